@@ -1,0 +1,279 @@
+"""Every setting, in one file, read top to bottom. Values come from environment variables; one prefix per app.
+
+No module reads a setting at import time. `manage.py check --deploy` refuses unsafe values.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import environ
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- The process ---------------------------------------------------------------------------------------------------
+
+STATE_DIR = Path(env("SEALBOOK_STATE", default=str(BASE_DIR / ".sealbook")))
+DEBUG = env.bool("SEALBOOK_DEBUG", default=False)
+SECRET_KEY = env("SEALBOOK_SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SEALBOOK_SECRET_KEY_FALLBACKS", default=[])
+PUBLIC_URL = env("SEALBOOK_PUBLIC_URL", default="http://localhost:8000")
+ALLOWED_HOSTS = env.list("SEALBOOK_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+TRUSTED_PROXIES = env.list("SEALBOOK_TRUSTED_PROXIES", default=[])
+"""CIDR ranges whose X-Forwarded-For is believed. Empty: the address of the connection counts, headers prove nothing."""
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "config.apps.ConfigConfig",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "guardian",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "keyring.apps.KeyringConfig",
+    "audit.apps.AuditConfig",
+    "governance.apps.GovernanceConfig",
+    "userstore.apps.UserstoreConfig",
+    "dataflow.apps.DataflowConfig",
+    "discovery.apps.DiscoveryConfig",
+]
+
+API_PREFIXES = (
+    "/oidc/",
+    "/.well-known/",
+    "/userstore/",
+    "/tokenizer/",
+    "/authn/",
+    "/authz/",
+    "/governance/",
+    "/audit/",
+    "/healthz",
+    "/readyz",
+)
+"""Paths that use neither sessions nor CSRF tokens: the console's middleware steps aside for them."""
+
+MIDDLEWARE = [
+    "config.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.ConsoleStatic",
+    "config.middleware.ConsoleSession",
+    "config.middleware.ConsoleCommon",
+    "config.middleware.ConsoleCsrf",
+    "config.middleware.ConsoleAuthentication",
+    "config.middleware.ConsoleMessages",
+    "config.middleware.ConsoleFrameOptions",
+    "config.middleware.ConsoleHtmx",
+    "config.middleware.ConsoleCsp",
+    "config.middleware.AdminScriptPolicy",
+    "config.middleware.ConsoleEnvironment",
+    "config.middleware.ConsoleAxes",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "governance.console.context.environment",
+            ],
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+# --- Data ----------------------------------------------------------------------------------------------------------
+
+
+def _database(variable: str) -> dict[str, Any]:
+    found: dict[str, Any] = env.db_url(variable, engine="django.db.backends.postgresql")
+    found["CONN_MAX_AGE"] = None
+    found.setdefault("OPTIONS", {})["prepare_threshold"] = env.int("DATABASE_PREPARE_THRESHOLD", default=0)
+    return found
+
+
+DATABASES: dict[str, dict[str, Any]] = {}
+if env("DATABASE_URL", default=""):
+    DATABASES["default"] = _database("DATABASE_URL")
+if env("DATABASE_MIGRATION_URL", default=""):  # absent in web and worker processes
+    DATABASES["owner"] = _database("DATABASE_MIGRATION_URL")
+    DATABASES.setdefault("default", dict(DATABASES["owner"]))["TEST"] = {"MIRROR": "owner"}
+if env("DATABASE_AUDITOR_URL", default=""):  # pages that show the book read as the auditor
+    DATABASES["auditor"] = _database("DATABASE_AUDITOR_URL")
+    DATABASES["auditor"]["TEST"] = {"MIRROR": "owner"}
+DATABASE_ROUTERS = ["config.routers.OwnerMigrates"]
+
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": env("SEALBOOK_CACHE_PREFIX", default="sealbook"),
+    }
+}
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_RESULT_BACKEND = REDIS_URL
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = env("SEALBOOK_QUEUE", default="sealbook")
+CELERY_BEAT_SCHEDULE = {
+    "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},
+    "forget idempotency keys": {"task": "userstore.forget_idempotency_keys", "schedule": 3600.0},
+}
+
+# --- People --------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "governance.Account"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+GUARDIAN_USER_OBJ_PERMS_MODEL = "governance.Right"
+GUARDIAN_GROUP_OBJ_PERMS_MODEL = "governance.GroupRight"
+GUARDIAN_MONKEY_PATCH_USER = False
+GUARDIAN_MONKEY_PATCH_GROUP = False
+ANONYMOUS_USER_NAME = None
+
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_VERBOSE = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True
+
+# --- Transport -----------------------------------------------------------------------------------------------------
+
+_TLS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = _TLS
+CSRF_COOKIE_SECURE = _TLS
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+SECURE_SSL_REDIRECT = _TLS and env.bool("SEALBOOK_REDIRECT_TO_TLS", default=True)
+SECURE_HSTS_SECONDS = env.int("SEALBOOK_HSTS_SECONDS", default=31_536_000 if _TLS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _TLS
+SECURE_HSTS_PRELOAD = _TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+
+# --- keyring -------------------------------------------------------------------------------------------------------
+
+KEYRING_FILE = Path(env("SEALBOOK_KEYRING", default=str(STATE_DIR / "keyring.json")))
+KEYRING_PASSPHRASE = env("SEALBOOK_KEYRING_PASSPHRASE", default="")
+KMS_PROVIDERS: list[dict[str, Any]] = [
+    {
+        "name": "local",
+        "backend": "keyring.kms.local.LocalKms",
+        "options": {"path": str(KEYRING_FILE), "passphrase": KEYRING_PASSPHRASE},
+    },
+]
+"""The first wraps, all unwrap."""
+KEYRING_CACHE_SIZE = env.int("SEALBOOK_KEYRING_CACHE_SIZE", default=20_000)
+"""How many opened keys one process remembers."""
+
+# --- audit ---------------------------------------------------------------------------------------------------------
+
+AUDIT_MONTHS_AHEAD = 3
+
+# --- governance ----------------------------------------------------------------------------------------------------
+
+GOVERNANCE_TOKEN_SECONDS = env.int("SEALBOOK_TOKEN_SECONDS", default=3600)
+GOVERNANCE_TOKEN_CACHE_SIZE = 10_000
+GOVERNANCE_SECRET_OVERLAP_HOURS = 24
+GOVERNANCE_FAILED_TOKEN_REQUESTS_PER_MINUTE = 10
+GOVERNANCE_SCRIPT_HELPERS = env.int("SEALBOOK_SCRIPT_HELPERS", default=2)
+GOVERNANCE_SCRIPT_CPU_MILLISECONDS = 50
+GOVERNANCE_SCRIPT_WALL_MILLISECONDS = 250
+GOVERNANCE_SCRIPT_MEMORY_BYTES = 16 * 1_048_576
+GOVERNANCE_TEMPLATES = ("governance.policies.templates.BUILT_IN",)
+
+# --- userstore -----------------------------------------------------------------------------------------------------
+
+USERSTORE_SCAN_BOUND = 50_000
+"""Cells one selector may decrypt."""
+USERSTORE_PAGE_LIMIT = 1500
+USERSTORE_IDEMPOTENCY_HOURS = 24
+
+# --- Doors ---------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_AUTHENTICATION_CLASSES": ["governance.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["governance.api.permissions.HasCaller"],
+    "DEFAULT_RENDERER_CLASSES": ["config.rendering.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.rendering.OrjsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.problems.render_problem",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Sealbook",
+    "DESCRIPTION": "Sealed personal data, bound to consented purposes, every access on record.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
+from config.logs import LOGGING  # noqa: E402, F401
