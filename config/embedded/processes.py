@@ -1,0 +1,79 @@
+"""Recognising and ending processes, without ever touching one that is not ours."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def command_of(pid: int) -> list[str]:
+    """Return a process's command line, empty where there is no such process (a zombie has none either)."""
+    try:
+        return [
+            part.decode(errors="replace") for part in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") if part
+        ]
+    except OSError:
+        if Path("/proc/self").exists():
+            return []
+    listed = subprocess.run(
+        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return listed.stdout.split()
+
+
+def started_at(pid: int) -> str:
+    """Return when a process started, in the system's own words: with the pid it names a process for good."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]  # field 22 of proc(5): starttime
+    except (OSError, IndexError):
+        if Path("/proc/self").exists():
+            return ""
+    listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607  as above
+    return listed.stdout.strip()
+
+
+def wait_until(happened: Callable[[], bool], *, seconds: float, pause: float = 0.02) -> bool:
+    """Return True as soon as it happened, False when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(pause)
+    return True
+
+
+def end_child(child: subprocess.Popen[bytes], *, polite: int, seconds: float) -> None:
+    """Ask a child to stop, wait, then kill its whole session; returns when it is gone."""
+    if child.poll() is None:
+        child.send_signal(polite)
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            _kill_session(child.pid)
+            child.wait()
+
+
+def end_stranger(pid: int, *, polite: int, seconds: float) -> None:
+    """End a process that is not our child (left over from a killed run). The caller has proved that it is ours."""
+    try:
+        os.kill(pid, polite)
+    except ProcessLookupError:
+        return
+    if not wait_until(lambda: not command_of(pid), seconds=seconds):
+        _kill_session(pid)
+        wait_until(lambda: not command_of(pid), seconds=5)
+
+
+def _kill_session(leader: int) -> None:
+    """Every child of ours leads a session and so a process group: kill the group, else the leader alone."""
+    try:
+        if os.getpgid(leader) == leader:
+            os.killpg(leader, signal.SIGKILL)
+        else:
+            os.kill(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,98 @@
+"""Every test runs as the application's role, behind the walls, on a real PostgreSQL and a real Redis-compatible server.
+
+The servers start when this file is imported: pytest-django reads the settings right after it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+
+from tests.cluster import role_variable, start_cluster
+
+CLUSTER = start_cluster()
+if CLUSTER and settings.configured:
+    CLUSTER.stop()
+    raise pytest.UsageError("Django's settings were read before the servers ran: unset DJANGO_SETTINGS_MODULE.")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+ALIASES = ["default", "owner", "auditor"]
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if CLUSTER:
+        CLUSTER.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Name all three connections in every database test.
+
+    pytest-django makes only the test databases that tests name, and `default` only mirrors the owner's: a run that
+    named `default` alone would use the development database.
+    """
+    from django.test import TransactionTestCase
+
+    TransactionTestCase.databases = set(ALIASES)  # type: ignore[assignment]  # Django declares a narrower type
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            wanted = {**(mark.kwargs if mark else {}), "databases": ALIASES}
+            item.add_marker(pytest.mark.django_db(*(mark.args if mark else ()), **wanted), append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    from django.core.management.commands import flush
+    from django.db import connections
+
+    flush.sql_flush = _flush_with_lifted_guards  # type: ignore[attr-defined]  # the name the command calls
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            name = connection.settings_dict["NAME"]
+            assert name.startswith("test_"), f"{connection.alias} points at {name}, which is no test database"
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all(initialized_only=True):
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's; an open pool keeps DROP DATABASE out
+
+
+def _flush_with_lifted_guards(style: Any, connection: Any, **options: Any) -> list[str]:
+    """Empty the tables between tests, the book's too; only the owner, and so only a test, can lift its guards."""
+    from django.core.management.sql import sql_flush
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select tgrelid::regclass::text, quote_ident(tgname) from pg_trigger "
+            "where tgparentid = 0 and tgfoid = to_regproc('audit_refuse')"
+        )
+        guards = cursor.fetchall()
+    return [
+        *(f"alter table {table} disable trigger {name}" for table, name in guards),
+        *sql_flush(style, connection, **options),
+        *(f"alter table {table} enable always trigger {name}" for table, name in guards),
+    ]
+
+
+@pytest.fixture
+def role_url() -> Callable[[str], str]:
+    """Return an address of the test database for a role by its short name: owner, app, sealer, auditor, backup.
+
+    `superuser` sees through the walls. For connections of one's own in tests with `transaction=True`.
+    """
+    from django.db import connections
+
+    def address(role: str) -> str:
+        url = os.environ.get(role_variable(role))
+        if not url:
+            pytest.skip(f"the database in use has no known address for the role {role}")
+        return urlunsplit(urlsplit(url)._replace(path=f"/{connections['default'].settings_dict['NAME']}"))
+
+    return address
