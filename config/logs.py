@@ -173,7 +173,7 @@ class SafeJsonFormatter(logging.Formatter):
         line.update(fitting)
         if len(offered) > len(fitting):
             line["withheld"] = len(offered) - len(fitting)
-        error = self._error(record, offered)
+        error = self._error(record)
         if error is not None:
             line["error"] = describe_error(error)
         return orjson.dumps(line, option=orjson.OPT_UTC_Z).decode()
@@ -188,7 +188,7 @@ class SafeJsonFormatter(logging.Formatter):
             offered |= {ours: record.args[theirs] for theirs, ours in _TASK_FIELDS.items() if theirs in record.args}
         return record.msg if isinstance(record.msg, str) else "", offered
 
-    def _error(self, record: logging.LogRecord, offered: Mapping[str, Any]) -> BaseException | None:
+    def _error(self, record: logging.LogRecord) -> BaseException | None:
         found = record.exc_info or (record.msg.get("exc_info") if isinstance(record.msg, dict) else None)
         if isinstance(found, BaseException):
             return found
@@ -213,7 +213,7 @@ class StandardOutput(logging.StreamHandler[Any]):
     def __init__(self) -> None:
         super().__init__(sys.stdout)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  the name is logging's
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002  logging's signature
         if sys.stderr is not None:
             sys.stderr.write('{"level":"error","event":"a log line could not be written"}\n')
 

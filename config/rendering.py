@@ -74,8 +74,8 @@ class OrjsonRenderer(BaseRenderer):
     def render(
         self,
         data: Any,
-        accepted_media_type: str | None = None,
-        renderer_context: Mapping[str, Any] | None = None,
+        accepted_media_type: str | None = None,  # noqa: ARG002  the framework's signature
+        renderer_context: Mapping[str, Any] | None = None,  # noqa: ARG002  the framework's signature
     ) -> bytes:
         return b"" if data is None else dump_json(data)
 
@@ -86,7 +86,10 @@ class OrjsonParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,  # noqa: ARG002  the framework's signature
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002  the framework's signature
     ) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         return load_json(stream.read() if limit is None else stream.read(limit + 1))

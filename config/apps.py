@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import threading
+
+from celery.signals import setup_logging
+from django.apps import AppConfig
+
+
+class ConfigConfig(AppConfig):
+    name = "config"
+    verbose_name = "Sealbook"
+
+    def ready(self) -> None:
+        """Wire what belongs to the process as a whole."""
+        from config import checks  # noqa: F401  importing registers them
+        from config.logs import configure_structlog, keep_django_logging, log_thread_failure
+
+        configure_structlog()
+        setup_logging.connect(keep_django_logging, weak=False)
+        threading.excepthook = log_thread_failure
