@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     from django.test import TransactionTestCase
 
-    TransactionTestCase.databases = set(ALIASES)  # type: ignore[assignment]  # Django declares a narrower type
+    TransactionTestCase.databases = set(ALIASES)
     for item in items:
         mark = item.get_closest_marker("django_db")
         if mark or DATABASE_FIXTURES & set(getattr(item, "fixturenames", ())):

@@ -85,7 +85,11 @@ def start_postgres(
         log.chmod(0o600)
         process = identity.start(binaries / "postgres", "-D", data, *options, log=sink, death_signal=signal.SIGINT)
     server = PostgresServer(process=process, port=port, password=password, data=data, log=log)
-    _wait_until_ready(server, binaries=binaries)
+    try:
+        _wait_until_ready(server, binaries=binaries)
+    except BaseException:  # Ctrl-C included: nobody else knows this process yet
+        server.stop()
+        raise
     return server
 
 
@@ -141,7 +145,6 @@ def _wait_until_ready(server: PostgresServer, *, binaries: Path) -> None:
         if server.process.poll() is not None:
             raise ServerFailed(f"PostgreSQL ended while starting. The end of {server.log}:\n{_tail(server.log)}")
         if time.monotonic() > deadline:
-            server.stop()
             raise LaunchError(f"PostgreSQL did not answer within {START_SECONDS:.0f} s; see {server.log}.")
         time.sleep(0.02)
 

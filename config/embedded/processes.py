@@ -9,31 +9,34 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+_PROC = Path("/proc")
+
 
 def command_of(pid: int) -> list[str]:
     """Return a process's command line, empty where there is no such process (a zombie has none either)."""
+    if not _PROC.exists():
+        return _ps("command=", pid).split()
     try:
-        return [
-            part.decode(errors="replace") for part in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") if part
-        ]
+        parts = (_PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
     except OSError:
-        if Path("/proc/self").exists():
-            return []
-    listed = subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return listed.stdout.split()
+        return []
+    return [part.decode(errors="replace") for part in parts if part]
 
 
 def started_at(pid: int) -> str:
     """Return when a process started, in the system's own words: with the pid it names a process for good."""
+    if not _PROC.exists():
+        return _ps("lstart=", pid).strip()
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]  # field 22 of proc(5): starttime
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]  # field 22 of proc(5): starttime
     except (OSError, IndexError):
-        if Path("/proc/self").exists():
-            return ""
-    listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607  as above
-    return listed.stdout.strip()
+        return ""
+
+
+def _ps(column: str, pid: int) -> str:
+    """Ask `ps` where there is no /proc (macOS)."""
+    asked = ["ps", "-ww", "-o", column, "-p", str(pid)]
+    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout  # noqa: S603  a fixed command
 
 
 def wait_until(happened: Callable[[], bool], *, seconds: float, pause: float = 0.02) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from config.embedded.errors import ServerFailed
 from config.embedded.identity import Identity
 from config.embedded.ports import LOOPBACK, answers
 from config.embedded.processes import end_child, wait_until
+from config.embedded.state import write_private
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -48,19 +48,16 @@ def start_valkey(
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = directory / "valkey.conf"
     lines = (f"bind {LOOPBACK}", f"port {port}", f"requirepass {password}", f'dir "{directory}"', *persistence)
-    _write_private(config, "\n".join(lines) + "\n")
+    write_private(config, "\n".join(lines) + "\n")
     with log.open("ab") as sink:
         log.chmod(0o600)
         process = Identity().start(valkey_binary(), config, log=sink)
     server = ValkeyServer(process=process, port=port, password=password)
-    wait_until(lambda: process.poll() is not None or answers(port), seconds=START_SECONDS)
-    if process.poll() is not None or not answers(port):
+    try:
+        wait_until(lambda: process.poll() is not None or answers(port), seconds=START_SECONDS)
+        if process.poll() is not None or not answers(port):
+            raise ServerFailed(f"The Redis-compatible server did not start; see {log}.")
+    except BaseException:  # Ctrl-C included: nobody else knows this process yet
         server.stop()
-        raise ServerFailed(f"The Redis-compatible server did not start; see {log}.")
+        raise
     return server
-
-
-def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
