@@ -1,0 +1,156 @@
+"""The JavaScript that runs before a script does: it takes away what could keep state and freezes what is left.
+
+A context is kept between calls, a script's own state is not: the script is the body of a function that is called anew
+for every candidate, and everything it could reach beyond that body is frozen.
+"""
+
+from __future__ import annotations
+
+HARNESS = r"""
+(function () {
+"use strict";
+const { parse, stringify } = JSON;
+const { freeze, keys, getPrototypeOf, getOwnPropertyDescriptor, getOwnPropertyDescriptors } = Object;
+const { ownKeys, apply, construct } = Reflect;
+const { isArray } = Array, { now, UTC, parse: parseDate } = Date;
+const Engine = InternalError, Refusal = Error, Text = String, Instant = Date, integer = parseInt;
+const stackOf = getOwnPropertyDescriptor(Error.prototype, "stack").get;
+const call = globalThis.__host;
+delete globalThis.__host;
+
+// Prototypes that no walk over properties reaches.
+const proto = getPrototypeOf;
+const roots = [
+    globalThis, proto(function () {}), proto(function* () {}),
+    proto(async function () {}), proto(async function* () {}),
+    proto(proto(function* () {}.prototype)), proto(proto(async function* () {}.prototype)),
+    proto((function* () {})()), proto((async function* () {})()),
+    proto([].values()), proto(new Map().values()), proto(new Set().values()), proto(""[Symbol.iterator]()),
+    proto("".matchAll(/a/g)), proto([1].values().map(x => x)), proto(Int8Array), proto(Int8Array.prototype),
+    proto(Iterator.from({ next() { return { done: true }; } })), Promise, Promise.prototype, eval, Function,
+    (function () { return arguments; })(),
+];
+if (typeof Iterator.concat === "function") roots[roots.length] = proto(Iterator.concat([1]));
+if (typeof Iterator.zip === "function") roots[roots.length] = proto(Iterator.zip([[1]]));
+
+for (const name of ["captureStackTrace", "stackTraceLimit", "prepareStackTrace"]) delete Error[name];
+for (const make of [function () {}, function* () {}, async function () {}, async function* () {}])
+    Object.defineProperty(proto(make), "constructor", { value: undefined, writable: false, configurable: false });
+for (const name of ["eval", "Function", "queueMicrotask", "WeakRef", "FinalizationRegistry", "SharedArrayBuffer",
+                    "Atomics", "performance", "Promise", "AsyncDisposableStack"]) delete globalThis[name];
+delete Math.random;
+delete Array.fromAsync;
+
+// A decision must be repeatable: the time is an argument, there is no clock.
+const Clockless = function Date(...parts) {
+    if (new.target === undefined || parts.length === 0) throw new TypeError("no clock");
+    return construct(Instant, parts, new.target);
+};
+Clockless.prototype = Instant.prototype;
+Clockless.UTC = UTC;
+Clockless.parse = parseDate;
+Object.defineProperty(Instant.prototype, "constructor", { value: Clockless });
+delete Instant.now;
+globalThis.Date = Clockless;
+
+const silent = () => undefined;
+globalThis.console = { log: silent, debug: silent, info: silent, warn: silent, error: silent, trace: silent };
+
+const seen = new Set(roots), queue = [...roots];
+const visit = value => {
+    if ((typeof value === "object" && value !== null) || typeof value === "function")
+        if (!seen.has(value)) { seen.add(value); queue[queue.length] = value; }
+};
+while (queue.length > 0) {
+    const next = queue.pop(), described = getOwnPropertyDescriptors(next);
+    visit(proto(next));
+    for (const name of ownKeys(described)) {
+        visit(described[name].value);
+        visit(described[name].get);
+        visit(described[name].set);
+    }
+}
+// globalThis itself is frozen too; typed arrays never appear here, so nothing refuses.
+for (const value of seen) freeze(value);
+
+const frozen = value => {
+    if (typeof value !== "object" || value === null) return value;
+    const names = keys(value);
+    for (let i = 0; i < names.length; i++) frozen(value[names[i]]);
+    return freeze(value);
+};
+
+// What a script did wrong, as [1, line] or [2, 0]: no text leaves. Where the engine itself gave up, the call ends:
+// without memory for an Error even null is thrown.
+const line = error => {
+    try {
+        const stack = apply(stackOf, error, []);
+        const at = typeof stack === "string" ? stack.indexOf("<input>:") : -1;
+        return at < 0 ? 0 : integer(stack.slice(at + 8, at + 16)) - 1;
+    } catch (nothing) { return 0; }
+};
+const fault = error => {
+    if (error === null || error === undefined || error instanceof Engine) throw error;
+    return [1, line(error)];
+};
+
+const judge = (make, hosts) => text => {
+    const message = parse(text), params = frozen(message[0]), candidates = message[1], answers = [];
+    for (let i = 0; i < candidates.length; i++) {
+        try {
+            const verdict = apply(make, undefined, hosts)(candidates[i], params);
+            answers[i] = verdict === true ? 1 : verdict === false ? 0 : [2, 0];
+        } catch (error) { answers[i] = fault(error); }
+    }
+    return stringify(answers);
+};
+
+const structured = value => {
+    if (typeof value !== "string") return value;
+    const start = value.trimStart()[0];
+    if (start !== "{" && start !== "[") return value;
+    try { return parse(value); } catch (error) { if (error instanceof SyntaxError) return value; throw error; }
+};
+const rendered = result => {
+    if (result === null || result === undefined) return "";
+    if (typeof result === "function") return [2, 0];
+    const text = typeof result === "object" ? stringify(result) : Text(result);
+    return text === undefined ? "" : text.toWellFormed();
+};
+const convert = (make, hosts) => text => {
+    const message = parse(text), params = frozen(message[0]), values = message[1], answers = [];
+    for (let i = 0; i < values.length; i++) {
+        try { answers[i] = rendered(apply(make, undefined, hosts)(structured(values[i]), params)); }
+        catch (error) { answers[i] = fault(error); }
+    }
+    return stringify(answers);
+};
+
+// The other process answers "1" and JSON, or "0": then the script gets an error without a word in it.
+const hostCall = name => (...given) => {
+    const asked = stringify(given), answer = call(name, asked);
+    if (answer[0] !== "1") throw new Refusal("host call failed");
+    return parse(answer.slice(1));
+};
+const hostCalls = names => {
+    const hosts = [];
+    if (names.length > 0) for (const name of names.split(",")) hosts[hosts.length] = freeze(hostCall(name));
+    return freeze(hosts);
+};
+
+return (make, kind, names) => {
+    const hosts = hostCalls(names);
+    if (kind === "check") return typeof apply(make, undefined, hosts) === "function";
+    return kind === "policy" ? judge(make, hosts) : convert(make, hosts);
+};
+})()
+"""
+
+
+def wrap(source: str, *, function: str, names: tuple[str, ...]) -> str:
+    """Make the script the body of a function that gives the script's own function. One line precedes the source."""
+    parameters = ", ".join(names)
+    return (
+        f'(function ({parameters}) {{ "use strict";\n{source}\n;'
+        f'return typeof {function} === "function" ? {function} : undefined; }})'
+    )

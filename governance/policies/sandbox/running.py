@@ -1,0 +1,105 @@
+"""Runs published scripts over candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import orjson
+
+from .errors import ScriptKilled
+from .pool import pool
+from .script import HostCalls, Parameters, Script, ScriptFault
+
+LONGEST_MESSAGE = 256 * 1024
+"""Bytes of candidates one message carries: more candidates go in several messages, each with its own limits."""
+LONGEST_CANDIDATE = 1024 * 1024
+"""Bytes of one candidate, above which it is not given to a script at all."""
+
+FAULTS: dict[int, Literal["error", "result"]] = {1: "error", 2: "result"}
+VERDICTS = {1: True, 0: False}
+
+
+def run_policy(
+    script: Script, contexts: Sequence[Mapping[str, Any]], params: Parameters, *, host: HostCalls | None = None
+) -> list[bool | ScriptFault]:
+    """Ask `policy(context, params)` for every context; nothing but `true` admits.
+
+    One answer per context, in order: true, false, or the fault of that candidate alone. Raises ScriptUnavailable and
+    ScriptKilled where nothing was decided for anyone, and whatever a host call raised.
+    """
+    return [_verdict(answer, script) for answer in _answers(script, contexts, params, host)]
+
+
+def run_transform(
+    script: Script, values: Sequence[Any], params: Parameters, *, host: HostCalls | None = None
+) -> list[str | ScriptFault]:
+    """Ask `transform(data, params)` for every value.
+
+    Text that is a JSON object or array arrives as such, other text as it is. Objects and arrays come back as JSON, null
+    and undefined as "", everything else as JavaScript's String() has it. Raises like `run_policy`.
+    """
+    return [_text(answer, script) for answer in _answers(script, values, params, host)]
+
+
+def _answers(script: Script, candidates: Sequence[Any], params: Parameters, host: HostCalls | None) -> list[Any]:
+    if not candidates:
+        return []
+    return _ask(script, list(candidates), orjson.dumps(params, default=_plain), host)
+
+
+def _ask(script: Script, candidates: list[Any], params: bytes, host: HostCalls | None) -> list[Any]:
+    """Send one message, or two halves where it would be too long or a candidate in it is no JSON."""
+    encoded = _encoded(candidates)
+    if encoded is not None and (len(encoded) <= LONGEST_MESSAGE or len(candidates) == 1):
+        if len(encoded) > LONGEST_CANDIDATE:
+            return [None]
+        return _decoded(pool().run(script, b"[%b,%b]" % (params, encoded), host=host), len(candidates))
+    if len(candidates) == 1:
+        return [None]
+    middle = len(candidates) // 2
+    return _ask(script, candidates[:middle], params, host) + _ask(script, candidates[middle:], params, host)
+
+
+def _encoded(candidates: list[Any]) -> bytes | None:
+    try:
+        return orjson.dumps(candidates, default=_plain)
+    except orjson.JSONEncodeError:
+        return None
+
+
+def _plain(value: object) -> Any:
+    """Let read-only mappings through; everything else that is not JSON stays out, values that hide themselves first."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError("not JSON")
+
+
+def _decoded(answer: bytes, expected: int) -> list[Any]:
+    try:
+        answers = orjson.loads(answer)
+    except orjson.JSONDecodeError:
+        raise ScriptKilled("crash") from None
+    if not isinstance(answers, list) or len(answers) != expected:
+        raise ScriptKilled("crash")
+    return answers
+
+
+def _verdict(answer: Any, script: Script) -> bool | ScriptFault:
+    if type(answer) is int and answer in VERDICTS:
+        return VERDICTS[answer]
+    return _fault(answer, script)
+
+
+def _text(answer: Any, script: Script) -> str | ScriptFault:
+    return answer if isinstance(answer, str) else _fault(answer, script)
+
+
+def _fault(answer: Any, script: Script) -> ScriptFault:
+    """Read a fault: a line is one of the script's own lines or none, so that it can tell nothing else."""
+    if answer is None:
+        return ScriptFault("value")
+    match answer:
+        case [1 | 2 as kind, int() as line]:
+            return ScriptFault(FAULTS[kind], line if 1 <= line <= script.source.count("\n") + 1 else None)
+    raise ScriptKilled("crash")
