@@ -1,0 +1,1 @@
+"""The recorder: what happened is appended to a book that nobody can edit."""

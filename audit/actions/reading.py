@@ -1,0 +1,76 @@
+"""Reading the book on somebody's behalf, which the book records, too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from audit import queries
+from audit.actors import Actor
+from audit.errors import EntryNotFound
+from audit.events import BOOK_READ
+from audit.queries import Cursor, EntryView
+from audit.recorder import append
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a reader asked for. Every member is optional; `since` is included, `until` is not."""
+
+    kinds: Collection[str] | None = None
+    actor_id: UUID | None = None
+    outcome: str | None = None
+    decision_id: UUID | None = None
+    request_id: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def used(self) -> dict[str, object]:
+        """Return the filters that are set, by name."""
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries, newest first, and whether older ones follow."""
+
+    entries: list[EntryView]
+    has_next: bool
+
+
+def read_entries(
+    *, actor: Actor, environment_id: UUID, filters: Filters, door: str, after: Cursor | None = None, limit: int = 50
+) -> Page:
+    """Return a page of the book after recording that it was read; raises `AuditUnavailable` instead of releasing it.
+
+    `door` names the way in (api, console, command). The record holds the filters' names, not their values.
+    """
+    # One more than asked for tells whether a page follows; the largest page has to do without it.
+    asked = min(limit + 1, queries.LARGEST_PAGE)
+    found = queries.entries(environment_id=environment_id, after=after, limit=asked, **filters.used())  # type: ignore[arg-type]
+    page = Page(found[:limit], has_next=len(found) > limit or (asked == limit and len(found) == limit))
+    _record(actor, environment_id, names=sorted(filters.used()), returned=len(page.entries), door=door)
+    return page
+
+
+def read_entry(*, actor: Actor, environment_id: UUID, entry_id: UUID, door: str) -> EntryView:
+    """Return one entry after recording that it was read. Raises `EntryNotFound`, which is recorded as well."""
+    try:
+        found = queries.entry(environment_id=environment_id, entry_id=entry_id)
+    except EntryNotFound:
+        _record(actor, environment_id, names=["id"], returned=0, door=door)
+        raise
+    _record(actor, environment_id, names=["id"], returned=1, door=door)
+    return found
+
+
+def _record(actor: Actor, environment_id: UUID, *, names: list[str], returned: int, door: str) -> None:
+    append(
+        BOOK_READ,
+        environment_id=environment_id,
+        actor=actor,
+        facts={"filters": names, "returned": returned, "door": door},
+    )

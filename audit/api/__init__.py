@@ -1,0 +1,1 @@
+"""The book's door: reading, nothing else."""

@@ -1,0 +1,119 @@
+"""Query parameters of the book's door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import ValidationError
+
+from audit.actions.reading import Filters
+from audit.bodies import OUTCOMES
+from audit.queries import LARGEST_PAGE, Cursor
+
+T = TypeVar("T")
+
+END = "end"
+"""The cursor of a list that has ended."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+KNOWN = frozenset(
+    {
+        "kind",
+        "actor_id",
+        "outcome",
+        "decision_id",
+        "request_id",
+        "subject",
+        "since",
+        "until",
+        "starting_after",
+        "limit",
+        "version",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one request asks of the book."""
+
+    filters: Filters
+    after: Cursor | None
+    limit: int
+
+
+def parse_question(parameters: Mapping[str, Any], kinds: list[str]) -> Question:
+    """Return the question; raises `ValidationError` naming the parameter, never its value.
+
+    An unknown parameter is refused: a filter that is misspelt would show more than was asked for.
+    """
+    if unknown := sorted(set(parameters) - KNOWN):
+        raise ValidationError({"parameters": f"unknown; known are {', '.join(sorted(KNOWN))}", "count": len(unknown)})
+    return Question(
+        filters=Filters(
+            kinds=kinds or None,
+            actor_id=_optional(parameters, "actor_id", UUID, "a UUID"),
+            outcome=_optional(parameters, "outcome", _outcome, "done, refused or failed"),
+            decision_id=_optional(parameters, "decision_id", UUID, "a UUID"),
+            request_id=_optional(parameters, "request_id", _text, "text of at most 128 characters"),
+            subject=_optional(parameters, "subject", _text, "a subject's handle"),
+            since=_optional(parameters, "since", _time, "an RFC 3339 time with a zone"),
+            until=_optional(parameters, "until", _time, "an RFC 3339 time with a zone"),
+        ),
+        after=_optional(parameters, "starting_after", parse_cursor, "the `next` of an earlier page"),
+        limit=_optional(parameters, "limit", _limit, f"a number from 1 to {LARGEST_PAGE}") or 50,
+    )
+
+
+def write_cursor(cursor: Cursor) -> str:
+    """Return the cursor in the wire's form: `recorded_at:<microseconds since 1970>,id:<UUID>`."""
+    recorded_at, entry_id = cursor
+    return f"recorded_at:{(recorded_at - EPOCH) // timedelta(microseconds=1)},id:{entry_id}"
+
+
+def parse_cursor(text: str) -> Cursor:
+    """Return what `write_cursor` wrote; raises ValueError for anything else."""
+    moment, _, entry_id = text.partition(",")
+    if not moment.startswith("recorded_at:") or not entry_id.startswith("id:"):
+        raise ValueError
+    return EPOCH + timedelta(microseconds=int(moment.removeprefix("recorded_at:"))), UUID(entry_id.removeprefix("id:"))
+
+
+def _optional(parameters: Mapping[str, Any], name: str, parse: Callable[[str], T], expected: str) -> T | None:
+    raw = parameters.get(name)
+    if raw is None or raw == "":
+        return None
+    try:
+        return parse(raw)
+    except (ValueError, OverflowError):
+        raise ValidationError({name: f"expected {expected}"}) from None
+
+
+def _outcome(text: str) -> str:
+    if text not in OUTCOMES:
+        raise ValueError
+    return text
+
+
+def _text(text: str) -> str:
+    if len(text) > 128 or "\0" in text:
+        raise ValueError
+    return text
+
+
+def _time(text: str) -> datetime:
+    moment = parse_datetime(text)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+def _limit(text: str) -> int:
+    limit = int(text)
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise ValueError
+    return limit

@@ -1,0 +1,12 @@
+"""The audit app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    """Registers the book."""
+
+    name = "audit"
+    verbose_name = "Audit log"

@@ -1,0 +1,131 @@
+"""The body of an entry: canonical JSON whose exact bytes are what sealing hashes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+
+from audit.actors import Actor
+from audit.errors import FactRefused
+from audit.events import EventKind
+from keyring.plain import Plain
+
+Outcome = Literal["done", "refused", "failed"]
+
+OUTCOMES = frozenset({"done", "refused", "failed"})
+LONGEST_TEXT = 512
+"""Characters. Names, codes and handles fit; documents and messages, which may hold values, do not."""
+LONGEST_KEY = 128
+DEEPEST = 6
+"""Levels of nesting below a fact."""
+LARGEST_INTEGER = 2**53 - 1
+"""RFC 7493 (I-JSON), section 2.2: every verifier reads integers up to here exactly."""
+
+_HANDLE = re.compile(r"[0-9a-f]{32}", re.ASCII)
+
+
+def compose(
+    event: EventKind,
+    *,
+    entry_id: UUID,
+    at: datetime,
+    environment_id: UUID,
+    actor: Actor,
+    facts: Mapping[str, Any],
+    outcome: Outcome,
+    decision_id: UUID | None,
+    request_id: str | None,
+) -> str:
+    """Return the canonical body: sorted keys, no white space, UTF-8, times in RFC 3339 UTC with microseconds.
+
+    Raises `FactRefused` for a fact that the event did not declare, for a `Plain` wherever it hides, and for anything
+    else that has no business in the book: floats, naive times, long text, foreign types.
+    """
+    if outcome not in OUTCOMES:
+        raise FactRefused("an outcome is done, refused or failed")
+    if not facts.keys() <= event.fields:
+        raise FactRefused(f"{event.name} does not declare: {', '.join(sorted(facts.keys() - event.fields))}")
+    if request_id is not None and len(request_id) > LONGEST_KEY:
+        raise FactRefused("the request id is too long")
+    clean = {name: _clean(value, name, 0) for name, value in facts.items()}
+    if "subjects" in clean:
+        _require_handles(clean["subjects"])
+    body = {
+        "v": 1,
+        "id": entry_id,
+        "at": rfc3339(at),
+        "environment": environment_id,
+        "kind": event.name,
+        "outcome": outcome,
+        "actor": {"kind": actor.kind, "id": actor.id},
+        "request_id": request_id,
+        "decision": decision_id,
+        "facts": clean,
+    }
+    try:
+        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError:
+        raise FactRefused(f"{event.name}: a fact holds text that UTF-8 cannot") from None
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return an aware time as RFC 3339 in UTC, always with six digits of a second. Naive times raise `FactRefused`."""
+    if moment.tzinfo is None:
+        raise FactRefused("a time in the book needs a time zone")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def time_ordered_id(at: datetime) -> UUID:
+    """Return a random UUID whose order is the order of time, so that the index grows at its end (RFC 9562, 5.7)."""
+    milliseconds = int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    random = int.from_bytes(os.urandom(10), "big")
+    number = milliseconds << 80 | 0x7 << 76 | (random >> 64 & 0xFFF) << 64 | 0b10 << 62 | random & 0x3FFF_FFFF_FFFF_FFFF
+    return UUID(int=number)
+
+
+def _clean(value: Any, name: str, depth: int) -> Any:  # noqa: PLR0911  one arm per type reads better than a table
+    """Return the value as JSON knows it; `name` is the fact that a refusal names."""
+    kind = type(value)
+    if kind is bool or value is None:
+        return value
+    if isinstance(value, str):  # fingerprints and enumerations are text, too
+        if len(value) > LONGEST_TEXT:
+            raise FactRefused(f"{name}: text of more than {LONGEST_TEXT} characters is no fact")
+        if "\0" in value:
+            raise FactRefused(f"{name}: PostgreSQL cannot hold the character NUL")
+        return str.__str__(value)
+    if kind is int:
+        if not -LARGEST_INTEGER <= value <= LARGEST_INTEGER:
+            raise FactRefused(f"{name}: the integer is too large")
+        return value
+    if kind is UUID:
+        return value
+    if depth >= DEEPEST:
+        raise FactRefused(f"{name}: nested too deep")
+    if kind is list or kind is tuple:
+        return [_clean(item, name, depth + 1) for item in value]
+    if isinstance(value, Mapping):
+        return {_key(key, name): _clean(item, name, depth + 1) for key, item in value.items()}
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    if isinstance(value, Plain):
+        raise FactRefused(f"{name}: a plain value never enters the book")
+    raise FactRefused(f"{name}: {kind.__name__} is no type for a fact")
+
+
+def _key(key: Any, name: str) -> str:
+    if not isinstance(key, str) or len(key) > LONGEST_KEY or "\0" in key:
+        raise FactRefused(f"{name}: the keys inside a fact are short text")
+    return str.__str__(key)
+
+
+def _require_handles(subjects: Any) -> None:
+    """Refuse anything but fingerprint handles, so that a subject's own id cannot slip in."""
+    if not isinstance(subjects, list) or not all(isinstance(one, str) and _HANDLE.fullmatch(one) for one in subjects):
+        raise FactRefused("subjects: a list of fingerprint handles is expected")

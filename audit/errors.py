@@ -1,0 +1,36 @@
+"""What can go wrong with the book."""
+
+from __future__ import annotations
+
+
+class AuditError(Exception):
+    """Base of everything the recorder raises."""
+
+
+class AuditUnavailable(AuditError):
+    """The entry could not be written, so nothing may leave."""
+
+    def __init__(self) -> None:
+        super().__init__("the audit log cannot be written")
+
+
+class AuditorNotConfigured(AuditError):
+    """The book cannot be read here: the database alias of the auditor role is missing."""
+
+    def __init__(self) -> None:
+        super().__init__("reading the audit log needs DATABASE_AUDITOR_URL, the connection of the auditor role")
+
+
+class EntryNotFound(AuditError):
+    """This environment's part of the book has no such entry."""
+
+    def __init__(self) -> None:
+        super().__init__("no such audit entry")
+
+
+class EventRefused(AuditError, ValueError):
+    """An event was declared twice or under a malformed name."""
+
+
+class FactRefused(AuditError, ValueError):
+    """A fact does not belong into the book. The message names its key, never its value."""

@@ -1,0 +1,64 @@
+"""The vocabulary of the book: which events exist and which facts each may carry.
+
+Every app declares its own in its `events.py`. A fact that was not declared is refused, so nothing gets into the book
+by accident.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from audit.errors import EventRefused
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
+_FIELD = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """One kind of event: its name, and the names of the facts it may carry."""
+
+    name: str
+    fields: frozenset[str]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_declared: dict[str, EventKind] = {}
+
+
+def event(name: str, *fields: str) -> EventKind:
+    """Declare an event once; a second declaration of its name raises `EventRefused`.
+
+    The name reads `thing.what_happened`. The field `subjects`, where declared, holds the fingerprint handles of the
+    people concerned: entries can be found by it.
+    """
+    if not _NAME.fullmatch(name):
+        raise EventRefused(f"the name of an event reads like 'accessor.executed': {name!r} does not")
+    for field in fields:
+        if not _FIELD.fullmatch(field):
+            raise EventRefused(f"the name of a fact is a lower-case identifier: {field!r} of {name} is not")
+    if len(set(fields)) != len(fields):
+        raise EventRefused(f"{name} names a fact twice")
+    if name in _declared:
+        raise EventRefused(f"{name} is declared already")
+    kind = _declared[name] = EventKind(name, frozenset(fields))
+    return kind
+
+
+def declared() -> Mapping[str, EventKind]:
+    """Return every declared event by name, a live read-only view."""
+    return MappingProxyType(_declared)
+
+
+BOOK_READ = event("audit.read", "filters", "returned", "door")
+"""Somebody read the book: which filters (names, not values) and how many entries came back."""
+
+PARTITIONS_MADE = event("audit.partitions_made", "partitions")
+
+BOOK_PROBED = event("audit.probed")
+"""Written and rolled back by the readiness check; no such entry ever stays."""

@@ -1,0 +1,143 @@
+"""Reading the book, as the auditor: the application's role cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+from django.db import connections
+from django.db.models import Count, QuerySet
+
+from audit.actors import Actor
+from audit.errors import AuditorNotConfigured, EntryNotFound
+from audit.models import Entry
+
+AUDITOR = "auditor"
+LARGEST_PAGE = 1500
+
+Cursor = tuple[datetime, UUID]
+"""Where a page ended: `recorded_at` and `id` of its last entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One entry as it was read."""
+
+    id: UUID
+    recorded_at: datetime
+    environment_id: UUID
+    kind: str
+    outcome: str
+    actor: Actor
+    decision_id: UUID | None
+    request_id: str | None
+    text: str
+    """The body as stored, to the byte."""
+    body: Mapping[str, Any]
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What this kind of event says."""
+        facts: Mapping[str, Any] = self.body["facts"]
+        return facts
+
+    @property
+    def cursor(self) -> Cursor:
+        """Pass it as `after` for the entries before this one."""
+        return self.recorded_at, self.id
+
+
+def entries(
+    *,
+    environment_id: UUID,
+    kinds: Collection[str] | None = None,
+    actor_id: UUID | None = None,
+    outcome: str | None = None,
+    decision_id: UUID | None = None,
+    request_id: str | None = None,
+    subject: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: Cursor | None = None,
+    limit: int = 50,
+) -> list[EntryView]:
+    """Return one environment's entries, newest first, at most `limit` (1 to 1500).
+
+    `subject` is a fingerprint handle; `since` is included, `until` is not; `after` continues below an entry. Raises
+    `AuditorNotConfigured` where the book cannot be read.
+    """
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise ValueError(f"limit is a number from 1 to {LARGEST_PAGE}")
+    wanted: dict[str, Any] = {
+        "kind__in": None if kinds is None else sorted(kinds),
+        "actor_id": actor_id,
+        "outcome": outcome,
+        "decision_id": decision_id,
+        "request_id": request_id,
+        "subjects__contains": None if subject is None else [subject],
+        "recorded_at__gte": since,
+        "recorded_at__lt": until,
+        "pk__lt": after,
+    }
+    found = _book(environment_id).filter(**{name: value for name, value in wanted.items() if value is not None})
+    return [_view(row) for row in found.order_by("-recorded_at", "-id")[:limit]]
+
+
+def every_entry(*, environment_id: UUID, chunk: int = 500, **filters: Any) -> Iterator[EntryView]:
+    """Yield all that `entries` would find, newest first, a chunk at a time: memory stays flat."""
+    page = entries(environment_id=environment_id, limit=chunk, **filters)
+    while page:
+        yield from page
+        if len(page) < chunk:
+            return
+        page = entries(environment_id=environment_id, limit=chunk, **{**filters, "after": page[-1].cursor})
+
+
+def entry(*, environment_id: UUID, entry_id: UUID) -> EntryView:
+    """Return one entry of an environment. Raises `EntryNotFound`."""
+    row = _book(environment_id).filter(id=entry_id).first()
+    if row is None:
+        raise EntryNotFound
+    return _view(row)
+
+
+def count_by(
+    *fields: Literal["kind", "outcome", "actor_kind", "actor_id"],
+    environment_id: UUID,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> dict[tuple[Any, ...], int]:
+    """Return how many entries share each combination of the fields, e.g. `{("accessor.executed", "done"): 12}`."""
+    found = _book(environment_id)
+    if since is not None:
+        found = found.filter(recorded_at__gte=since)
+    if until is not None:
+        found = found.filter(recorded_at__lt=until)
+    counted = found.order_by().values(*fields).annotate(entries=Count("id"))
+    return {tuple(row[field] for field in fields): row["entries"] for row in counted}
+
+
+def _book(environment_id: UUID) -> QuerySet[Entry]:
+    """Return one environment's part of the book; the only place that decides whose entries are seen."""
+    if AUDITOR not in connections:
+        raise AuditorNotConfigured
+    return Entry.objects.using(AUDITOR).filter(environment_id=environment_id)
+
+
+def _view(row: Entry) -> EntryView:
+    return EntryView(
+        id=row.id,
+        recorded_at=row.recorded_at,
+        environment_id=row.environment_id,
+        kind=row.kind,
+        outcome=row.outcome,
+        actor=Actor(row.actor_kind, row.actor_id),  # type: ignore[arg-type]  # the book holds no other kinds
+        decision_id=row.decision_id,
+        request_id=row.request_id,
+        text=row.body,
+        body=orjson.loads(row.body),
+    )

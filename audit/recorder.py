@@ -1,0 +1,99 @@
+"""Appending to the book: one statement, in the transaction of the effect or durable by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import Error, connection
+
+from audit.actors import Actor
+from audit.bodies import Outcome, compose, time_ordered_id
+from audit.context import request_id
+from audit.errors import AuditUnavailable
+from audit.events import EventKind
+
+APPEND_SQL = "select public.audit_append(%s::uuid, %s::uuid, %s::text, %s::text, %s::text, %s::uuid, %s::text)"
+"""Takes the environment id, then the members of an `EntryRow` in their order."""
+
+APPEND_SQL_NUMBERED = "select public.audit_append($1, $2, $3, $4, $5, $6, $7)"
+"""The same for a statement prepared through libpq."""
+
+APPEND_PARAMETER_TYPES = (2950, 2950, 25, 25, 25, 2950, 25)
+"""Type OIDs of `APPEND_SQL_NUMBERED`: 2950 is uuid, 25 is text."""
+
+
+class EntryRow(NamedTuple):
+    """One entry, ready to be sent; the body holds every fact, the rest are copies to search by."""
+
+    id: UUID
+    kind: str
+    outcome: Outcome
+    actor_kind: str
+    actor_id: UUID | None
+    body: str
+
+
+def append(
+    event: EventKind,
+    *,
+    environment_id: UUID,
+    actor: Actor,
+    facts: Mapping[str, Any],
+    outcome: Outcome = "done",
+    decision_id: UUID | None = None,
+    at: datetime | None = None,
+) -> UUID:
+    """Append one entry and return its id.
+
+    Inside a transaction the entry commits with it; outside one it is durable when this returns. Raises
+    `AuditUnavailable` if the database does not take it (nothing may leave then), `FactRefused` if it must not be
+    written at all. A transaction that is in another environment is a refusal of the database, too.
+    """
+    row = prepare_body(
+        event,
+        environment_id=environment_id,
+        actor=actor,
+        facts=facts,
+        outcome=outcome,
+        decision_id=decision_id,
+        at=at,
+    )
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(APPEND_SQL, [environment_id, *row])
+    except Error as error:
+        raise AuditUnavailable from error
+    return row.id
+
+
+def prepare_body(
+    event: EventKind,
+    *,
+    environment_id: UUID,
+    actor: Actor,
+    facts: Mapping[str, Any],
+    outcome: Outcome = "done",
+    decision_id: UUID | None = None,
+    at: datetime | None = None,
+) -> EntryRow:
+    """Return the entry without sending it, for callers with a prepared statement of their own.
+
+    `at` is the time in the body, now by default. Raises `FactRefused` like `append`.
+    """
+    moment = at or datetime.now(UTC)
+    entry_id = time_ordered_id(moment)
+    body = compose(
+        event,
+        entry_id=entry_id,
+        at=moment,
+        environment_id=environment_id,
+        actor=actor,
+        facts=facts,
+        outcome=outcome,
+        decision_id=decision_id,
+        request_id=request_id.get(),
+    )
+    return EntryRow(entry_id, event.name, outcome, actor.kind, actor.id, body)
