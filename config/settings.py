@@ -233,6 +233,8 @@ KEYRING_CACHE_SIZE = env.int("SEALBOOK_KEYRING_CACHE_SIZE", default=20_000)
 # --- audit ---------------------------------------------------------------------------------------------------------
 
 AUDIT_MONTHS_AHEAD = 3
+AUDIT_GATE = "governance.api.gates.may_audit"
+"""Called with each request that wants to read the book; raises where the caller may not."""
 
 # --- governance ----------------------------------------------------------------------------------------------------
 
