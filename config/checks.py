@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` refuses. Each message says what is wrong and the hint what to do; no value is shown."""
+"""What `manage.py check --deploy` refuses: what is wrong, in the hint what to do, and no value."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def check_process() -> Iterator[Error]:
     """Refuse a process that shows its inside, has a weak secret, or trusts every host name."""
     if settings.DEBUG:
         yield Error(
-            "Debug pages show local variables, personal data included.",
+            "Debug pages show local variables, values included.",
             hint="Unset SEALBOOK_DEBUG.",
             id="sealbook.E001",
         )

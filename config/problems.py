@@ -115,7 +115,7 @@ class Problem:
 
 
 def render_problem(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
-    """The exception handler of the API; None for the unexpected, which Django then logs and answers by `server_error`."""
+    """Answer for an exception of the API; None for an unforeseen one, which Django logs and `server_error` answers."""
     problem = describe_problem(error)
     if problem is None:
         return None
@@ -221,7 +221,7 @@ def _headers(kind: str, error: object) -> dict[str, str]:
     return {}
 
 
-# --- Outside the framework: what Django calls itself -------------------------------------------------------------------
+# --- Outside the framework: what Django calls itself ----------------------------------------------------------------
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
