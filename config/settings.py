@@ -85,9 +85,13 @@ MIDDLEWARE = [
     "config.middleware.ConsoleHtmx",
     "config.middleware.ConsoleCsp",
     "config.middleware.AdminScriptPolicy",
-    "config.middleware.ConsoleEnvironment",
+    "governance.console.middleware.ConsoleEnvironment",
     "config.middleware.ConsoleAxes",
 ]
+
+CSRF_FAILURE_VIEW = "config.problems.csrf_failure"
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+"""It looks for the class by name and does not know `config.middleware.ConsoleAxes`, a subclass."""
 
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -278,4 +282,4 @@ SPECTACULAR_SETTINGS = {
 }
 
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
-from config.logs import LOGGING  # noqa: E402, F401
+from config.logs import LOGGING  # noqa: E402, F401  so are the rules of what logs may carry
