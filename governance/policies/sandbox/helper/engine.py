@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import _quickjs
 
 from . import frames
 from .harness import HARNESS, wrap
+
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, whose import costs a helper several milliseconds
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Host = Callable[[str, str], str]
 
 STACK_BYTES = 256 * 1024
 CONTEXTS = 64
@@ -17,8 +23,6 @@ CALLS_PER_CONTEXT = 1_000
 """Pending jobs of promises are never run and stay in the heap: after that many calls a context is built anew."""
 TIRED_AFTER = 900.0
 """Seconds of CPU after which a helper asks to be replaced, far below `locks.CPU_SECONDS`."""
-
-Host = Callable[[str, str], str]
 
 
 class Limits:
@@ -52,7 +56,7 @@ class Loaded:
         self._rebuild()
 
     def call(self, body: str) -> bytes:
-        """Run the script for every candidate of the message and give the answers as JSON. Lets the engine's errors through."""
+        """Run the script for every candidate of the message and give the answers as JSON. The engine's errors pass."""
         self.calls += 1
         answer: str = self._entry(body)
         return answer.encode()
@@ -65,15 +69,15 @@ class Loaded:
 
     def _rebuild(self) -> None:
         name = frames.NAMES[self._function]
-        self._entry = install(
+        self._entry: Callable[[str], str] = install(
             source=self._source, function=name, kind=name, names=self._names, limits=self._limits, host=self._host
         )
 
 
-def install(
-    *, source: str, function: str, kind: str, names: tuple[str, ...], limits: Limits, host: Host
-) -> Callable[[str], str]:
+def install(*, source: str, function: str, kind: str, names: tuple[str, ...], limits: Limits, host: Host) -> Any:
     """Compile a script behind the harness in a context of its own and give the harness's entry for this kind.
+
+    The entry takes a message and gives the answers, both as JSON text; for the kind `check` it is the verdict itself.
 
     The engine cannot call Python while a time limit is set, so scripts with host calls run without one: for them the
     other process's clock decides.
@@ -87,10 +91,7 @@ def install(
     attach = context.eval(HARNESS)
     if not names:
         context.set_time_limit(limits.cpu_seconds)
-    entry: Callable[[str], str] = attach(
-        context.eval(wrap(source, function=function, names=names)), kind, ",".join(names)
-    )
-    return entry
+    return attach(context.eval(wrap(source, function=function, names=names)), kind, ",".join(names))
 
 
 def prove_balanced(source: str) -> None:
