@@ -16,6 +16,7 @@ from config.embedded.identity import Identity
 from config.embedded.processes import command_of, end_child, end_stranger, started_at, wait_until
 from config.embedded.state import StateDirectory, read_json, write_private
 
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STOP_SECONDS = 20.0
 
 
@@ -46,9 +47,8 @@ class Children:
         ready.unlink(missing_ok=True)
         with log.open("ab") as sink:
             log.chmod(0o600)
-            process = Identity(options={"env": {**environ, "SEALBOOK_READY_FILE": str(ready)}}).start(
-                *command, log=sink
-            )
+            here = {"env": {**environ, "SEALBOOK_READY_FILE": str(ready)}, "cwd": BASE_DIR}
+            process = Identity(options=here).start(*command, log=sink)
         child = Child(name=name, process=process, log=log)
         self.adopt(name, process, log=log)
         return child

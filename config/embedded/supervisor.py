@@ -139,28 +139,21 @@ def _manage(state: StateDirectory, *arguments: str, environ: Mapping[str, str]) 
 
 def _start_processes(children: Children, environ: Mapping[str, str], *, port: int) -> None:
     """Start worker, beat and web, and return when all three answer."""
-    python = [sys.executable, "-m"]
-    celery = [*python, "celery", "--app=config.celery"]
-    worker = children.start(
-        "worker",
-        [
-            *celery,
-            "worker",
-            f"--concurrency={WORKER_PROCESSES}",
-            "--loglevel=INFO",
-            "--without-gossip",
-            "--without-mingle",
-        ],
-        environ,
-    )
-    schedule = children.state.run / "beat-schedule"
-    beat = children.start("beat", [*celery, "beat", f"--schedule={schedule}", "--pidfile=", "--loglevel=INFO"], environ)
-    web = [*python, "granian", "--interface=wsgi", f"--host={LOOPBACK}", f"--port={port}", "--workers=1"]
-    threads = [f"--blocking-threads={WEB_THREADS}", "--workers-kill-timeout=10", "--no-ws"]
-    children.start("web", [*web, *threads, "config.wsgi:application"], environ)
+    celery = "celery --app=config.celery"
+    alone = f"--concurrency={WORKER_PROCESSES} --without-gossip --without-mingle"  # no other workers to talk to
+    listening = f"--interface=wsgi --host={LOOPBACK} --port={port} --no-ws"
+    threads = f"--workers=1 --blocking-threads={WEB_THREADS} --workers-kill-timeout=10"
+    schedule = f"--schedule={children.state.root / 'beat'}"
+    worker = children.start("worker", _module(f"{celery} worker --loglevel=INFO {alone}"), environ)
+    beat = children.start("beat", [*_module(f"{celery} beat --loglevel=INFO --pidfile="), schedule], environ)
+    children.start("web", _module(f"granian {listening} {threads} config.wsgi:application"), environ)
     _wait_until_web_is_ready(children, port=port)
     children.wait_for_ready_file(worker, seconds=READY_SECONDS)
     children.wait_for_ready_file(beat, seconds=READY_SECONDS)
+
+
+def _module(arguments: str) -> list[str]:
+    return [sys.executable, "-m", *arguments.split()]
 
 
 def _wait_until_web_is_ready(children: Children, *, port: int) -> None:

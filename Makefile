@@ -1,0 +1,81 @@
+# `make run` and `make test` work on a fresh machine: they need python3 (3.11 or newer) with venv and pip, and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+LOCKS := base test build uv
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-test chromium run test nightly bench lint types check lock clean
+
+help: ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
+
+install: $(VENV)/.installed ## Install what the server needs into .venv, pinned and hashed
+
+install-test: $(VENV)/.installed-test ## ... and what the tests need
+
+run: install ## Run everything on this machine: make run PORT=8000
+	@$(BIN)/sealbook run --port $(PORT)
+
+test: install-test chromium ## Run the tests: make test ARGS="tests/keyring -k seal"
+	$(BIN)/pytest -n 2 -m "not nightly" $(ARGS)
+
+nightly: install-test chromium ## Run the long variants as well
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n 2 $(ARGS)
+
+bench: install-test ## Measure the ratios and print them with their bars
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lint: install-test ## Check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install-test ## Check types
+	$(BIN)/mypy
+
+check: lint types test ## Everything .ci/run does
+
+lock: install-test ## Pin the newest versions that requirements/*.in allow
+	for name in $(LOCKS); do \
+	  $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 --output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
+	done
+
+clean: ## Remove what was installed and cached; the data in .sealbook stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+
+# uv where it works, else pip; both refuse a file whose hash is not in the lock.
+define install_locked
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) \
+	  || { echo "uv could not install $(1), trying pip"; $(PIP) install --require-hashes --requirement $(1); }
+endef
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Sealbook needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python requirements/base.txt requirements/build.txt requirements/uv.txt pyproject.toml
+	@$(PIP) install --require-hashes --requirement requirements/uv.txt || echo "no uv here: pip does it"
+	@$(call install_locked,requirements/base.txt)
+	@$(call install_locked,requirements/build.txt)
+	@$(PIP) install --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt
+	@$(call install_locked,requirements/test.txt)
+	@touch $@
+
+chromium:
+	@if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the browser tests"; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	    || echo "Browser tests will be skipped: Chromium could not be installed"; \
+	else \
+	  echo "Browser tests will be skipped: no Chromium, and only root on Debian can install it from here"; \
+	fi
