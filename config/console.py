@@ -1,0 +1,142 @@
+"""The look and the map of the officer's console (django-unfold). Colours are in static/sealbook/admin.css.
+
+Everything that needs a request or an address is a callable: settings are read before the apps are loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+
+Link = dict[str, Any]
+
+PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
+    (
+        "Who and where",
+        (
+            ("Environments", "domain", "governance.Environment"),
+            ("Clients", "smart_toy", "governance.Client"),
+            ("Operators", "person", "governance.Account"),
+            ("Groups", "group", "auth.Group"),
+            ("Rights", "key", "governance.Right"),
+            ("Rights of groups", "key_vertical", "governance.GroupRight"),
+        ),
+    ),
+    (
+        "What and why",
+        (
+            ("Columns", "view_column", "userstore.Column"),
+            ("Purposes", "target", "governance.Purpose"),
+            ("Accessors", "output", "userstore.Accessor"),
+            ("Mutators", "input", "userstore.Mutator"),
+            ("Transformers", "transform", "userstore.Transformer"),
+            ("Access policies", "policy", "governance.AccessPolicy"),
+            ("Policy templates", "rule", "governance.PolicyTemplate"),
+        ),
+    ),
+    (
+        "Watch and stop",
+        (
+            ("Freezes", "ac_unit", "governance.Freeze"),
+            ("The book", "menu_book", "audit.Entry"),
+        ),
+    ),
+)
+"""Groups of the sidebar: title, then (title, Material symbol, model)."""
+
+
+def navigation(request: HttpRequest) -> list[Link]:
+    """The sidebar of one operator: pages that exist and that they may see, nothing else."""
+    groups: list[Link] = [{"items": [_link("Overview", "space_dashboard", reverse("admin:index")), *_board()]}]
+    for title, pages in PAGES:
+        items = [_link(name, symbol, address) for name, symbol, model in pages if (address := _list_of(model, request))]
+        if items:
+            groups.append({"title": title, "separator": True, "items": items})
+    return groups
+
+
+def _link(title: str, symbol: str, address: str) -> Link:
+    return {"title": title, "icon": symbol, "link": address}
+
+
+def _board() -> list[Link]:
+    try:
+        return [{**_link("Consent board", "toggle_on", reverse("board")), "active": False}]
+    except NoReverseMatch:
+        return []
+
+
+def _list_of(model_name: str, request: HttpRequest) -> str | None:
+    """The list page of a model; None where it has no page or the operator may not open it."""
+    try:
+        model = apps.get_model(model_name)
+        page = admin.site.get_model_admin(model)
+    except (LookupError, admin.exceptions.NotRegistered):
+        return None
+    if not page.has_view_or_change_permission(request):
+        return None
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def environment_label(request: HttpRequest) -> list[str] | None:
+    """The label beside every title: which environment one works in, in the colour of its danger and in words."""
+    surroundings: Callable[[HttpRequest], dict[str, Any]] = import_string("governance.console.context.environment")
+    environment = surroundings(request).get("environment")
+    if environment is None:
+        return None
+    if _is(environment, "frozen"):
+        return [f"{_name(environment)} · frozen", "info"]
+    if _is(environment, "protected"):
+        return [f"{_name(environment)} · protected", "warning"]
+    return [_name(environment), "default"]
+
+
+def _name(environment: Any) -> str:
+    return str(environment["name"] if isinstance(environment, dict) else environment.name)
+
+
+def _is(environment: Any, state: str) -> bool:
+    if isinstance(environment, dict):
+        return bool(environment.get(state))
+    return bool(getattr(environment, state, False) or getattr(environment, f"is_{state}", False))
+
+
+def no_inline_colours(_request: HttpRequest) -> dict[str, dict[str, str]]:
+    """No colours here: unfold writes them into an inline `<style>`, which the content security policy refuses."""
+    return {}
+
+
+def _asset(path: str) -> Callable[[HttpRequest], str]:
+    return lambda _request: static(path)
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Sealbook console",
+    "SITE_HEADER": "Sealbook",
+    "SITE_SUBHEADER": "Privacy officer's console",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "verified_user",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _asset("sealbook/favicon.svg")}],
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "6px",
+    "COLORS": no_inline_colours,
+    "ENVIRONMENT": "config.console.environment_label",
+    "DASHBOARD_CALLBACK": "governance.admin.dashboard.dashboard",
+    "STYLES": [_asset("sealbook/admin.css")],
+    "SCRIPTS": [_asset("sealbook/admin.js")],
+    "COMMAND": {"search_models": False, "show_history": False},
+    "SIDEBAR": {
+        "show_search": False,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": "config.console.navigation",
+    },
+}
