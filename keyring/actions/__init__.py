@@ -1,0 +1,16 @@
+"""Every write of the keyring."""
+
+from keyring.actions.environment_keys import create_environment_key, ensure_environment_key
+from keyring.actions.sealed_secrets import create_sealed_secret
+from keyring.actions.wrapped_keys import NewKey, create_key, destroy_key, ensure_key, rewrap_keys
+
+__all__ = [
+    "NewKey",
+    "create_environment_key",
+    "create_key",
+    "create_sealed_secret",
+    "destroy_key",
+    "ensure_environment_key",
+    "ensure_key",
+    "rewrap_keys",
+]

@@ -1,0 +1,39 @@
+"""Giving environments their keys."""
+
+from __future__ import annotations
+
+from os import urandom
+from uuid import UUID
+
+from django.db.models import Max
+
+from keyring.environment_keys import kms_context
+from keyring.kms import providers
+from keyring.models import EnvironmentKey
+from keyring.rows import serialise
+from keyring.walls import in_environment
+from keyring.wrapping import KEY_BYTES
+
+
+def create_environment_key(*, environment_id: UUID) -> EnvironmentKey:
+    """Create the environment's next key, wrapped by the first KMS provider; it wraps new keys from now on."""
+    with in_environment(environment_id):
+        serialise(environment_id, "environment keys")
+        newest = EnvironmentKey.objects.filter(environment_id=environment_id).aggregate(newest=Max("number"))["newest"]
+        return _create(environment_id, number=(newest or 0) + 1)
+
+
+def ensure_environment_key(*, environment_id: UUID) -> EnvironmentKey:
+    """Return the environment's newest key and create the first one where there is none."""
+    with in_environment(environment_id):
+        serialise(environment_id, "environment keys")
+        keys = EnvironmentKey.objects.filter(environment_id=environment_id, retired_at=None)
+        return keys.order_by("-number").first() or _create(environment_id, number=1)
+
+
+def _create(environment_id: UUID, *, number: int) -> EnvironmentKey:
+    kms = providers()[0]
+    wrapped = kms.wrap(urandom(KEY_BYTES), context=kms_context(environment_id, number))
+    return EnvironmentKey.objects.create(
+        environment_id=environment_id, number=number, provider=kms.name, wrapped=wrapped
+    )

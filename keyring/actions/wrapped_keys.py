@@ -1,0 +1,121 @@
+"""Creating, destroying and re-wrapping data keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os import urandom
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import BinaryField, F, Func, Max, Value
+
+from keyring.environment_keys import newest_cipher
+from keyring.keys import forget_key, key_bytes
+from keyring.kinds import BLINDING_KINDS, KeyKind
+from keyring.models import WrappedKey
+from keyring.rows import serialise
+from keyring.sealing import OpenKey
+from keyring.walls import in_environment
+from keyring.wrapping import KEY_BYTES, WRAPPED_KEY_BYTES, KeyLabel
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key just created. A key that blinds is opened by `keyring.keys.index_key_for`."""
+
+    id: UUID
+    wrapped: bytes
+    sealing: OpenKey | None
+
+    @property
+    def opened(self) -> OpenKey:
+        """The key itself, ready to seal; raise `TypeError` for a kind that blinds."""
+        if self.sealing is None:
+            raise TypeError("a key that blinds does not seal")
+        return self.sealing
+
+
+def create_key(*, environment_id: UUID, kind: KeyKind, scope: str = "") -> NewKey:
+    """Create a random key: for a subject, or the next version of a kind and scope.
+
+    Raises:
+        UnknownKey: the environment has no key yet.
+        ValueError: a scope was given for a subject key; the subject's row names its key by id.
+    """
+    kind = KeyKind(kind)
+    if kind is KeyKind.SUBJECT and scope:
+        raise ValueError("a subject key has no scope: its id is its name")
+    with in_environment(environment_id):
+        return _create(environment_id, kind, scope, version=next_version(environment_id, kind, scope))
+
+
+def ensure_key(*, environment_id: UUID, kind: KeyKind, scope: str = "") -> UUID:
+    """Return the id of the newest key of a kind and scope and create the first one where there is none."""
+    if kind is KeyKind.SUBJECT:
+        raise ValueError("subject keys are created, one by one")
+    with in_environment(environment_id):
+        serialise(environment_id, f"{kind.value} {scope}")
+        keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind.value, scope=scope)
+        found = keys.order_by("-version").values_list("id", flat=True).first()
+        return found or _create(environment_id, kind, scope, version=1).id
+
+
+def destroy_key(*, environment_id: UUID, key_id: UUID) -> bool:
+    """Destroy a key: what it sealed is unreadable from the commit on. Return whether it was there.
+
+    This process forgets it at once and again after the commit (a read in between may have opened it); others still
+    hold the opened key, but every read fetches the row first and finds none.
+    """
+    with in_environment(environment_id):
+        destroyed, _ = WrappedKey.objects.filter(environment_id=environment_id, id=key_id).delete()
+        forget_key(key_id)
+        transaction.on_commit(lambda: forget_key(key_id))
+    return destroyed > 0
+
+
+def rewrap_keys(*, environment_id: UUID, limit: int = 500) -> int:
+    """Wrap up to `limit` keys of retiring environment keys again under the newest and return how many there were.
+
+    Call it until it returns 0; reads are served all the time, and a sealed value does not change.
+    """
+    with in_environment(environment_id):
+        cipher = newest_cipher(environment_id)
+        start = Func(F("wrapped"), Value(1), Value(5), function="substring", output_field=BinaryField())
+        keys = WrappedKey.objects.select_for_update().filter(environment_id=environment_id).annotate(start=start)
+        due = list(keys.exclude(start=cipher.header).order_by("id")[:limit])
+        for row in due:
+            kind, old = KeyKind(row.kind), bytes(row.wrapped)
+            label = KeyLabel(environment_id, row.id, kind, row.scope, row.version)
+            row.wrapped = cipher.wrap(key_bytes(row, kind, row.scope), label) + old[WRAPPED_KEY_BYTES:]
+        WrappedKey.objects.bulk_update(due, ["wrapped"])
+    return len(due)
+
+
+def create_row(label: KeyLabel, *, key: bytes, behind: bytes = b"") -> WrappedKey:
+    """Store a key wrapped under the environment's newest key, with a sealed secret behind it where one is given."""
+    wrapped = newest_cipher(label.environment_id).wrap(key, label) + behind
+    return WrappedKey.objects.create(
+        id=label.key_id,
+        environment_id=label.environment_id,
+        kind=label.kind.value,
+        scope=label.scope,
+        version=label.version,
+        wrapped=wrapped,
+    )
+
+
+def next_version(environment_id: UUID, kind: KeyKind, scope: str) -> int:
+    """Return the next free version; until the commit no other transaction counts versions of this kind and scope."""
+    if kind is KeyKind.SUBJECT:
+        return 1
+    serialise(environment_id, f"{kind.value} {scope}")
+    keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind.value, scope=scope)
+    newest: int | None = keys.aggregate(newest=Max("version"))["newest"]
+    return (newest or 0) + 1
+
+
+def _create(environment_id: UUID, kind: KeyKind, scope: str, *, version: int) -> NewKey:
+    key, label = urandom(KEY_BYTES), KeyLabel(environment_id, uuid4(), kind, scope, version)
+    row = create_row(label, key=key)
+    sealing = None if kind in BLINDING_KINDS else OpenKey(key_id=row.id, version=version, key=key)
+    return NewKey(id=row.id, wrapped=bytes(row.wrapped), sealing=sealing)

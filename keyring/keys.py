@@ -1,0 +1,158 @@
+"""Opening keys. Opened keys are remembered by the process, never by Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from keyring import environment_keys, rows
+from keyring.blinding import FingerprintKey, IndexKey
+from keyring.environment_keys import unwrap
+from keyring.errors import UnknownKey, Unsealable
+from keyring.kinds import BLINDING_KINDS, KeyKind
+from keyring.memory import BoundedMemory
+from keyring.models import WrappedKey
+from keyring.sealing import OpenKey
+from keyring.wrapping import WRAPPED_KEY_BYTES, KeyLabel
+
+__all__ = [
+    "IndexKey",
+    "KeyKind",
+    "OpenKey",
+    "forget_key",
+    "forget_opened_keys",
+    "index_key_for",
+    "key_by_id",
+    "key_for",
+    "live_versions",
+    "open_key",
+]
+
+REMEMBERED_SECONDS = 60.0
+"""How long a look-up by kind and scope is believed: a rotation elsewhere reaches this process within a minute."""
+
+Opened = TypeVar("Opened", bound=OpenKey | IndexKey)
+Name = tuple[UUID, str, str, UUID | int | None]
+"""Environment, kind, scope, and the version or id asked for; None: the newest."""
+
+
+def _capacity() -> int:
+    return int(settings.KEYRING_CACHE_SIZE)
+
+
+_subject_keys: BoundedMemory[tuple[int, int, bytes], OpenKey] = BoundedMemory(capacity=_capacity)
+_named_keys: BoundedMemory[Name, tuple[float, OpenKey | IndexKey]] = BoundedMemory(capacity=_capacity)
+
+
+def open_key(environment_id: UUID, key_id: UUID, wrapped: bytes) -> OpenKey:
+    """Return the subject key that was wrapped for this environment and id; raise `Unsealable` for anything else.
+
+    Remembered by environment, id and wrapped bytes together: a row copied elsewhere never meets an opened key. The
+    caller fetches `wrapped` each time, so that a destroyed key opens nothing although this process still knows it.
+    """
+    name = (environment_id.int, key_id.int, wrapped)
+    opened = _subject_keys.get(name)
+    if opened is None:
+        label = KeyLabel(environment_id, key_id, KeyKind.SUBJECT, "", 1)
+        opened = OpenKey(key_id=key_id, version=1, key=unwrap(wrapped, label))
+        _subject_keys.put(name, opened)
+    return opened
+
+
+def key_for(environment_id: UUID, kind: KeyKind, scope: str = "", version: int | None = None) -> OpenKey:
+    """Return the newest sealing key of a kind and scope, or the one of a given version; raise `UnknownKey`.
+
+    Hold on to the result for the length of a call: it is remembered only once the transaction has committed, since a
+    key whose creation is rolled back must not seal anything.
+    """
+    if kind in BLINDING_KINDS or kind is KeyKind.SUBJECT:
+        raise ValueError(f"keys of kind {kind.value} are not opened by scope for sealing")
+
+    def opened() -> OpenKey:
+        return _sealing_key(_row(environment_id, kind, scope, version), kind, scope)
+
+    return _remembered((environment_id, kind.value, scope, version), OpenKey, opened)
+
+
+def key_by_id(environment_id: UUID, key_id: UUID, *, kind: KeyKind, scope: str = "") -> OpenKey:
+    """Return the sealing key a sealed value names; raise `Unsealable` where it is not of this kind and scope."""
+
+    def opened() -> OpenKey:
+        row = rows.wrapped_key(environment_id, key_id)
+        if row is None:
+            raise Unsealable
+        return _sealing_key(row, kind, scope)
+
+    return _remembered((environment_id, kind.value, scope, key_id), OpenKey, opened)
+
+
+def index_key_for(environment_id: UUID, scope: str, version: int | None = None) -> IndexKey:
+    """Return the newest index key of a scope, or the one of a given version; raise `UnknownKey`."""
+
+    def opened() -> IndexKey:
+        row = _row(environment_id, KeyKind.INDEX, scope, version)
+        return IndexKey(key_id=row.id, version=row.version, key=key_bytes(row, KeyKind.INDEX, scope))
+
+    return _remembered((environment_id, KeyKind.INDEX.value, scope, version), IndexKey, opened)
+
+
+def fingerprint_key_for(environment_id: UUID) -> FingerprintKey:
+    """Return the environment's fingerprint key; raise `UnknownKey`."""
+
+    def opened() -> FingerprintKey:
+        row = _row(environment_id, KeyKind.FINGERPRINT, "", None)
+        return FingerprintKey(key_id=row.id, version=row.version, key=key_bytes(row, KeyKind.FINGERPRINT, ""))
+
+    return _remembered((environment_id, KeyKind.FINGERPRINT.value, "", None), FingerprintKey, opened)
+
+
+def live_versions(environment_id: UUID, kind: KeyKind, scope: str) -> list[int]:
+    """Return the versions that exist, newest first: look-ups during a rotation try them in this order."""
+    return rows.versions(environment_id, kind.value, scope)
+
+
+def forget_key(key_id: UUID) -> None:
+    """Drop whatever this process has opened of one key."""
+    _subject_keys.forget(lambda _, opened: opened.id == key_id)
+    _named_keys.forget(lambda _, remembered: remembered[1].id == key_id)
+
+
+def forget_opened_keys() -> None:
+    """Drop every opened key of this process: tests start without, a breach ends with it."""
+    _subject_keys.clear()
+    _named_keys.clear()
+    environment_keys.forget()
+
+
+def key_bytes(row: WrappedKey, kind: KeyKind, scope: str) -> bytes:
+    """Return a row's data key. Kind and scope are what the caller expects, so a relabelled row does not open."""
+    label = KeyLabel(row.environment_id, row.id, kind, scope, row.version)
+    return unwrap(bytes(row.wrapped)[:WRAPPED_KEY_BYTES], label)
+
+
+def _remembered(name: Name, expected: type[Opened], open_it: Callable[[], Opened]) -> Opened:
+    remembered = _named_keys.get(name)
+    if remembered is not None and remembered[0] > monotonic() and isinstance(remembered[1], expected):
+        return remembered[1]
+    opened = open_it()
+    transaction.on_commit(lambda: _named_keys.put(name, (monotonic() + REMEMBERED_SECONDS, opened)))
+    return opened
+
+
+def _row(environment_id: UUID, kind: KeyKind, scope: str, version: int | None) -> WrappedKey:
+    if version is None:
+        row = rows.newest_wrapped_key(environment_id, kind.value, scope)
+    else:
+        row = rows.wrapped_key_of_version(environment_id, kind.value, scope, version)
+    if row is None:
+        raise UnknownKey("no key of that kind, scope and version: create it first")
+    return row
+
+
+def _sealing_key(row: WrappedKey, kind: KeyKind, scope: str) -> OpenKey:
+    return OpenKey(key_id=row.id, version=row.version, key=key_bytes(row, kind, scope))

@@ -1,0 +1,70 @@
+"""Fetching key rows from behind the walls.
+
+The wall of the key tables lets every transaction that is in an environment read the keys of the system environment
+too: operators' sealed text is read while the console is in an environment. Without a KMS such a row is dead bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import connection
+
+from keyring.models import EnvironmentKey, WrappedKey
+from keyring.walls import current_environment, in_environment
+
+Row = TypeVar("Row")
+
+
+def environment_key(environment_id: UUID, number: int) -> EnvironmentKey | None:
+    """Return the environment's key of that number."""
+    return _from_inside(
+        environment_id, lambda: EnvironmentKey.objects.filter(environment_id=environment_id, number=number).first()
+    )
+
+
+def newest_environment_key(environment_id: UUID) -> EnvironmentKey | None:
+    """Return the environment key that wraps: the newest that is not retired."""
+    keys = EnvironmentKey.objects.filter(environment_id=environment_id, retired_at=None).order_by("-number")
+    return _from_inside(environment_id, keys.first)
+
+
+def wrapped_key(environment_id: UUID, key_id: UUID) -> WrappedKey | None:
+    """Return the wrapped key of that id."""
+    keys = WrappedKey.objects.filter(environment_id=environment_id, id=key_id)
+    return _from_inside(environment_id, keys.first)
+
+
+def newest_wrapped_key(environment_id: UUID, kind: str, scope: str) -> WrappedKey | None:
+    """Return the wrapped key of the highest version."""
+    keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope=scope).order_by("-version")
+    return _from_inside(environment_id, keys.first)
+
+
+def wrapped_key_of_version(environment_id: UUID, kind: str, scope: str, version: int) -> WrappedKey | None:
+    """Return the wrapped key of one version."""
+    keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope=scope, version=version)
+    return _from_inside(environment_id, keys.first)
+
+
+def versions(environment_id: UUID, kind: str, scope: str) -> list[int]:
+    """Return the versions that exist, newest first."""
+    keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope=scope).order_by("-version")
+    return _from_inside(environment_id, lambda: list(keys.values_list("version", flat=True)) or None) or []
+
+
+def _from_inside(environment_id: UUID, fetch: Callable[[], Row | None]) -> Row | None:
+    """Fetch where we are; a transaction that is in no environment enters this one for it."""
+    found = fetch()
+    if found is None and current_environment() is None:
+        with in_environment(environment_id):
+            found = fetch()
+    return found
+
+
+def serialise(environment_id: UUID, what: str) -> None:
+    """Let one transaction at a time count keys of an environment: otherwise one of two fails on a unique number."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"keyring {environment_id} {what}"])
