@@ -82,8 +82,9 @@ class PhoneForm(StringForm):
             raise ValueRefused("not_a_phone_number", "a phone number is written +49 151 5550 0123 or 555-0123")
 
     def fold(self, value: str) -> str:
-        digits = dialled(value)
-        return composed(value) if digits is None else digits
+        text = composed(value)
+        digits = dialled(text)
+        return text if digits is None else digits
 
 
 class E164PhoneForm(PhoneForm):
@@ -102,7 +103,8 @@ class SsnForm(StringForm):
             raise ValueRefused("not_an_ssn", "a social security number has nine digits, written ddd-dd-dddd")
 
     def fold(self, value: str) -> str:
-        return value.replace("-", "") if _SSN.fullmatch(value) else composed(value)
+        text = composed(value)
+        return text.replace("-", "") if _SSN.fullmatch(text) else text
 
 
 def composed(text: str) -> str:
