@@ -34,3 +34,13 @@ class EventRefused(AuditError, ValueError):
 
 class FactRefused(AuditError, ValueError):
     """A fact does not belong into the book. The message names its key, never its value."""
+
+
+class ParameterRefused(AuditError, ValueError):
+    """A query parameter cannot be understood. The message names it and what was expected, never its value."""
+
+    kind = "invalid"
+
+    def __init__(self, field: str | None, message: str) -> None:
+        super().__init__(message)
+        self.field = field

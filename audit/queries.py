@@ -135,7 +135,7 @@ def _view(row: Entry) -> EntryView:
         environment_id=row.environment_id,
         kind=row.kind,
         outcome=row.outcome,
-        actor=Actor(row.actor_kind, row.actor_id),  # type: ignore[arg-type]  # the book holds no other kinds
+        actor=Actor(row.actor_kind, row.actor_id),
         decision_id=row.decision_id,
         request_id=row.request_id,
         text=row.body,

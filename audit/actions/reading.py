@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from audit import queries
@@ -28,7 +29,7 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
 
-    def used(self) -> dict[str, object]:
+    def used(self) -> dict[str, Any]:
         """Return the filters that are set, by name."""
         return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
@@ -50,7 +51,7 @@ def read_entries(
     """
     # One more than asked for tells whether a page follows; the largest page has to do without it.
     asked = min(limit + 1, queries.LARGEST_PAGE)
-    found = queries.entries(environment_id=environment_id, after=after, limit=asked, **filters.used())  # type: ignore[arg-type]
+    found = queries.entries(environment_id=environment_id, after=after, limit=asked, **filters.used())
     page = Page(found[:limit], has_next=len(found) > limit or (asked == limit and len(found) == limit))
     _record(actor, environment_id, names=sorted(filters.used()), returned=len(page.entries), door=door)
     return page

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.utils.dateparse import parse_datetime
-from rest_framework.exceptions import ValidationError
 
 from audit.actions.reading import Filters
 from audit.bodies import OUTCOMES
+from audit.errors import ParameterRefused
 from audit.queries import LARGEST_PAGE, Cursor
 
 T = TypeVar("T")
@@ -47,12 +47,14 @@ class Question:
 
 
 def parse_question(parameters: Mapping[str, Any], kinds: list[str]) -> Question:
-    """Return the question; raises `ValidationError` naming the parameter, never its value.
+    """Return the question; raises `ParameterRefused` naming the parameter, never its value.
 
     An unknown parameter is refused: a filter that is misspelt would show more than was asked for.
     """
-    if unknown := sorted(set(parameters) - KNOWN):
-        raise ValidationError({"parameters": f"unknown; known are {', '.join(sorted(KNOWN))}", "count": len(unknown)})
+    if not parameters.keys() <= KNOWN:
+        raise ParameterRefused(None, f"a parameter is unknown; known are {', '.join(sorted(KNOWN))}")
+    if any(len(kind) > 128 or "\0" in kind for kind in kinds):
+        raise ParameterRefused("kind", "kind: expected the name of an event")
     return Question(
         filters=Filters(
             kinds=kinds or None,
@@ -90,7 +92,7 @@ def _optional(parameters: Mapping[str, Any], name: str, parse: Callable[[str], T
     try:
         return parse(raw)
     except (ValueError, OverflowError):
-        raise ValidationError({name: f"expected {expected}"}) from None
+        raise ParameterRefused(name, f"{name}: expected {expected}") from None
 
 
 def _outcome(text: str) -> str:

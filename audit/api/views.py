@@ -7,7 +7,6 @@ from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,7 +15,6 @@ from audit.actions.reading import read_entries, read_entry
 from audit.api.gate import MayReadBook, reader
 from audit.api.parameters import END, parse_question, write_cursor
 from audit.api.shapes import ENTRY, ENTRY_PAGE
-from audit.errors import EntryNotFound
 from audit.queries import EntryView
 
 _FILTERS = [
@@ -64,10 +62,7 @@ class SingleEntry(APIView):
     @extend_schema(operation_id="audit_entry", tags=["audit"], responses=ENTRY)
     def get(self, request: Request, entry_id: UUID) -> Response:
         caller = reader(request)
-        try:
-            found = read_entry(actor=caller.actor, environment_id=caller.environment_id, entry_id=entry_id, door="api")
-        except EntryNotFound:
-            raise NotFound from None
+        found = read_entry(actor=caller.actor, environment_id=caller.environment_id, entry_id=entry_id, door="api")
         return Response(_shown(found))
 
 

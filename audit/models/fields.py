@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+if TYPE_CHECKING:
+    IntegerField = models.BigIntegerField[int, int]
+else:
+    IntegerField = models.BigIntegerField
 
-class TransactionIdField(models.BigIntegerField):
+
+class TransactionIdField(IntegerField):
     """PostgreSQL's `xid8`: the 64-bit id of the transaction that wrote a row. An int in Python."""
 
-    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:  # noqa: ARG002  Django's signature
         return "xid8"
 
-    def from_db_value(self, value: Any, expression: Any, connection: BaseDatabaseWrapper) -> int | None:
+    def from_db_value(self, value: Any, *_context: Any) -> int | None:
         return None if value is None else int(value)
 
     def to_python(self, value: Any) -> int | None:

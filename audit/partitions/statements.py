@@ -45,7 +45,8 @@ begin
   for month in 0..months_ahead loop
     first_day := (date_trunc('month', now() at time zone 'UTC') + make_interval(months => month))::date;
     name := 'audit_entry_' || to_char(first_day, 'YYYYMM');
-    if to_regclass('public.' || name) is null then
+    continue when to_regclass('public.' || name) is not null;
+    begin
       -- LIKE and ATTACH, not PARTITION OF: it does not wait for open inserts
       execute format('create table public.%I '
                      '(like public.audit_entry including defaults including constraints including storage)', name);
@@ -53,7 +54,10 @@ begin
       execute format('alter table public.audit_entry attach partition public.%I for values from (%L) to (%L)', name,
                      first_day::timestamp at time zone 'UTC', (first_day + interval '1 month') at time zone 'UTC');
       return next name;
-    end if;
+    exception when check_violation then
+      -- Entries of this month lie in the default partition: it cannot be attached, the others still can.
+      raise warning 'audit entries of % lie in the default partition', to_char(first_day, 'YYYY-MM');
+    end;
   end loop;
 end $$;
 revoke all on function audit_ensure_partitions(int) from public;

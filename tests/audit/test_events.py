@@ -36,7 +36,7 @@ def test_malformed_fields_are_refused_and_declare_nothing(fields: tuple[str, ...
 
 def test_the_list_of_declared_events_is_read_only() -> None:
     with pytest.raises(TypeError):
-        declared()["example.smuggled"] = HAPPENED  # type: ignore[index]
+        declared()["example.smuggled"] = HAPPENED  # type: ignore[index]  # wrong on purpose
 
 
 def test_whoever_is_identified_has_an_id_and_the_anonymous_has_none() -> None:
@@ -49,4 +49,4 @@ def test_whoever_is_identified_has_an_id_and_the_anonymous_has_none() -> None:
     with pytest.raises(ValueError, match="has no id"):
         Actor("anonymous", uuid4())
     with pytest.raises(ValueError, match="unknown kind"):
-        Actor("robot", uuid4())  # type: ignore[arg-type]
+        Actor("robot", uuid4())

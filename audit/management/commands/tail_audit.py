@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--follow", action="store_true", help="keep printing new entries until interrupted")
         parser.add_argument("--interval", type=float, default=1.0, help="seconds between two looks, with --follow")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  Django's signature
         filters = Filters(kinds=options["kind"])
         try:
             page = read_entries(
@@ -62,7 +62,7 @@ def _follow(
 ) -> Iterator[list[EntryView]]:
     """Yield entries as they appear, each once."""
     seen = {entry.id: entry.recorded_at for entry in printed}
-    began = max(seen.values(), default=datetime.now(UTC))
+    began = max(seen.values(), default=datetime.now(UTC) - OVERLAP)
     while True:
         time.sleep(interval)
         since = max([began, *seen.values()]) - OVERLAP
