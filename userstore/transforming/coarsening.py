@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from userstore.transforming.disclosure import hide
 from userstore.transforming.parameters import option
@@ -46,10 +46,9 @@ def coarsen_date(value: str, grain: Grain) -> str:
 
 def age_band(value: str, bands: Bands, *, now: datetime) -> str:
     """Return the band of the age at the day of `now` (UTC): "1984-05-17" -> "40-49"; a future birth is unreadable."""
-    birth = _day_of(value)
-    if birth is None or birth > now.date():
+    birth, today = _day_of(value), now.astimezone(UTC).date()
+    if birth is None or birth > today:
         return UNREADABLE
-    today = now.date()
     age = today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
     if age >= bands.top:
         return f"{bands.top}+"

@@ -146,7 +146,7 @@ class Tokenization(_Described[P]):
         return self.mint(value, parameters, rng)
 
     def capacity(self, value: str, parameters: P) -> int:
-        """Return how many different tokens `mint` has for this value; below twice the tokens in use, refuse."""
+        """Return how many different tokens, at least, `mint` has; refuse once half of them are in use."""
         return max(self.format.size(value, parameters) - 1, 0) if value else 0
 
 

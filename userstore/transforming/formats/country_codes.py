@@ -14,7 +14,6 @@ def _spans(*spans: tuple[int, int]) -> frozenset[str]:
 
 ONE_DIGIT = _spans((1, 1), (7, 7))
 
-# fmt: off  # one line per zone
 TWO_DIGITS = _spans(
     (20, 20),
     (27, 27),
@@ -67,7 +66,6 @@ THREE_DIGITS = _spans(
     (992, 996),
     (998, 998),
 )
-# fmt: on
 
 SHORTEST_SUBSCRIBER_NUMBER = 4  # digits behind the code below which a number is not taken for an international one
 LONGEST_INTERNATIONAL_NUMBER = 15  # digits, code included (E.164, section 6.1)
