@@ -155,7 +155,7 @@ def mask_iban(value: str, shown: IbanShown) -> str:
 
 def mask_name(value: str, shown: InitialsShown) -> str:
     """Keep the initials and hide how long the names are: "Jane Marie Doe" -> "J. M. D."."""
-    initials = [_initial(part) for part in value.split()]
+    initials = [_initial(part) for part in value.split() or [value]]
     letters = sum(character.isalnum() for character in value)
     seen = min(shown.initials, allowance(letters, shown.most))
     return " ".join(f"{letter}." if place < seen else f"{shown.fill}." for place, letter in enumerate(initials))
