@@ -22,10 +22,10 @@ run: install ## Run everything on this machine: make run PORT=8000
 	@$(BIN)/sealbook run --port $(PORT)
 
 test: install-test chromium ## Run the tests: make test ARGS="tests/keyring -k seal"
-	$(BIN)/pytest -n 2 -m "not nightly" $(ARGS)
+	$(BIN)/pytest -n 2 --dist loadfile -m "not nightly" $(ARGS)
 
 nightly: install-test chromium ## Run the long variants as well
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n 2 $(ARGS)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
 bench: install-test ## Measure the ratios and print them with their bars
 	$(BIN)/python -m benchmarks $(ARGS)

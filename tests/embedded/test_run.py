@@ -45,7 +45,12 @@ class Run:
 
 def begin(state: Path, *, port: int) -> Run:
     process = subprocess.Popen(
-        [*COMMAND, f"--port={port}"], cwd=BASE_DIR, env=clean_environment(state), stdout=subprocess.PIPE, text=True
+        [*COMMAND, f"--port={port}"],
+        cwd=BASE_DIR,
+        env=clean_environment(state),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     said = ""
@@ -128,20 +133,27 @@ def test_commands_use_the_running_servers_without_being_told(run: Run) -> None:
     assert shown.stdout.strip().endswith("sealbook_app")
 
 
-def test_a_process_that_dies_brings_the_rest_down_and_is_named_with_its_log(run: Run) -> None:
-    """Last but one: it ends the run."""
-    os.kill(run.pids()["beat"], signal.SIGKILL)
-    assert run.process.wait(60) == 1
-    assert not run.living()
-    assert not list((run.state / "run").glob("*.json"))
+def test_sigterm_stops_all_of_it_without_a_trace(run: Run) -> None:
+    """The last of this file's every-day tests, as it ends the run that they share."""
+    run.process.send_signal(signal.SIGTERM)
+    assert run.process.wait(60) == 0
+    assert wait_until(lambda: not run.living(), seconds=5)
+    assert not list((run.state / "run").iterdir())
 
 
-def test_the_next_run_finds_its_data_and_stops_on_sigterm_without_a_trace(run: Run) -> None:
-    """Last: starts on the state that the test before left."""
-    before = json.loads((run.state / "passwords.json").read_text())
-    again = begin(run.state, port=free_port())
+@pytest.mark.nightly
+def test_after_a_hard_kill_the_next_run_finds_its_data_and_a_death_in_it_is_named(tmp_path: Path) -> None:
+    first = begin(tmp_path / "state", port=free_port())
+    passwords = json.loads((first.state / "passwords.json").read_text())
+    first.process.kill()
+    first.process.wait()
+
+    again = begin(first.state, port=free_port())
     assert {*OURS, "postgres", "valkey"} == set(again.pids())
-    again.process.send_signal(signal.SIGTERM)
-    assert again.process.wait(60) == 0
-    assert wait_until(lambda: not again.living(), seconds=5)
-    assert json.loads((run.state / "passwords.json").read_text()) == before
+    assert json.loads((again.state / "passwords.json").read_text()) == passwords
+
+    os.kill(again.pids()["beat"], signal.SIGKILL)
+    assert again.process.wait(60) == 1
+    assert again.process.stderr
+    assert re.search(r"beat ended with status -9; its log is .*beat\.log", again.process.stderr.read())
+    assert not again.living()

@@ -1,0 +1,76 @@
+"""The processes of one run, watched and stopped together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.embedded.children import Children
+from config.embedded.errors import ServerFailed
+from config.embedded.processes import command_of, wait_until
+from config.embedded.state import StateDirectory, read_json
+
+READY = "import os, pathlib, time; pathlib.Path(os.environ['SEALBOOK_READY_FILE']).touch(); time.sleep(60)"
+STUBBORN = "import os, signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.fork(); " + READY
+
+
+@pytest.fixture
+def children(tmp_path: Path) -> Iterator[Children]:
+    started = Children(StateDirectory(tmp_path / "state"))
+    yield started
+    started.stop()
+
+
+def python(program: str) -> list[str]:
+    return [sys.executable, "-c", program]
+
+
+def test_a_child_is_waited_for_until_it_says_that_it_is_ready(children: Children) -> None:
+    child = children.start("worker", python(READY), os.environ)
+    children.wait_for_ready_file(child, seconds=20)
+    children.refuse_dead()
+    assert read_json(children.state.run / "worker.json")["pid"] == child.process.pid
+
+
+def test_a_child_that_dies_is_named_with_its_log(children: Children) -> None:
+    children.start("worker", python(READY), os.environ)
+    beat = children.start("beat", python("raise SystemExit(3)"), os.environ)
+    beat.process.wait(20)
+    with pytest.raises(ServerFailed, match=r"beat ended with status 3; its log is .*beat\.log"):
+        children.refuse_dead()
+
+
+def test_a_child_that_never_gets_ready_is_named_with_its_log(children: Children) -> None:
+    child = children.start("beat", python("import time; time.sleep(60)"), os.environ)
+    with pytest.raises(ServerFailed, match=r"beat was not ready within 0 s; its log is .*beat\.log"):
+        children.wait_for_ready_file(child, seconds=0.1)
+
+
+def test_stopping_leaves_neither_a_process_nor_a_record_even_of_a_child_that_will_not_stop(
+    children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.embedded.children.STOP_SECONDS", 0.5)
+    child = children.start("worker", python(STUBBORN), os.environ)
+    children.wait_for_ready_file(child, seconds=20)
+    children.stop()
+    assert child.process.returncode == -signal.SIGKILL
+    assert wait_until(lambda: not _session_of(child.process.pid), seconds=5)
+    assert not list(children.state.run.iterdir())
+
+
+def _session_of(leader: int) -> list[int]:
+    """Living processes of a session (a zombie has no command line)."""
+    pids = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
+    return [pid for pid in pids if command_of(pid) and _session(pid) == leader]
+
+
+def _session(pid: int) -> int:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return 0
