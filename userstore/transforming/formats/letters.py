@@ -12,7 +12,12 @@ ALPHANUMERIC = LOWER + UPPER + DIGITS
 
 def draw_text(alphabet: str, length: int, rng: Randomness) -> str:
     """Return a text of that many uniformly drawn characters."""
-    return "".join(alphabet[rng.randrange(0, len(alphabet))] for _ in range(length))
+    # One number for the whole text, read off in base len(alphabet): draws cost more than divisions.
+    number, drawn = rng.randrange(0, len(alphabet) ** length), []
+    for _ in range(length):
+        number, place = divmod(number, len(alphabet))
+        drawn.append(alphabet[place])
+    return "".join(drawn)
 
 
 def digits_of(value: str) -> str:
