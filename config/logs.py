@@ -160,7 +160,7 @@ class SafeJsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text, offered = self._split(record)
         line: dict[str, Any] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "at": datetime.fromtimestamp(record.created, UTC),
             "level": record.levelname.lower(),
             "logger": record.name,
             "source": f"{record.module}:{record.lineno}",
@@ -201,7 +201,7 @@ class RequestLineFormatter(logging.Formatter):
     """Renders the fields of one request, which the middleware made and nobody else can reach."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return orjson.dumps(record.msg).decode()
+        return orjson.dumps(record.msg, option=orjson.OPT_UTC_Z).decode()
 
 
 class StandardOutput(logging.StreamHandler[Any]):

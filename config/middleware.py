@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 from uuid import uuid4
@@ -67,7 +69,8 @@ class RequestContextMiddleware:
 def _line(request: HttpRequest, response: HttpResponseBase, name: str, nanoseconds: int) -> logging.LogRecord:
     """The record is made by hand: a logger would walk the stack for a place that is always this one."""
     match = request.resolver_match
-    fields = {
+    fields: dict[str, object] = {
+        "at": datetime.now(UTC),
         "level": "info",
         "event": "request",
         "method": request.method if request.method in _METHODS else "other",
@@ -134,8 +137,15 @@ def console_only(base: type[Any]) -> type[Any]:
                 answer: HttpResponse | None = super().process_view(request, *args, **kwargs)
                 return answer
 
-    ConsoleOnly.__name__ = ConsoleOnly.__qualname__ = f"Console{base.__name__}"
     return ConsoleOnly
+
+
+class _StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # the package has no types
+    """Serves collected files where they were collected, and the apps' own folders where not."""
+
+    def add_files(self, root: str | Path, prefix: str | None = None) -> None:
+        if Path(root).is_dir():  # the base would warn at every start of a development server
+            super().add_files(root, prefix)
 
 
 class _ScriptPolicyOfAdmin:
@@ -151,7 +161,7 @@ class _ScriptPolicyOfAdmin:
         return response
 
 
-ConsoleStatic = console_only(WhiteNoiseMiddleware)
+ConsoleStatic = console_only(_StaticFiles)
 ConsoleSession = console_only(SessionMiddleware)
 ConsoleCommon = console_only(CommonMiddleware)
 ConsoleCsrf = console_only(CsrfViewMiddleware)

@@ -94,6 +94,9 @@ _FIELD_TEXTS = {
 }
 """Validation messages by code: the framework's own repeat what was sent."""
 
+_PAGES = frozenset({400, 403, 404, 500, 503})
+"""Those that `templates/errors/` has; the rest shows the first."""
+
 _is_field_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}").fullmatch
 _log = logging.getLogger(__name__)
 
@@ -122,7 +125,9 @@ def render_problem(error: Exception, context: Mapping[str, Any]) -> HttpResponse
     set_rollback()
     if problem.status >= STATUS["internal"]:
         _log.error("a request failed", exc_info=error, extra={"kind": problem.kind})
-    return answer(problem, path=context["request"].path_info)
+    response = answer(problem, path=context["request"].path_info)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark: its line would only name the path
+    return response
 
 
 def describe_problem(error: Exception) -> Problem | None:
@@ -252,16 +257,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _outside(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path_info.startswith(tuple(settings.API_PREFIXES)):
         return answer(problem, path=request.path_info)
-    return _page(request, problem)
+    return _page(problem)
 
 
-def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
-    page = f"errors/{problem.status}.html" if problem.status in (400, 403, 404, 500, 503) else "errors/400.html"
-    context = {"request_id": request_id.get(), "detail": problem.detail, "status": problem.status}
-    # After a server error the session or the database may be what failed: no context processor may run.
-    surroundings = request if problem.status < STATUS["internal"] else None
+def _page(problem: Problem) -> HttpResponse:
+    # No request goes in, so no context processor runs: the session or the database may be what failed.
+    shown = problem.status if problem.status in _PAGES else min(_PAGES)
     try:
-        html = loader.render_to_string(page, context, surroundings)
+        html = loader.render_to_string(f"errors/{shown}.html", {"request_id": request_id.get()})
     except Exception:
         _log.exception("an error page could not be rendered")
         text = f"{problem.detail}\nRequest {request_id.get()}\n"
