@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.conf import settings
+from hypothesis import settings as hypothesis
 
 from tests.cluster import role_variable, start_cluster
 
@@ -20,6 +21,10 @@ if CLUSTER and settings.configured:
     CLUSTER.stop()
     raise pytest.UsageError("Django's settings were read before the servers ran: unset DJANGO_SETTINGS_MODULE.")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+hypothesis.register_profile("quick", deadline=None)
+hypothesis.register_profile("nightly", deadline=None, max_examples=2000)
+hypothesis.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 ALIASES = ["default", "owner", "auditor"]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
