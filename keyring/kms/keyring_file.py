@@ -57,6 +57,7 @@ def create_keyring_file(path: Path | str, passphrase: str = "") -> None:
 def add_root_key(path: Path | str, passphrase: str = "") -> UUID:
     """Add a root key that wraps from now on and return its id. Older ones stay, to unwrap."""
     path = Path(path)
+    _read(path)  # a missing file is named before its folder is
     with _locked(path.parent):
         document = _read(path)
         _opened(document, passphrase)  # a wrong passphrase must not produce a file with two

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # a busy machine is no finding
+settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
