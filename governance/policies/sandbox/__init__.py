@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .checking import check_script
 from .errors import ScriptError, ScriptKilled, ScriptRefused, ScriptSuspended, ScriptUnavailable
-from .pool import ScriptPool, close, lock_report, pool
+from .lending import ScriptPool, close, lock_report, pool
 from .process import LockReport
 from .running import run_policy, run_transform
 from .script import HostCalls, Limits, Script, ScriptFault

@@ -6,7 +6,7 @@ import re
 
 from .errors import ScriptKilled, ScriptRefused
 from .helper import frames
-from .pool import pool
+from .lending import pool
 from .script import Function
 
 LONGEST_SOURCE = 64 * 1024

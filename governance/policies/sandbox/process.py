@@ -138,9 +138,9 @@ class Helper:
 
     def kill(self) -> None:
         """End the process now and reap it."""
-        self._socket.close()
-        self._process.kill()
+        self._process.kill()  # first: whoever still waits for an answer sees the end of the connection
         self._process.wait()
+        self._socket.close()
 
     def forget(self) -> None:
         """In a forked child: let go of the parent's helper without touching it."""

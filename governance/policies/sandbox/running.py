@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from .errors import ScriptKilled
-from .pool import pool
+from .lending import pool
 from .script import HostCalls, Parameters, Script, ScriptFault
 
 LONGEST_MESSAGE = 256 * 1024

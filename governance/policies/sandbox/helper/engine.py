@@ -7,7 +7,10 @@ import time
 import _quickjs
 
 from . import frames
-from .harness import HARNESS, wrap
+from .harness import HARNESS, LINES_BEFORE, wrap
+
+NO_MEMORY = ("null", "undefined", "InternalError: out of memory", "InternalError: string too long")
+"""How the engine says it has no memory left; without any for an Error it throws null."""
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, whose import costs a helper several milliseconds
 if TYPE_CHECKING:
@@ -108,7 +111,7 @@ def prove_balanced(source: str) -> None:
         text = str(problem)
         if text.startswith("whole\n"):
             return
-        raise Malformed(*_where(text)) from None
+        raise Malformed(*_where(text, lines_before=1)) from None
     raise Malformed("the text is not a script")
 
 
@@ -122,8 +125,7 @@ def check(*, source: str, function: str, names: tuple[str, ...], limits: Limits)
         host = _no_host
         defined = install(source=source, function=function, kind="check", names=names, limits=limits, host=host)
     except _quickjs.JSException as problem:
-        reason, line, column = _where(str(problem))
-        raise Malformed(reason, line, column) from None
+        raise Malformed(*_where(str(problem), lines_before=LINES_BEFORE)) from None
     if defined is not True:
         raise Malformed(f"no function {function} is defined")
 
@@ -133,7 +135,7 @@ def why_it_ended(problem: BaseException) -> bytes:
     text = str(problem)
     if text.startswith("InternalError: interrupted"):
         return frames.TIMEOUT
-    if text.startswith(("null", "undefined", "InternalError: out of memory")) or isinstance(problem, MemoryError):
+    if text.startswith(NO_MEMORY) or isinstance(problem, MemoryError):
         return frames.MEMORY
     return frames.CRASH
 
@@ -146,15 +148,16 @@ def _no_host(_name: str, _arguments: str) -> str:
     return "0"
 
 
-def _where(text: str) -> tuple[str, int, int]:
+def _where(text: str, *, lines_before: int) -> tuple[str, int, int]:
     """Read the engine's reason and place; a reason is cut before anything that quotes the script."""
     head, _, rest = text.partition("\n")
     kind, _, message = head.partition(": ")
     reason = message.split(":")[0].split("'")[0].split('"')[0].strip() if kind == "SyntaxError" else ""
-    _, found, place = rest.partition("<input>:")
-    numbers = place.split(")")[0].split("\n")[0].split(":")[:2] if found else []
-    line = int(numbers[0]) - 1 if len(numbers) == 2 and all(number.isdigit() for number in numbers) else 0
-    return reason or _named(kind), max(line, 0), int(numbers[1]) if line > 0 else 0
+    for place in rest.split("<input>:")[1:]:
+        numbers = place.split(")")[0].split("\n")[0].split(":")
+        if len(numbers) == 2 and numbers[0].isdigit() and numbers[1].isdigit() and int(numbers[0]) > lines_before:
+            return reason or _named(kind), int(numbers[0]) - lines_before, int(numbers[1])
+    return reason or _named(kind), 0, 0
 
 
 def _named(kind: str) -> str:

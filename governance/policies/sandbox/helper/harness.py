@@ -83,11 +83,14 @@ const frozen = value => {
 // What a script did wrong, as [1, line] or [2, 0]: no text leaves. Where the engine itself gave up, the call ends:
 // without memory for an Error even null is thrown.
 const line = error => {
-    try {
-        const stack = apply(stackOf, error, []);
-        const at = typeof stack === "string" ? stack.indexOf("<input>:") : -1;
-        return at < 0 ? 0 : integer(stack.slice(at + 8, at + 16)) - 1;
-    } catch (nothing) { return 0; }
+    if (typeof error !== "object") return 0;
+    const stack = apply(stackOf, error, []);
+    if (typeof stack !== "string") return 0;
+    for (let at = stack.indexOf("<input>:"); at >= 0; at = stack.indexOf("<input>:", at + 8)) {
+        const found = integer(stack.slice(at + 8, at + 16));
+        if (found > FIRST_LINE) return found - FIRST_LINE;
+    }
+    return 0;
 };
 const fault = error => {
     if (error === null || error === undefined || error instanceof Engine) throw error;
@@ -147,10 +150,16 @@ return (make, kind, names) => {
 """
 
 
+LINES_BEFORE = 1_000
+"""Lines before a script's first: every line of a stack above it is the script's, every one below the harness's."""
+
+HARNESS = HARNESS.replace("FIRST_LINE", str(LINES_BEFORE))
+
+
 def wrap(source: str, *, function: str, names: tuple[str, ...]) -> str:
-    """Make the script the body of a function that gives the script's own function. One line precedes the source."""
+    """Make the script the body of a function that gives the script's own function."""
     parameters = ", ".join(names)
     return (
-        f'(function ({parameters}) {{ "use strict";\n{source}\n;'
+        "\n" * (LINES_BEFORE - 1) + f'(function ({parameters}) {{ "use strict";\n{source}\n;'
         f'return typeof {function} === "function" ? {function} : undefined; }})'
     )

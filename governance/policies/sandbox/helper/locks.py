@@ -131,7 +131,9 @@ def _limit_resources(address_space: int) -> None:
         (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_NOFILE, 0),  # open descriptors keep working
     ):
-        resource.setrlimit(name, (limit, limit))
+        already = resource.getrlimit(name)[1]
+        lower = limit if already == resource.RLIM_INFINITY else min(limit, already)
+        resource.setrlimit(name, (lower, lower))
 
 
 def _filter_system_calls(libc: ctypes.CDLL) -> None:

@@ -64,11 +64,11 @@ class Helper:
             answer = loaded.call(body.decode())
         except Exception as problem:
             del self._loaded[digest]
-            del loaded
             self.wire.send(frames.ENDED | self._tired, engine.why_it_ended(problem))
-            return
-        self.wire.send(frames.ANSWER | self._tired, answer)
-        self._tidy(digest, loaded)
+        else:
+            self.wire.send(frames.ANSWER | self._tired, answer)
+            self._tidy(digest, loaded)
+        self._age()
 
     def _load_and_call(self, digest: bytes, body: bytes) -> None:
         function, names, source, call = frames.unpack_script(body)
@@ -110,13 +110,15 @@ class Helper:
         os._exit(1)
 
     def _tidy(self, digest: bytes, loaded: engine.Loaded) -> None:
-        """After the answer is out: mark the use, renew an old context, count the helper's own age."""
+        """After the answer is out: mark the use and renew an old context."""
         if len(self._loaded) > 1:
             self._loaded[digest] = self._loaded.pop(digest)
         try:
             loaded.refresh()
         except Exception:
             del self._loaded[digest]
+
+    def _age(self) -> None:
         self._served += 1
         if self._served % 1024 == 0 and engine.is_tired():
             self._tired = frames.TIRED

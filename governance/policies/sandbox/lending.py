@@ -13,7 +13,6 @@ from time import monotonic
 from django.conf import settings
 
 from .errors import ScriptKilled, ScriptSuspended, ScriptUnavailable
-from .helper import frames
 from .process import Helper, HelperBroken, HostFailed, LockReport
 from .quarantine import Quarantine
 from .script import HostCalls, Limits, Script
@@ -176,7 +175,8 @@ class ScriptPool:
             replaced = self._orders.get()
             if replaced is not None:
                 self._all.discard(replaced)
-                replaced.kill()
+                with suppress(OSError):
+                    replaced.kill()
             while not self._closed and not self._start():
                 self._settled.set()  # nobody waits for what cannot be started
                 pause.wait(PAUSE_AFTER_FAILURE)
@@ -186,7 +186,7 @@ class ScriptPool:
     def _start(self) -> bool:
         try:
             helper = Helper(self.limits)
-        except OSError:
+        except Exception:  # the keeper must live, every helper dies with it
             return False
         self._all.add(helper)
         try:
@@ -256,5 +256,3 @@ def _let_go_in_child() -> None:
 
 os.register_at_fork(after_in_child=_let_go_in_child)
 atexit.register(close)
-
-__all__ = ["ScriptPool", "close", "frames", "lock_report", "pool"]
