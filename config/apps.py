@@ -12,7 +12,7 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         """Wire what belongs to the process as a whole."""
-        from config import checks  # noqa: F401  importing registers them
+        from config import celery, checks  # noqa: F401  importing registers the checks and where tasks are sent
         from config.logs import configure_structlog, keep_django_logging, log_thread_failure
 
         configure_structlog()

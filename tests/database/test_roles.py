@@ -87,8 +87,8 @@ def test_a_bootstrap_renews_the_passwords(admin_url: str, passwords: dict[str, s
 def test_the_server_sees_a_password_only_as_its_verifier(admin_url: str, passwords: dict[str, str]) -> None:
     bootstrap_database(admin_url=admin_url, database=DATABASE, passwords=passwords)
     with psycopg.connect(admin_url) as admin:
-        stored = dict(admin.execute("select rolname, rolpassword from pg_authid").fetchall())
-    assert all(stored[role].startswith("SCRAM-SHA-256$") for role in LOGIN_ROLES)
+        stored: dict[str, str | None] = dict(admin.execute("select rolname, rolpassword from pg_authid").fetchall())
+    assert all(str(stored[role]).startswith("SCRAM-SHA-256$") for role in LOGIN_ROLES)
     assert stored["sealbook_doorman"] is None
 
 
