@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.exceptions import NotRegistered
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -78,7 +79,7 @@ def _list_of(model_name: str, request: HttpRequest) -> str | None:
     try:
         model = apps.get_model(model_name)
         page = admin.site.get_model_admin(model)
-    except (LookupError, admin.exceptions.NotRegistered):
+    except (LookupError, NotRegistered):
         return None
     if not page.has_view_or_change_permission(request):
         return None

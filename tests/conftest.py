@@ -30,6 +30,11 @@ ALIASES = ["default", "owner", "auditor"]
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
+def pytest_configure() -> None:
+    """Read the settings now: pytest-django, whose turn comes last, sets Django up only where somebody has."""
+    assert settings.DATABASES
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if CLUSTER:
         CLUSTER.stop()

@@ -2,3 +2,8 @@
 htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
 htmx.config.historyCacheSize = 0;
+
+// Django's two-box selector labels plain spans, which assistive technology may not read: a label needs a role.
+window.addEventListener("load", () => setTimeout(() => {
+  for (const hint of document.querySelectorAll("span.help-tooltip[aria-label]")) hint.setAttribute("role", "img");
+}));

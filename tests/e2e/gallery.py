@@ -132,6 +132,23 @@ def demo_board() -> dict[str, Any]:
     }
 
 
+def flipped_board(url: str, purpose: str, *, permitted: bool) -> dict[str, Any]:
+    """The demo board after one flip of the switch that posts to `url`."""
+    board = demo_board()
+    accessor = [offered["purpose"] for offered in ACCESSORS].index(purpose)
+    for subject in board["subjects"]:
+        for value in subject["values"]:
+            for switch in value["purposes"]:
+                if switch["url"] == url:
+                    switch["permitted"] = permitted
+                    subject["cells"][accessor] = (
+                        _cell(accessor, "value", value["shown"])
+                        if permitted
+                        else _cell(accessor, "withheld", reason=f"no consent for {purpose}")
+                    )
+    return board
+
+
 def frozen_board() -> dict[str, Any]:
     """A protected, frozen environment: no accessor gives anything, and a refusal is the newest entry."""
     board = demo_board()
