@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connections
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from audit.actors import Actor
 from audit.errors import AuditorNotConfigured, EntryNotFound
@@ -78,12 +78,13 @@ def entries(
         "outcome": outcome,
         "decision_id": decision_id,
         "request_id": request_id,
-        "subjects__contains": None if subject is None else [subject],
         "recorded_at__gte": since,
         "recorded_at__lt": until,
         "pk__lt": after,
     }
     found = _book(environment_id).filter(**{name: value for name, value in wanted.items() if value is not None})
+    if subject is not None:
+        found = found.filter(_about(subject))
     return [_view(row) for row in found.order_by("-recorded_at", "-id")[:limit]]
 
 
@@ -126,6 +127,13 @@ def _book(environment_id: UUID) -> QuerySet[Entry]:
     if AUDITOR not in connections:
         raise AuditorNotConfigured
     return Entry.objects.using(AUDITOR).filter(environment_id=environment_id)
+
+
+def _about(subject: str) -> Q:
+    """Match entries that concern a subject: few people are indexed one by one, of many only the body tells."""
+    return Q(subjects__contains=[subject]) | Q(
+        subject_count__gt=0, subjects__isnull=True, body__contains=f'"{subject}"'
+    )
 
 
 def _view(row: Entry) -> EntryView:

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ("actor_id", models.UUIDField(null=True)),
                 ("decision_id", models.UUIDField(null=True)),
                 ("request_id", models.TextField(null=True)),
+                ("subject_count", models.IntegerField(db_default=0)),
                 (
                     "subjects",
                     django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), null=True, size=None),
@@ -74,6 +75,13 @@ class Migration(migrations.Migration):
                         condition=models.Q(("subjects__isnull", False)),
                         fields=["subjects"],
                         name="audit_entry_subjects",
+                    ),
+                    models.Index(
+                        "environment_id",
+                        "recorded_at",
+                        "id",
+                        condition=models.Q(("subject_count__gt", 0), ("subjects__isnull", True)),
+                        name="audit_entry_bulk",
                     ),
                 ],
                 "constraints": [

@@ -29,8 +29,10 @@ class Entry(models.Model):
     actor_id = models.UUIDField(null=True)
     decision_id = models.UUIDField(null=True)
     request_id = models.TextField(null=True)  # noqa: DJ001  absent is not the empty text
+    subject_count = models.IntegerField(db_default=0)
+    """How many people the entry concerns."""
     subjects = ArrayField(models.TextField(), null=True)
-    """The handles of `facts.subjects`; null where an entry is about nobody."""
+    """Their handles, where they are few enough to be indexed one by one; bulk entries are searched by their body."""
     body = models.TextField()
 
     class Meta:
@@ -57,6 +59,13 @@ class Entry(models.Model):
             models.Index("decision_id", name="audit_entry_decision", condition=models.Q(decision_id__isnull=False)),
             models.Index("request_id", name="audit_entry_request", condition=models.Q(request_id__isnull=False)),
             GinIndex(fields=["subjects"], name="audit_entry_subjects", condition=models.Q(subjects__isnull=False)),
+            models.Index(
+                "environment_id",
+                "recorded_at",
+                "id",
+                name="audit_entry_bulk",
+                condition=models.Q(subject_count__gt=0, subjects__isnull=True),
+            ),
         )
         constraints = (
             models.CheckConstraint(

@@ -86,6 +86,9 @@ grant execute on function audit_partition_state() to sealbook_app;
 """`months_ahead` is -1 when even the running month has no partition; `rows_in_default` counts to 1000."""
 
 PARENT = """
+-- Handles and ids hardly compress: trying costs more than it saves. Partitions copy this.
+alter table audit_entry alter column body set storage external;
+
 create table audit_entry_default (like audit_entry including defaults including constraints including storage);
 select audit_guard('audit_entry_default');
 alter table audit_entry attach partition audit_entry_default default;
@@ -100,8 +103,8 @@ alter table audit_entry enable always trigger guard_statements;
 
 revoke all on audit_entry from public, sealbook_app, sealbook_sealer, sealbook_auditor;
 -- neither xid nor recorded_at: the application cannot forge when something was written
-grant insert (id, environment_id, kind, outcome, actor_kind, actor_id, decision_id, request_id, subjects, body)
-  on audit_entry to sealbook_app;
+grant insert (id, environment_id, kind, outcome, actor_kind, actor_id,
+              decision_id, request_id, subject_count, subjects, body) on audit_entry to sealbook_app;
 grant select on audit_entry to sealbook_sealer, sealbook_auditor;
 create policy append_own on audit_entry for insert to sealbook_app
   with check (environment_id = (select nullif(current_setting('sealbook.environment', true), '')::uuid));
@@ -112,41 +115,36 @@ select audit_ensure_partitions(3);
 
 APPEND = """
 create function audit_append(
-  environment uuid, entry_id uuid, kind text, outcome text, actor_kind text, actor_id uuid, body text
+  environment uuid, entry_id uuid, kind text, outcome text, actor_kind text, actor_id uuid,
+  decision_id uuid, request_id text, subject_count int, subjects text[], body text
 ) returns void language plpgsql as $$
 #variable_conflict use_variable
-declare
-  present uuid := nullif(current_setting('sealbook.environment', true), '')::uuid;
-  content json := body::json;
+declare present uuid := nullif(current_setting('sealbook.environment', true), '')::uuid;
 begin
   if present is null then
     perform set_config('sealbook.environment', environment::text, true);
   elsif present <> environment then
     raise exception 'one transaction, one environment' using errcode = 'insufficient_privilege';
   end if;
-  insert into public.audit_entry
-    (id, environment_id, kind, outcome, actor_kind, actor_id, decision_id, request_id, subjects, body)
-  values (
-    entry_id, environment, kind, outcome, actor_kind, actor_id,
-    (content ->> 'decision')::uuid, content ->> 'request_id',
-    case when content #> '{facts,subjects}' is not null
-      then array(select json_array_elements_text(content #> '{facts,subjects}')) end,
-    body
-  );
+  insert into public.audit_entry (id, environment_id, kind, outcome, actor_kind, actor_id,
+                                  decision_id, request_id, subject_count, subjects, body)
+  values (entry_id, environment, kind, outcome, actor_kind, actor_id,
+          decision_id, request_id, subject_count, subjects, body);
   if present is null then
     -- an explicit transaction goes on: take the view away again
     perform set_config('sealbook.environment', '', true);
   end if;
 end $$;
-revoke all on function audit_append(uuid, uuid, text, text, text, uuid, text) from public;
-grant execute on function audit_append(uuid, uuid, text, text, text, uuid, text) to sealbook_app;
+revoke all on function audit_append(uuid, uuid, text, text, text, uuid, uuid, text, int, text[], text) from public;
+grant execute on function audit_append(uuid, uuid, text, text, text, uuid, uuid, text, int, text[], text)
+  to sealbook_app;
 """
 """Runs with the caller's rights, so that row-level security and the column rights bind it."""
 
 FORWARD = "\n".join((REFUSE, GUARD, ENSURE_PARTITIONS, PARENT, PARTITION_STATE, APPEND))
 
 BACKWARD = """
-drop function audit_append(uuid, uuid, text, text, text, uuid, text);
+drop function audit_append(uuid, uuid, text, text, text, uuid, uuid, text, int, text[], text);
 drop function audit_partition_state();
 drop function audit_ensure_partitions(int);
 drop function audit_guard(regclass);

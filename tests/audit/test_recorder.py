@@ -12,10 +12,12 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from audit import queries
 from audit.errors import AuditUnavailable, FactRefused
+from audit.models import Entry
 from audit.recorder import (
     APPEND_PARAMETER_TYPES,
     APPEND_SQL,
     APPEND_SQL_NUMBERED,
+    EntryRow,
     append,
     prepare_body,
 )
@@ -137,7 +139,7 @@ def test_the_stored_text_is_the_prepared_body_to_the_byte(role_url: AddressOf) -
     assert entry.body == json.loads(row.body)
 
 
-def test_the_copies_to_search_by_are_taken_from_the_body() -> None:
+def test_the_copies_to_search_by_say_what_the_body_says() -> None:
     decision = uuid4()
     entry_id = append(
         HAPPENED, environment_id=ENVIRONMENT, actor=SERVICE, facts={"subjects": [HANDLE]}, decision_id=decision
@@ -150,10 +152,12 @@ def test_the_copies_to_search_by_are_taken_from_the_body() -> None:
 
 
 def test_the_statement_for_prepared_use_appends_through_libpq(role_url: AddressOf) -> None:
-    row = prepare_body(HAPPENED, environment_id=ENVIRONMENT, actor=SERVICE, facts={"count": 3})
+    facts = {"subjects": [HANDLE, "f" * 32], "note": "naïve"}
+    row = prepare_body(HAPPENED, environment_id=ENVIRONMENT, actor=SERVICE, facts=facts, decision_id=uuid4())
     with psycopg.connect(role_url("app"), autocommit=True) as raw:
         raw.pgconn.prepare(b"append", APPEND_SQL_NUMBERED.encode(), APPEND_PARAMETER_TYPES)
-        texts = [str(value).encode() for value in (ENVIRONMENT, *row)]
-        result = raw.pgconn.exec_prepared(b"append", texts)
+        parameters = row.binary(ENVIRONMENT)
+        result = raw.pgconn.exec_prepared(b"append", parameters, [psycopg.pq.Format.BINARY] * len(parameters))
         assert result.status == psycopg.pq.ExecStatus.TUPLES_OK, result.error_message
-    assert stored() == [row.id]
+    sent = Entry.objects.using("auditor").get(id=row.id)
+    assert EntryRow(**{name: getattr(sent, name) for name in EntryRow._fields}) == row
