@@ -15,7 +15,7 @@ from keyring.wrapping import EnvironmentCipher, KeyLabel, environment_key_number
 
 _LABEL = b"sealbook environment key 1|"
 
-_opened: BoundedMemory[tuple[UUID, int], tuple[bytes, EnvironmentCipher]] = BoundedMemory(
+_opened: BoundedMemory[tuple[int, int], tuple[bytes, EnvironmentCipher]] = BoundedMemory(
     capacity=lambda: int(settings.KEYRING_CACHE_SIZE)
 )
 
@@ -39,7 +39,7 @@ def newest_cipher(environment_id: UUID) -> EnvironmentCipher:
 def unwrap(wrapped: bytes, label: KeyLabel) -> bytes:
     """Return a data key's bytes, verified against its commitment; raise `Unsealable`."""
     number = environment_key_number(wrapped)
-    remembered = _opened.get((label.environment_id, number))
+    remembered = _opened.get((label.environment_id.int, number))
     if remembered is not None:
         try:
             return remembered[1].unwrap(wrapped, label)
@@ -57,7 +57,7 @@ def forget() -> None:
 
 
 def _cipher(row: EnvironmentKey) -> EnvironmentCipher:
-    name, wrapped = (row.environment_id, row.number), bytes(row.wrapped)
+    name, wrapped = (row.environment_id.int, row.number), bytes(row.wrapped)
     remembered = _opened.get(name)
     if remembered is not None and remembered[0] == wrapped:
         return remembered[1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from datetime import timedelta
 from time import monotonic
 from typing import TypeVar
 from uuid import UUID
@@ -36,6 +37,11 @@ __all__ = [
 REMEMBERED_SECONDS = 60.0
 """How long a look-up by kind and scope is believed: a rotation elsewhere reaches this process within a minute."""
 
+SETTLED = timedelta(seconds=2 * REMEMBERED_SECONDS)
+"""Age from which every process knows a version: what it believes, and as much again for slow transactions."""
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 Opened = TypeVar("Opened", bound=OpenKey | IndexKey)
 Name = tuple[UUID, str, str, UUID | int | None]
 """Environment, kind, scope, and the version or id asked for; None: the newest."""
@@ -47,6 +53,7 @@ def _capacity() -> int:
 
 _subject_keys: BoundedMemory[tuple[int, int, bytes], OpenKey] = BoundedMemory(capacity=_capacity)
 _named_keys: BoundedMemory[Name, tuple[float, OpenKey | IndexKey]] = BoundedMemory(capacity=_capacity)
+_versions: BoundedMemory[tuple[int, str, str], tuple[float, list[int]]] = BoundedMemory(capacity=_capacity)
 
 
 def open_key(environment_id: UUID, key_id: UUID, wrapped: bytes) -> OpenKey:
@@ -92,10 +99,16 @@ def key_by_id(environment_id: UUID, key_id: UUID, *, kind: KeyKind, scope: str =
 
 
 def index_key_for(environment_id: UUID, scope: str, version: int | None = None) -> IndexKey:
-    """Return the newest index key of a scope, or the one of a given version; raise `UnknownKey`."""
+    """Return the index key of a scope to write with, or the one of a given version; raise `UnknownKey`.
+
+    A new version is looked up everywhere before it is written anywhere: it is given without being named only once
+    every process has stopped believing an older `live_versions`. So a rotation hides no value from any reader.
+    """
 
     def opened() -> IndexKey:
-        row = _row(environment_id, KeyKind.INDEX, scope, version)
+        row = (
+            _settled(environment_id, scope) if version is None else _row(environment_id, KeyKind.INDEX, scope, version)
+        )
         return IndexKey(key_id=row.id, version=row.version, key=key_bytes(row, KeyKind.INDEX, scope))
 
     return _remembered((environment_id, KeyKind.INDEX.value, scope, version), IndexKey, opened)
@@ -112,20 +125,27 @@ def fingerprint_key_for(environment_id: UUID) -> FingerprintKey:
 
 
 def live_versions(environment_id: UUID, kind: KeyKind, scope: str) -> list[int]:
-    """Return the versions that exist, newest first: look-ups during a rotation try them in this order."""
-    return rows.versions(environment_id, kind.value, scope)
+    """Return the versions that exist, newest first: look-ups during a rotation try all of them, in this order."""
+    name = (environment_id.int, kind.value, scope)
+    remembered = _versions.get(name)
+    if remembered is None or remembered[0] <= monotonic():
+        remembered = (monotonic() + REMEMBERED_SECONDS, rows.versions(environment_id, kind.value, scope))
+        _after_commit(_versions, name, remembered)
+    return list(remembered[1])
 
 
 def forget_key(key_id: UUID) -> None:
     """Drop whatever this process has opened of one key."""
     _subject_keys.forget(lambda _, opened: opened.id == key_id)
     _named_keys.forget(lambda _, remembered: remembered[1].id == key_id)
+    _versions.clear()
 
 
 def forget_opened_keys() -> None:
     """Drop every opened key of this process: tests start without, a breach ends with it."""
     _subject_keys.clear()
     _named_keys.clear()
+    _versions.clear()
     environment_keys.forget()
 
 
@@ -139,9 +159,22 @@ def _remembered(name: Name, expected: type[Opened], open_it: Callable[[], Opened
     remembered = _named_keys.get(name)
     if remembered is not None and remembered[0] > monotonic() and isinstance(remembered[1], expected):
         return remembered[1]
+    believed_until = monotonic() + REMEMBERED_SECONDS  # from before the look-up, however long the transaction takes
     opened = open_it()
-    transaction.on_commit(lambda: _named_keys.put(name, (monotonic() + REMEMBERED_SECONDS, opened)))
+    _after_commit(_named_keys, name, (believed_until, opened))
     return opened
+
+
+def _after_commit(memory: BoundedMemory[K, V], name: K, value: V) -> None:
+    """Remember once the transaction has committed: what it may have created could still be rolled back."""
+    transaction.on_commit(lambda: memory.put(name, value))
+
+
+def _settled(environment_id: UUID, scope: str) -> WrappedKey:
+    row = rows.settled_wrapped_key(environment_id, KeyKind.INDEX.value, scope, age=SETTLED)
+    if row is None:
+        raise UnknownKey("no index key of that scope: create it first")
+    return row
 
 
 def _row(environment_id: UUID, kind: KeyKind, scope: str, version: int | None) -> WrappedKey:

@@ -7,10 +7,13 @@ too: operators' sealed text is read while the console is in an environment. With
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Case, F, When
+from django.db.models.functions import Now
 
 from keyring.models import EnvironmentKey, WrappedKey
 from keyring.walls import current_environment, in_environment
@@ -40,6 +43,13 @@ def wrapped_key(environment_id: UUID, key_id: UUID) -> WrappedKey | None:
 def newest_wrapped_key(environment_id: UUID, kind: str, scope: str) -> WrappedKey | None:
     """Return the wrapped key of the highest version."""
     keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope=scope).order_by("-version")
+    return _from_inside(environment_id, keys.first)
+
+
+def settled_wrapped_key(environment_id: UUID, kind: str, scope: str, *, age: timedelta) -> WrappedKey | None:
+    """Return the highest version that is at least `age` old by the database's clock, else the lowest there is."""
+    settled = Case(When(created_at__lte=Now() - age, then=F("version")), default=-F("version"))
+    keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope=scope).order_by(settled.desc())
     return _from_inside(environment_id, keys.first)
 
 

@@ -37,7 +37,7 @@ class OpenKey:
         aead = AESGCM(key)
         self.id = key_id
         self.version = version
-        self._header = bytes((SEALED_VALUE_FORMAT,)) + key_id.bytes
+        self._header = (SEALED_VALUE_FORMAT << 128 | key_id.int).to_bytes(_HEADER, "big")
         self._encrypt = aead.encrypt
         self._decrypt = aead.decrypt
 

@@ -11,10 +11,11 @@ over the key's id with the key itself, is compared after unwrapping; two keys wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
 from os import urandom
+from typing import NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -33,8 +34,7 @@ _NONCE_AT = 1 + 4 + COMMITMENT_BYTES
 _BODY_AT = _NONCE_AT + NONCE_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class KeyLabel:
+class KeyLabel(NamedTuple):
     """What a wrapped key says it is; all of it is authenticated."""
 
     environment_id: UUID
@@ -45,17 +45,13 @@ class KeyLabel:
 
     def associated_data(self, header: bytes) -> bytes:
         """Return the bytes the wrapping is tied to; only the last part has no fixed length."""
-        return b"".join(
-            (
-                _LABEL,
-                header,
-                self.environment_id.bytes,
-                self.key_id.bytes,
-                self.version.to_bytes(4, "big"),
-                self.kind.encode().ljust(16, b"\0"),
-                self.scope.encode(),
-            )
-        )
+        ids = (self.environment_id.int << 128 | self.key_id.int).to_bytes(32, "big")
+        return _LABEL + header + ids + _purpose(self.version, self.kind, self.scope)
+
+
+@lru_cache(maxsize=256)
+def _purpose(version: int, kind: KeyKind, scope: str) -> bytes:
+    return version.to_bytes(4, "big") + kind.encode().ljust(16, b"\0") + scope.encode()
 
 
 class EnvironmentCipher:
@@ -93,7 +89,8 @@ class EnvironmentCipher:
 
 def commitment(key: bytes, key_id: UUID) -> bytes:
     """Return 32 bytes that bind a ciphertext to one key and show nothing of it."""
-    return blake2b(key_id.bytes, key=key, digest_size=COMMITMENT_BYTES, person=b"sealbook-commit").digest()
+    name = key_id.int.to_bytes(16, "big")
+    return blake2b(name, key=key, digest_size=COMMITMENT_BYTES, person=b"sealbook-commit").digest()
 
 
 def environment_key_number(wrapped: bytes) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 
 from keyring import keys
 from keyring.actions import (
@@ -235,12 +236,41 @@ def test_blind_indexes_tell_columns_and_versions_apart(environment: UUID) -> Non
         create_key(environment_id=environment, kind=KeyKind.INDEX, scope=scope)
     made = [
         index_key_for(environment, "column phone", version=1),
-        index_key_for(environment, "column phone"),
+        index_key_for(environment, "column phone", version=2),
         index_key_for(environment, "column email"),
     ]
     assert len({key.blind(b"555-0100") for key in made}) == 3
     with pytest.raises(UnknownKey):
         index_key_for(environment, "column name")
+
+
+def test_a_new_index_version_is_looked_up_at_once_but_written_only_once_every_process_knows_it(
+    environment: UUID,
+) -> None:
+    first, second = (create_key(environment_id=environment, kind=KeyKind.INDEX, scope="column") for _ in range(2))
+    assert live_versions(environment, KeyKind.INDEX, "column") == [2, 1]
+    assert index_key_for(environment, "column").id == first.id
+    with in_environment(environment):
+        WrappedKey.objects.filter(scope="column").update(created_at=F("created_at") - keys.SETTLED)
+    assert index_key_for(environment, "column").id == second.id
+    destroy_key(environment_id=environment, key_id=second.id)
+    assert index_key_for(environment, "column").id == first.id
+    assert live_versions(environment, KeyKind.INDEX, "column") == [1]
+
+
+def test_versions_are_remembered_after_the_commit_and_not_beyond_a_rollback(
+    environment: UUID, django_capture_on_commit_callbacks: Any, django_assert_num_queries: Any
+) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        create_key(environment_id=environment, kind=KeyKind.INDEX, scope="column")
+        assert live_versions(environment, KeyKind.INDEX, "column") == [1]
+        raise ZeroDivisionError
+    assert live_versions(environment, KeyKind.INDEX, "column") == []
+    create_key(environment_id=environment, kind=KeyKind.INDEX, scope="column")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert live_versions(environment, KeyKind.INDEX, "column") == [1]
+    with django_assert_num_queries(0):
+        assert live_versions(environment, KeyKind.INDEX, "column") == [1]
 
 
 def test_the_system_environment_has_keys_like_any_other(db: None) -> None:

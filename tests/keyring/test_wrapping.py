@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from os import urandom
 from uuid import uuid4
 
@@ -45,12 +44,12 @@ def test_any_flipped_bit_refuses_the_commitment_included(bit: int) -> None:
 @pytest.mark.parametrize(
     "relabelled",
     [
-        replace(LABEL, environment_id=uuid4()),
-        replace(LABEL, key_id=uuid4()),
-        replace(LABEL, kind=KeyKind.TOKEN),
-        replace(LABEL, scope="column email"),
-        replace(LABEL, scope=""),
-        replace(LABEL, version=1),
+        LABEL._replace(environment_id=uuid4()),
+        LABEL._replace(key_id=uuid4()),
+        LABEL._replace(kind=KeyKind.TOKEN),
+        LABEL._replace(scope="column email"),
+        LABEL._replace(scope=""),
+        LABEL._replace(version=1),
     ],
 )
 def test_a_relabelled_key_refuses(relabelled: KeyLabel) -> None:
