@@ -19,10 +19,12 @@ from config.database.roles import APP, AUDITOR, LOGIN_ROLES, OWNER, bootstrap_da
 from config.embedded.ports import LOOPBACK, free_port
 from config.embedded.postgres import THROW_AWAY as POSTGRES_THROW_AWAY
 from config.embedded.postgres import PostgresServer, start_postgres
+from config.embedded.processes import command_of
 from config.embedded.valkey import THROW_AWAY as VALKEY_THROW_AWAY
 from config.embedded.valkey import ValkeyServer, start_valkey
 
 DATABASE = "sealbook"
+_PREFIX = "sealbook-test-"
 STARTED = "SEALBOOK_TEST_CLUSTER"
 """Set in the environment once the servers run: whoever finds it set starts nothing."""
 
@@ -50,7 +52,8 @@ def start_cluster() -> Cluster | None:
         _use_own_redis_database(int(worker.removeprefix("gw")))
     if STARTED in os.environ:
         return None
-    cluster = Cluster(state=Path(tempfile.mkdtemp(prefix="sealbook-test-")))
+    _sweep_after_killed_runs()
+    cluster = Cluster(state=Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")))
     os.environ["SEALBOOK_STATE"] = str(cluster.state)
     os.environ["SEALBOOK_KEYRING"] = str(cluster.state / "keyring.json")
     os.environ["SEALBOOK_SECRET_KEY"] = secrets.token_urlsafe(50)
@@ -64,6 +67,14 @@ def start_cluster() -> Cluster | None:
         raise
     os.environ[STARTED] = str(os.getpid())
     return cluster
+
+
+def _sweep_after_killed_runs() -> None:
+    """Remove what a killed run could not: its servers died with it, its directory is named after its process."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}[0-9]*-*"):
+        pid = int(left.name.removeprefix(_PREFIX).split("-")[0])
+        if not command_of(pid) and left.stat().st_uid == os.geteuid():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _provide_postgres(cluster: Cluster) -> None:
