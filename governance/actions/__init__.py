@@ -1,0 +1,1 @@
+"""Every write of governance: the caller first, one transaction, one audit event."""

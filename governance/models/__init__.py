@@ -1,0 +1,27 @@
+"""The facts of governance: environments, identities, rights, purposes, policies, freezes."""
+
+from governance.models.accounts import Account
+from governance.models.clients import Client, ClientSecret
+from governance.models.environments import Environment
+from governance.models.freezes import Freeze
+from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemplate
+from governance.models.purposes import Purpose
+from governance.models.revisions import Revision
+from governance.models.rights import GroupRight, Right
+from governance.models.signing import SigningKey
+
+__all__ = [
+    "AccessPolicy",
+    "Account",
+    "Client",
+    "ClientSecret",
+    "Environment",
+    "Freeze",
+    "GroupRight",
+    "PolicyComponent",
+    "PolicyTemplate",
+    "Purpose",
+    "Revision",
+    "Right",
+    "SigningKey",
+]

@@ -25,8 +25,9 @@ class Officer:
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    environment = context.get("board", gallery.demo_board())["environment"]
-    return render(request, template, {"user": Officer(), "environment": environment, **context}, status=status)
+    environment = {"id": 1, **context["board"]["environment"]}
+    surroundings = {"environment": environment, "environments": [environment, {"id": 2, "name": "staging"}]}
+    return render(request, template, {"user": Officer(), **surroundings, **context}, status=status)
 
 
 def board(request: HttpRequest, state: str = "demo") -> HttpResponse:
@@ -74,5 +75,6 @@ urlpatterns = [
     path("login/<str:state>/", login),
     path("locked/", locked),
     path("logout/", nothing, name="logout"),
+    path("environment/", nothing, name="environment"),
     path("docs", nothing, name="docs"),
 ]

@@ -43,10 +43,20 @@ def test_open_menus_and_steps_meet_wcag_too(visit: Callable[..., Visitor]) -> No
     visitor = visit()
     page = visitor.open("/")
     page.click(".steps summary")
-    page.click("details.menu summary")
-    assert visitor.accessibility_violations() == []
-    page.keyboard.press("Escape")
-    assert not page.locator("details.menu").evaluate("menu => menu.open")
+    for menu in (".masthead-end details.menu", ".environment details.menu"):
+        page.click(f"{menu} summary")
+        assert visitor.accessibility_violations() == []
+        page.keyboard.press("Escape")
+        assert not page.locator(menu).evaluate("menu => menu.open")
+
+
+def test_another_environment_is_chosen_by_post(visit: Callable[..., Visitor]) -> None:
+    page = visit().open("/")
+    page.click(".environment summary")
+    with page.expect_request("**/environment/") as sent:
+        page.click("text=staging")
+    assert sent.value.method == "POST"
+    assert "environment=2" in (sent.value.post_data or "")
 
 
 def test_the_environment_and_its_state_are_named_in_words(visit: Callable[..., Visitor]) -> None:
@@ -75,7 +85,7 @@ def test_an_error_page_names_the_request(visit: Callable[..., Visitor]) -> None:
 
 def test_signing_out_is_a_post_and_never_a_link(visit: Callable[..., Visitor]) -> None:
     page = visit().open("/")
-    page.click("details.menu summary")
+    page.click(".masthead-end summary")
     with page.expect_request("**/logout/") as sent:
         page.click("text=Sign out")
     assert sent.value.method == "POST"

@@ -1,0 +1,24 @@
+"""The facts of the store: columns, subjects, sealed values, consents, read and write APIs, tokens."""
+
+from userstore.models.accessors import Accessor, AccessorColumn
+from userstore.models.columns import Column
+from userstore.models.consents import ConsentRecord
+from userstore.models.idempotency import IdempotencyKey
+from userstore.models.mutators import Mutator, MutatorColumn
+from userstore.models.subjects import Subject, Value
+from userstore.models.tokens import Token
+from userstore.models.transformers import Transformer
+
+__all__ = [
+    "Accessor",
+    "AccessorColumn",
+    "Column",
+    "ConsentRecord",
+    "IdempotencyKey",
+    "Mutator",
+    "MutatorColumn",
+    "Subject",
+    "Token",
+    "Transformer",
+    "Value",
+]

@@ -64,7 +64,7 @@ class Wire:
         """Wait for a frame and give operation, digest and body; PeerGone at the end of the connection."""
         data = self._rest
         while len(data) < REQUEST.size:
-            data += self._read(65_536)
+            data += self._read(16_384)
         length, operation, digest = REQUEST.unpack_from(data)
         end = REQUEST.size + length
         if len(data) < end:

@@ -1,0 +1,63 @@
+"""Built-in objects: the same ids in every environment, as wire clients assume them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate, Purpose
+from governance.policies.templates import NativeTemplate, native_templates
+
+ALLOW_ALL = UUID("3f380e42-0b21-4570-a312-91e1b80386fa")
+DENY_ALL = UUID("c9c14750-b8f3-4507-bd3f-5c6562f0a6e6")
+OPERATIONAL = UUID("7f55f479-3822-4976-a8a9-b789d5c6f152")
+ACCESSOR_BASELINE = UUID("a78f1f88-3684-4e59-a01d-c121e259ec96")
+MUTATOR_BASELINE = UUID("804e84f1-7fa4-4bb4-b785-4c89e1ceaba0")
+
+_PURPOSES = (
+    (OPERATIONAL, "operational", "Running the product itself.", "contract", True),
+    (UUID("1bc65251-1dc3-4993-9d30-92e2593a18ef"), "analytics", "Understanding use.", "consent", False),
+    (UUID("bc8e77f0-3104-4844-8a8c-c791908f947b"), "marketing", "Offers and news.", "consent", False),
+    (UUID("8c88cd01-6001-4553-b003-87559f439061"), "support", "Helping somebody who asked.", "contract", False),
+    (UUID("3f929a5c-0a3e-4e36-b911-25ff43000bf9"), "security", "Keeping accounts safe.", "legitimate_interests", False),
+)
+_POLICIES = (
+    (ALLOW_ALL, "AllowAll", "Allows every call.", "AllowAll", True),
+    (DENY_ALL, "DenyAll", "Refuses every call.", "DenyAll", True),
+    (ACCESSOR_BASELINE, "GlobalBaselinePolicyForAccessors", "Must hold for every accessor.", "AllowAll", False),
+    (MUTATOR_BASELINE, "GlobalBaselinePolicyForMutators", "Must hold for every mutator.", "AllowAll", False),
+)
+
+
+def define_built_in(environment_id: UUID) -> None:
+    """Make the built-in purposes, templates and policies of a new environment; the caller holds its transaction."""
+    for public_id, name, description, legal_basis, is_system in _PURPOSES:
+        Purpose.objects.create(
+            environment_id=environment_id, public_id=public_id, name=name, description=description,
+            legal_basis=legal_basis, is_system=is_system,
+        )  # fmt: skip
+    templates = {
+        template.name: PolicyTemplate.objects.create(
+            environment_id=environment_id,
+            public_id=template.id,
+            name=template.name,
+            description=template.description,
+            function=shown_function(template),
+            native=template.name,
+            is_system=True,
+        )
+        for template in native_templates().values()
+    }
+    for public_id, name, description, template_name, is_system in _POLICIES:
+        policy = AccessPolicy.objects.create(
+            environment_id=environment_id, public_id=public_id, name=name, description=description, is_system=is_system
+        )
+        PolicyComponent.objects.create(
+            environment_id=environment_id, policy=policy, ordinal=1, template=templates[template_name]
+        )
+
+
+def shown_function(template: NativeTemplate | object) -> str:
+    """The text that wire clients see in place of a script."""
+    name = getattr(template, "name", "")
+    described = "\n".join(f"// {key}: {text}" for key, text in getattr(template, "parameters", {}).items())
+    return f"// native template {name}, evaluated by the server\n{described}".rstrip()

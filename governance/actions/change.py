@@ -1,0 +1,105 @@
+"""The frame of every configuration change: cleared, in one transaction, epoch raised, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from audit.events import EventKind
+from audit.recorder import append
+from governance.authorization import Ask, Clearance, authorize, refusal
+from governance.errors import Refused
+from governance.identities import SYSTEM, Caller
+from governance.models import Environment, Revision
+from governance.rights import Resource
+from governance.standing import fresh_standing_of
+from keyring.walls import in_environment
+
+
+@dataclass(slots=True)
+class Change:
+    """A change under way: what it may rest on, and the facts that its record will carry."""
+
+    clearance: Clearance
+    now: datetime
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def environment_id(self) -> UUID:
+        return self.clearance.environment_id
+
+
+@contextmanager
+def configuration_change(caller: Caller, event: EventKind, *, now: datetime | None = None) -> Iterator[Change]:
+    """Run a configuration write in the caller's environment: the effect, the new epoch and the record commit together.
+
+    Raises:
+        Refused: the caller may not configure, or the environment is protected; the refusal is on record.
+    """
+    now = now or timezone.now()
+    change = Change(_cleared(caller, event, now=now), now)
+    with in_environment(caller.environment_id):
+        yield change
+        raise_epoch(caller.environment_id)
+        append(
+            event,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts=change.facts,
+            decision_id=change.clearance.decision_id,
+        )
+
+
+def raise_epoch(environment_id: UUID) -> None:
+    """Make every process decide anew from the next statement on."""
+    Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
+
+
+def keep_revision(change: Change, *, kind: str, public_id: UUID, version: int, body: dict[str, Any]) -> None:
+    """Keep what was published, for ever."""
+    Revision.objects.create(
+        environment_id=change.environment_id,
+        kind=kind,
+        public_id=public_id,
+        version=version,
+        body=body,
+        published_by=change.clearance.caller.id,
+        published_at=change.now,
+    )
+
+
+def environment_resource(environment_id: UUID, name: str = "") -> Resource:
+    """The environment itself as what a call is about."""
+    return Resource("environment", environment_id, environment_id, name)
+
+
+def record_refusal(event: EventKind, caller: Caller, refused: Refused) -> None:
+    """Put a refusal on record, where no rollback of the refused call can take it away."""
+    append(
+        event,
+        environment_id=caller.environment_id,
+        actor=caller.actor,
+        facts={"reasons": list(refused.reasons)},
+        outcome="refused",
+        decision_id=refused.decision_id,
+    )
+
+
+def _cleared(caller: Caller, event: EventKind, *, now: datetime) -> Clearance:
+    standing = fresh_standing_of(caller.environment_id)
+    ask = Ask("configure", environment_resource(standing.environment_id, standing.environment_name))
+    try:
+        clearance = authorize(caller, ask, standing=standing, now=now)
+        if standing.is_protected and caller.kind != SYSTEM:
+            raise refusal("environment: protected, configuration changes need a second person")
+    except Refused as refused:
+        record_refusal(event, caller, refused)
+        raise
+    return clearance

@@ -1,0 +1,124 @@
+"""Clients and their secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from governance import events
+from governance.actions.accounts import new_service_account
+from governance.actions.change import configuration_change
+from governance.errors import Conflict, Invalid, NotFound
+from governance.identities import Caller
+from governance.models import Client, ClientSecret
+from keyring.plain import Plain
+
+_PREFIX = "sbs_"
+
+
+def define_client(
+    caller: Caller, *, name: str, kind: str = Client.SERVICE, description: str = "", client_id: UUID | None = None
+) -> Client:
+    """Define a service or job. It has no secret yet: `issue_secret` shows one once.
+
+    Raises:
+        Invalid: empty name or unknown kind.
+        Conflict: the name is taken in this environment.
+    """
+    name = name.strip()
+    if not name or len(name) > 128:
+        raise Invalid("A client needs a name of 1 to 128 characters.", field="name")
+    if kind not in {Client.SERVICE, Client.JOB}:
+        raise Invalid("A client is a service or a job.", field="kind", remedy="Use 'service' or 'job'.")
+    with configuration_change(caller, events.CLIENT_DEFINED) as change:
+        existing = Client.objects.filter(name=name).first()
+        if existing is not None:
+            raise Conflict(f"There is a client named {name}.", existing_id=existing.public_id, field="name")
+        client_id = client_id or uuid4()
+        client = Client.objects.create(
+            environment_id=caller.environment_id,
+            public_id=client_id,
+            name=name,
+            description=description,
+            kind=kind,
+            account=new_service_account(client_id=client_id),
+        )
+        change.facts.update(client=client.public_id, name=name, kind=kind)
+    return client
+
+
+def change_client(caller: Caller, *, client_id: UUID, name: str, description: str, is_disabled: bool) -> Client:
+    """Rename, describe, disable or enable a client; disabling acts on its next call."""
+    with configuration_change(caller, events.CLIENT_CHANGED) as change:
+        client = _client(client_id)
+        client.name, client.description = name.strip() or client.name, description
+        if is_disabled != (client.disabled_at is not None):
+            client.disabled_at = change.now if is_disabled else None
+        client.save(update_fields=["name", "description", "disabled_at"])
+        change.facts.update(client=client.public_id, name=client.name, disabled=is_disabled)
+    return client
+
+
+def issue_secret(caller: Caller, *, client_id: UUID, overlap: timedelta | None = None) -> Plain[str]:
+    """Issue a new secret, shown this once. Former ones end after the overlap, so that a rotation loses no call.
+
+    Args:
+        overlap: how long former secrets stay good; the default is `GOVERNANCE_SECRET_OVERLAP_HOURS`.
+    """
+    overlap = timedelta(hours=settings.GOVERNANCE_SECRET_OVERLAP_HOURS) if overlap is None else overlap
+    with configuration_change(caller, events.CLIENT_SECRET_ISSUED) as change:
+        client = _client(client_id)
+        ends = change.now + overlap
+        former = ClientSecret.objects.filter(client=client).filter(Q(expires_at=None) | Q(expires_at__gt=ends))
+        ended = former.update(expires_at=ends)
+        text = _PREFIX + secrets.token_urlsafe(32)
+        ClientSecret.objects.create(
+            environment_id=caller.environment_id,
+            client=client,
+            prefix=text[: len(_PREFIX) + 4],
+            digest=digest_of(text),
+            created_at=change.now,
+        )
+        change.facts.update(
+            client=client.public_id, prefix=text[: len(_PREFIX) + 4], former_secrets_end=ends if ended else None
+        )
+    return Plain(text)
+
+
+def withdraw_secret(caller: Caller, *, client_id: UUID, secret_pk: int) -> None:
+    """End one secret now."""
+    with configuration_change(caller, events.CLIENT_SECRET_WITHDRAWN) as change:
+        secret = ClientSecret.objects.filter(client=_client(client_id), pk=secret_pk).first()
+        if secret is None:
+            raise NotFound("There is no such secret.", field="secret")
+        secret.expires_at = change.now
+        secret.save(update_fields=["expires_at"])
+        change.facts.update(client=client_id, prefix=secret.prefix)
+
+
+def secret_is_good(*, client: Client, text: str, now: datetime | None = None) -> bool:
+    """Say whether a text is a live secret of a client. The digest of 256 random bits needs no slow hash."""
+    now = now or timezone.now()
+    return (
+        ClientSecret.objects.filter(client=client, digest=digest_of(text))
+        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
+        .exists()
+    )
+
+
+def digest_of(text: str) -> bytes:
+    """SHA-256 of a secret, which is what the database keeps."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _client(client_id: UUID) -> Client:
+    client = Client.objects.select_for_update().filter(public_id=client_id).first()
+    if client is None:
+        raise NotFound("There is no such client in this environment.", field="client_id")
+    return client

@@ -1,0 +1,76 @@
+"""Defining and changing environments."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from audit.actors import Actor
+from audit.recorder import append
+from governance import catalogue, events
+from governance.actions.builtin import define_built_in
+from governance.actions.change import configuration_change
+from governance.errors import Conflict, Invalid
+from governance.identities import Caller
+from governance.models import Environment
+from keyring.actions import create_environment_key, create_key
+from keyring.keys import KeyKind
+from keyring.walls import in_environment
+
+
+def define_environment(
+    actor: Actor,
+    *,
+    name: str,
+    description: str = "",
+    is_protected: bool = False,
+    is_synthetic: bool = False,
+    environment_id: UUID | None = None,
+) -> Environment:
+    """Define an environment with its keys and built-in objects.
+
+    Who may do this is decided where it is called: a management command, or the console for superusers.
+
+    Raises:
+        Invalid: the name is empty or too long.
+        Conflict: another environment has the name.
+    """
+    name = name.strip()
+    if not name or len(name) > 64:
+        raise Invalid("An environment needs a name of 1 to 64 characters.", field="name")
+    existing = Environment.objects.filter(name__iexact=name).first()
+    if existing is not None:
+        raise Conflict(f"There is an environment named {existing.name}.", existing_id=existing.id, field="name")
+    with transaction.atomic():
+        environment = Environment.objects.create(
+            id=environment_id or uuid4(),
+            name=name,
+            description=description,
+            is_protected=is_protected,
+            is_synthetic=is_synthetic,
+        )
+        with in_environment(environment.id):
+            create_environment_key(environment_id=environment.id)
+            for kind in (KeyKind.FINGERPRINT, KeyKind.TEXT, KeyKind.SECRET):
+                create_key(environment_id=environment.id, kind=kind)
+            define_built_in(environment.id)
+            catalogue.furnish(environment.id)
+            append(
+                events.ENVIRONMENT_DEFINED,
+                environment_id=environment.id,
+                actor=actor,
+                facts={"name": name, "protected": is_protected, "synthetic": is_synthetic},
+            )
+    return environment
+
+
+def change_environment(caller: Caller, *, description: str, is_protected: bool) -> Environment:
+    """Change what may change about the caller's environment; name and synthetic mark stay for ever."""
+    with configuration_change(caller, events.ENVIRONMENT_CHANGED) as change:
+        environment = Environment.objects.select_for_update().get(pk=caller.environment_id)
+        environment.description = description
+        environment.is_protected = is_protected
+        environment.save(update_fields=["description", "is_protected"])
+        change.facts.update(name=environment.name, protected=is_protected, synthetic=environment.is_synthetic)
+    return environment

@@ -1,0 +1,314 @@
+"""Publishing and retiring access policies and their templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from governance import events
+from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.names import checked_name
+from governance.errors import Conflict, Invalid, NotFound
+from governance.identities import Caller
+from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
+from governance.policies.compilation import MAX_DEPTH, template_node
+from governance.policies.sandbox import ScriptRefused, check_script
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One component of a policy as asked for: exactly one of policy and template, by public id."""
+
+    policy: UUID | None = None
+    template: UUID | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+def publish_template(
+    caller: Caller, *, name: str, function: str, description: str = "", public_id: UUID | None = None
+) -> PolicyTemplate:
+    """Publish version 0 of a script template.
+
+    Raises:
+        Invalid: bad name, or a script that does not compile (with line and column).
+        Conflict: name or id is taken; identical when the function is the same.
+    """
+    name = checked_name(name, what="policy template")
+    check_function(function)
+    with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
+        existing = PolicyTemplate.objects.filter(name__iexact=name).first()
+        if existing is None and public_id is not None:
+            existing = PolicyTemplate.objects.filter(public_id=public_id).first()
+        if existing is not None:
+            same = existing.name == name and existing.function == function
+            raise Conflict("That name or id is taken.", existing_id=existing.public_id, identical=same, field="name")
+        template = PolicyTemplate.objects.create(
+            environment_id=caller.environment_id,
+            public_id=public_id or uuid4(),
+            name=name,
+            description=description,
+            function=function,
+        )
+        _record_template(change, template)
+    return template
+
+
+def republish_template(
+    caller: Caller, *, public_id: UUID, version: int, name: str, function: str, description: str
+) -> PolicyTemplate:
+    """Publish the next version of a template; policies that use it follow at once.
+
+    Raises:
+        Invalid: built-in, bad script, or `version` is not the current one.
+    """
+    name = checked_name(name, what="policy template")
+    check_function(function)
+    with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
+        template = _template(public_id)
+        _must_be_editable(template, version)
+        _refuse_taken_name(PolicyTemplate, name, public_id)
+        template.name, template.function, template.description = name, function, description
+        template.version += 1
+        template.save(update_fields=["name", "function", "description", "version"])
+        _record_template(change, template)
+    return template
+
+
+def retire_template(caller: Caller, *, public_id: UUID) -> None:
+    """Retire a template that no policy uses."""
+    with configuration_change(caller, events.TEMPLATE_RETIRED) as change:
+        template = _template(public_id)
+        if template.is_system:
+            raise Invalid("A built-in template cannot be retired.", field="id")
+        if template.uses.exists():
+            raise Conflict("Policies use this template.", existing_id=public_id, remedy="Change them first.")
+        change.facts.update(template=public_id, name=template.name, version=template.version)
+        template.delete()
+
+
+def publish_policy(
+    caller: Caller,
+    *,
+    name: str,
+    policy_type: str,
+    components: Sequence[Branch],
+    description: str = "",
+    required_context: Mapping[str, Any] | None = None,
+    thresholds: Mapping[str, Any] | None = None,
+    public_id: UUID | None = None,
+) -> AccessPolicy:
+    """Publish version 0 of an access policy.
+
+    Raises:
+        Invalid: bad name or type, no component, a parameter that a template does not take, a circle.
+        NotFound: a component names an unknown policy or template.
+        Conflict: name or id is taken; identical when the components are the same.
+    """
+    name = checked_name(name, what="access policy")
+    _check_type(policy_type)
+    with configuration_change(caller, events.POLICY_PUBLISHED) as change:
+        existing = AccessPolicy.objects.filter(name__iexact=name).first()
+        if existing is None and public_id is not None:
+            existing = AccessPolicy.objects.filter(public_id=public_id).first()
+        if existing is not None:
+            same = (
+                existing.name == name and existing.policy_type == policy_type and _same_branches(existing, components)
+            )
+            raise Conflict("That name or id is taken.", existing_id=existing.public_id, identical=same, field="name")
+        policy = AccessPolicy.objects.create(
+            environment_id=caller.environment_id,
+            public_id=public_id or uuid4(),
+            name=name,
+            description=description,
+            policy_type=policy_type,
+            required_context=dict(required_context or {}),
+            thresholds=dict(thresholds or {}),
+        )
+        _replace_components(policy, components)
+        _record_policy(change, policy)
+    return policy
+
+
+def republish_policy(
+    caller: Caller,
+    *,
+    public_id: UUID,
+    version: int,
+    name: str,
+    policy_type: str,
+    components: Sequence[Branch],
+    description: str,
+    required_context: Mapping[str, Any] | None = None,
+    thresholds: Mapping[str, Any] | None = None,
+) -> AccessPolicy:
+    """Publish the next version of a policy; absent context and thresholds keep what is stored."""
+    name = checked_name(name, what="access policy")
+    _check_type(policy_type)
+    with configuration_change(caller, events.POLICY_PUBLISHED) as change:
+        policy = _policy(public_id)
+        _must_be_editable(policy, version)
+        _refuse_taken_name(AccessPolicy, name, public_id)
+        policy.name, policy.policy_type, policy.description = name, policy_type, description
+        if required_context is not None:
+            policy.required_context = dict(required_context)
+        if thresholds is not None:
+            policy.thresholds = dict(thresholds)
+        policy.version += 1
+        policy.save()
+        _replace_components(policy, components)
+        _record_policy(change, policy)
+    return policy
+
+
+def retire_policy(caller: Caller, *, public_id: UUID, users: Sequence[str] = ()) -> None:
+    """Retire a policy that nothing uses.
+
+    Args:
+        users: names of definitions on floors above that use it, found out by the floor that calls.
+    """
+    with configuration_change(caller, events.POLICY_RETIRED) as change:
+        policy = _policy(public_id)
+        if policy.is_system:
+            raise Invalid("A built-in policy cannot be retired.", field="id")
+        names = [*users, *policy.parents.values_list("policy__name", flat=True)]
+        if names:
+            raise Conflict(
+                f"The policy is used by {', '.join(names[:5])}.", existing_id=public_id, remedy="Change them first."
+            )
+        change.facts.update(policy=public_id, name=policy.name, version=policy.version)
+        policy.delete()
+
+
+def check_function(function: object) -> None:
+    """Refuse a script that is not a well-formed `policy(context, params)`."""
+    if not isinstance(function, str) or not function.strip():
+        raise Invalid("A template needs a function policy(context, params).", field="function")
+    try:
+        check_script(function, function="policy")
+    except ScriptRefused as refused:
+        raise Invalid(
+            str(refused), field="function", position=refused.line, remedy="The position is the line of the script."
+        ) from None
+
+
+def policy_body(policy: AccessPolicy) -> dict[str, Any]:
+    """What a revision keeps of a policy."""
+    return {
+        "name": policy.name,
+        "description": policy.description,
+        "policy_type": policy.policy_type,
+        "required_context": policy.required_context,
+        "thresholds": policy.thresholds,
+        "components": [
+            {
+                "policy": str(c.child.public_id) if c.child else None,
+                "template": str(c.template.public_id) if c.template else None,
+                "parameters": c.parameters,
+            }
+            for c in policy.components.select_related("child", "template").order_by("ordinal")
+        ],
+    }
+
+
+def _check_type(policy_type: object) -> None:
+    if policy_type not in {AccessPolicy.ALL, AccessPolicy.ANY}:
+        raise Invalid("A policy combines its components by composite_and or composite_or.", field="policy_type")
+
+
+def _template(public_id: UUID) -> PolicyTemplate:
+    template = PolicyTemplate.objects.select_for_update().filter(public_id=public_id).first()
+    if template is None:
+        raise NotFound("There is no such policy template.", field="id")
+    return template
+
+
+def _policy(public_id: UUID) -> AccessPolicy:
+    policy = AccessPolicy.objects.select_for_update().filter(public_id=public_id).first()
+    if policy is None:
+        raise NotFound("There is no such access policy.", field="id")
+    return policy
+
+
+def _must_be_editable(definition: PolicyTemplate | AccessPolicy, version: int) -> None:
+    if definition.is_system:
+        raise Invalid("A built-in definition cannot be changed.", field="id")
+    if definition.version != version:
+        raise Invalid(
+            f"Version {version} is not the current one, {definition.version}.",
+            field="version",
+            remedy="Read it again, then change it.",
+        )
+
+
+def _refuse_taken_name(model: type[PolicyTemplate] | type[AccessPolicy], name: str, public_id: UUID) -> None:
+    other = model._default_manager.filter(name__iexact=name).exclude(public_id=public_id).first()
+    if other is not None:
+        raise Conflict(f"The name {name} is taken.", existing_id=other.public_id, field="name")
+
+
+def _replace_components(policy: AccessPolicy, branches: Sequence[Branch]) -> None:
+    if not branches:
+        raise Invalid("A policy needs at least one component.", field="components")
+    policy.components.all().delete()
+    for ordinal, branch in enumerate(branches, start=1):
+        child, template = _resolved(branch, ordinal)
+        if template is not None:
+            template_node(template, branch.parameters, environment_id=policy.environment_id)
+        if child is not None and _reaches(child, policy, depth=0):
+            raise Invalid(f"Component {ordinal} makes the policy contain itself.", field="components", position=ordinal)
+        PolicyComponent.objects.create(
+            environment_id=policy.environment_id,
+            policy=policy,
+            ordinal=ordinal,
+            child=child,
+            template=template,
+            parameters=dict(branch.parameters),
+        )
+
+
+def _resolved(branch: Branch, ordinal: int) -> tuple[AccessPolicy | None, PolicyTemplate | None]:
+    if (branch.policy is None) == (branch.template is None):
+        raise Invalid("A component names a policy or a template, not both.", field="components", position=ordinal)
+    if branch.policy is not None:
+        child = AccessPolicy.objects.filter(public_id=branch.policy).first()
+        if child is None:
+            raise NotFound("A component names an unknown policy.", field="components", position=ordinal)
+        return child, None
+    template = PolicyTemplate.objects.filter(public_id=branch.template).first()
+    if template is None:
+        raise NotFound("A component names an unknown template.", field="components", position=ordinal)
+    return None, template
+
+
+def _reaches(start: AccessPolicy, target: AccessPolicy, *, depth: int) -> bool:
+    if start.pk == target.pk or depth >= MAX_DEPTH:
+        return True
+    children = AccessPolicy.objects.filter(parents__policy=start)
+    return any(_reaches(child, target, depth=depth + 1) for child in children)
+
+
+def _same_branches(policy: AccessPolicy, branches: Sequence[Branch]) -> bool:
+    asked = [
+        {
+            "policy": str(b.policy) if b.policy else None,
+            "template": str(b.template) if b.template else None,
+            "parameters": dict(b.parameters),
+        }
+        for b in branches
+    ]
+    return bool(policy_body(policy)["components"] == asked)
+
+
+def _record_template(change: Change, template: PolicyTemplate) -> None:
+    body = {"name": template.name, "description": template.description, "function": template.function}
+    keep_revision(change, kind="policy_template", public_id=template.public_id, version=template.version, body=body)
+    change.facts.update(template=template.public_id, name=template.name, version=template.version)
+
+
+def _record_policy(change: Change, policy: AccessPolicy) -> None:
+    keep_revision(
+        change, kind="access_policy", public_id=policy.public_id, version=policy.version, body=policy_body(policy)
+    )
+    change.facts.update(policy=policy.public_id, name=policy.name, version=policy.version)

@@ -1,0 +1,91 @@
+"""Client credentials in, access token out (RFC 6749 section 4.4), and the keys that verify it (RFC 7517)."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from governance.actions.sessions import exchange_credentials
+from governance.errors import GovernanceError, Throttled, Unauthenticated
+from governance.observation import address_of
+from governance.tokens.access import ALGORITHM
+from governance.tokens.signing import ensure_signing_key, public_keys
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class TokenView(View):
+    """`POST /oidc/token`: HTTP Basic or form credentials, `grant_type=client_credentials`."""
+
+    def post(self, request: HttpRequest) -> JsonResponse:
+        if request.POST.get("grant_type", "") != "client_credentials":
+            return _oauth_error(400, "unsupported_grant_type", "Only client_credentials is offered.")
+        credentials = _credentials(request)
+        if credentials is None:
+            return _oauth_error(401, "invalid_client", "Send the client's id and secret.")
+        try:
+            token, seconds = exchange_credentials(
+                client_id=credentials[0], client_secret=credentials[1], address=address_of(request)
+            )
+        except Throttled as throttled:
+            return _oauth_error(429, "slow_down", f"{throttled} {throttled.remedy}")
+        except Unauthenticated as refused:
+            return _oauth_error(401, "invalid_client", str(refused))
+        except GovernanceError as error:
+            return _oauth_error(503, "temporarily_unavailable", str(error))
+        answer = JsonResponse({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+class KeysView(View):
+    """`GET /.well-known/jwks.json`: every key that verifies now."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        ensure_signing_key()
+        answer = JsonResponse({"keys": public_keys()})
+        answer["Cache-Control"] = "public, max-age=60"
+        return answer
+
+
+class DiscoveryView(View):
+    """`GET /.well-known/openid-configuration`: where the two others are."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        return JsonResponse(
+            {
+                "issuer": settings.PUBLIC_URL,
+                "token_endpoint": f"{settings.PUBLIC_URL}/oidc/token",
+                "jwks_uri": f"{settings.PUBLIC_URL}/.well-known/jwks.json",
+                "grant_types_supported": ["client_credentials"],
+                "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+                "id_token_signing_alg_values_supported": [ALGORITHM],
+                "response_types_supported": ["token"],
+                "subject_types_supported": ["public"],
+            }
+        )
+
+
+def _credentials(request: HttpRequest) -> tuple[str, str] | None:
+    scheme, _, encoded = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            client_id, separator, secret = b64decode(encoded, validate=True).decode().partition(":")
+        except (Error, UnicodeDecodeError):
+            return None
+        return (unquote(client_id), unquote(secret)) if separator else None
+    client_id, secret = request.POST.get("client_id", ""), request.POST.get("client_secret", "")
+    return (client_id, secret) if client_id and secret else None
+
+
+def _oauth_error(status: int, error: str, description: str) -> JsonResponse:
+    answer = JsonResponse({"error": error, "error_description": description}, status=status)
+    if status == 401:
+        answer["WWW-Authenticate"] = 'Basic realm="sealbook"'
+    return answer

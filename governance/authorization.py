@@ -1,0 +1,158 @@
+"""May this caller make this call? Only `authorize` makes a clearance; everything else refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from uuid import UUID, uuid4
+
+from governance import quotas
+from governance.errors import EpochMoved, Refused
+from governance.identities import CLIENT, SYSTEM, Caller
+from governance.rights import Resource, effective_rights
+from governance.standing import Standing, epoch_of, fresh_standing_of
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_ATTEMPTS = 4
+_SEAL = object()
+UNFROZEN_OPERATIONS = frozenset({"configure", "audit", "consent", "erase"})
+"""What a freeze does not stop: it must be possible to lift it, to read the book, to withdraw consent and to erase."""
+SYSTEM_OPERATIONS = frozenset({"configure", "audit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a call wants: an operation on a resource, for purposes, touching columns (public ids)."""
+
+    operation: str
+    resource: Resource
+    purposes: tuple[UUID, ...] = ()
+    columns: tuple[UUID, ...] = ()
+
+
+class Clearance:
+    """The proof that one call was allowed under one epoch. Only `authorize` can make it."""
+
+    __slots__ = ("ask", "caller", "decision_id", "reasons", "standing")
+
+    def __init__(self, *, caller: Caller, ask: Ask, standing: Standing, reasons: tuple[str, ...], seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a clearance is made by authorize(), nowhere else")
+        self.caller = caller
+        self.ask = ask
+        self.standing = standing
+        self.reasons = reasons
+        self.decision_id = uuid4()
+
+    @property
+    def environment_id(self) -> UUID:
+        return self.standing.environment_id
+
+    def expect_epoch(self, epoch: int) -> None:
+        """Compare with the epoch that came with the data; a difference means the call must be decided again."""
+        if epoch != self.standing.epoch:
+            raise EpochMoved(epoch)
+
+
+def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) -> Clearance:
+    """Allow a call or refuse it: environment, client, freezes, rights and quota, in this order.
+
+    Raises:
+        Refused: with a decision id and the reasons, most specific first.
+        Unavailable: a quota could not be counted.
+    """
+    if caller.environment_id != standing.environment_id:
+        raise refusal("environment: the caller belongs to another one")
+    if caller.kind == SYSTEM and ask.operation in SYSTEM_OPERATIONS:
+        return Clearance(caller=caller, ask=ask, standing=standing, reasons=("system",), seal=_SEAL)
+    stopped = _stopped_by(caller, ask, standing)
+    if stopped:
+        raise refusal(*stopped)
+    verdict = effective_rights(
+        standing=standing, caller=caller, operation=ask.operation, resource=ask.resource, now=now
+    )
+    if verdict.denied_by:
+        raise refusal(f"right: {verdict.denied_by} denies {ask.operation}")
+    if not verdict.allowed:
+        raise refusal(f"right: none allows {ask.operation} on this {ask.resource.kind}")
+    if verdict.quota is not None and not quotas.spend(
+        right_id=str(verdict.allowed_by), environment_id=standing.environment_id, allowance=verdict.quota, now=now
+    ):
+        raise refusal(f"quota: {verdict.quota} calls an hour under {verdict.allowed_by} are used up")
+    return Clearance(caller=caller, ask=ask, standing=standing, reasons=(f"right: {verdict.allowed_by}",), seal=_SEAL)
+
+
+def refusal(*reasons: str) -> Refused:
+    """Make the refusal that a door shows: what was decided, never what the data says."""
+    return Refused(
+        "This call is not allowed.",
+        decision_id=uuid4(),
+        reasons=reasons,
+        remedy="Quote the decision id to a privacy officer; the record of the refusal names the rule.",
+    )
+
+
+def at_current_epoch(line: Callable[P, R]) -> Callable[P, R]:
+    """Run a straight line again when the environment changed under it, and let a refusal stand only if it is current.
+
+    The decorated function takes `caller` or `call` (with `.caller`) as its first argument.
+    """
+
+    @wraps(line)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        first = args[0] if args else kwargs.get("caller") or kwargs["call"]
+        environment_id = (first if isinstance(first, Caller) else first.caller).environment_id  # type: ignore[attr-defined]  # a call carries its caller
+        for attempt in range(_ATTEMPTS):
+            try:
+                return line(*args, **kwargs)
+            except EpochMoved:
+                fresh_standing_of(environment_id)
+            except Exception as error:
+                if attempt == _ATTEMPTS - 1 or not _was_stale(environment_id, error):
+                    raise
+        raise refusal("epoch: the environment kept changing while the call was being decided")
+
+    return run
+
+
+def _was_stale(environment_id: UUID, error: Exception) -> bool:
+    """Whether an error was decided on facts that have changed since."""
+    from governance.standing import _standings
+
+    if getattr(error, "kind", None) not in {"refused", "not_found", "invalid"}:
+        return False
+    known = _standings.get(environment_id)
+    if known is None or epoch_of(environment_id) == known.epoch:
+        return False
+    fresh_standing_of(environment_id)
+    return True
+
+
+def _stopped_by(caller: Caller, ask: Ask, standing: Standing) -> Sequence[str]:
+    freezes = standing.freezes
+    if caller.kind == CLIENT:
+        client = standing.clients.get(caller.id)
+        if client is None:
+            return ("client: unknown in this environment",)
+        if client.disabled_at is not None:
+            return ("client: disabled",)
+    if not freezes or ask.operation in UNFROZEN_OPERATIONS:
+        return ()
+    if ("environment", standing.environment_id) in freezes:
+        return ("freeze: the environment",)
+    if caller.kind == CLIENT and ("client", caller.id) in freezes:
+        return ("freeze: this client",)
+    if (ask.resource.kind, ask.resource.public_id) in freezes:
+        return (f"freeze: this {ask.resource.kind}",)
+    for purpose in ask.purposes:
+        if ("purpose", purpose) in freezes:
+            known = standing.purposes.get(purpose)
+            return (f"freeze: purpose {known.name if known else purpose}",)
+    for column in ask.columns:
+        if ("column", column) in freezes:
+            return (f"freeze: column {column}",)
+    return ()

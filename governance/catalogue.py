@@ -1,0 +1,65 @@
+"""What can be named by rights and freezes, although it lives on a floor above.
+
+Governance keeps opaque ids. A floor above enters a `Finder` per kind when its app is ready.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+from uuid import UUID
+
+from governance.models import Client, Purpose
+
+FREEZABLE_KINDS = ("environment", "purpose", "column", "client", "accessor", "mutator")
+
+
+class Finder(Protocol):
+    """Knows the objects of one kind in the environment that the transaction is in."""
+
+    def names(self) -> Mapping[UUID, str]:
+        """Return the name of every object of this kind by public id."""
+        ...
+
+
+class _Purposes:
+    def names(self) -> Mapping[UUID, str]:
+        return dict(Purpose.objects.values_list("public_id", "name"))
+
+
+class _Clients:
+    def names(self) -> Mapping[UUID, str]:
+        return dict(Client.objects.values_list("public_id", "name"))
+
+
+_furnishers: list[Callable[[UUID], None]] = []
+_finders: dict[str, Finder] = {"purpose": _Purposes(), "client": _Clients()}
+
+
+def enter(kind: str, finder: Finder) -> None:
+    """Make a kind of object known; called once per kind when an app is ready."""
+    _finders[kind] = finder
+
+
+def names_of(kind: str) -> Mapping[UUID, str]:
+    """Return public ids and names of all objects of a kind; must run inside an environment."""
+    finder = _finders.get(kind)
+    return finder.names() if finder is not None else {}
+
+
+def exists(*, kind: str, public_id: UUID, environment_id: UUID) -> bool:
+    """Say whether an object lives in this environment; must run inside it."""
+    if kind == "environment":
+        return public_id == environment_id
+    return public_id in names_of(kind)
+
+
+def furnish_with(furnisher: Callable[[UUID], None]) -> None:
+    """Have a floor above make its built-in objects in every new environment, inside the same transaction."""
+    _furnishers.append(furnisher)
+
+
+def furnish(environment_id: UUID) -> None:
+    """Make the built-in objects of all floors above; the caller holds the environment's transaction."""
+    for furnisher in _furnishers:
+        furnisher(environment_id)

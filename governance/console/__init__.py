@@ -1,0 +1,1 @@
+"""The pages of governance: logging in, choosing an environment."""

@@ -1,0 +1,53 @@
+"""Callers: who is asking, in which environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from audit.actors import Actor
+
+CLIENT = "client"
+OPERATOR = "operator"
+SYSTEM = "system"
+"""Management commands, run by whoever holds the machine: they may configure, never read values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated client or operator in one environment.
+
+    `id` is the client's public id or the operator's account id; rights are looked up by `account_id` and `group_ids`.
+    It says who is calling, never what they may do: that is decided at every call.
+    """
+
+    kind: str
+    id: UUID
+    account_id: UUID
+    environment_id: UUID
+    name: str
+    group_ids: frozenset[int] = frozenset()
+
+    @property
+    def actor(self) -> Actor:
+        """How this caller appears in the book."""
+        return Actor(self.kind, self.id)
+
+    # Django and DRF ask these of whoever made a request.
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    @property
+    def is_active(self) -> bool:
+        return True
+
+    @property
+    def pk(self) -> UUID:
+        return self.id
+
+
+def system_caller(environment_id: UUID) -> Caller:
+    """The caller of a management command in one environment."""
+    nobody = UUID(int=0)
+    return Caller(kind=SYSTEM, id=nobody, account_id=nobody, environment_id=environment_id, name="management command")

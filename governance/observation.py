@@ -1,0 +1,35 @@
+"""What the server itself observes about a call. Headers count only where a listed proxy wrote them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Return the address a call came from: the connection's, or the nearest one that is not a listed proxy's."""
+    address: str | None = request.META.get("REMOTE_ADDR") or None
+    proxies = settings.TRUSTED_PROXIES
+    if not proxies or address is None:
+        return address
+    trusted = _networks(tuple(proxies))
+    chain = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    while chain and _is_in(address, trusted):
+        address = chain.pop()
+    return address
+
+
+@lru_cache(maxsize=8)
+def _networks(ranges: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(text) for text in ranges)
+
+
+def _is_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)

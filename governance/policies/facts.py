@@ -1,0 +1,66 @@
+"""What a policy can know about a call. Observed facts and what the caller merely says are kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+from uuid import UUID
+
+from governance.identities import Caller
+
+
+@dataclass(slots=True)
+class CallFacts:
+    """One call as a policy sees it.
+
+    Everything but `claimed` was observed by the server: the authenticated caller, the address of the connection (or
+    the one that a listed proxy reports), the purposes of the accessor, the clock. `claimed` is what the caller sent as
+    context; no native template trusts it, scripts see it as `context.client`.
+    """
+
+    action: str
+    caller: Caller
+    now: datetime
+    address: str | None = None
+    environment_name: str = ""
+    purpose_names: tuple[str, ...] = ()
+    client_name: str = ""
+    client_kind: str = ""
+    group_names: frozenset[str] = frozenset()
+    claimed: Mapping[str, Any] = field(default_factory=dict)
+    _parsed: IPv4Address | IPv6Address | None = None
+
+    @property
+    def network_address(self) -> IPv4Address | IPv6Address | None:
+        """The observed address, parsed once; None where the call did not come over a network."""
+        if self._parsed is None and self.address:
+            try:
+                parsed = ip_address(self.address)
+            except ValueError:
+                return None
+            mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+            self._parsed = mapped or parsed
+        return self._parsed
+
+    def script_context(self) -> dict[str, Any]:
+        """The `context` argument of a script, without the subject's profile."""
+        return {
+            "server": {
+                "ip_address": self.address or "",
+                "action": self.action,
+                "purpose_names": list(self.purpose_names),
+                "environment": self.environment_name,
+                "time": self.now.isoformat(),
+                "claims": {"sub": str(self.caller.id), "kind": self.caller.kind, "name": self.client_name},
+            },
+            "client": dict(self.claimed),
+            "query": {},
+        }
+
+
+def fact_ids(values: object) -> frozenset[UUID]:
+    """Parse a parameter that lists ids."""
+    return frozenset(UUID(str(value)) for value in values) if isinstance(values, (list, tuple)) else frozenset()

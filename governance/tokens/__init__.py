@@ -1,0 +1,1 @@
+"""Access tokens: issued for client credentials, verified once, remembered by hash."""

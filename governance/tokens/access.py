@@ -1,0 +1,124 @@
+"""Issuing and verifying access tokens.
+
+A token says who is calling and in which environment. What they may do is decided at every call from what holds then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+from django.conf import settings
+
+from governance.errors import Unauthenticated
+from governance.identities import CLIENT, Caller
+from governance.models import Client
+from governance.tokens.signing import ensure_signing_key, private_key_of, public_keys
+from keyring.walls import in_environment
+
+ALGORITHM = "ES256"
+_CHALLENGE = "Ask POST /oidc/token for a new access token."
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    caller: Caller
+    expires: float
+
+
+_known: dict[bytes, _Known] = {}
+_lock = threading.Lock()
+_verifiers: dict[str, jwt.PyJWK] = {}
+
+
+def issue_access_token(client: Client, *, now: float | None = None) -> tuple[str, int]:
+    """Sign a token for a client; returns it and its life time in seconds."""
+    issued = int(now if now is not None else time.time())
+    key = ensure_signing_key()
+    claims = {
+        "iss": settings.PUBLIC_URL,
+        "aud": [settings.PUBLIC_URL],
+        "sub": str(client.public_id),
+        "environment": str(client.environment_id),
+        "iat": issued,
+        "exp": issued + settings.GOVERNANCE_TOKEN_SECONDS,
+        "jti": str(uuid4()),
+    }
+    token = jwt.encode(claims, private_key_of(key), algorithm=ALGORITHM, headers={"kid": str(key.id)})
+    return token, settings.GOVERNANCE_TOKEN_SECONDS
+
+
+def caller_of(token: str, *, now: float | None = None) -> Caller:
+    """Return whose token this is. Verified once, then remembered under its hash until it expires.
+
+    Raises:
+        Unauthenticated: not ours, expired, for another audience, or its client is gone; always the same words.
+    """
+    moment = now if now is not None else time.time()
+    digest = hashlib.blake2b(token.encode(), digest_size=16).digest()
+    known = _known.get(digest)
+    if known is not None:
+        if moment < known.expires:
+            return known.caller
+        _known.pop(digest, None)
+        raise Unauthenticated("The access token has expired.", remedy=_CHALLENGE)
+    known = _verified(token, moment)
+    with _lock:
+        while len(_known) >= settings.GOVERNANCE_TOKEN_CACHE_SIZE:
+            _known.pop(next(iter(_known)))
+        _known[digest] = known
+    return known.caller
+
+
+def forget_tokens() -> None:
+    """Drop every remembered token and verification key of this process."""
+    with _lock:
+        _known.clear()
+        _verifiers.clear()
+
+
+def _verified(token: str, moment: float) -> _Known:
+    try:
+        kid = str(jwt.get_unverified_header(token).get("kid"))
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            _verifier(kid),
+            algorithms=[ALGORITHM],
+            audience=settings.PUBLIC_URL,
+            issuer=settings.PUBLIC_URL,
+            options={"require": ["exp", "iat", "sub", "aud", "iss"], "verify_exp": False, "verify_iat": False},
+        )
+        client_id, environment_id = UUID(claims["sub"]), UUID(claims["environment"])
+        expires = float(claims["exp"])
+    except (jwt.PyJWTError, ValueError, KeyError, TypeError):
+        raise Unauthenticated("The access token is not valid.", remedy=_CHALLENGE) from None
+    if moment >= expires:
+        raise Unauthenticated("The access token has expired.", remedy=_CHALLENGE)
+    with in_environment(environment_id):
+        client = Client.objects.filter(public_id=client_id).first()
+    if client is None:
+        raise Unauthenticated("The access token is not valid.", remedy=_CHALLENGE)
+    caller = Caller(
+        kind=CLIENT,
+        id=client.public_id,
+        account_id=client.account_id,
+        environment_id=client.environment_id,
+        name=client.name,
+    )
+    return _Known(caller, expires)
+
+
+def _verifier(kid: str) -> jwt.PyJWK:
+    found = _verifiers.get(kid)
+    if found is None:
+        for key in public_keys():
+            _verifiers[str(key["kid"])] = jwt.PyJWK(key)
+        found = _verifiers.get(kid)
+    if found is None:
+        raise jwt.InvalidKeyError("unknown key")
+    return found

@@ -1,0 +1,1 @@
+"""The store's tests use the fixed cast."""

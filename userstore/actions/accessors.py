@@ -1,0 +1,203 @@
+"""Publishing and retiring accessors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.names import checked_name
+from governance.identities import Caller
+from userstore import events
+from userstore.actions.methods import checked_selector, distinct_columns, found, found_policy, found_purposes
+from userstore.errors import Conflict, Invalid
+from userstore.models import Accessor, AccessorColumn, Column, Transformer
+from userstore.models.accessors import PARTIAL, STRICT, AccessorPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class OutputSpec:
+    """One output column as asked for; references by public id."""
+
+    column: UUID
+    transformer: UUID | None = None
+    token_policy: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessorSpec:
+    """An accessor as asked for. None in the last fields keeps what is stored, or the default of a new one."""
+
+    name: str
+    selector: str
+    columns: tuple[OutputSpec, ...]
+    purposes: tuple[UUID, ...]
+    access_policy: UUID
+    description: str = ""
+    token_policy: UUID | None = None
+    life_cycle_state: str = "live"
+    consent_mode: str | None = None
+    overrides_column_policies: bool | None = None
+    use_search_index: bool | None = None
+
+
+def publish_accessor(caller: Caller, *, spec: AccessorSpec, public_id: UUID | None = None) -> Accessor:
+    """Publish version 0 of an accessor; strict about consent unless it says otherwise.
+
+    Raises:
+        Invalid: bad name, selector (with position), columns or purposes.
+        NotFound: something it names is not in this environment.
+        Conflict: name or id is taken; identical when everything asked for is the same.
+    """
+    name = checked_name(spec.name, what="accessor", longest=256)
+    with configuration_change(caller, events.ACCESSOR_PUBLISHED) as change:
+        existing = Accessor.objects.filter(name__iexact=name).first()
+        if existing is None and public_id is not None:
+            existing = Accessor.objects.filter(public_id=public_id).first()
+        if existing is not None:
+            raise Conflict(
+                f"There is an accessor named {existing.name}.",
+                existing_id=existing.public_id,
+                identical=existing.name == name and _is_same(existing, spec),
+                field="name",
+            )
+        accessor = Accessor(environment_id=caller.environment_id, public_id=public_id or uuid4(), consent_mode=STRICT)
+        _fill(accessor, spec)
+        _record(change, accessor)
+    return accessor
+
+
+def republish_accessor(caller: Caller, *, public_id: UUID, spec: AccessorSpec) -> Accessor:
+    """Publish the next version; asking for what is stored changes nothing."""
+    checked_name(spec.name, what="accessor", longest=256)
+    with configuration_change(caller, events.ACCESSOR_PUBLISHED) as change:
+        accessor = _editable(public_id)
+        other = Accessor.objects.filter(name__iexact=spec.name).exclude(pk=accessor.pk).first()
+        if other is not None:
+            raise Conflict(f"There is an accessor named {other.name}.", existing_id=other.public_id, field="name")
+        if not _is_same(accessor, spec) or accessor.name != spec.name:
+            accessor.version += 1
+            _fill(accessor, spec)
+        _record(change, accessor)
+    return accessor
+
+
+def retire_accessor(caller: Caller, *, public_id: UUID) -> None:
+    """Retire an accessor; the next call of it finds none."""
+    with configuration_change(caller, events.ACCESSOR_RETIRED) as change:
+        accessor = _editable(public_id)
+        change.facts.update(accessor=public_id, name=accessor.name, version=accessor.version)
+        accessor.delete()
+
+
+def accessor_body(accessor: Accessor) -> dict[str, Any]:
+    """What a revision keeps of an accessor, and what makes two of them the same."""
+    return {
+        "name": accessor.name,
+        "description": accessor.description,
+        "selector": accessor.selector,
+        "purposes": sorted(str(p) for p in accessor.purposes.values_list("public_id", flat=True)),
+        "access_policy": str(accessor.access_policy.public_id),
+        "token_policy": str(accessor.token_policy.public_id) if accessor.token_policy else None,
+        "consent_mode": accessor.consent_mode,
+        "life_cycle_state": accessor.life_cycle_state,
+        "overrides_column_policies": accessor.overrides_column_policies,
+        "use_search_index": accessor.use_search_index,
+        "columns": [
+            {
+                "column": str(row.column.public_id),
+                "transformer": str(row.transformer.public_id) if row.transformer else None,
+                "token_policy": str(row.token_policy.public_id) if row.token_policy else None,
+            }
+            for row in accessor.columns.select_related("column", "transformer", "token_policy").order_by("ordinal")
+        ],
+    }
+
+
+def _fill(accessor: Accessor, spec: AccessorSpec) -> None:
+    if spec.life_cycle_state not in {"live", "softdeleted"}:
+        raise Invalid("The state is live or softdeleted.", field="data_life_cycle_state")
+    if spec.consent_mode not in {None, STRICT, PARTIAL}:
+        raise Invalid("The consent mode is strict or partial.", field="consent_mode")
+    if not spec.purposes:
+        raise Invalid("An accessor needs at least one purpose.", field="purposes")
+    accessor.name = spec.name
+    accessor.description = spec.description
+    accessor.selector = checked_selector(spec.selector)
+    policy = found_policy(spec.access_policy, field="access_policy")
+    if policy is None:
+        raise Invalid("An accessor needs an access policy.", field="access_policy")
+    accessor.access_policy = policy
+    accessor.token_policy = found_policy(spec.token_policy, field="token_access_policy")
+    accessor.life_cycle_state = spec.life_cycle_state
+    for name in ("consent_mode", "overrides_column_policies", "use_search_index"):
+        if getattr(spec, name) is not None:
+            setattr(accessor, name, getattr(spec, name))
+    columns = distinct_columns([output.column for output in spec.columns])
+    purposes = found_purposes(list(dict.fromkeys(spec.purposes)))
+    accessor.save()
+    accessor.columns.all().delete()
+    AccessorColumn.objects.bulk_create(_outputs(accessor, spec, columns))
+    AccessorPurpose.objects.filter(accessor=accessor).delete()
+    AccessorPurpose.objects.bulk_create(
+        AccessorPurpose(environment_id=accessor.environment_id, accessor=accessor, purpose=p) for p in purposes
+    )
+
+
+def _outputs(accessor: Accessor, spec: AccessorSpec, columns: Sequence[Column]) -> list[AccessorColumn]:
+    rows = []
+    for ordinal, (output, column) in enumerate(zip(spec.columns, columns, strict=True), start=1):
+        transformer: Transformer | None = None
+        if output.transformer is not None and output.transformer.int:
+            transformer = found(Transformer, output.transformer, field="columns.transformer")
+        token_policy = found_policy(output.token_policy, field="columns.token_access_policy") or accessor.token_policy
+        effective = transformer or column.default_transformer
+        if effective is not None and effective.tokenizes and not (token_policy or column.default_token_policy):
+            raise Invalid(
+                f"Column {column.name} is tokenized and needs a token access policy.",
+                field="columns.token_access_policy",
+                position=ordinal,
+            )
+        rows.append(
+            AccessorColumn(
+                environment_id=accessor.environment_id,
+                accessor=accessor,
+                ordinal=ordinal,
+                column=column,
+                transformer=transformer,
+                token_policy=token_policy if effective is not None and effective.tokenizes else None,
+            )
+        )
+    return rows
+
+
+def _editable(public_id: UUID) -> Accessor:
+    accessor: Accessor = found(Accessor, public_id, field="id")
+    if accessor.is_system:
+        raise Invalid("A built-in accessor cannot be changed.", field="id")
+    return accessor
+
+
+def _is_same(accessor: Accessor, spec: AccessorSpec) -> bool:
+    body = accessor_body(accessor)
+    asked_outputs = {o.column: o.transformer for o in spec.columns}
+    stored_outputs = {UUID(c["column"]): UUID(c["transformer"]) if c["transformer"] else None for c in body["columns"]}
+    return (
+        accessor.description == spec.description
+        and accessor.selector == spec.selector
+        and body["purposes"] == sorted(str(p) for p in set(spec.purposes))
+        and accessor.access_policy.public_id == spec.access_policy
+        and accessor.life_cycle_state == spec.life_cycle_state
+        and spec.consent_mode in {None, accessor.consent_mode}
+        and spec.overrides_column_policies in {None, accessor.overrides_column_policies}
+        and spec.use_search_index in {None, accessor.use_search_index}
+        and asked_outputs == stored_outputs
+    )
+
+
+def _record(change: Change, accessor: Accessor) -> None:
+    body = accessor_body(accessor)
+    keep_revision(change, kind="accessor", public_id=accessor.public_id, version=accessor.version, body=body)
+    change.facts.update(accessor=accessor.public_id, name=accessor.name, version=accessor.version)

@@ -1,0 +1,274 @@
+"""Defining, changing and retiring columns."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from governance.actions.change import Change, configuration_change
+from governance.identities import Caller
+from governance.models import AccessPolicy
+from keyring.actions import create_key
+from keyring.keys import KeyKind
+from userstore import events
+from userstore.actions.builtin import refresh_built_in_methods
+from userstore.datatypes import DATA_TYPES, ValueRefused
+from userstore.errors import Conflict, Invalid, NotFound
+from userstore.models import AccessorColumn, Column, MutatorColumn, Transformer, Value
+from userstore.models.accessors import Accessor
+from userstore.models.columns import MOST_SENSITIVE, UNCLASSIFIED
+from userstore.models.mutators import Mutator
+from userstore.selectors import SelectorError, parse
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_UNIQUE_TYPES = {"string", "integer", "uuid", "email", "phonenumber", "e164_phonenumber", "ssn"}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """A column as asked for; references by public id."""
+
+    name: str
+    data_type: str
+    is_array: bool = False
+    description: str = ""
+    default_value: str = ""
+    index_type: str = "none"
+    search_indexed: bool = False
+    unique_required: bool = False
+    partial_updates: bool = False
+    pii_category: str = UNCLASSIFIED
+    sensitivity: int = MOST_SENSITIVE
+    access_policy: UUID | None = None
+    default_transformer: UUID | None = None
+    default_token_policy: UUID | None = None
+
+
+def define_column(caller: Caller, *, spec: ColumnSpec, public_id: UUID | None = None) -> Column:
+    """Define a column.
+
+    Raises:
+        Invalid: name, type, constraints or PII tag make no sense.
+        Conflict: name or id is taken; identical when everything asked for is the same.
+    """
+    _check(spec)
+    with configuration_change(caller, events.COLUMN_DEFINED) as change:
+        existing = Column.objects.filter(name__iexact=spec.name).first()
+        if existing is None and public_id is not None:
+            existing = Column.objects.filter(public_id=public_id).first()
+        if existing is not None:
+            raise Conflict(
+                f"There is a column named {existing.name}.",
+                existing_id=existing.public_id,
+                identical=spec_of(existing) == _without_tag(spec, existing),
+                field="name",
+            )
+        column = Column.objects.create(
+            environment_id=caller.environment_id, public_id=public_id or uuid4(), **_fields(spec)
+        )
+        if column.index_type != "none" or column.search_indexed:
+            create_key(environment_id=caller.environment_id, kind=KeyKind.INDEX, scope=str(column.public_id))
+        refresh_built_in_methods(caller.environment_id)
+        _describe(change, column)
+    return column
+
+
+def change_column(caller: Caller, *, public_id: UUID, spec: ColumnSpec) -> Column:
+    """Change what may change: name, default, index advice, policy, transformer, PII tag, partial updates off to on.
+
+    Raises:
+        Invalid: the type, the array, uniqueness or a constraint would change, which stored values do not allow.
+    """
+    _check(spec)
+    with configuration_change(caller, events.COLUMN_CHANGED) as change:
+        column = _column(public_id)
+        if column.is_system:
+            raise Invalid("A built-in column cannot be changed.", field="id")
+        _refuse_frozen_parts(column, spec)
+        other = Column.objects.filter(name__iexact=spec.name).exclude(pk=column.pk).first()
+        if other is not None:
+            raise Conflict(f"There is a column named {other.name}.", existing_id=other.public_id, field="name")
+        if spec.name != column.name:
+            _rename_in_selectors(column.name, spec.name)
+        for name, value in _fields(spec).items():
+            setattr(column, name, value)
+        column.save()
+        refresh_built_in_methods(caller.environment_id)
+        _describe(change, column)
+    return column
+
+
+def retire_column(caller: Caller, *, public_id: UUID) -> None:
+    """Retire a column that no accessor or mutator names and that holds no value."""
+    with configuration_change(caller, events.COLUMN_RETIRED) as change:
+        column = _column(public_id)
+        if column.is_system:
+            raise Invalid("A built-in column cannot be retired.", field="id")
+        users = _users_of(column)
+        if users:
+            raise Conflict(
+                f"The column is used by {', '.join(users[:5])}.", existing_id=public_id, remedy="Change them first."
+            )
+        Value.objects.filter(column=column).delete()
+        AccessorColumn.objects.filter(column=column).delete()
+        MutatorColumn.objects.filter(column=column).delete()
+        change.facts.update(column=public_id, name=column.name)
+        column.delete()
+        refresh_built_in_methods(caller.environment_id)
+
+
+def spec_of(column: Column) -> ColumnSpec:
+    """Return a stored column as it could be asked for."""
+    return ColumnSpec(
+        name=column.name,
+        data_type=column.data_type,
+        is_array=column.is_array,
+        description=column.description,
+        default_value=column.default_value,
+        index_type=column.index_type,
+        search_indexed=column.search_indexed,
+        unique_required=column.unique_required,
+        partial_updates=column.partial_updates,
+        pii_category=column.pii_category,
+        sensitivity=column.sensitivity,
+        access_policy=column.access_policy.public_id if column.access_policy else None,
+        default_transformer=column.default_transformer.public_id if column.default_transformer else None,
+        default_token_policy=column.default_token_policy.public_id if column.default_token_policy else None,
+    )
+
+
+def _without_tag(spec: ColumnSpec, existing: Column) -> ColumnSpec:
+    """Whether a column is identical does not depend on the PII tag, which wire clients do not know."""
+    from dataclasses import replace
+
+    return replace(
+        spec,
+        pii_category=existing.pii_category,
+        sensitivity=existing.sensitivity,
+        description=existing.description,
+    )
+
+
+def _check(spec: ColumnSpec) -> None:
+    if not _NAME.fullmatch(spec.name):
+        raise Invalid("A column's name has letters, digits, '_' and '-', at most 128.", field="name")
+    data_type = DATA_TYPES.get(spec.data_type)
+    if data_type is None:
+        raise Invalid(
+            f"There is no data type {spec.data_type[:64]!r}.",
+            field="data_type",
+            remedy=f"Known: {', '.join(DATA_TYPES)}.",
+        )
+    if spec.index_type not in {"none", "indexed", "unique"}:
+        raise Invalid("An index is none, indexed or unique.", field="index_type")
+    if spec.index_type == "unique" and spec.data_type not in _UNIQUE_TYPES:
+        raise Invalid(f"A {spec.data_type} column cannot be unique.", field="index_type")
+    if spec.partial_updates and not (spec.is_array and spec.unique_required):
+        raise Invalid("Partial updates need an array with unique values.", field="constraints.partial_updates")
+    if not 1 <= spec.sensitivity <= MOST_SENSITIVE:
+        raise Invalid("Sensitivity runs from 1 to 4.", field="sensitivity")
+    if not spec.pii_category.strip():
+        raise Invalid("A column needs a PII category.", field="pii_category", remedy="For example 'contact' or 'none'.")
+    if spec.pii_category == UNCLASSIFIED and spec.sensitivity != MOST_SENSITIVE:
+        raise Invalid("An unclassified column counts as most sensitive.", field="sensitivity")
+    if spec.default_value:
+        try:
+            data_type.parse(spec.default_value)
+        except ValueRefused as refused:
+            raise Invalid(f"The default value does not fit: {refused}.", field="default_value") from None
+
+
+def _fields(spec: ColumnSpec) -> dict[str, Any]:
+    return {
+        "name": spec.name,
+        "description": spec.description,
+        "data_type": spec.data_type,
+        "is_array": spec.is_array,
+        "default_value": spec.default_value,
+        "index_type": spec.index_type,
+        "search_indexed": spec.search_indexed,
+        "unique_required": spec.unique_required,
+        "partial_updates": spec.partial_updates,
+        "pii_category": spec.pii_category.strip(),
+        "sensitivity": spec.sensitivity,
+        "access_policy": _found(AccessPolicy, spec.access_policy, "access_policy"),
+        "default_transformer": _found(Transformer, spec.default_transformer, "default_transformer"),
+        "default_token_policy": _found(AccessPolicy, spec.default_token_policy, "default_token_access_policy"),
+    }
+
+
+def _found(model: type[Any], public_id: UUID | None, field: str) -> Any:
+    if public_id is None or public_id.int == 0:
+        return None
+    found = model._default_manager.filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound("There is no such object in this environment.", field=field)
+    return found
+
+
+def _refuse_frozen_parts(column: Column, spec: ColumnSpec) -> None:
+    for name in ("data_type", "is_array", "unique_required"):
+        if getattr(column, name) != getattr(spec, name):
+            raise Invalid(f"The {name} of a column cannot change.", field=name, remedy="Define a new column.")
+    if (column.index_type == "unique") != (spec.index_type == "unique"):
+        raise Invalid("A column cannot become or cease to be unique.", field="index_type")
+    if column.partial_updates and not spec.partial_updates:
+        raise Invalid("Partial updates cannot be taken away.", field="constraints.partial_updates")
+    was, wanted = column.index_type != "none", spec.index_type != "none"
+    if was != wanted and Value.objects.filter(column=column).exists():
+        raise Invalid(
+            "The index of a column that holds values cannot change yet.",
+            field="index_type",
+            remedy="Define the index before the first value.",
+        )
+    if not was and wanted:
+        create_key(environment_id=column.environment_id, kind=KeyKind.INDEX, scope=str(column.public_id))
+
+
+def _column(public_id: UUID) -> Column:
+    column = Column.objects.select_for_update().filter(public_id=public_id).first()
+    if column is None:
+        raise NotFound("There is no such column.", field="id")
+    return column
+
+
+def _users_of(column: Column) -> list[str]:
+    names = set(
+        AccessorColumn.objects.filter(column=column, accessor__is_system=False).values_list("accessor__name", flat=True)
+    )
+    names |= set(
+        MutatorColumn.objects.filter(column=column, mutator__is_system=False).values_list("mutator__name", flat=True)
+    )
+    for model in (Accessor, Mutator):
+        for name, selector in model._default_manager.values_list("name", "selector"):
+            if column.name in _columns_in(selector):
+                names.add(name)
+    return sorted(names)
+
+
+def _columns_in(selector: str) -> tuple[str, ...]:
+    try:
+        return tuple(parse(selector).columns)
+    except SelectorError:
+        return ()
+
+
+def _rename_in_selectors(old: str, new: str) -> None:
+    for model in (Accessor, Mutator):
+        for method in model._default_manager.select_for_update():
+            if old in _columns_in(method.selector):
+                method.selector = parse(method.selector).rename(old, new)
+                method.version += 1
+                method.save(update_fields=["selector", "version"])
+
+
+def _describe(change: Change, column: Column) -> None:
+    change.facts.update(
+        column=column.public_id,
+        name=column.name,
+        data_type=column.data_type,
+        category=column.pii_category,
+        sensitivity=column.sensitivity,
+    )

@@ -1,0 +1,167 @@
+"""Giving and withdrawing consent for values that are stored; it acts on the very next read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit.recorder import append
+from governance.identities import Caller
+from keyring.walls import in_environment
+from userstore import events
+from userstore.actions.clearing import cleared
+from userstore.definitions import ColumnDefinition, definitions_of, purpose_named
+from userstore.errors import Invalid, NotFound
+from userstore.models import Subject, Value
+from userstore.models.subjects import LIVE
+from userstore.writing.calls import ConsentTerms
+from userstore.writing.keys import handle_of, subject_key
+from userstore.writing.merging import Merge, StoredValue
+from userstore.writing.storing import Pen
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentedValue:
+    """One stored value and what it may be used for; the value itself is not shown."""
+
+    value_id: UUID
+    column: str
+    ordinal: int
+    purposes: dict[str, datetime | None]
+
+
+def change_consent(
+    caller: Caller,
+    *,
+    subject_id: UUID,
+    purpose: str,
+    permitted: bool,
+    value_id: UUID | None = None,
+    column: str | None = None,
+    terms: ConsentTerms = ConsentTerms(),  # noqa: B008  # frozen and empty
+    via: str | None = None,
+    now: datetime | None = None,
+) -> UUID:
+    """Permit or withdraw one purpose for one value, or withdraw it for a column or for everything of a subject.
+
+    A value keeps existing without any purpose, so that a switch can go on again; nobody can read it meanwhile.
+    Returns the id of the record.
+
+    Raises:
+        NotFound: no such subject, purpose or value.
+        Invalid: consent is given to something wider than one value, or the purpose does not rest on consent.
+        Refused: the caller may not record consent.
+    """
+    now = now or timezone.now()
+    if permitted and value_id is None:
+        raise Invalid("Consent is given for one value.", field="value_id", remedy="Withdrawal may go further.")
+    with cleared(caller, "consent", events.CONSENT_CHANGED, now=now) as clearance:
+        standing = clearance.standing
+        wanted = purpose_named(standing, public_id=None, name=purpose)
+        if wanted.legal_basis != "consent" and not permitted:
+            raise Invalid(
+                f"Purpose {wanted.name} rests on {wanted.legal_basis.replace('_', ' ')}, not on consent.",
+                field="purpose",
+                remedy="Only a purpose based on consent can be withdrawn.",
+            )
+        definitions = definitions_of(standing)
+        subject = _locked(subject_id)
+        values = Value.objects.select_for_update().filter(subject=subject, state=LIVE)
+        if value_id is not None:
+            values = values.filter(pk=value_id)
+        if column is not None:
+            if column not in definitions.by_name:
+                raise Invalid(f"There is no column {column[:64]!r}.", field="column")
+            values = values.filter(column_id=definitions.by_name[column].pk)
+        rows = list(values.order_by("pk"))
+        if value_id is not None and not rows:
+            raise NotFound("There is no such value of this user.", field="value_id")
+        key = subject_key(subject)
+        pen = Pen(standing, caller.actor, now, "consent" if permitted else "withdrawal", terms)
+        until = int(terms.until.timestamp()) if terms.until else 0
+        for row in rows:
+            pen.store(
+                subject,
+                key,
+                definitions.by_pk[row.column_id],
+                _switched(row, wanted.number, until if permitted else None),
+            )
+        pen.flush()
+        return append(
+            events.CONSENT_CHANGED,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts={
+                "subjects": [handle_of(subject, key)],
+                "column": _one_column(rows, definitions.by_pk),
+                "value": value_id,
+                "purpose": wanted.name,
+                "permitted": permitted,
+                **({"via": via} if via else {}),
+            },
+            decision_id=clearance.decision_id,
+        )
+
+
+def consented_values(
+    caller: Caller, *, subject_id: UUID, now: datetime | None = None
+) -> tuple[list[ConsentedValue], UUID]:
+    """List a subject's values with their purposes; recorded, although no value is shown. Also gives the record's id."""
+    now = now or timezone.now()
+    with cleared(caller, "consent", events.CONSENT_READ, now=now) as clearance:
+        definitions = definitions_of(clearance.standing)
+        subject = _locked(subject_id)
+        found = listed_values(subject, definitions.by_pk, clearance.standing.purposes_by_number)
+        entry = append(
+            events.CONSENT_READ,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts={"subjects": [handle_of(subject, subject_key(subject))]},
+            decision_id=clearance.decision_id,
+        )
+    return found, entry
+
+
+def listed_values(subject: Subject, columns: dict, purposes: dict) -> list[ConsentedValue]:  # type: ignore[type-arg]  # mappings of definitions
+    """List the live values of a subject; must run inside the environment."""
+    with in_environment(subject.environment_id):
+        return [
+            ConsentedValue(
+                row.id,
+                columns[row.column_id].name,
+                row.ordinal,
+                {
+                    purposes[number].name: datetime.fromtimestamp(until, timezone.get_default_timezone())
+                    if until
+                    else None
+                    for number, until in zip(row.purposes, row.expires, strict=True)
+                },
+            )
+            for row in Value.objects.filter(subject=subject, state=LIVE).order_by("column_id", "ordinal")
+        ]
+
+
+def _locked(subject_id: UUID) -> Subject:
+    subject = Subject.objects.select_for_update().filter(public_id=subject_id, erased_at=None).first()
+    if subject is None:
+        raise NotFound("There is no such user.", field="user_id")
+    return subject
+
+
+def _switched(row: Value, purpose: int, until: int | None) -> Merge:
+    """One purpose on (with its end) or off (None)."""
+    held = dict(zip(row.purposes, row.expires, strict=True))
+    wanted = {p: t for p, t in held.items() if p != purpose}
+    if until is not None:
+        wanted[purpose] = until
+    if wanted == held:
+        return Merge()
+    return Merge(changed=[(StoredValue(row.id, row.ordinal, b"", held), row.ordinal, wanted)])
+
+
+def _one_column(rows: list[Value], columns: dict[int, ColumnDefinition] | object) -> str | None:
+    names = {columns[row.column_id].name for row in rows}  # type: ignore[index]  # a mapping by column key
+    return names.pop() if len(names) == 1 else None

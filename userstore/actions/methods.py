@@ -1,0 +1,58 @@
+"""What accessors and mutators have in common when they are published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+from governance.models import AccessPolicy, Purpose
+from userstore.datatypes import DATA_TYPES
+from userstore.errors import Invalid, NotFound
+from userstore.models import Column
+from userstore.selectors import SelectorError, parse, typed
+
+
+def checked_selector(text: object, *, field: str = "selector_config.where_clause") -> str:
+    """Return a selector that parses and fits the columns; `Invalid` carries the position otherwise."""
+    if not isinstance(text, str):
+        raise Invalid("A selector is a text.", field=field)
+    types = {name: DATA_TYPES[kind] for name, kind in Column.objects.values_list("name", "data_type")}
+    try:
+        typed(parse(text), types)
+    except SelectorError as error:
+        raise Invalid(error.message, field=field, position=error.position, remedy=error.remedy) from None
+    return text
+
+
+def found(model: type[models.Model], public_id: UUID, *, field: str) -> Any:
+    """Return one definition of this environment or say which field names none."""
+    manager: Any = model._default_manager
+    row = manager.filter(public_id=public_id).first()
+    if row is None:
+        raise NotFound(f"There is no such {model._meta.verbose_name}.", field=field)
+    return row
+
+
+def found_policy(public_id: UUID | None, *, field: str) -> AccessPolicy | None:
+    """Return a policy; nothing and the zero id mean none."""
+    if public_id is None or public_id.int == 0:
+        return None
+    policy: AccessPolicy = found(AccessPolicy, public_id, field=field)
+    return policy
+
+
+def found_purposes(public_ids: Sequence[UUID]) -> list[Purpose]:
+    """Return purposes in the order asked for."""
+    return [found(Purpose, public_id, field="purposes") for public_id in public_ids]
+
+
+def distinct_columns(public_ids: Sequence[UUID]) -> list[Column]:
+    """Return columns in the order asked for; naming one twice or none at all is refused."""
+    if not public_ids:
+        raise Invalid("Name at least one column.", field="columns")
+    if len(set(public_ids)) != len(public_ids):
+        raise Invalid("A column is named twice.", field="columns")
+    return [found(Column, public_id, field="columns") for public_id in public_ids]

@@ -1,0 +1,167 @@
+"""Publishing and retiring mutators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.names import checked_name
+from governance.identities import Caller
+from userstore import events
+from userstore.actions.methods import checked_selector, distinct_columns, found, found_policy, found_purposes
+from userstore.errors import Conflict, Invalid
+from userstore.models import Mutator, MutatorColumn, Transformer
+from userstore.models.mutators import MutatorPurpose
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """One written column as asked for; references by public id."""
+
+    column: UUID
+    normalizer: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MutatorSpec:
+    """A mutator as asked for. `fixed_purposes` None keeps what is stored; empty means the caller gives them."""
+
+    name: str
+    selector: str
+    columns: tuple[InputSpec, ...]
+    access_policy: UUID
+    description: str = ""
+    fixed_purposes: tuple[UUID, ...] | None = None
+
+
+def publish_mutator(caller: Caller, *, spec: MutatorSpec, public_id: UUID | None = None) -> Mutator:
+    """Publish version 0 of a mutator.
+
+    Raises:
+        Invalid: bad name, selector (with position) or columns.
+        NotFound: something it names is not in this environment.
+        Conflict: name or id is taken; identical when everything asked for is the same.
+    """
+    name = checked_name(spec.name, what="mutator")
+    with configuration_change(caller, events.MUTATOR_PUBLISHED) as change:
+        existing = Mutator.objects.filter(name__iexact=name).first()
+        if existing is None and public_id is not None:
+            existing = Mutator.objects.filter(public_id=public_id).first()
+        if existing is not None:
+            raise Conflict(
+                f"There is a mutator named {existing.name}.",
+                existing_id=existing.public_id,
+                identical=existing.name == name and _is_same(existing, spec),
+                field="name",
+            )
+        mutator = Mutator(environment_id=caller.environment_id, public_id=public_id or uuid4())
+        _fill(mutator, spec)
+        _record(change, mutator)
+    return mutator
+
+
+def republish_mutator(caller: Caller, *, public_id: UUID, spec: MutatorSpec) -> Mutator:
+    """Publish the next version; asking for what is stored changes nothing."""
+    checked_name(spec.name, what="mutator")
+    with configuration_change(caller, events.MUTATOR_PUBLISHED) as change:
+        mutator = _editable(public_id)
+        other = Mutator.objects.filter(name__iexact=spec.name).exclude(pk=mutator.pk).first()
+        if other is not None:
+            raise Conflict(f"There is a mutator named {other.name}.", existing_id=other.public_id, field="name")
+        if not _is_same(mutator, spec) or mutator.name != spec.name:
+            mutator.version += 1
+            _fill(mutator, spec)
+        _record(change, mutator)
+    return mutator
+
+
+def retire_mutator(caller: Caller, *, public_id: UUID) -> None:
+    """Retire a mutator; the next call of it finds none."""
+    with configuration_change(caller, events.MUTATOR_RETIRED) as change:
+        mutator = _editable(public_id)
+        change.facts.update(mutator=public_id, name=mutator.name, version=mutator.version)
+        mutator.delete()
+
+
+def mutator_body(mutator: Mutator) -> dict[str, Any]:
+    """What a revision keeps of a mutator."""
+    return {
+        "name": mutator.name,
+        "description": mutator.description,
+        "selector": mutator.selector,
+        "access_policy": str(mutator.access_policy.public_id),
+        "fixed_purposes": sorted(str(p) for p in mutator.fixed_purposes.values_list("public_id", flat=True)),
+        "columns": [
+            {
+                "column": str(row.column.public_id),
+                "normalizer": str(row.normalizer.public_id) if row.normalizer else None,
+            }
+            for row in mutator.columns.select_related("column", "normalizer").order_by("ordinal")
+        ],
+    }
+
+
+def _fill(mutator: Mutator, spec: MutatorSpec) -> None:
+    mutator.name = spec.name
+    mutator.description = spec.description
+    mutator.selector = checked_selector(spec.selector)
+    policy = found_policy(spec.access_policy, field="access_policy")
+    if policy is None:
+        raise Invalid("A mutator needs an access policy.", field="access_policy")
+    mutator.access_policy = policy
+    columns = distinct_columns([one.column for one in spec.columns])
+    for position, column in enumerate(columns, start=1):
+        if column.is_system:
+            raise Invalid(f"Column {column.name} is never written.", field="columns", position=position)
+    normalizers = [_normalizer(one, position) for position, one in enumerate(spec.columns, start=1)]
+    purposes = None if spec.fixed_purposes is None else found_purposes(list(dict.fromkeys(spec.fixed_purposes)))
+    mutator.save()
+    mutator.columns.all().delete()
+    MutatorColumn.objects.bulk_create(
+        MutatorColumn(
+            environment_id=mutator.environment_id, mutator=mutator, ordinal=i, column=column, normalizer=normalizer
+        )
+        for i, (column, normalizer) in enumerate(zip(columns, normalizers, strict=True), start=1)
+    )
+    if purposes is not None:
+        MutatorPurpose.objects.filter(mutator=mutator).delete()
+        MutatorPurpose.objects.bulk_create(
+            MutatorPurpose(environment_id=mutator.environment_id, mutator=mutator, purpose=p) for p in purposes
+        )
+
+
+def _normalizer(one: InputSpec, position: int) -> Transformer | None:
+    if one.normalizer is None or one.normalizer.int == 0:
+        return None
+    normalizer: Transformer = found(Transformer, one.normalizer, field="columns.normalizer")
+    if normalizer.tokenizes:
+        raise Invalid("A normaliser cannot tokenize.", field="columns.normalizer", position=position)
+    return normalizer
+
+
+def _editable(public_id: UUID) -> Mutator:
+    mutator: Mutator = found(Mutator, public_id, field="id")
+    if mutator.is_system:
+        raise Invalid("A built-in mutator cannot be changed.", field="id")
+    return mutator
+
+
+def _is_same(mutator: Mutator, spec: MutatorSpec) -> bool:
+    body = mutator_body(mutator)
+    return (
+        mutator.description == spec.description
+        and mutator.selector == spec.selector
+        and mutator.access_policy.public_id == spec.access_policy
+        and {UUID(c["column"]): UUID(c["normalizer"]) if c["normalizer"] else None for c in body["columns"]}
+        == {c.column: c.normalizer for c in spec.columns}
+        and (spec.fixed_purposes is None or body["fixed_purposes"] == sorted(str(p) for p in set(spec.fixed_purposes)))
+    )
+
+
+def _record(change: Change, mutator: Mutator) -> None:
+    keep_revision(
+        change, kind="mutator", public_id=mutator.public_id, version=mutator.version, body=mutator_body(mutator)
+    )
+    change.facts.update(mutator=mutator.public_id, name=mutator.name, version=mutator.version)

@@ -1,0 +1,142 @@
+"""Creating and deleting subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from os import urandom
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.utils import timezone
+
+from audit.recorder import append
+from governance.identities import Caller
+from keyring.actions import create_key, destroy_key
+from keyring.keys import KeyKind
+from keyring.places import cell_place
+from keyring.walls import in_environment
+from userstore import events
+from userstore.actions.clearing import cleared
+from userstore.errors import Conflict, Invalid, NotFound, Refused
+from userstore.models import Subject, Token, Value
+from userstore.reading.calls import CallContext
+from userstore.reading.opening import HANDLE_COLUMN
+from userstore.writing.calls import ConsentTerms, MutatorCall
+from userstore.writing.execute import Receipt, execute_mutator
+from userstore.writing.keys import handle_of, subject_key
+
+
+def create_subject(
+    caller: Caller,
+    *,
+    subject_id: UUID | None = None,
+    organization_id: UUID | None = None,
+    now: datetime | None = None,
+) -> Subject:
+    """Create a subject with a key and a handle of its own.
+
+    Raises:
+        Conflict: the id is taken; identical, since there is nothing else to compare.
+        Refused: the caller may not write in this environment.
+    """
+    now = now or timezone.now()
+    with cleared(caller, "write", events.SUBJECT_CREATED, now=now) as clearance:
+        if subject_id is not None and Subject.objects.filter(public_id=subject_id).exists():
+            raise Conflict("There is a user with this id.", existing_id=subject_id, identical=True, field="id")
+        subject, handle = new_subject(caller.environment_id, subject_id, organization_id, now)
+        append(
+            events.SUBJECT_CREATED,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts={"subjects": [handle]},
+            decision_id=clearance.decision_id,
+        )
+    return subject
+
+
+def create_subject_with(
+    caller: Caller,
+    *,
+    mutator_id: UUID,
+    row_data: Mapping[str, Any],
+    subject_id: UUID | None = None,
+    organization_id: UUID | None = None,
+    context: CallContext = CallContext(),  # noqa: B008  # frozen and empty
+    consent: ConsentTerms = ConsentTerms(),  # noqa: B008  # frozen and empty
+    now: datetime | None = None,
+) -> tuple[Subject, Receipt]:
+    """Create a subject and write it through a mutator, both or neither.
+
+    Raises:
+        Invalid: the mutator's selector is not `{id} = ?`.
+        Refused: the caller may not write, or the mutator's policy does not admit the call.
+    """
+    now = now or timezone.now()
+    subject_id = subject_id or uuid4()
+    call = MutatorCall(caller, mutator_id, [str(subject_id)], row_data, context, consent)
+    _must_select_by_id(call)
+    with in_environment(caller.environment_id):
+        subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=now)
+        receipt = execute_mutator(call, now=now)
+        if receipt.subject_ids != [subject_id]:
+            raise Refused("The mutator's policy does not admit this call.", decision_id=receipt.decision_id)
+    return subject, receipt
+
+
+def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = None) -> None:
+    """Delete a subject: its values, tokens and key are destroyed in this transaction.
+
+    Raises:
+        NotFound: there is no such subject.
+    """
+    now = now or timezone.now()
+    with cleared(caller, "erase", events.SUBJECT_DELETED, now=now) as clearance:
+        subject = Subject.objects.select_for_update().filter(public_id=subject_id, erased_at=None).first()
+        if subject is None:
+            raise NotFound("There is no such user.", field="id")
+        handle = handle_of(subject, subject_key(subject))
+        tokens, _ = Token.objects.filter(subject=subject).delete()
+        values, _ = Value.objects.filter(subject=subject).delete()
+        destroy_key(environment_id=caller.environment_id, key_id=subject.key_id)
+        subject.delete()
+        append(
+            events.SUBJECT_DELETED,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts={"subjects": [handle], "values": values, "tokens": tokens},
+            decision_id=clearance.decision_id,
+        )
+
+
+def new_subject(
+    environment_id: UUID, subject_id: UUID | None, organization_id: UUID | None, now: datetime
+) -> tuple[Subject, str]:
+    """Make the row, the key and the handle; the caller holds the environment's transaction and records it."""
+    subject_id = subject_id or uuid4()
+    key = create_key(environment_id=environment_id, kind=KeyKind.SUBJECT)
+    handle = urandom(16)
+    place = cell_place(environment_id, subject_id, HANDLE_COLUMN, key.id)
+    subject = Subject.objects.create(
+        environment_id=environment_id,
+        public_id=subject_id,
+        key_id=key.id,
+        handle=key.opened.seal(handle, place),
+        organization_id=organization_id,
+        created_at=now,
+        updated_at=now,
+    )
+    return subject, handle.hex()
+
+
+def _must_select_by_id(call: MutatorCall) -> None:
+    from governance.standing import standing_of
+    from userstore.writing.plan import mutator_plan
+
+    selector = mutator_plan(standing_of(call.caller.environment_id), call.mutator_id).selector_text
+    if "".join(selector.split()) != "{id}=?":
+        raise Invalid(
+            "Only a mutator with the selector {id} = ? can create a user.",
+            field="mutator_id",
+            remedy="Choose another mutator.",
+        )

@@ -1,0 +1,198 @@
+"""Publishing and retiring transformers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.names import checked_name
+from governance.identities import Caller
+from governance.policies.sandbox import ScriptRefused, check_script
+from userstore import events
+from userstore.actions.methods import found
+from userstore.datatypes import DATA_TYPES
+from userstore.errors import Conflict, Invalid
+from userstore.models import AccessorColumn, Column, MutatorColumn, Token, Transformer
+from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
+from userstore.transforming.builtin import native
+from userstore.transforming.compilation import NATIVES, compile_transformer
+from userstore.transforming.protocol import TransformKind
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerSpec:
+    """A transformer as asked for: native by name, or a script `transform(data, params)`."""
+
+    name: str
+    transform_type: str
+    function: str = ""
+    native: str = ""
+    parameters: str = ""
+    description: str = ""
+    input_data_type: str = "string"
+    output_data_type: str = "string"
+    reuse_existing_token: bool = False
+
+
+def publish_transformer(caller: Caller, *, spec: TransformerSpec, public_id: UUID | None = None) -> Transformer:
+    """Publish version 0 of a transformer.
+
+    Raises:
+        Invalid: bad name, type, parameters, or a script that does not compile (with its line).
+        Conflict: name or id is taken; identical when everything asked for is the same.
+    """
+    checked_name(spec.name, what="transformer")
+    spec = _recognised(spec)
+    with configuration_change(caller, events.TRANSFORMER_PUBLISHED) as change:
+        existing = Transformer.objects.filter(name__iexact=spec.name).first()
+        if existing is None and public_id is not None:
+            existing = Transformer.objects.filter(public_id=public_id).first()
+        if existing is not None:
+            raise Conflict(
+                f"There is a transformer named {existing.name}.",
+                existing_id=existing.public_id,
+                identical=existing.name == spec.name and _is_same(existing, spec),
+                field="name",
+            )
+        transformer = Transformer(environment_id=caller.environment_id, public_id=public_id or uuid4())
+        _fill(transformer, spec)
+        _record(change, transformer)
+    return transformer
+
+
+def republish_transformer(caller: Caller, *, public_id: UUID, version: int, spec: TransformerSpec) -> Transformer:
+    """Publish the next version; accessors follow at once. `version` must be the current one."""
+    checked_name(spec.name, what="transformer")
+    spec = _recognised(spec)
+    with configuration_change(caller, events.TRANSFORMER_PUBLISHED) as change:
+        transformer = _editable(public_id)
+        if transformer.version != version:
+            raise Invalid(
+                f"Version {version} is not the current one, {transformer.version}.",
+                field="version",
+                remedy="Read it again, then change it.",
+            )
+        other = Transformer.objects.filter(name__iexact=spec.name).exclude(pk=transformer.pk).first()
+        if other is not None:
+            raise Conflict(f"There is a transformer named {other.name}.", existing_id=other.public_id, field="name")
+        transformer.version += 1
+        _fill(transformer, spec)
+        _record(change, transformer)
+    return transformer
+
+
+def retire_transformer(caller: Caller, *, public_id: UUID) -> None:
+    """Retire a transformer that no column, accessor, mutator or token uses."""
+    with configuration_change(caller, events.TRANSFORMER_RETIRED) as change:
+        transformer = _editable(public_id)
+        users = _users_of(transformer)
+        if users:
+            raise Conflict(
+                f"The transformer is used by {', '.join(users[:5])}.",
+                existing_id=public_id,
+                remedy="Change them first.",
+            )
+        change.facts.update(transformer=public_id, name=transformer.name, version=transformer.version)
+        transformer.delete()
+
+
+def transformer_body(transformer: Transformer) -> dict[str, Any]:
+    """What a revision keeps of a transformer."""
+    return {
+        "name": transformer.name,
+        "description": transformer.description,
+        "input_data_type": transformer.input_data_type,
+        "output_data_type": transformer.output_data_type,
+        "transform_type": transformer.transform_type,
+        "function": transformer.function,
+        "native": transformer.native,
+        "parameters": transformer.parameters,
+        "reuse_existing_token": transformer.reuse_existing_token,
+    }
+
+
+def _recognised(spec: TransformerSpec) -> TransformerSpec:
+    """Check a spec, and run the text of a built-in transformer natively, whatever its parameters."""
+    _check_type(spec)
+    known = None if spec.native else native(spec.function, TransformKind(spec.transform_type))
+    recognised = replace(spec, native=known.name) if known is not None else spec
+    _check(recognised)
+    return recognised
+
+
+def _check_type(spec: TransformerSpec) -> None:
+    if spec.transform_type not in {PASSTHROUGH, TRANSFORM, BY_VALUE, BY_REFERENCE}:
+        raise Invalid(
+            f"There is no transform type {spec.transform_type[:64]!r}.",
+            field="transform_type",
+            remedy=f"Known: {PASSTHROUGH}, {TRANSFORM}, {BY_VALUE}, {BY_REFERENCE}.",
+        )
+
+
+def _check(spec: TransformerSpec) -> None:
+    for field in ("input_data_type", "output_data_type"):
+        if getattr(spec, field) not in DATA_TYPES:
+            raise Invalid(f"There is no data type {getattr(spec, field)[:64]!r}.", field=field)
+    if spec.reuse_existing_token and spec.transform_type not in {BY_VALUE, BY_REFERENCE}:
+        raise Invalid("Only a tokenizing transformer reuses tokens.", field="reuse_existing_token")
+    if spec.native:
+        if spec.native not in NATIVES:
+            raise Invalid(
+                f"There is no native transformer {spec.native[:64]!r}.",
+                field="native",
+                remedy=f"Known: {', '.join(NATIVES)}.",
+            )
+        if str(NATIVES[spec.native].kind) != spec.transform_type:
+            raise Invalid(f"{spec.native} is of type {NATIVES[spec.native].kind}.", field="transform_type")
+    elif spec.transform_type != PASSTHROUGH or spec.function.strip():
+        _check_script(spec.function)
+
+
+def _check_script(function: str) -> None:
+    try:
+        check_script(function, function="transform")
+    except ScriptRefused as refused:
+        raise Invalid(
+            str(refused), field="function", position=refused.line, remedy="The position is the line of the script."
+        ) from None
+
+
+def _fill(transformer: Transformer, spec: TransformerSpec) -> None:
+    for name in transformer_body(transformer):
+        setattr(transformer, name, getattr(spec, name))
+    compile_transformer(transformer)
+    transformer.save()
+
+
+def _editable(public_id: UUID) -> Transformer:
+    transformer: Transformer = found(Transformer, public_id, field="id")
+    if transformer.is_system:
+        raise Invalid("A built-in transformer cannot be changed.", field="id")
+    return transformer
+
+
+def _users_of(transformer: Transformer) -> list[str]:
+    names = set(AccessorColumn.objects.filter(transformer=transformer).values_list("accessor__name", flat=True))
+    names |= set(MutatorColumn.objects.filter(normalizer=transformer).values_list("mutator__name", flat=True))
+    names |= set(Column.objects.filter(default_transformer=transformer).values_list("name", flat=True))
+    if Token.objects.filter(transformer=transformer).exists():
+        names.add("existing tokens")
+    return sorted(names)
+
+
+def _is_same(transformer: Transformer, spec: TransformerSpec) -> bool:
+    body = transformer_body(transformer)
+    return all(body[name] == getattr(spec, name) for name in body if name not in {"description"})
+
+
+def _record(change: Change, transformer: Transformer) -> None:
+    keep_revision(
+        change,
+        kind="transformer",
+        public_id=transformer.public_id,
+        version=transformer.version,
+        body=transformer_body(transformer),
+    )
+    change.facts.update(transformer=transformer.public_id, name=transformer.name, version=transformer.version)

@@ -1,0 +1,5 @@
+"""Addresses of the store's API."""
+
+from __future__ import annotations
+
+urlpatterns: list[object] = []

@@ -1,0 +1,35 @@
+"""What the store writes into the book. Subjects appear as handles, selector values as fingerprints, values never."""
+
+from __future__ import annotations
+
+from audit.events import event
+
+ACCESSOR_EXECUTED = event(
+    "accessor.executed",
+    "accessor", "name", "version", "purposes", "columns", "subjects", "rows", "withheld", "denied", "faults", "selector",
+    "tokens", "reasons", "via",
+)  # fmt: skip
+MUTATOR_EXECUTED = event(
+    "mutator.executed",
+    "mutator", "name", "version", "purposes", "columns", "subjects", "written", "removed", "selector", "reasons", "denied",
+    "via",
+)  # fmt: skip
+SUBJECT_CREATED = event("subject.created", "subjects", "reasons")
+SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "reasons")
+SUBJECT_READ = event("subject.read", "subjects", "purposes", "columns", "reasons")
+CONSENT_CHANGED = event("consent.changed", "subjects", "column", "value", "purpose", "permitted", "reasons", "via")
+CONSENT_READ = event("consent.read", "subjects", "reasons")
+COLUMN_DEFINED = event("column.defined", "column", "name", "data_type", "category", "sensitivity", "reasons")
+COLUMN_CHANGED = event("column.changed", "column", "name", "data_type", "category", "sensitivity", "reasons")
+COLUMN_RETIRED = event("column.retired", "column", "name", "reasons")
+ACCESSOR_PUBLISHED = event("accessor.published", "accessor", "name", "version", "reasons")
+ACCESSOR_RETIRED = event("accessor.retired", "accessor", "name", "version", "reasons")
+MUTATOR_PUBLISHED = event("mutator.published", "mutator", "name", "version", "reasons")
+MUTATOR_RETIRED = event("mutator.retired", "mutator", "name", "version", "reasons")
+TRANSFORMER_PUBLISHED = event("transformer.published", "transformer", "name", "version", "reasons")
+TRANSFORMER_RETIRED = event("transformer.retired", "transformer", "name", "version", "reasons")
+TOKENS_CREATED = event("token.created", "transformer", "policy", "tokens", "reasons")
+TOKENS_RESOLVED = event("token.resolved", "tokens", "asked", "resolved", "subjects", "purposes", "faults", "reasons")
+TOKEN_INSPECTED = event("token.inspected", "tokens", "reasons")
+TOKENS_LOOKED_UP = event("token.looked_up", "tokens", "transformer", "policy", "reasons")
+TOKEN_DELETED = event("token.deleted", "tokens", "reasons")

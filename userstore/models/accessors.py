@@ -1,0 +1,92 @@
+"""Accessors: the read APIs of the store."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from governance.models import AccessPolicy, Purpose
+from governance.models.owned import OwnedByEnvironment, owned_constraints
+
+STRICT, PARTIAL = "strict", "partial"
+
+
+class Accessor(OwnedByEnvironment):
+    """Which columns, for whom (selector), for which purposes, under which policy, transformed how.
+
+    `consent_mode`: strict leaves out a subject with an output value that is present but not permitted; partial omits
+    such values and drops a row only when nothing is left of it.
+    """
+
+    name = models.CharField(max_length=256)
+    description = models.TextField(blank=True, default="")
+    selector = models.TextField()
+    purposes = models.ManyToManyField(Purpose, through="userstore.AccessorPurpose", related_name="+")
+    access_policy = models.ForeignKey(AccessPolicy, on_delete=models.RESTRICT, related_name="+", db_constraint=False)
+    token_policy = models.ForeignKey(
+        AccessPolicy, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    consent_mode = models.CharField(max_length=16, default=STRICT)
+    life_cycle_state = models.CharField(max_length=16, default="live")
+    overrides_column_policies = models.BooleanField(default=False)
+    is_audit_logged = models.BooleanField(default=True)
+    use_search_index = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    is_system = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [("read", "May read through this accessor")]
+        constraints = [
+            *owned_constraints("accessor"),
+            models.UniqueConstraint("environment", Lower("name"), name="accessor_name_once"),
+            models.CheckConstraint(
+                name="accessor_consent_mode_known", condition=models.Q(consent_mode__in=["strict", "partial"])
+            ),
+            models.CheckConstraint(
+                name="accessor_state_known", condition=models.Q(life_cycle_state__in=["live", "softdeleted"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccessorPurpose(models.Model):
+    """A purpose that must be permitted for every value the accessor returns."""
+
+    environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
+    accessor = models.ForeignKey(Accessor, on_delete=models.CASCADE, db_constraint=False)
+    purpose = models.ForeignKey(Purpose, on_delete=models.RESTRICT, db_constraint=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "accessor", "purpose"], name="accessor_purpose_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.accessor_id}: {self.purpose_id}"
+
+
+class AccessorColumn(models.Model):
+    """One output column, with what becomes of its values."""
+
+    environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
+    accessor = models.ForeignKey(Accessor, on_delete=models.CASCADE, related_name="columns", db_constraint=False)
+    ordinal = models.PositiveSmallIntegerField()
+    column = models.ForeignKey("userstore.Column", on_delete=models.RESTRICT, related_name="+", db_constraint=False)
+    transformer = models.ForeignKey(
+        "userstore.Transformer", on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    token_policy = models.ForeignKey(
+        AccessPolicy, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
+    )
+
+    class Meta:
+        ordering = ["accessor", "ordinal"]
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "accessor", "column"], name="accessor_column_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.accessor_id}: {self.column_id}"

@@ -1,0 +1,49 @@
+"""Reads of the store's definitions and subjects; they show no values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+
+from userstore.models import Accessor, Column, Mutator
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    model: type[models.Model]
+
+    def names(self) -> Mapping[UUID, str]:
+        manager: Any = self.model._default_manager
+        return dict(manager.values_list("public_id", "name"))
+
+
+_KINDS: dict[str, type[models.Model]] = {"column": Column, "accessor": Accessor, "mutator": Mutator}
+
+
+def named(kind: str) -> _Named:
+    """Give governance's catalogue a finder of one kind of definition."""
+    return _Named(_KINDS[kind])
+
+
+def unclassified_columns() -> list[Column]:
+    """List the columns whose PII tag nobody has set yet; must run inside an environment."""
+    return list(Column.objects.filter(pii_category="unclassified", is_system=False).order_by("name"))
+
+
+def definitions_using_policy(public_id: UUID) -> list[str]:
+    """Name the definitions of the store that use an access policy; must run inside an environment."""
+    found: list[str] = []
+    found += Accessor.objects.filter(
+        models.Q(access_policy__public_id=public_id)
+        | models.Q(token_policy__public_id=public_id)
+        | models.Q(columns__token_policy__public_id=public_id)
+    ).values_list("name", flat=True)
+    found += Mutator.objects.filter(access_policy__public_id=public_id).values_list("name", flat=True)
+    found += Column.objects.filter(
+        models.Q(access_policy__public_id=public_id) | models.Q(default_token_policy__public_id=public_id)
+    ).values_list("name", flat=True)
+    return sorted(set(found))

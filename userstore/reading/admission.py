@@ -1,0 +1,59 @@
+"""The second decision: for which subjects does the access policy admit this call? Others are left out, not refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from governance.authorization import Clearance
+from governance.policies.facts import CallFacts
+from governance.policies.tree import CompiledPolicy, Trace
+from userstore.definitions import Definitions
+from userstore.reading.calls import CallContext
+from userstore.reading.opening import profile_of
+from userstore.reading.rows import OpenedSubject
+
+
+@dataclass(slots=True)
+class Admitted:
+    """Who is admitted, how many are not, and which scripts failed."""
+
+    subjects: list[OpenedSubject]
+    denied: int = 0
+    reasons: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def call_facts(
+    clearance: Clearance, context: CallContext, *, action: str, purposes: tuple[str, ...], now: datetime
+) -> CallFacts:
+    """Gather what a policy can know about this call."""
+    standing, caller = clearance.standing, clearance.caller
+    client = standing.clients.get(caller.id)
+    return CallFacts(
+        action=action,
+        caller=caller,
+        now=now,
+        address=context.address,
+        environment_name=standing.environment_name,
+        purpose_names=purposes,
+        client_name=client.name if client else "",
+        client_kind=client.kind if client else "",
+        claimed=context.claimed,
+    )
+
+
+def admit(
+    subjects: list[OpenedSubject], policy: CompiledPolicy, facts: CallFacts, definitions: Definitions
+) -> Admitted:
+    """Keep the subjects that the policy admits; a policy that looks only at the caller is asked once."""
+    if policy.caller_only:
+        if policy.allows_caller(facts):
+            return Admitted(subjects)
+        return Admitted([], denied=len(subjects), reasons=policy.explain(facts).lines)
+    trace = Trace()
+    profiles = [profile_of(s, definitions) for s in subjects] if policy.reads_user else [{}] * len(subjects)
+    answers = policy.allows_each(facts, profiles, trace)
+    kept = [subject for subject, answer in zip(subjects, answers, strict=True) if answer]
+    denied = len(subjects) - len(kept)
+    return Admitted(kept, denied, trace.lines if denied else [], sorted(set(trace.faults)))

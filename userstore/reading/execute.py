@@ -1,0 +1,110 @@
+"""The read line: plan, authorize, select, consent, unseal, admit, transform, record, release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import datetime
+
+from django.conf import settings
+
+from audit.recorder import append, prepare_body
+from governance.authorization import at_current_epoch, authorize
+from governance.errors import Refused
+from keyring.fingerprints import fingerprint
+from keyring.walls import in_environment
+from userstore.events import ACCESSOR_EXECUTED
+from userstore.reading.admission import admit, call_facts
+from userstore.reading.calls import AccessorCall, Page
+from userstore.reading.consent import keep_consented
+from userstore.reading.cursors import after_of, cursor_at
+from userstore.reading.opening import unseal
+from userstore.reading.plan import AccessorPlan, plan_read
+from userstore.reading.rows import Rows
+from userstore.reading.selection import select_sealed
+from userstore.reading.statements import append_prepared
+from userstore.reading.transformation import transform
+
+
+def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
+    """Execute an accessor for its caller; the rows are released only after their record is committed.
+
+    Raises:
+        Refused: the caller may not make this call; the refusal is on record.
+        SelectorError, Invalid, NotFound, TooLarge: the call does not make sense.
+        AuditUnavailable: the record could not be written, so nothing leaves.
+    """
+    try:
+        return _read(call, now=now)
+    except Refused as refused:
+        append(
+            ACCESSOR_EXECUTED,
+            environment_id=call.caller.environment_id,
+            actor=call.caller.actor,
+            facts={"accessor": call.accessor_id, "reasons": list(refused.reasons), **_via(call)},
+            outcome="refused",
+            decision_id=refused.decision_id,
+        )
+        raise
+
+
+def stream_accessor(call: AccessorCall, *, now: datetime) -> Iterator[Rows]:
+    """Execute an accessor chunk by chunk; each chunk's record is committed before the chunk leaves."""
+    cursor = call.page.starting_after if call.page else ""
+    limit = call.page.limit if call.page else settings.USERSTORE_PAGE_LIMIT
+    while True:
+        rows = execute_accessor(replace(call, page=Page(limit, cursor)), now=now)
+        yield rows
+        if not rows.has_next:
+            return
+        cursor = rows.next_cursor
+
+
+@at_current_epoch
+def _read(call: AccessorCall, *, now: datetime) -> Rows:
+    plan = plan_read(call)
+    accessor = plan.accessor
+    clearance = authorize(call.caller, plan.ask, standing=accessor.standing, now=now)
+    page = call.page or Page(settings.USERSTORE_PAGE_LIMIT)
+    after = after_of(page.starting_after, clearance.environment_id, accessor.public_id)
+    sealed, has_next = select_sealed(plan, clearance, after=after, limit=page.limit, now=now)
+    last = sealed[-1].public_id if sealed else after
+    permitted = keep_consented(sealed, accessor.purpose_numbers, now=now)
+    opened = unseal(permitted, accessor.definitions, clearance)
+    facts = call_facts(
+        clearance, call.context, action="Execute", purposes=tuple(p.name for p in accessor.purposes), now=now
+    )
+    admitted = admit(opened, accessor.policy, facts, accessor.definitions)
+    with _release(accessor):
+        rows = transform(admitted, accessor, clearance, now=now)
+        _record(call, rows, now=now)
+    rows.has_next = has_next
+    rows.next_cursor = cursor_at(last, clearance.environment_id, accessor.public_id) if has_next else "end"
+    return rows
+
+
+def _release(accessor: AccessorPlan) -> AbstractContextManager[None]:
+    """Tokens commit together with the record of the read that hands them out; other reads only have the record."""
+    return in_environment(accessor.standing.environment_id) if accessor.tokenizes else nullcontext()
+
+
+def _record(call: AccessorCall, rows: Rows, *, now: datetime) -> None:
+    environment_id = call.caller.environment_id
+    rows.facts["selector"] = [
+        fingerprint(environment_id, "selector", str(value).encode()) for value in call.selector_values
+    ]
+    rows.facts.update(_via(call))
+    row = prepare_body(
+        ACCESSOR_EXECUTED,
+        environment_id=environment_id,
+        actor=call.caller.actor,
+        facts=rows.facts,
+        decision_id=rows.decision_id,
+    )
+    append_prepared(environment_id, row)
+    rows.entry_id = row.id
+
+
+def _via(call: AccessorCall) -> dict[str, str]:
+    return {"via": call.context.via} if call.context.via else {}

@@ -1,0 +1,160 @@
+"""From a call to a plan: version, columns, purposes, transformers, selector, policy, all of one epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from governance.actions.builtin import ACCESSOR_BASELINE
+from governance.authorization import Ask
+from governance.errors import Invalid, NotFound
+from governance.policies.compilation import policy_of
+from governance.policies.tree import CompiledPolicy, as_rule, combine
+from governance.rights import Resource
+from governance.standing import Standing, StandingPurpose, standing_of
+from keyring.walls import in_environment
+from userstore.definitions import ColumnDefinition, Definitions, definitions_of
+from userstore.models import Accessor
+from userstore.models.accessors import STRICT
+from userstore.models.subjects import LIVE, SOFT_DELETED
+from userstore.reading.calls import AccessorCall
+from userstore.selectors import BoundSelector, TypedSelector, bind, parse, typed
+from userstore.transforming.compilation import CompiledTransformer, transformer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output column, with what becomes of its values and the policy its tokens will resolve under."""
+
+    column: ColumnDefinition
+    transformer: CompiledTransformer
+    token_policy: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessorPlan:
+    """Everything about an accessor that does not change within an epoch."""
+
+    standing: Standing
+    definitions: Definitions
+    public_id: UUID
+    name: str
+    version: int
+    selector: TypedSelector
+    purposes: tuple[StandingPurpose, ...]
+    outputs: tuple[Output, ...]
+    policy: CompiledPolicy
+    is_strict: bool
+    state: int
+    fetched_columns: tuple[int, ...]
+    ask: Ask
+
+    @property
+    def purpose_numbers(self) -> tuple[int, ...]:
+        return tuple(purpose.number for purpose in self.purposes)
+
+    @property
+    def tokenizes(self) -> bool:
+        return any(output.transformer.tokenizes for output in self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """One call's plan: the accessor's, and the selector with this call's values."""
+
+    accessor: AccessorPlan
+    bound: BoundSelector
+
+    @property
+    def ask(self) -> Ask:
+        return self.accessor.ask
+
+
+def plan_read(call: AccessorCall) -> ReadPlan:
+    """Plan one execution of an accessor.
+
+    Raises:
+        NotFound: no such accessor in the caller's environment.
+        SelectorError: the values do not fit the selector; names the placeholder, never the value.
+    """
+    plan = accessor_plan(standing_of(call.caller.environment_id), call.accessor_id)
+    return ReadPlan(plan, bind(plan.selector, call.selector_values))
+
+
+def accessor_plan(standing: Standing, accessor_id: UUID) -> AccessorPlan:
+    """Return the plan of an accessor, compiled once per epoch."""
+    return standing.part(("accessor", accessor_id), lambda: _compile(standing, accessor_id))
+
+
+def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
+    definitions = definitions_of(standing)
+    with in_environment(standing.environment_id):
+        accessor = Accessor.objects.select_related("access_policy").filter(public_id=accessor_id).first()
+        if accessor is None:
+            raise NotFound(
+                "There is no such accessor.", field="accessor_id", remedy="List the accessors to see their ids."
+            )
+        outputs = tuple(
+            Output(
+                column=definitions.by_pk[row.column_id],
+                transformer=transformer_of(standing, row.transformer or row.column.default_transformer),
+                token_policy=row.token_policy.public_id
+                if row.token_policy
+                else row.column.default_token_policy.public_id
+                if row.column.default_token_policy
+                else None,
+            )
+            for row in accessor.columns.select_related(
+                "transformer",
+                "token_policy",
+                "column__default_transformer",
+                "column__default_token_policy",
+            ).order_by("ordinal")
+        )
+        purpose_pks = list(accessor.purposes.order_by("pk").values_list("pk", flat=True))
+    purposes = tuple(standing.purposes_by_number[pk] for pk in purpose_pks)
+    if not purposes:
+        raise Invalid("The accessor names no purpose.", field="purposes")
+    policy = _effective_policy(standing, accessor, outputs)
+    selector = typed(parse(accessor.selector), definitions.types)
+    return AccessorPlan(
+        standing=standing,
+        definitions=definitions,
+        public_id=accessor.public_id,
+        name=accessor.name,
+        version=accessor.version,
+        selector=selector,
+        purposes=purposes,
+        outputs=outputs,
+        policy=policy,
+        is_strict=accessor.consent_mode == STRICT,
+        state=LIVE if accessor.life_cycle_state == "live" else SOFT_DELETED,
+        fetched_columns=_fetched(definitions, outputs, reads_profile=policy.reads_user),
+        ask=Ask(
+            operation="read",
+            resource=Resource("accessor", accessor.pk, accessor.public_id, accessor.name),
+            purposes=tuple(p.public_id for p in purposes),
+            columns=tuple(
+                dict.fromkeys(
+                    [output.column.public_id for output in outputs]
+                    + [definitions.by_name[name].public_id for name in selector.columns if name in definitions.by_name]
+                )
+            ),
+        ),
+    )
+
+
+def _effective_policy(standing: Standing, accessor: Accessor, outputs: tuple[Output, ...]) -> CompiledPolicy:
+    """The accessor's own policy, the environment's baseline, and each column's policy unless overridden."""
+    own = policy_of(standing, accessor.access_policy.public_id)
+    parts = [policy_of(standing, ACCESSOR_BASELINE), own]
+    if not accessor.overrides_column_policies:
+        parts += [policy_of(standing, o.column.access_policy) for o in outputs if o.column.access_policy is not None]
+    root = combine(own.name, [part.root for part in parts], needs_all=True)
+    return CompiledPolicy(own.name, own.version, root, any(part.reads_user for part in parts), as_rule(root))
+
+
+def _fetched(definitions: Definitions, outputs: tuple[Output, ...], *, reads_profile: bool) -> tuple[int, ...]:
+    if reads_profile:
+        return tuple(column.pk for column in definitions.stored)
+    return tuple(dict.fromkeys(output.column.pk for output in outputs if not output.column.is_system))

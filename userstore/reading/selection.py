@@ -1,0 +1,147 @@
+"""Which cells: the selector over indexes, inside one environment, at the epoch of the clearance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from governance.authorization import Clearance
+from userstore.definitions import SYSTEM_COLUMNS, Definitions
+from userstore.reading.consent import is_permitted
+from userstore.reading.narrowing import candidates, decided_by_id
+from userstore.reading.opening import unseal
+from userstore.reading.plan import ReadPlan
+from userstore.reading.rows import OpenedSubject, SealedCell, SealedSubject
+from userstore.reading.statements import read_page, read_subjects
+
+BEGINNING = UUID(int=0)
+_CHUNK = 512
+
+
+def select_sealed(
+    plan: ReadPlan, clearance: Clearance, *, after: UUID, limit: int, now: datetime
+) -> tuple[list[SealedSubject], bool]:
+    """Return up to `limit` subjects behind a place in the order of public ids, and whether there are more.
+
+    Raises:
+        EpochMoved: the environment changed since the clearance.
+        TooLarge: the selector would have to open more cells than one call may.
+    """
+    accessor = plan.accessor
+    if plan.bound.condition is None:
+        found = _page_of_everyone(plan, clearance, after=after, limit=limit + 1)
+    elif (ids := decided_by_id(plan.bound)) is not None:
+        # Not sorted out by `limit` yet: some ids may belong to nobody.
+        wanted = sorted(i for i in ids if i > after)
+        found = _read(clearance, wanted, accessor.fetched_columns, accessor.state)
+    else:
+        wanted = sorted(i for i in candidates(plan, clearance.environment_id) if i > after)
+        found = _matching(plan, clearance, wanted, limit=limit + 1, now=now)
+    return found[:limit], len(found) > limit
+
+
+def _page_of_everyone(plan: ReadPlan, clearance: Clearance, *, after: UUID, limit: int) -> list[SealedSubject]:
+    rows = read_page(
+        environment_id=clearance.environment_id,
+        after=after,
+        limit=limit,
+        column_pks=plan.accessor.fetched_columns,
+        state=plan.accessor.state,
+    )
+    return gathered(rows, clearance)
+
+
+def _matching(
+    plan: ReadPlan, clearance: Clearance, wanted: Sequence[UUID], *, limit: int, now: datetime
+) -> list[SealedSubject]:
+    """Open the selector's cells of the candidates, as far as the purposes permit, and keep who matches."""
+    accessor = plan.accessor
+    selecting = [
+        accessor.definitions.by_name[name]
+        for name in plan.bound.columns_read
+        if not accessor.definitions.by_name[name].is_system
+    ]
+    columns = tuple(dict.fromkeys([*accessor.fetched_columns, *(column.pk for column in selecting)]))
+    extra = set(columns) - set(accessor.fetched_columns)
+    kept: list[SealedSubject] = []
+    for start in range(0, len(wanted), _CHUNK):
+        subjects = _read(clearance, wanted[start : start + _CHUNK], columns, accessor.state)
+        elements = elements_of(
+            subjects, plan, clearance, [c.pk for c in selecting], accessor.purpose_numbers, now.timestamp()
+        )
+        for subject, values in zip(subjects, elements, strict=True):
+            if plan.bound.matches(values):
+                subject.cells = [cell for cell in subject.cells if cell.column_pk not in extra]
+                kept.append(subject)
+        if len(kept) >= limit:
+            break
+    return kept[:limit]
+
+
+def elements_of(
+    subjects: Sequence[SealedSubject],
+    plan: ReadPlan,
+    clearance: Clearance,
+    column_pks: Sequence[int],
+    purposes: Sequence[int],
+    moment: float,
+) -> list[dict[str, Sequence[Any]]]:
+    """What the selector may see of each subject: system columns, and values whose purposes are permitted."""
+    definitions = plan.accessor.definitions
+    wanted = set(column_pks)
+    system = [name for name in plan.bound.columns if name in SYSTEM_COLUMNS]
+    peeked = [
+        SealedSubject(
+            s.pk,
+            s.public_id,
+            s.key_id,
+            s.wrapped,
+            s.handle,
+            s.facts,
+            [c for c in s.cells if c.column_pk in wanted and is_permitted(c, purposes, moment)],
+        )  # fmt: skip
+        for s in subjects
+    ]
+    return [selector_elements(opened, system, definitions) for opened in unseal(peeked, definitions, clearance)]
+
+
+def selector_elements(
+    subject: OpenedSubject, system: Sequence[str], definitions: Definitions
+) -> dict[str, Sequence[Any]]:
+    """Give selectors typed values by column name."""
+    elements: dict[str, Sequence[Any]] = {}
+    for name in system:
+        text = subject.sealed.system_text(name)
+        elements[name] = [] if text is None else [definitions.by_name[name].data_type.parse(text)]
+    for column_pk, opened in subject.values.items():
+        column = definitions.by_pk[column_pk]
+        elements[column.name] = [column.data_type.parse(value.text) for value in opened]
+    return elements
+
+
+def _read(
+    clearance: Clearance, subject_ids: Sequence[UUID], column_pks: Sequence[int], state: int
+) -> list[SealedSubject]:
+    rows = read_subjects(
+        environment_id=clearance.environment_id, subject_ids=subject_ids, column_pks=column_pks, state=state
+    )
+    return gathered(rows, clearance)
+
+
+def gathered(rows: Sequence[tuple[Any, ...]], clearance: Clearance) -> list[SealedSubject]:
+    """Gather the rows of one statement into subjects, after comparing the epoch that came with them."""
+    clearance.expect_epoch(rows[0][0] if rows else -1)
+    subjects: list[SealedSubject] = []
+    current: SealedSubject | None = None
+    for _, pk, public_id, key_id, wrapped, handle, created, updated, organization, version, *cell in rows:
+        if pk is None:
+            continue
+        if current is None or current.pk != pk:
+            facts = (created, updated, organization, version)
+            current = SealedSubject(pk, public_id, key_id, wrapped, handle, facts, [])
+            subjects.append(current)
+        if cell[0] is not None:
+            current.cells.append(SealedCell(*cell))
+    return subjects

@@ -1,0 +1,109 @@
+"""The statements of the hot path, on Django's own connection, prepared once per connection.
+
+`exec_prepared` releases the interpreter while PostgreSQL works; fetching a hand-made pipeline's result does not.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.db import connection
+from psycopg import pq
+from psycopg.adapt import Transformer
+
+from audit.errors import AuditUnavailable
+from audit.recorder import APPEND_PARAMETER_TYPES, APPEND_SQL_NUMBERED, EntryRow
+
+_UUID, _UUIDS, _INT8S, _INT2, _INT4 = 2950, 2951, 1016, 21, 23
+_BINARY = pq.Format.BINARY
+
+_STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
+    "read_subjects": ("select * from userstore_read_subjects($1, $2, $3, $4)", (_UUID, _UUIDS, _INT8S, _INT2)),
+    "read_page": (
+        "select * from userstore_read_page($1, $2, $3, $4, $5)",
+        (_UUID, _UUID, _INT4, _INT8S, _INT2),
+    ),
+    "append": (APPEND_SQL_NUMBERED, APPEND_PARAMETER_TYPES),
+}
+_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+
+
+def read_subjects(
+    *, environment_id: UUID, subject_ids: Sequence[UUID], column_pks: Sequence[int], state: int
+) -> list[tuple[Any, ...]]:
+    """Fetch subjects by public id with their cells and the environment's epoch, in one statement."""
+    parameters = [environment_id.bytes, uuid_array(subject_ids), int8_array(column_pks), struct.pack(">h", state)]
+    return _execute("read_subjects", parameters)
+
+
+def read_page(
+    *, environment_id: UUID, after: UUID, limit: int, column_pks: Sequence[int], state: int
+) -> list[tuple[Any, ...]]:
+    """Fetch the next subjects in the order of their public ids, with their cells and the environment's epoch."""
+    parameters = [
+        environment_id.bytes,
+        after.bytes,
+        struct.pack(">i", limit),
+        int8_array(column_pks),
+        struct.pack(">h", state),
+    ]
+    return _execute("read_page", parameters)
+
+
+def append_prepared(environment_id: UUID, row: EntryRow) -> None:
+    """Append one entry of the book; committed when this returns, unless a transaction is open around it.
+
+    Raises:
+        AuditUnavailable: the database did not take it, so nothing may leave.
+    """
+    try:
+        _execute("append", row.binary(environment_id))
+    except psycopg.Error as error:
+        raise AuditUnavailable from error
+
+
+def uuid_array(values: Sequence[UUID]) -> bytes:
+    """Encode a one-dimensional uuid[] in PostgreSQL's binary format."""
+    if not values:
+        return struct.pack(">iii", 0, 0, _UUID)
+    return struct.pack(">iiiii", 1, 0, _UUID, len(values), 1) + b"".join(
+        b"\x00\x00\x00\x10" + value.bytes for value in values
+    )
+
+
+def int8_array(values: Sequence[int]) -> bytes:
+    """Encode a one-dimensional int8[] in PostgreSQL's binary format."""
+    if not values:
+        return struct.pack(">iii", 0, 0, 20)
+    return struct.pack(">iiiii", 1, 0, 20, len(values), 1) + b"".join(struct.pack(">iq", 8, value) for value in values)
+
+
+def _execute(name: str, parameters: list[bytes | None]) -> list[tuple[Any, ...]]:
+    connection.ensure_connection()
+    raw = cast("psycopg.Connection[Any]", connection.connection)
+    known = _prepared.get(raw)
+    if known is None or name not in known:
+        _prepare(raw, name)
+    result = raw.pgconn.exec_prepared(f"sealbook_{name}".encode(), parameters, [_BINARY] * len(parameters), _BINARY)
+    if result.status != pq.ExecStatus.TUPLES_OK:
+        if connection.in_atomic_block:
+            connection.needs_rollback = True
+        raise psycopg.errors.error_from_result(result)
+    transformer = Transformer.from_context(raw)
+    transformer.set_pgresult(result)
+    return transformer.load_rows(0, result.ntuples, tuple)
+
+
+def _prepare(raw: psycopg.Connection[Any], name: str) -> None:
+    text, oids = _STATEMENTS[name]
+    result = raw.pgconn.prepare(f"sealbook_{name}".encode(), text.encode(), oids)
+    if result.status != pq.ExecStatus.COMMAND_OK:
+        if connection.in_atomic_block:
+            connection.needs_rollback = True
+        raise psycopg.errors.error_from_result(result)
+    _prepared.setdefault(raw, set()).add(name)

@@ -1,0 +1,112 @@
+"""The last step before release: pass through, mask, coarsen or tokenize, column by column, into rows of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import orjson
+
+from governance.authorization import Clearance
+from userstore.reading.admission import Admitted
+from userstore.reading.plan import AccessorPlan, Output
+from userstore.reading.rows import OpenedSubject, OpenedValue, Rows
+from userstore.tokenization.minting import Origin, policy_key, tokens_for
+
+
+def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, *, now: datetime) -> Rows:
+    """Make the rows of admitted subjects and the facts of their record."""
+    output_pks = {output.column.pk for output in plan.outputs}
+    showable, withheld = _showable(admitted.subjects, output_pks, is_strict=plan.is_strict)
+    cells = [_shown(showable, output, plan, clearance, now) for output in plan.outputs]
+    rows: list[dict[str, str]] = []
+    released: list[OpenedSubject] = []
+    for position, subject in enumerate(showable):
+        row = {
+            output.column.name: text
+            for output, column in zip(plan.outputs, cells, strict=True)
+            if (text := column[position]) is not None
+        }
+        if row:
+            rows.append(row)
+            released.append(subject)
+    facts = {
+        "accessor": plan.public_id,
+        "name": plan.name,
+        "version": plan.version,
+        "purposes": [purpose.name for purpose in plan.purposes],
+        "columns": [output.column.name for output in plan.outputs],
+        "subjects": [subject.handle for subject in released],
+        "rows": len(rows),
+        "withheld": withheld,
+        "denied": admitted.denied,
+    }
+    if admitted.reasons:
+        facts["reasons"] = admitted.reasons
+    if admitted.faults:
+        facts["faults"] = admitted.faults
+    return Rows(rows, [subject.sealed.public_id for subject in released], facts, clearance.decision_id)
+
+
+def _showable(
+    subjects: Sequence[OpenedSubject], output_pks: set[int], *, is_strict: bool
+) -> tuple[list[OpenedSubject], int]:
+    """Leave out, in strict mode, whoever has an output value that is present but not permitted; count the withheld."""
+    withheld = [subject for subject in subjects if subject.sealed.withheld & output_pks]
+    if not is_strict or not withheld:
+        return list(subjects), len(withheld)
+    return [subject for subject in subjects if not subject.sealed.withheld & output_pks], len(withheld)
+
+
+def _shown(
+    subjects: Sequence[OpenedSubject], output: Output, plan: AccessorPlan, clearance: Clearance, now: datetime
+) -> list[str | None]:
+    """One output column for all subjects: a text, or None where there is nothing to show."""
+    column, transformer = output.column, output.transformer
+    if column.is_system:
+        texts: list[list[str]] = [_system_text(subject, column.name) for subject in subjects]
+        if not transformer.passes_through:
+            texts = _spread(texts, transformer.apply([t for one in texts for t in one], now=now))
+        return [_joined(one, is_array=False) for one in texts]
+    values = [subject.values.get(column.pk, []) for subject in subjects]
+    if transformer.passes_through:
+        shown = [[value.text for value in one] for one in values]
+    elif transformer.tokenizes:
+        shown = _tokenized(subjects, values, output, plan, clearance, now)
+    else:
+        flat = transformer.apply([value.text for one in values for value in one], now=now)
+        shown = _spread(values, flat)
+    return [_joined(one, is_array=column.is_array) for one in shown]
+
+
+def _tokenized(
+    subjects: Sequence[OpenedSubject],
+    values: Sequence[Sequence[OpenedValue]],
+    output: Output,
+    plan: AccessorPlan,
+    clearance: Clearance,
+    now: datetime,
+) -> list[list[str]]:
+    origin = Origin(clearance.environment_id, output.column.pk, plan.purpose_numbers, policy_key(output.token_policy))
+    pairs = [(subject, value) for subject, one in zip(subjects, values, strict=True) for value in one]
+    return _spread(values, tokens_for(pairs, output.transformer, origin, now=now))
+
+
+def _spread(shape: Sequence[Sequence[object]], flat: Sequence[str]) -> list[list[str]]:
+    """Give a flat list the shape of the lists it came from; empty results drop out."""
+    found, start = [], 0
+    for one in shape:
+        found.append([text for text in flat[start : start + len(one)] if text != ""])
+        start += len(one)
+    return found
+
+
+def _system_text(subject: OpenedSubject, name: str) -> list[str]:
+    text = subject.sealed.system_text(name)
+    return [] if text is None else [text]
+
+
+def _joined(texts: Sequence[str], *, is_array: bool) -> str | None:
+    if not texts:
+        return None
+    return orjson.dumps(list(texts)).decode() if is_array else texts[0]

@@ -1,0 +1,1 @@
+"""Tokens: minted for values or raw data, resolved under their own policy."""

@@ -1,0 +1,148 @@
+"""Minting tokens for the values of subjects, in the transaction that releases them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from governance.errors import Invalid, Unavailable
+from governance.models import AccessPolicy
+from keyring.keys import IndexKey
+from userstore.models import Token
+from userstore.reading.rows import OpenedSubject, OpenedValue
+from userstore.tokenization.places import blind_data, blind_reuse, blind_text, index_of, text_place
+from userstore.transforming.compilation import CompiledTransformer
+
+_ROUNDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an accessor's tokens remember: the column, the purposes they were made under, and their policy."""
+
+    environment_id: UUID
+    column_pk: int
+    purposes: tuple[int, ...]
+    policy_pk: int
+
+
+@dataclass(slots=True)
+class _Wanted:
+    subject: OpenedSubject
+    value: OpenedValue
+    reuse: bytes
+    text: str | None = None
+
+
+def policy_key(public_id: UUID | None) -> int:
+    """Return the key of a token policy; every tokenizing output needs one."""
+    found = AccessPolicy.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+    if found is None:
+        raise Invalid("A tokenizing column needs a token access policy.", field="token_access_policy")
+    return int(found)
+
+
+def tokens_for(
+    pairs: Sequence[tuple[OpenedSubject, OpenedValue]],
+    transformer: CompiledTransformer,
+    origin: Origin,
+    *,
+    now: datetime,
+) -> list[str]:
+    """Return one token per value, in order: known ones where the transformer reuses, new ones otherwise.
+
+    Must run inside the environment's transaction: the tokens commit with the record of the read that hands them out.
+    """
+    index = index_of(origin.environment_id)
+    wanted = [
+        _Wanted(subject, value, _reuse_of(index, subject, value, transformer, origin)) for subject, value in pairs
+    ]
+    for _ in range(_ROUNDS):
+        if transformer.reuses_tokens:
+            _take_known(wanted, origin.environment_id)
+        missing = [each for each in wanted if each.text is None]
+        if not missing:
+            return [each.text or "" for each in wanted]
+        _mint(missing, transformer, origin, index, now)
+    raise Unavailable("No free token was found.", remedy="Use a token format with more room.")
+
+
+def _reuse_of(
+    index: IndexKey, subject: OpenedSubject, value: OpenedValue, transformer: CompiledTransformer, origin: Origin
+) -> bytes:
+    return blind_reuse(
+        index,
+        value.text,
+        transformer=transformer.pk or 0,
+        policy=origin.policy_pk,
+        subject=subject.sealed.pk,
+        column=origin.column_pk,
+        purposes=origin.purposes,
+    )
+
+
+def _take_known(wanted: Sequence[_Wanted], environment_id: UUID) -> None:
+    open_ones = {each.reuse: each for each in wanted if each.text is None}
+    for token in Token.objects.filter(reuse_blind__in=list(open_ones)):
+        each = open_ones[bytes(token.reuse_blind or b"")]
+        place = text_place(environment_id, each.subject.sealed.public_id, token.public_id)
+        each.text = each.subject.key.unseal(bytes(token.sealed), place).decode()
+        if token.value_id != each.value.value_id:
+            # The same text was written again: the token follows the value that is there now.
+            token.value_id = each.value.value_id
+            token.save(update_fields=["value_id", "updated_at"])
+    twins = [each for each in wanted if each.text is None and open_ones[each.reuse].text is not None]
+    for each in twins:
+        each.text = open_ones[each.reuse].text
+
+
+def _mint(
+    missing: Sequence[_Wanted], transformer: CompiledTransformer, origin: Origin, index: IndexKey, now: datetime
+) -> None:
+    distinct = list({each.reuse: each for each in missing}.values()) if transformer.reuses_tokens else list(missing)
+    texts = transformer.apply([each.value.text for each in distinct], now=now)
+    made: dict[UUID, tuple[_Wanted, str]] = {}
+    rows = []
+    for each, text in zip(distinct, texts, strict=True):
+        if not text:
+            each.text = ""
+            continue
+        token_id = uuid4()
+        made[token_id] = (each, text)
+        rows.append(_row(token_id, each, text, transformer, origin, index, now))
+    Token.objects.bulk_create(rows, ignore_conflicts=True)
+    if not transformer.reuses_tokens:
+        # A text that was taken left no row; its value stays without a token and the next round tries again.
+        for token_id in Token.objects.filter(public_id__in=list(made)).values_list("public_id", flat=True):
+            each, text = made[token_id]
+            each.text = text
+
+
+def _row(
+    token_id: UUID,
+    wanted: _Wanted,
+    text: str,
+    transformer: CompiledTransformer,
+    origin: Origin,
+    index: IndexKey,
+    now: datetime,
+) -> Token:
+    place = text_place(origin.environment_id, wanted.subject.sealed.public_id, token_id)
+    return Token(
+        environment_id=origin.environment_id,
+        public_id=token_id,
+        created_at=now,
+        transformer_id=transformer.pk,
+        transformer_version=transformer.version,
+        access_policy_id=origin.policy_pk,
+        blind=blind_text(index, text),
+        sealed=wanted.subject.key.seal(text.encode(), place),
+        data_blind=blind_data(index, wanted.value.text, transformer=transformer.pk or 0, policy=origin.policy_pk),
+        reuse_blind=wanted.reuse if transformer.reuses_tokens else None,
+        subject_id=wanted.subject.sealed.pk,
+        column_id=origin.column_pk,
+        value_id=wanted.value.value_id,
+        purposes=list(origin.purposes),
+    )

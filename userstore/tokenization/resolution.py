@@ -1,0 +1,135 @@
+"""Resolving tokens: the token's own policy decides, and what it remembers must still be permitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from governance.authorization import Clearance
+from governance.errors import NotFound
+from governance.policies.compilation import policy_of
+from governance.policies.tree import Trace
+from keyring.keys import KeyKind, key_for
+from userstore.definitions import Definitions
+from userstore.models import Subject, Token, Value
+from userstore.models.subjects import LIVE
+from userstore.reading.admission import call_facts
+from userstore.reading.calls import CallContext
+from userstore.reading.consent import is_permitted
+from userstore.reading.rows import SealedCell
+from userstore.tokenization.places import blind_text, data_place, index_of
+from userstore.writing.keys import handle_of, subject_key
+from userstore.writing.storing import typed_values
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What one asked-for token gives: its data, or "" where it is unknown or not permitted. All look alike."""
+
+    token: str
+    data: str
+    token_id: UUID | None = None
+    handle: str | None = None
+
+
+def tokens_by_text(environment_id: UUID, texts: Sequence[str]) -> dict[str, Token]:
+    """Find tokens by their text; must run inside the environment."""
+    index = index_of(environment_id)
+    by_blind = {blind_text(index, text): text for text in texts}
+    found = Token.objects.filter(blind__in=list(by_blind)).select_related("access_policy", "subject", "transformer")
+    return {by_blind[bytes(token.blind)]: token for token in found}
+
+
+def resolve(
+    texts: Sequence[str],
+    clearance: Clearance,
+    definitions: Definitions,
+    context: CallContext,
+    *,
+    purposes: Sequence[int],
+    now: datetime,
+) -> tuple[list[Resolved], list[str]]:
+    """Resolve tokens in order; also gives the faults of scripts.
+
+    Args:
+        purposes: numbers of the purposes the caller states; they must be permitted besides those remembered.
+    """
+    known = tokens_by_text(clearance.environment_id, texts)
+    faults: list[str] = []
+    allowed = _allowed_policies(known, clearance, context, purposes, now, faults)
+    resolved = []
+    for text in texts:
+        token = known.get(text)
+        if token is None or not allowed[token.access_policy.public_id]:
+            resolved.append(Resolved(text, ""))
+        elif token.subject is None:
+            resolved.append(Resolved(text, _raw_data(token), token.public_id))
+        else:
+            resolved.append(_still_permitted(text, token, token.subject, definitions, purposes, now))
+    return resolved, faults
+
+
+def purpose_numbers(clearance: Clearance, names: Sequence[object]) -> list[int]:
+    """Turn stated purposes into numbers; an unknown one ends the whole call, as the wire contract has it."""
+    standing = clearance.standing
+    found = []
+    for item in names:
+        name = item.get("name") if isinstance(item, dict) else item
+        public_id = item.get("id") if isinstance(item, dict) else None
+        purpose = None
+        if public_id:
+            purpose = next((p for p in standing.purposes.values() if str(p.public_id) == str(public_id)), None)
+        if purpose is None and isinstance(name, str):
+            purpose = standing.purposes_by_name.get(name.lower())
+        if purpose is None:
+            raise NotFound("There is no such purpose.", field="purposes")
+        found.append(purpose.number)
+    return found
+
+
+def _allowed_policies(
+    known: dict[str, Token],
+    clearance: Clearance,
+    context: CallContext,
+    purposes: Sequence[int],
+    now: datetime,
+    faults: list[str],
+) -> dict[UUID, bool]:
+    """Ask each policy once; tokens under it share the answer."""
+    names = tuple(clearance.standing.purposes_by_number[number].name for number in purposes)
+    facts = call_facts(clearance, context, action="Resolve", purposes=names, now=now)
+    allowed = {}
+    for public_id in {token.access_policy.public_id for token in known.values()}:
+        trace = Trace()
+        policy = policy_of(clearance.standing, public_id)
+        allowed[public_id] = policy.allows_each(facts, [{}], trace)[0]
+        faults.extend(trace.faults)
+    return allowed
+
+
+def _raw_data(token: Token) -> str:
+    key = key_for(token.environment_id, KeyKind.TOKEN)
+    return key.unseal(bytes(token.data_sealed or b""), data_place(token.environment_id, token.public_id)).decode()
+
+
+def _still_permitted(
+    text: str,
+    token: Token,
+    subject: Subject,
+    definitions: Definitions,
+    purposes: Sequence[int],
+    now: datetime,
+) -> Resolved:
+    """A token of a subject gives its value only while the value is there and every purpose is permitted for it."""
+    column = definitions.by_pk.get(token.column_id or 0)
+    row = Value.objects.filter(pk=token.value_id, subject=subject, state=LIVE).first()
+    if column is None or row is None or subject.erased_at is not None:
+        return Resolved(text, "")
+    cell = SealedCell(row.column_id, row.id, b"", row.purposes, row.expires)
+    if not is_permitted(cell, [*token.purposes, *purposes], now.timestamp()):
+        return Resolved(text, "")
+    key = subject_key(subject)
+    value = typed_values([row], key, subject, column)[0]
+    return Resolved(text, column.data_type.render(value), token.public_id, handle_of(subject, key))

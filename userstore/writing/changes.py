@@ -1,0 +1,237 @@
+"""Reading `row_data`: what a call wants done to each column, normalised, typed and checked before anything is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from governance.errors import Invalid, NotFound
+from governance.standing import Standing, StandingPurpose
+from userstore.datatypes import Value, ValueRefused
+from userstore.definitions import ColumnDefinition, purpose_named
+from userstore.writing.plan import MutatorPlan, Target
+
+KEEP_VALUES = "UCCUR-7f55f479-3822-4976-a8a9-b789d5c6f152"
+"""Wire sentinel: keep the values, change only their purposes."""
+USE_DEFAULT = "UCDEF-7f55f479-3822-4976-a8a9-b789d5c6f152"
+"""Wire sentinel: write the column's default value."""
+LONGEST_ARRAY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """What to do to one column of every selected subject.
+
+    `replaces`: the values become exactly `values` (None: keep them). Otherwise `additions` come, `deletions` go.
+    `added`, `dropped` are purpose numbers; `exact` says that written values carry exactly `added`.
+    """
+
+    column: ColumnDefinition
+    replaces: bool
+    values: tuple[Value, ...] | None = ()
+    additions: tuple[Value, ...] = ()
+    deletions: tuple[Value, ...] = ()
+    added: tuple[int, ...] = ()
+    dropped: tuple[int, ...] = ()
+    is_exact: bool = False
+    fixed: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def purposes_touched(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys([*self.added, *self.dropped]))
+
+
+def read_changes(row_data: Mapping[str, Any], plan: MutatorPlan, *, now: datetime) -> list[ColumnChange]:
+    """Turn `row_data` into changes.
+
+    Raises:
+        Invalid: a column is missing or too much, a value is refused, purposes contradict each other or the mutator.
+        NotFound: a purpose is unknown.
+    """
+    _check_columns(row_data, plan)
+    return [_change(row_data[target.column.name], target, plan, now) for target in plan.targets]
+
+
+def _check_columns(row_data: Mapping[str, Any], plan: MutatorPlan) -> None:
+    names = {target.column.name for target in plan.targets}
+    for name in row_data:
+        if name not in names:
+            raise Invalid(f"The mutator does not write a column {str(name)[:64]!r}.", field=str(name)[:64])
+    for name in sorted(names - set(row_data)):
+        raise Invalid(f"The mutator writes column {name!r}, which is missing.", field=name)
+
+
+def _change(given: Any, target: Target, plan: MutatorPlan, now: datetime) -> ColumnChange:
+    column = target.column
+    if not isinstance(given, Mapping):
+        raise Invalid("A change of a column is an object.", field=column.name)
+    entry = {
+        str(key).lower(): value for key, value in given.items() if value is not None or str(key).lower() == "value"
+    }
+    added = _purposes(entry.get("purpose_additions"), plan.standing, column)
+    dropped = _purposes(entry.get("purpose_deletions"), plan.standing, column)
+    if set(added) & set(dropped):
+        raise Invalid("A purpose is both added and deleted.", field=f"{column.name}.purpose_additions")
+    added = _checked_against_fixed(added, dropped, plan, column)
+    fixed = frozenset(p.number for p in plan.fixed_purposes)
+    if column.partial_updates and ("value_additions" in entry or "value_deletions" in entry):
+        return _partial(entry, target, added, dropped, fixed, now)
+    if "value" not in entry:
+        raise Invalid(
+            "The change says nothing about the value.",
+            field=column.name,
+            remedy="Give 'value', or for a column with partial updates 'value_additions' or 'value_deletions'.",
+        )
+    return ColumnChange(
+        column=column,
+        replaces=True,
+        values=_full(entry["value"], target, now),
+        added=added,
+        dropped=dropped,
+        is_exact=bool(fixed),
+        fixed=fixed,
+    )
+
+
+def _checked_against_fixed(
+    added: tuple[int, ...], dropped: tuple[int, ...], plan: MutatorPlan, column: ColumnDefinition
+) -> tuple[int, ...]:
+    """With fixed purposes a write carries exactly these: a call names all of them or none."""
+    fixed = tuple(p.number for p in plan.fixed_purposes)
+    if not fixed:
+        return added
+    names = ", ".join(p.name for p in plan.fixed_purposes)
+    if added and set(added) != set(fixed):
+        raise Invalid(
+            f"Mutator {plan.name} writes for exactly these purposes: {names}.",
+            field=f"{column.name}.purpose_additions",
+            remedy="Leave the purposes out, or name exactly these.",
+        )
+    if not set(dropped) <= set(fixed):
+        raise Invalid(
+            f"Mutator {plan.name} can withdraw only its own purposes: {names}.",
+            field=f"{column.name}.purpose_deletions",
+        )
+    return tuple(number for number in fixed if number not in dropped)
+
+
+def _partial(
+    entry: Mapping[str, Any],
+    target: Target,
+    added: tuple[int, ...],
+    dropped: tuple[int, ...],
+    fixed: frozenset[int],
+    now: datetime,
+) -> ColumnChange:
+    column = target.column
+    additions = _list(entry.get("value_additions"), target, "value_additions", now)
+    deletions = _list(entry.get("value_deletions"), target, "value_deletions", now)
+    if not additions and not deletions:
+        raise Invalid("There is nothing to add or delete.", field=f"{column.name}.value_additions")
+    if additions and not added and not fixed:
+        raise Invalid("Added values need purposes.", field=f"{column.name}.purpose_additions")
+    if added and not additions and not fixed:
+        raise Invalid("Purposes are added to no value.", field=f"{column.name}.value_additions")
+    if dropped and not deletions:
+        raise Invalid("Purposes are deleted from no value.", field=f"{column.name}.value_deletions")
+    return ColumnChange(
+        column=column,
+        replaces=False,
+        additions=additions,
+        deletions=deletions,
+        added=added or tuple(sorted(fixed)),
+        dropped=dropped,
+        is_exact=bool(fixed),
+        fixed=fixed,
+    )
+
+
+def _full(raw: Any, target: Target, now: datetime) -> tuple[Value, ...] | None:
+    column = target.column
+    if raw == KEEP_VALUES:
+        return None
+    if raw == USE_DEFAULT:
+        if not column.default_value:
+            raise Invalid("The column has no default value.", field=f"{column.name}.value")
+        raw = [column.default_value] if column.is_array else column.default_value
+    if raw is None:
+        return ()
+    if column.is_array:
+        return _list(raw, target, "value", now)
+    return _typed([raw], target, "value", now)
+
+
+def _list(raw: Any, target: Target, part: str, now: datetime) -> tuple[Value, ...]:
+    """An array, as JSON or as JSON text; wire clients send both."""
+    field_name = f"{target.column.name}.{part}"
+    if raw is None:
+        return ()
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except ValueError:
+            raise Invalid("This is not a JSON array.", field=field_name) from None
+    if not isinstance(raw, list):
+        raise Invalid("An array column takes an array of values.", field=field_name)
+    if len(raw) > LONGEST_ARRAY:
+        raise Invalid(f"At most {LONGEST_ARRAY} values at once.", field=field_name)
+    values = _typed(raw, target, part, now)
+    if target.column.unique_required and len(set(_forms(values, target.column))) != len(values):
+        raise Invalid("A value occurs twice.", field=field_name)
+    return values
+
+
+def _typed(raw: Sequence[Any], target: Target, part: str, now: datetime) -> tuple[Value, ...]:
+    column = target.column
+    found: list[Value] = []
+    for position, item in enumerate(_normalised(raw, target, now), start=1):
+        try:
+            found.append(column.data_type.parse(item))
+        except ValueRefused as refused:
+            raise Invalid(
+                f"A value is not of type {column.data_type.name}: {refused}.",
+                field=f"{column.name}.{part}",
+                position=position,
+            ) from None
+    return tuple(found)
+
+
+def _normalised(raw: Sequence[Any], target: Target, now: datetime) -> list[Any]:
+    if target.normalizer.passes_through:
+        return list(raw)
+    texts = [item if isinstance(item, str) else json.dumps(item) for item in raw]
+    return list(target.normalizer.apply(texts, now=now))
+
+
+def _forms(values: Sequence[Value], column: ColumnDefinition) -> list[bytes]:
+    return [column.data_type.index_form(value) for value in values]
+
+
+def _purposes(raw: Any, standing: Standing, column: ColumnDefinition) -> tuple[int, ...]:
+    """Purposes as the wire names them: objects with id or name, whatever the case of the keys."""
+    if raw is None:
+        return ()
+    if not isinstance(raw, list):
+        raise Invalid("Purposes are a list.", field=f"{column.name}.purpose_additions")
+    found = [_purpose(item, standing, column).number for item in raw]
+    if len(set(found)) != len(found):
+        raise Invalid("A purpose occurs twice.", field=f"{column.name}.purpose_additions")
+    return tuple(found)
+
+
+def _purpose(item: Any, standing: Standing, column: ColumnDefinition) -> StandingPurpose:
+    if isinstance(item, str):
+        return purpose_named(standing, public_id=None, name=item)
+    if not isinstance(item, Mapping):
+        raise Invalid("A purpose is an object with id or name.", field=f"{column.name}.purpose_additions")
+    folded = {str(key).lower(): value for key, value in item.items()}
+    try:
+        public_id = UUID(str(folded["id"])) if folded.get("id") else None
+    except ValueError:
+        raise NotFound("There is no such purpose.", field=f"{column.name}.purpose_additions") from None
+    public_id = public_id if public_id and public_id.int else None
+    return purpose_named(standing, public_id=public_id, name=folded.get("name") or None)

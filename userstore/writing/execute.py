@@ -1,0 +1,144 @@
+"""The write line: plan, authorize, validate, seal, store, consent, record; effect and record commit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from audit.recorder import append
+from governance.authorization import Clearance, at_current_epoch, authorize
+from governance.errors import Refused
+from governance.policies.tree import Trace
+from keyring.fingerprints import fingerprint
+from keyring.walls import in_environment
+from userstore.events import MUTATOR_EXECUTED
+from userstore.models import Subject, Value
+from userstore.models.subjects import LIVE
+from userstore.reading.admission import call_facts
+from userstore.writing.calls import MutatorCall
+from userstore.writing.changes import ColumnChange, read_changes
+from userstore.writing.keys import handle_of, subject_key
+from userstore.writing.merging import merge
+from userstore.writing.plan import WritePlan, plan_write
+from userstore.writing.selection import locked_subjects
+from userstore.writing.storing import Pen, stored_values
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What a write did: to whom, and the facts of its record."""
+
+    subject_ids: list[UUID]
+    decision_id: UUID
+    facts: dict[str, Any] = field(default_factory=dict)
+    entry_id: UUID | None = None
+
+
+def execute_mutator(call: MutatorCall, *, now: datetime) -> Receipt:
+    """Execute a mutator for its caller: all selected subjects are written, or none.
+
+    Raises:
+        Refused: the caller may not make this call; the refusal is on record.
+        SelectorError, Invalid, NotFound, Conflict: the call does not make sense; nothing was stored.
+        AuditUnavailable: the record could not be written, so nothing was stored.
+    """
+    try:
+        return _write(call, now=now)
+    except Refused as refused:
+        append(
+            MUTATOR_EXECUTED,
+            environment_id=call.caller.environment_id,
+            actor=call.caller.actor,
+            facts={"mutator": call.mutator_id, "reasons": list(refused.reasons)},
+            outcome="refused",
+            decision_id=refused.decision_id,
+        )
+        raise
+
+
+@at_current_epoch
+def _write(call: MutatorCall, *, now: datetime) -> Receipt:
+    plan = plan_write(call)
+    clearance = authorize(call.caller, plan.ask, standing=plan.mutator.standing, now=now)
+    with in_environment(clearance.environment_id):
+        changes = read_changes(call.row_data, plan.mutator, now=now)
+        subjects = locked_subjects(plan, clearance)
+        admitted, denied = _admitted(subjects, call, plan, clearance, now)
+        receipt = write_changes(admitted, changes, call, plan, clearance, now=now)
+        receipt.facts.update(denied=denied, **_described(call, plan, changes))
+        receipt.entry_id = append(
+            MUTATOR_EXECUTED,
+            environment_id=clearance.environment_id,
+            actor=call.caller.actor,
+            facts=receipt.facts,
+            decision_id=clearance.decision_id,
+        )
+    return receipt
+
+
+def write_changes(
+    subjects: Iterable[Subject],
+    changes: list[ColumnChange],
+    call: MutatorCall,
+    plan: WritePlan,
+    clearance: Clearance,
+    *,
+    now: datetime,
+) -> Receipt:
+    """Apply changes to locked subjects, values and consents together."""
+    until = int(call.consent.until.timestamp()) if call.consent.until else 0
+    pen = Pen(clearance.standing, call.caller.actor, now, f"mutator {plan.mutator.name}"[:64], call.consent)
+    ids, handles = [], []
+    for subject in subjects:
+        key = subject_key(subject)
+        for change in changes:
+            rows = list(
+                Value.objects.filter(subject=subject, column_id=change.column.pk, state=LIVE).order_by("ordinal")
+            )
+            current = stored_values(rows, key, subject, change.column)
+            pen.store(subject, key, change.column, merge(change, current, until=until))
+        subject.updated_at, subject.version = now, subject.version + 1
+        subject.save(update_fields=["updated_at", "version"])
+        ids.append(subject.public_id)
+        handles.append(handle_of(subject, key))
+    pen.flush()
+    facts = {"subjects": handles, "written": pen.written, "removed": pen.removed}
+    return Receipt(ids, clearance.decision_id, facts)
+
+
+def _admitted(
+    subjects: list[Subject], call: MutatorCall, plan: WritePlan, clearance: Clearance, now: datetime
+) -> tuple[list[Subject], int]:
+    """Whom the mutator's policy admits; the others are left out silently, as the wire contract has it."""
+    policy = plan.mutator.policy
+    facts = call_facts(
+        clearance,
+        call.context,
+        action="Execute",
+        purposes=tuple(p.name for p in plan.mutator.fixed_purposes),
+        now=now,
+    )
+    if policy.caller_only:
+        return (subjects, 0) if policy.allows_caller(facts) else ([], len(subjects))
+    profiles = [{"id": str(subject.public_id)} for subject in subjects]
+    answers = policy.allows_each(facts, profiles, Trace())
+    kept = [subject for subject, answer in zip(subjects, answers, strict=True) if answer]
+    return kept, len(subjects) - len(kept)
+
+
+def _described(call: MutatorCall, plan: WritePlan, changes: list[ColumnChange]) -> dict[str, Any]:
+    names = plan.mutator.standing.purposes_by_number
+    touched = dict.fromkeys(p for change in changes for p in change.purposes_touched)
+    environment_id = call.caller.environment_id
+    return {
+        "mutator": plan.mutator.public_id,
+        "name": plan.mutator.name,
+        "version": plan.mutator.version,
+        "purposes": [names[number].name for number in touched],
+        "columns": [change.column.name for change in changes],
+        "selector": [fingerprint(environment_id, "selector", str(v).encode()) for v in call.selector_values],
+        **({"via": call.context.via} if call.context.via else {}),
+    }

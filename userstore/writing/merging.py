@@ -1,0 +1,122 @@
+"""What a change makes of the values that are there: pure, so that its laws can be tested against an oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from governance.errors import Conflict
+from userstore.datatypes import Value
+from userstore.writing.changes import LONGEST_ARRAY, ColumnChange
+
+Purposes = Mapping[int, int]
+"""Purpose number to Unix seconds until which it is permitted (0: no end)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredValue:
+    """A value that is there now; `form` is what equality compares."""
+
+    id: UUID
+    ordinal: int
+    form: bytes
+    purposes: Purposes
+
+
+@dataclass(slots=True)
+class Merge:
+    """What to store: values to add, values whose purposes or place change, values to remove."""
+
+    added: list[tuple[Value, int, dict[int, int]]] = field(default_factory=list)
+    changed: list[tuple[StoredValue, int, dict[int, int]]] = field(default_factory=list)
+    removed: list[StoredValue] = field(default_factory=list)
+
+
+def merge(change: ColumnChange, current: Sequence[StoredValue], *, until: int) -> Merge:
+    """Work out a change.
+
+    Args:
+        until: Unix seconds until which newly given purposes hold, 0 for no end.
+
+    Raises:
+        Conflict: the array would grow beyond its limit.
+    """
+    merged = _replace(change, current, until) if change.replaces else _update(change, current, until)
+    if len(current) + len(merged.added) - len(merged.removed) > LONGEST_ARRAY:
+        raise Conflict(f"A column holds at most {LONGEST_ARRAY} values of one subject.", field=change.column.name)
+    return merged
+
+
+def _replace(change: ColumnChange, current: Sequence[StoredValue], until: int) -> Merge:
+    """The values become exactly those given, and all of them carry one set of purposes."""
+    purposes = _resulting(change, current, until)
+    if change.values is None:
+        return _keep(change, current, until)
+    if not purposes:
+        # No purpose permits keeping a value, so nothing may be stored and nothing stays.
+        return Merge(removed=list(current))
+    merged = Merge()
+    left = {value.form: value for value in current}
+    for ordinal, value in enumerate(change.values, start=1):
+        known = left.pop(change.column.data_type.index_form(value), None)
+        if known is None:
+            merged.added.append((value, ordinal, dict(purposes)))
+        elif known.ordinal != ordinal or dict(known.purposes) != purposes:
+            merged.changed.append((known, ordinal, dict(purposes)))
+    merged.removed = list(left.values())
+    return merged
+
+
+def _keep(change: ColumnChange, current: Sequence[StoredValue], until: int) -> Merge:
+    """Only the purposes change, each value's own. Fixed purposes are for values that the call itself brings."""
+    merged = Merge()
+    added = () if change.is_exact else change.added
+    for value in current:
+        purposes = {p: t for p, t in value.purposes.items() if p not in change.dropped}
+        purposes.update(dict.fromkeys(added, until))
+        _settle(merged, value, purposes)
+    return merged
+
+
+def _update(change: ColumnChange, current: Sequence[StoredValue], until: int) -> Merge:
+    """Single values come and go; each has its own purposes, and a new one inherits nothing."""
+    merged = Merge()
+    index_form = change.column.data_type.index_form
+    by_form = {value.form: value for value in current}
+    deleted = {index_form(value) for value in change.deletions}
+    added = {index_form(value): value for value in change.additions}
+    ordinal = max((value.ordinal for value in current), default=0)
+    for form, value in by_form.items():
+        purposes = dict(value.purposes)
+        if form in deleted:
+            gone = set(change.dropped) or (set(change.fixed) if change.is_exact else set(purposes))
+            purposes = {p: t for p, t in purposes.items() if p not in gone}
+        if form in added:
+            purposes.update(dict.fromkeys(change.added, until))
+        _settle(merged, value, purposes)
+    for form, new in added.items():
+        if form not in by_form:
+            ordinal += 1
+            merged.added.append((new, ordinal, dict.fromkeys(change.added, until)))
+    return merged
+
+
+def _resulting(change: ColumnChange, current: Sequence[StoredValue], until: int) -> dict[int, int]:
+    """The one set of purposes that replaced values carry."""
+    if change.is_exact:
+        return dict.fromkeys(change.added, until)
+    purposes: dict[int, int] = {}
+    for value in current:
+        purposes.update(value.purposes)
+    purposes = {p: t for p, t in purposes.items() if p not in change.dropped}
+    purposes.update(dict.fromkeys(change.added, until))
+    return purposes
+
+
+def _settle(merged: Merge, value: StoredValue, purposes: dict[int, int]) -> None:
+    """Keep, change or remove one stored value, by what is left of its purposes."""
+    if not purposes:
+        merged.removed.append(value)
+    elif purposes != dict(value.purposes):
+        merged.changed.append((value, value.ordinal, purposes))
