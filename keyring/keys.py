@@ -130,7 +130,8 @@ def live_versions(environment_id: UUID, kind: KeyKind, scope: str) -> list[int]:
     remembered = _versions.get(name)
     if remembered is None or remembered[0] <= monotonic():
         remembered = (monotonic() + REMEMBERED_SECONDS, rows.versions(environment_id, kind.value, scope))
-        _after_commit(_versions, name, remembered)
+        if remembered[1]:  # none yet is not remembered: a first version counts at once
+            _after_commit(_versions, name, remembered)
     return list(remembered[1])
 
 
