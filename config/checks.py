@@ -156,7 +156,7 @@ def check_redis() -> Iterator[Error]:
     """Refuse a Redis that does not answer or is too old for the streams and locks in use."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2.0, socket_connect_timeout=2.0) as client:
-            found = str(client.info("server").get("redis_version", "0"))  # type: ignore[union-attr]  # not the async one
+            found = str(client.info("server").get("redis_version", "0"))
     except (redis.RedisError, OSError):
         yield Error(
             "Redis does not answer.", hint="See that the server of REDIS_URL runs and its password.", id="sealbook.E012"

@@ -189,11 +189,11 @@ class SafeJsonFormatter(logging.Formatter):
         return record.msg if isinstance(record.msg, str) else "", offered
 
     def _error(self, record: logging.LogRecord) -> BaseException | None:
-        found = record.exc_info or (record.msg.get("exc_info") if isinstance(record.msg, dict) else None)
+        found: object = record.exc_info or (record.msg.get("exc_info") if isinstance(record.msg, dict) else None)
         if isinstance(found, BaseException):
             return found
         if isinstance(found, tuple):
-            return found[1]
+            return next((part for part in found if isinstance(part, BaseException)), None)
         return sys.exc_info()[1] if found else None
 
 
