@@ -43,6 +43,7 @@ def run(*, state_dir: Path, port: int) -> None:
         _refuse_taken_port(state, port)
         children = Children(state)
         try:
+            _say("Starting the database and the broker ...")
             databases = _provide_databases(state, children)
             broker = _provide_broker(state, children)
             environ = _environment(state, databases=databases, broker=broker, port=port)
@@ -51,7 +52,7 @@ def run(*, state_dir: Path, port: int) -> None:
             _announce(state, credentials, port=port, seconds=time.monotonic() - begun)
             _watch(children)
         except StopRequested:
-            print("\nStopping ...", flush=True)  # noqa: T201  the terminal is this command's only reader
+            _say("\nStopping ...")
         finally:
             _ignore_stop_signals()
             children.stop()
@@ -60,7 +61,7 @@ def run(*, state_dir: Path, port: int) -> None:
 
 def _refuse_taken_port(state: StateDirectory, port: int) -> None:
     for name in end_leftovers(state):
-        print(f"Ended {name}, left over from a run that was killed.", flush=True)  # noqa: T201  as above
+        _say(f"Ended {name}, left over from a run that was killed.")
     if not is_free(port):
         raise LaunchError(f"Port {port} is in use: choose another one with `make run PORT=...`.")
 
@@ -101,9 +102,11 @@ def _environment(state: StateDirectory, *, databases: Databases, broker: Broker,
 def _prepare(state: StateDirectory, environ: Mapping[str, str], *, owner_url: str) -> Credentials:
     """Make the keyring, migrate as the owner, seed the demo as the application."""
     _make_keyring(state, environ)
+    _say("Migrating ...")
     _manage(state, "migrate", "--verbosity=0", environ={**environ, "DATABASE_MIGRATION_URL": owner_url})
     if not any(BASE_DIR.glob("*/management/commands/demo.py")):
         return Credentials()
+    _say("Seeding the demo ...")
     told = state.run / "credentials"
     write_private(told, "")
     _manage(state, "demo", f"--credentials-file={told}", environ=environ)
@@ -139,6 +142,7 @@ def _manage(state: StateDirectory, *arguments: str, environ: Mapping[str, str]) 
 
 def _start_processes(children: Children, environ: Mapping[str, str], *, port: int) -> None:
     """Start worker, beat and web, and return when all three answer."""
+    _say("Starting web, worker and beat ...")
     celery = "celery --app=config.celery"
     alone = f"--concurrency={WORKER_PROCESSES} --without-gossip --without-mingle"  # no other workers to talk to
     listening = f"--interface=wsgi --host={LOOPBACK} --port={port} --no-ws"
@@ -197,7 +201,11 @@ def _announce(state: StateDirectory, credentials: Credentials, *, port: int, sec
     if demo_env:
         lines += ["", f"  For the lines of the README:  . {os.path.relpath(demo_env)}"]
     lines += ["", "  Ctrl-C stops everything.", ""]
-    print("\n".join(lines), flush=True)  # noqa: T201  as above
+    _say("\n".join(lines))
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201  the terminal is this command's only reader
 
 
 def _watch(children: Children) -> None:
