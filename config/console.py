@@ -92,21 +92,11 @@ def environment_label(request: HttpRequest) -> list[str] | None:
     environment = surroundings(request).get("environment")
     if environment is None:
         return None
-    if _is(environment, "frozen"):
-        return [f"{_name(environment)} · frozen", "info"]
-    if _is(environment, "protected"):
-        return [f"{_name(environment)} · protected", "warning"]
-    return [_name(environment), "default"]
-
-
-def _name(environment: Any) -> str:
-    return str(environment["name"] if isinstance(environment, dict) else environment.name)
-
-
-def _is(environment: Any, state: str) -> bool:
-    if isinstance(environment, dict):
-        return bool(environment.get(state))
-    return bool(getattr(environment, state, False) or getattr(environment, f"is_{state}", False))
+    if environment["frozen"]:
+        return [f"{environment['name']} · frozen", "info"]
+    if environment["protected"]:
+        return [f"{environment['name']} · protected", "warning"]
+    return [environment["name"], "default"]
 
 
 def no_inline_colours(_request: HttpRequest) -> dict[str, dict[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from tests.e2e.conftest import Visitor
 

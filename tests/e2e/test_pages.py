@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from pytest_django.fixtures import Settings
+from pytest_django import Settings
 
 from tests.e2e.conftest import Visitor
 
