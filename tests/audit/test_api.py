@@ -158,33 +158,31 @@ def test_pages_follow_one_another_to_the_end(three: list[UUID]) -> None:
     assert cursor == "end"
 
 
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        {"limit": "0"},
-        {"limit": "1501"},
-        {"limit": MARK},
-        {"actor_id": MARK},
-        {"decision_id": MARK},
-        {"outcome": MARK},
-        {"since": MARK},
-        {"since": "2031-01-01T00:00:00"},
-        {"since": "2031-02-30T00:00:00Z"},
-        {"starting_after": MARK},
-        {"starting_after": "recorded_at:99999999999999999999999,id:" + str(uuid4())},
-        {"starting_after": "recorded_at:1,id:" + MARK},
-        {"request_id": "x" * 129},
-        {"subject": "a\0b"},
-        {"kind": "a\0b"},
-        {MARK: "1"},
-    ],
+NONSENSE: tuple[dict[str, str], ...] = (
+    {"limit": "0"},
+    {"limit": "1501"},
+    {"limit": MARK},
+    {"actor_id": MARK},
+    {"decision_id": MARK},
+    {"outcome": MARK},
+    {"since": MARK},
+    {"since": "2031-01-01T00:00:00"},
+    {"since": "2031-02-30T00:00:00Z"},
+    {"starting_after": MARK},
+    {"starting_after": "recorded_at:99999999999999999999999,id:" + str(uuid4())},
+    {"starting_after": "recorded_at:1,id:" + MARK},
+    {"request_id": "x" * 129},
+    {"subject": "a\0b"},
+    {"kind": "a\0b"},
+    {MARK: "1"},
 )
-def test_a_parameter_that_makes_no_sense_is_refused_without_repeating_it(
-    three: list[UUID], parameters: dict[str, str]
-) -> None:
-    response = get(AUDITOR, **parameters)
-    assert response.status_code == 400
-    assert MARK.encode() not in response.content
+
+
+def test_a_parameter_that_makes_no_sense_is_refused_without_repeating_it(three: list[UUID]) -> None:
+    for parameters in NONSENSE:
+        response = get(AUDITOR, **parameters)
+        assert response.status_code == 400, parameters
+        assert MARK.encode() not in response.content
     assert reads() == []
 
 

@@ -19,6 +19,7 @@ INSERT = (
     "insert into audit_entry (id, environment_id, kind, outcome, actor_kind, body) "
     "values (%s, %s, 'a.b', 'done', 'system', '{}')"
 )
+CHANGES = ("update {} set body = '{{}}'", "delete from {}", "truncate {}")
 THIS_MONTH = "audit_entry_' || to_char(now() at time zone 'UTC', 'YYYYMM')"
 
 
@@ -39,40 +40,38 @@ def test_the_application_may_insert_into_its_own_environment(role_url: AddressOf
         assert auditor.execute("select id from audit_entry").fetchall() == [(entry_id,)]
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "select body from audit_entry",
-        "select count(*) from audit_entry",
-        "update audit_entry set body = '{}'",
-        "update audit_entry set body = '{}' where false",
-        "delete from audit_entry",
-        "truncate audit_entry",
-        "alter table audit_entry disable trigger all",
-        "drop table audit_entry",
-        "drop policy append_own on audit_entry",
-        "select audit_guard('audit_entry')",
-        "create table audit_entry_200001 partition of audit_entry for values from ('2000-01-01') to ('2000-02-01')",
-        "set role sealbook_owner",
-        "set role sealbook_auditor",
-    ],
+FORBIDDEN = (
+    "select body from audit_entry",
+    "select count(*) from audit_entry",
+    "update audit_entry set body = '{}'",
+    "update audit_entry set body = '{}' where false",
+    "delete from audit_entry",
+    "truncate audit_entry",
+    "alter table audit_entry disable trigger all",
+    "drop table audit_entry",
+    "drop policy append_own on audit_entry",
+    "select audit_guard('audit_entry')",
+    "create table audit_entry_200001 partition of audit_entry for values from ('2000-01-01') to ('2000-02-01')",
+    "set role sealbook_owner",
+    "set role sealbook_auditor",
 )
+
+
 @pytest.mark.parametrize("environment", [None, ENVIRONMENT], ids=["outside", "inside"])
 def test_the_application_can_neither_read_nor_change_the_book(
-    kept: UUID, role_url: AddressOf, statement: str, environment: UUID | None
+    kept: UUID, role_url: AddressOf, environment: UUID | None
 ) -> None:
-    with pytest.raises(InsufficientPrivilege):
-        run(role_url("app"), statement, environment=environment)
+    for statement in FORBIDDEN:
+        with pytest.raises(InsufficientPrivilege):
+            run(role_url("app"), statement, environment=environment)
     assert queries.entry(environment_id=ENVIRONMENT, entry_id=kept).kind == HAPPENED.name
 
 
-@pytest.mark.parametrize(
-    ("column", "value"), [("xid", "'5'::xid8"), ("recorded_at", "'2001-01-01Z'::timestamptz"), ("xid", "default")]
-)
-def test_the_application_cannot_say_when_it_wrote(role_url: AddressOf, column: str, value: str) -> None:
-    statement = INSERT.replace("body)", f"body, {column})").replace("'{}')", f"'{{}}', {value})")
-    with pytest.raises(InsufficientPrivilege):
-        run(role_url("app"), statement, [uuid4(), ENVIRONMENT], environment=ENVIRONMENT)
+def test_the_application_cannot_say_when_it_wrote(role_url: AddressOf) -> None:
+    for column, value in (("xid", "'5'::xid8"), ("recorded_at", "'2001-01-01Z'::timestamptz"), ("xid", "default")):
+        forged = INSERT.replace("body)", f"body, {column})").replace("'{}')", f"'{{}}', {value})")
+        with pytest.raises(InsufficientPrivilege):
+            run(role_url("app"), forged, [uuid4(), ENVIRONMENT], environment=ENVIRONMENT)
 
 
 def test_the_application_cannot_have_its_entry_returned(role_url: AddressOf) -> None:
@@ -94,44 +93,36 @@ def test_an_entry_cannot_be_overwritten_by_a_conflicting_one(kept: UUID, role_ur
         run(role_url("app"), statement, [kept, ENVIRONMENT], environment=ENVIRONMENT)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
+def test_the_application_cannot_touch_a_partition_directly(role_url: AddressOf, month: str) -> None:
+    insert = (
         "insert into {} (recorded_at, id, environment_id, kind, outcome, actor_kind, body) values "
-        "(now(), gen_random_uuid(), current_setting('sealbook.environment')::uuid, 'a.b', 'done', 'system', '{{}}')",
-        "select body from {}",
-        "update {} set body = '{{}}'",
-        "delete from {}",
-        "truncate {}",
-    ],
-)
-def test_the_application_cannot_touch_a_partition_directly(role_url: AddressOf, month: str, statement: str) -> None:
+        "(now(), gen_random_uuid(), current_setting('sealbook.environment')::uuid, 'a.b', 'done', 'system', '{{}}')"
+    )
     for partition in (month, "audit_entry_default"):
-        with pytest.raises(InsufficientPrivilege, match="permission denied"):
-            run(role_url("app"), statement.format(partition), environment=ENVIRONMENT)
+        for statement in (insert, "select body from {}", *CHANGES):
+            with pytest.raises(InsufficientPrivilege, match="permission denied"):
+                run(role_url("app"), statement.format(partition), environment=ENVIRONMENT)
 
 
-@pytest.mark.parametrize("statement", ["update {} set body = '{{}}'", "delete from {}", "truncate {}"])
 @pytest.mark.parametrize("setting", ["origin", "replica"])
 def test_not_even_a_superuser_changes_the_book_without_lifting_its_guards(
-    kept: UUID, role_url: AddressOf, month: str, statement: str, setting: str
+    kept: UUID, role_url: AddressOf, month: str, setting: str
 ) -> None:
-    for table in ("audit_entry", month, "audit_entry_default"):
-        with (
-            psycopg.connect(role_url("superuser")) as superuser,
-            pytest.raises(InsufficientPrivilege, match="append-only"),
-        ):
-            superuser.execute(f"set session_replication_role = {setting}")
-            superuser.execute(statement.format(table))
+    with psycopg.connect(role_url("superuser")) as superuser:
+        superuser.execute(f"set session_replication_role = {setting}")
+        for table in ("audit_entry", month, "audit_entry_default"):
+            for statement in CHANGES:
+                with pytest.raises(InsufficientPrivilege, match="append-only"), superuser.transaction():
+                    superuser.execute(statement.format(table))
 
 
-@pytest.mark.parametrize("statement", ["update {} set body = '{{}}'", "delete from {}", "truncate {}"])
-def test_a_detached_month_stays_guarded(kept: UUID, role_url: AddressOf, month: str, statement: str) -> None:
+def test_a_detached_month_stays_guarded(kept: UUID, role_url: AddressOf, month: str) -> None:
     with psycopg.connect(role_url("superuser")) as superuser:
         superuser.execute(f"alter table audit_entry detach partition {month}")
         assert superuser.execute(f"select from {month}").rowcount == 1
-        with pytest.raises(InsufficientPrivilege, match="append-only"), superuser.transaction():
-            superuser.execute(statement.format(month))
+        for statement in CHANGES:
+            with pytest.raises(InsufficientPrivilege, match="append-only"), superuser.transaction():
+                superuser.execute(statement.format(month))
         superuser.execute("set role sealbook_app")
         with pytest.raises(InsufficientPrivilege, match="permission denied"), superuser.transaction():
             superuser.execute(f"select from {month}")

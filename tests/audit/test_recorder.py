@@ -157,7 +157,8 @@ def test_the_statement_for_prepared_use_appends_through_libpq(role_url: AddressO
     with psycopg.connect(role_url("app"), autocommit=True) as raw:
         raw.pgconn.prepare(b"append", APPEND_SQL_NUMBERED.encode(), APPEND_PARAMETER_TYPES)
         parameters = row.binary(ENVIRONMENT)
-        result = raw.pgconn.exec_prepared(b"append", parameters, [psycopg.pq.Format.BINARY] * len(parameters))
+        formats = [psycopg.pq.Format.BINARY] * len(parameters)
+        result = raw.pgconn.exec_prepared(b"append", parameters, formats)  # type: ignore[arg-type]  # None is NULL
         assert result.status == psycopg.pq.ExecStatus.TUPLES_OK, result.error_message
     sent = Entry.objects.using("auditor").get(id=row.id)
     assert EntryRow(**{name: getattr(sent, name) for name in EntryRow._fields}) == row
