@@ -69,8 +69,9 @@ class ScriptPool:
             self._return(helper)
             raise problem.reason from None
         except HelperBroken as problem:
+            if self._is_to_blame(problem, helper):
+                self._quarantine.count(script.digest)
             self._replace(helper)
-            self._quarantine.count(script.digest)
             raise ScriptKilled(problem.kind) from None
         except BaseException:
             self._replace(helper)
@@ -119,6 +120,10 @@ class ScriptPool:
         self._closed = True
         for helper in tuple(self._all):
             helper.forget()
+
+    def _is_to_blame(self, problem: HelperBroken, helper: Helper) -> bool:
+        """Tell a script that used its time from one whose helper never got the processor, or waited for a host call."""
+        return problem.kind != "timeout" or helper.cpu_of_call() >= self.limits.cpu_milliseconds / 1000
 
     def _deadline(self, seconds: float) -> float:
         """Start the clock of a call; only the very first helper of a process is waited for longer."""

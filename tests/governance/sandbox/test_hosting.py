@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from governance.policies.sandbox import ScriptFault, ScriptKilled, ScriptUnavailable, run_policy, run_transform
+from governance.policies.sandbox import (
+    ScriptFault,
+    ScriptKilled,
+    ScriptSuspended,
+    ScriptUnavailable,
+    run_policy,
+    run_transform,
+)
 
 from .conftest import Host, judged, raising, script
 
@@ -85,9 +92,26 @@ def test_a_script_with_host_calls_that_never_ends_is_killed_by_the_wall_clock(bo
 
 def test_a_slow_host_call_is_on_the_clock() -> None:
     with pytest.raises(ScriptKilled) as ended:
-        run_policy(asking("return lookUp(1)"), [{}], {}, host=Host(lambda *_: sleep(1.0)))
+        run_policy(asking("return lookUp(1)"), [{}], {}, host=Host(lambda *_: sleep(1.5)))
     assert ended.value.kind == "timeout"
     assert judged("return true") == [True]
+
+
+def test_a_slow_host_call_does_not_suspend_the_script() -> None:
+    slow = asking("return context.wait ? lookUp(1) : true")
+    for _ in range(3):
+        with pytest.raises(ScriptKilled):
+            run_policy(slow, [{"wait": True}], {}, host=Host(lambda *_: sleep(1.5)))
+    assert run_policy(slow, [{}], {}) == [True]
+
+
+def test_a_script_with_host_calls_that_uses_up_its_time_is_suspended() -> None:
+    looping = asking("for (;;);")
+    for _ in range(3):
+        with pytest.raises(ScriptKilled):
+            run_policy(looping, [{}], {}, host=staff())
+    with pytest.raises(ScriptSuspended):
+        run_policy(looping, [{}], {}, host=staff())
 
 
 def test_a_memory_bomb_with_host_calls_is_ended() -> None:
