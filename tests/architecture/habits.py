@@ -11,7 +11,9 @@ from tests.architecture.source import Fault, Rule, Source, called_name, calls, t
 WRITING_FOLDERS = frozenset({"actions", "migrations", "writing"})
 """`actions/` is where writes live; `writing/` holds the straight line of a mutator; migrations move data."""
 
-WRITERS: Mapping[str, str] = {}
+WRITERS: Mapping[str, str] = {
+    "userstore/tokenization/minting.py": "a token is minted inside the read that hands it out, whose entry records it",
+}
 """File outside `WRITING_FOLDERS` that writes -> the reason. An entry that is not needed any more is a fault."""
 
 CLOSED_VOCABULARIES: Mapping[str, str] = {

@@ -106,7 +106,9 @@ def test_every_rule_is_shown_both_sides(rule: Rule) -> None:
 def test_an_exception_that_is_not_needed_any_more_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     path = "governance/models/rights.py"
     monkeypatch.setattr(shape, "LONG_FILES", {path: "was long once upon a time"})
+    monkeypatch.setattr(shape, "PROBED_ADDRESSES", {path: "named one once upon a time"})
     monkeypatch.setattr(habits, "WRITERS", {path: "wrote once upon a time"})
     monkeypatch.setattr(habits, "CLOSED_VOCABULARIES", {path: "had choices once upon a time"})
-    for rule in (shape.files_stay_short, habits.writes_go_through_actions, habits.vocabularies_can_grow):
+    rules = (shape.files_stay_short, shape.addresses_are_portable, habits.writes_go_through_actions)
+    for rule in (*rules, habits.vocabularies_can_grow):
         assert [str(fault) for fault in rule(Source(path, "x = 1\n"))]
