@@ -32,6 +32,10 @@ USE_TZ = True
 USE_I18N = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS = ["guardian.W001", "axes.W002", "security.W002", "security.W003"]
+"""guardian stores rights; `governance.rights.effective_rights` alone evaluates them, so its backend is not hooked in.
+The others look for middleware by name and do not know the subclasses of `config.middleware`; its tests do.
+"""
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
@@ -90,8 +94,6 @@ MIDDLEWARE = [
 ]
 
 CSRF_FAILURE_VIEW = "config.problems.csrf_failure"
-SILENCED_SYSTEM_CHECKS = ["axes.W002"]
-"""It looks for the class by name and does not know `config.middleware.ConsoleAxes`, a subclass."""
 
 TEMPLATES: list[dict[str, Any]] = [
     {
