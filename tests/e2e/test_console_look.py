@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.test import Client, RequestFactory
 from django.urls import path
@@ -24,11 +24,11 @@ from tests.e2e.conftest import Visitor
 from tests.e2e.gallery_pages import urlpatterns as gallery_patterns
 
 
-def overview(request: HttpRequest) -> object:
+def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/index.html", {**admin.site.each_context(request), **gallery.DASHBOARD})
 
 
-def empty_overview(request: HttpRequest) -> object:
+def empty_overview(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/index.html", {**admin.site.each_context(request), "cards": []})
 
 
@@ -90,8 +90,8 @@ def test_the_overview_meets_wcag_and_draws_no_complaint(
     client = Client()
     client.force_login(officer, backend="django.contrib.auth.backends.ModelBackend")
     visitor = visit(width=width, scheme=scheme)
-    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": visitor.address}
-    visitor.page.context.add_cookies([cookie])
+    session = client.cookies["sessionid"].value
+    visitor.page.context.add_cookies([{"name": "sessionid", "value": session, "url": visitor.address}])
     for address, text in (("/admin/overview/", "nickname"), ("/admin/empty/", "Nothing was refused lately")):
         page = visitor.open(address)
         page.wait_for_load_state("networkidle")
