@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from governance import quotas
 from governance.errors import EpochMoved, Refused
 from governance.identities import CLIENT, SYSTEM, Caller
-from governance.rights import Resource, effective_rights
+from governance.rights import Resource, effective_rights, holds_any_right
 from governance.standing import Standing, epoch_of, fresh_standing_of
 
 P = ParamSpec("P")
@@ -84,6 +84,23 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     ):
         raise refusal(f"quota: {verdict.quota} calls an hour under {verdict.allowed_by} are used up")
     return Clearance(caller=caller, ask=ask, standing=standing, reasons=(f"right: {verdict.allowed_by}",), seal=_SEAL)
+
+
+def authorize_seeing(caller: Caller, resource: Resource, *, standing: Standing, now: datetime) -> Clearance:
+    """Let whoever holds any right in an environment see what is defined there; names and rules, never values.
+
+    Raises:
+        Refused: another environment's caller, a disabled client, or one without any right.
+    """
+    ask = Ask("configure", resource)
+    if caller.environment_id != standing.environment_id:
+        raise refusal("environment: the caller belongs to another one")
+    stopped = _stopped_by(caller, ask, standing)
+    if stopped:
+        raise refusal(*stopped)
+    if caller.kind != SYSTEM and not holds_any_right(standing=standing, caller=caller, now=now):
+        raise refusal("right: none allows anything in this environment")
+    return Clearance(caller=caller, ask=ask, standing=standing, reasons=("right: any",), seal=_SEAL)
 
 
 def refusal(*reasons: str) -> Refused:

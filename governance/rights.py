@@ -55,6 +55,11 @@ def effective_rights(
     return Verdict(allowed=True, allowed_by=allowing.id, quota=allowing.quota_per_hour)
 
 
+def holds_any_right(*, standing: Standing, caller: Caller, now: datetime) -> bool:
+    """Say whether any right in force allows the caller anything at all in the environment."""
+    return any(not right.is_deny and _in_force(right, now) for right in _rights_held(standing, caller))
+
+
 def _rights_held(standing: Standing, caller: Caller) -> Iterator[StandingRight]:
     yield from standing.account_rights.get(caller.account_id, ())
     for group_id in caller.group_ids:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.db import models
 from governance import events
 from governance.actions.change import Change, configuration_change
 from governance.errors import Conflict, Invalid, NotFound
-from governance.identities import Caller
+from governance.identities import Caller, system_caller
 from governance.models import Account, Environment, GroupRight, Right
 
 
@@ -74,6 +75,13 @@ def withdraw_right(caller: Caller, *, right: Right | GroupRight) -> None:
             raise NotFound("There is no such right in this environment.")
         _describe(change, found)
         found.delete()
+
+
+def give_group_rights(environment: Environment, group: str, operations: Sequence[str]) -> None:
+    """Give a group operations on a whole environment, as a management command does when it sets one up."""
+    holder, _ = Group.objects.get_or_create(name=group)
+    for operation in operations:
+        give_right(system_caller(environment.id), holder=holder, operation=operation, on=environment)
 
 
 def operations_on(model: type[models.Model]) -> list[str]:

@@ -18,9 +18,8 @@ from audit.actors import Actor
 from audit.recorder import append
 from governance import events
 from governance.models import SigningKey
-from keyring.actions import create_environment_key, create_sealed_secret
+from keyring.actions import create_sealed_secret, ensure_environment_key, ensure_key
 from keyring.keys import KeyKind
-from keyring.models import EnvironmentKey
 from keyring.sealed_secrets import open_sealed_secret
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 
@@ -84,8 +83,9 @@ def forget_signing_keys() -> None:
 
 
 def _make() -> SigningKey:
-    if not EnvironmentKey.objects.filter(environment_id=SYSTEM_ENVIRONMENT).exists():
-        create_environment_key(environment_id=SYSTEM_ENVIRONMENT)
+    ensure_environment_key(environment_id=SYSTEM_ENVIRONMENT)
+    for kind in (KeyKind.TEXT, KeyKind.FINGERPRINT):
+        ensure_key(environment_id=SYSTEM_ENVIRONMENT, kind=kind)
     private = ec.generate_private_key(ec.SECP256R1())
     der = private.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

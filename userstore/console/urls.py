@@ -2,4 +2,11 @@
 
 from __future__ import annotations
 
-urlpatterns: list[object] = []
+from django.urls import path
+
+from userstore.console.board import ConsentSwitch, board
+
+urlpatterns = [
+    path("board", board, name="board"),
+    path("board/<uuid:subject_id>/<uuid:value_id>/<slug:purpose>", ConsentSwitch.as_view(), name="board-switch"),
+]
