@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from governance.console.choice import chosen_environment
+from governance.operators.choice import chosen_environment
 from keyring.walls import in_environment
 
 _TRANSACTIONAL = "/admin/"

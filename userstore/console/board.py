@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
-from governance.operators import operator_caller
+from governance.operators.choice import operator_caller
 from governance.observation import address_of
 
 from userstore.actions.consents import change_consent

@@ -1,4 +1,4 @@
-"""Operators at work: which environment they have chosen, and who they are as callers."""
+"""Which environment an operator works in; kept in the session, always visible, changed by choice."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from audit.actors import Actor
+from audit.recorder import append
+from governance import events
+from governance.errors import NotFound
 from governance.identities import OPERATOR, Caller
 from governance.models import Account, Environment
 
@@ -14,11 +18,10 @@ _SESSION_KEY = "environment"
 
 def chosen_environment(request: HttpRequest) -> UUID | None:
     """Return the chosen environment, or the first one there is; None before anybody logged in."""
-    user = getattr(request, "user", None)
-    if not isinstance(user, Account):
+    if not isinstance(getattr(request, "user", None), Account):
         return None
     text = request.session.get(_SESSION_KEY)
-    if text:
+    if text and Environment.objects.filter(pk=text).exists():
         return UUID(text)
     first = Environment.objects.order_by("-is_synthetic", "name").values_list("pk", flat=True).first()
     if first is not None:
@@ -27,7 +30,19 @@ def chosen_environment(request: HttpRequest) -> UUID | None:
 
 
 def choose_environment(request: HttpRequest, environment_id: UUID) -> None:
-    """Work in another environment from now on."""
+    """Work in another environment from now on; the choice is recorded there.
+
+    Raises:
+        NotFound: there is no such environment.
+    """
+    if not Environment.objects.filter(pk=environment_id).exists():
+        raise NotFound("There is no such environment.", field="environment")
+    append(
+        events.ENVIRONMENT_CHOSEN,
+        environment_id=environment_id,
+        actor=operator_actor(request),
+        facts={"account": request.user.pk},
+    )
     request.session[_SESSION_KEY] = str(environment_id)
 
 
@@ -45,3 +60,10 @@ def operator_caller(request: HttpRequest) -> Caller:
         name=account.username,
         group_ids=frozenset(account.groups.values_list("pk", flat=True)),
     )
+
+
+def operator_actor(request: HttpRequest) -> Actor:
+    """Return the operator of a page as the book names them, for what belongs to no environment."""
+    if not isinstance(request.user, Account):
+        raise PermissionError("nobody is logged in")
+    return Actor(OPERATOR, request.user.id)
