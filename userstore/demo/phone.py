@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.utils import timezone
 from governance.actions.clients import define_client, issue_secret
@@ -34,7 +34,24 @@ INSIDE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/1
 """Loopback and the private ranges of RFC 1918 and RFC 4193."""
 PURPOSES = ("authentication", "marketing", "integrity")
 BY_ID = "{id} = ANY (?)"
-_PEOPLE = UUID("5ea1b00c-0000-4000-8000-0000000000aa")
+IDS = {
+    name: UUID(f"5ea1b00c-0000-4000-8000-0000000{number}")
+    for name, number in (
+        ("GetPhoneForAuthentication", "a0001"),
+        ("GetPhoneForMarketing", "a0002"),
+        ("GetPhoneTokensForIntegrity", "a0003"),
+        ("GetNameForOperations", "a0004"),
+        ("SetPhoneForAuthentication", "b0001"),
+        ("SetPhoneForMarketing", "b0002"),
+        ("SetName", "b0003"),
+        ("Ada Example", "c0001"),
+        ("Ben Sample", "c0002"),
+        ("Chi Placeholder", "c0003"),
+        ("Dana Fiction", "c0004"),
+        ("Emil Muster", "c0005"),
+    )
+}
+"""The same in every environment, so that the lines of the README work as they stand."""
 PEOPLE = (
     ("Ada Example", "+49 171 3920001", "+49 171 3920011"),
     ("Ben Sample", "+49 171 3920002", None),
@@ -84,11 +101,6 @@ def build_phone_example(environment: Environment, *, now: datetime | None = None
     _give_rights(system, environment, clients)
     subjects = _write_people(clients["admin"].caller, mutators, now)
     return PhoneExample(environment, clients, accessors, mutators, policies, subjects)
-
-
-def person_id(name: str, environment: Environment) -> UUID:
-    """The id of an invented person in an environment, always the same."""
-    return uuid5(_PEOPLE, f"{environment.id}/{name}")
 
 
 def _define_clients(system: Caller) -> dict[str, DemoClient]:
@@ -182,7 +194,7 @@ def _publish_mutators(
         )
     )
     for spec in specs:
-        publish_mutator(system, spec=spec)
+        publish_mutator(system, spec=spec, public_id=IDS[spec.name])
     with in_environment(system.environment_id):
         return dict(Mutator.objects.values_list("name", "public_id"))
 
@@ -216,7 +228,7 @@ def _publish_accessors(
             # Every number has purposes of its own: one that is withheld says nothing about the others.
             consent_mode="partial",
         )
-        publish_accessor(system, spec=spec)
+        publish_accessor(system, spec=spec, public_id=IDS[name])
     with in_environment(system.environment_id):
         return dict(Accessor.objects.values_list("name", "public_id"))
 
@@ -245,10 +257,9 @@ def _give_rights(system: Caller, environment: Environment, clients: dict[str, De
 def _write_people(admin: Caller, mutators: dict[str, UUID], now: datetime) -> dict[str, UUID]:
     here = CallContext(address="127.0.0.1", via="demo")
     terms = ConsentTerms(text_version="demo-1")
-    environment = Environment.objects.get(pk=admin.environment_id)
     found = {}
     for name, for_login, for_marketing in PEOPLE:
-        subject = create_subject(admin, subject_id=person_id(name, environment), now=now)
+        subject = create_subject(admin, subject_id=IDS[name], now=now)
         ids = [str(subject.public_id)]
         found[name] = subject.public_id
         writes: list[tuple[str, dict[str, object]]] = [("SetName", {"name": {"value": name}})]

@@ -1,0 +1,36 @@
+"""`manage.py create_officer`: the first operator of the console."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from audit.actors import Actor
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from governance.actions.accounts import OFFICERS, define_operator
+from governance.errors import GovernanceError
+
+
+class Command(BaseCommand):
+    help = "Define an operator in the group 'Privacy officers'; prints a one-time password to change after logging in."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("username")
+        parser.add_argument(
+            "--superuser", action="store_true", help="may also define environments and operators in the console"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        password = secrets.token_urlsafe(15)
+        try:
+            define_operator(
+                Actor("system", None),
+                username=options["username"],
+                password=password,
+                groups=(OFFICERS,),
+                is_superuser=options["superuser"],
+            )
+        except GovernanceError as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"Password of {options['username']} (shown this once): {password}")
