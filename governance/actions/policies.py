@@ -1,4 +1,4 @@
-"""Publishing and retiring access policies and their templates."""
+"""Publishing and retiring access policies."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from uuid import UUID, uuid4
 from governance import events
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
+from governance.actions.publishing import must_be_editable, refuse_taken_name
+from governance.catalogue import users_of
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.policies.compilation import MAX_DEPTH, template_node
-from governance.policies.sandbox import ScriptRefused, check_script
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,68 +25,6 @@ class Branch:
     policy: UUID | None = None
     template: UUID | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
-
-
-def publish_template(
-    caller: Caller, *, name: str, function: str, description: str = "", public_id: UUID | None = None
-) -> PolicyTemplate:
-    """Publish version 0 of a script template.
-
-    Raises:
-        Invalid: bad name, or a script that does not compile (with line and column).
-        Conflict: name or id is taken; identical when the function is the same.
-    """
-    name = checked_name(name, what="policy template")
-    check_function(function)
-    with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
-        existing = PolicyTemplate.objects.filter(name__iexact=name).first()
-        if existing is None and public_id is not None:
-            existing = PolicyTemplate.objects.filter(public_id=public_id).first()
-        if existing is not None:
-            same = existing.name == name and existing.function == function
-            raise Conflict("That name or id is taken.", existing_id=existing.public_id, identical=same, field="name")
-        template = PolicyTemplate.objects.create(
-            environment_id=caller.environment_id,
-            public_id=public_id or uuid4(),
-            name=name,
-            description=description,
-            function=function,
-        )
-        _record_template(change, template)
-    return template
-
-
-def republish_template(
-    caller: Caller, *, public_id: UUID, version: int, name: str, function: str, description: str
-) -> PolicyTemplate:
-    """Publish the next version of a template; policies that use it follow at once.
-
-    Raises:
-        Invalid: built-in, bad script, or `version` is not the current one.
-    """
-    name = checked_name(name, what="policy template")
-    check_function(function)
-    with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
-        template = _template(public_id)
-        _must_be_editable(template, version)
-        _refuse_taken_name(PolicyTemplate, name, public_id)
-        template.name, template.function, template.description = name, function, description
-        template.version += 1
-        template.save(update_fields=["name", "function", "description", "version"])
-        _record_template(change, template)
-    return template
-
-
-def retire_template(caller: Caller, *, public_id: UUID) -> None:
-    """Retire a template that no policy uses."""
-    with configuration_change(caller, events.TEMPLATE_RETIRED) as change:
-        template = _template(public_id)
-        if template.is_system:
-            raise Invalid("A built-in template cannot be retired.", field="id")
-        if template.uses.exists():
-            raise Conflict("Policies use this template.", existing_id=public_id, remedy="Change them first.")
-        change.facts.update(template=public_id, name=template.name, version=template.version)
-        template.delete()
 
 
 def publish_policy(
@@ -148,8 +87,8 @@ def republish_policy(
     _check_type(policy_type)
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
         policy = _policy(public_id)
-        _must_be_editable(policy, version)
-        _refuse_taken_name(AccessPolicy, name, public_id)
+        must_be_editable(policy, version)
+        refuse_taken_name(AccessPolicy, name, public_id)
         policy.name, policy.policy_type, policy.description = name, policy_type, description
         if required_context is not None:
             policy.required_context = dict(required_context)
@@ -172,25 +111,13 @@ def retire_policy(caller: Caller, *, public_id: UUID, users: Sequence[str] = ())
         policy = _policy(public_id)
         if policy.is_system:
             raise Invalid("A built-in policy cannot be retired.", field="id")
-        names = [*users, *policy.parents.values_list("policy__name", flat=True)]
+        names = [*users, *users_of("access_policy", public_id), *policy.parents.values_list("policy__name", flat=True)]
         if names:
             raise Conflict(
                 f"The policy is used by {', '.join(names[:5])}.", existing_id=public_id, remedy="Change them first."
             )
         change.facts.update(policy=public_id, name=policy.name, version=policy.version)
         policy.delete()
-
-
-def check_function(function: object) -> None:
-    """Refuse a script that is not a well-formed `policy(context, params)`."""
-    if not isinstance(function, str) or not function.strip():
-        raise Invalid("A template needs a function policy(context, params).", field="function")
-    try:
-        check_script(function, function="policy")
-    except ScriptRefused as refused:
-        raise Invalid(
-            str(refused), field="function", position=refused.line, remedy="The position is the line of the script."
-        ) from None
 
 
 def policy_body(policy: AccessPolicy) -> dict[str, Any]:
@@ -217,35 +144,11 @@ def _check_type(policy_type: object) -> None:
         raise Invalid("A policy combines its components by composite_and or composite_or.", field="policy_type")
 
 
-def _template(public_id: UUID) -> PolicyTemplate:
-    template = PolicyTemplate.objects.select_for_update().filter(public_id=public_id).first()
-    if template is None:
-        raise NotFound("There is no such policy template.", field="id")
-    return template
-
-
 def _policy(public_id: UUID) -> AccessPolicy:
     policy = AccessPolicy.objects.select_for_update().filter(public_id=public_id).first()
     if policy is None:
         raise NotFound("There is no such access policy.", field="id")
     return policy
-
-
-def _must_be_editable(definition: PolicyTemplate | AccessPolicy, version: int) -> None:
-    if definition.is_system:
-        raise Invalid("A built-in definition cannot be changed.", field="id")
-    if definition.version != version:
-        raise Invalid(
-            f"Version {version} is not the current one, {definition.version}.",
-            field="version",
-            remedy="Read it again, then change it.",
-        )
-
-
-def _refuse_taken_name(model: type[PolicyTemplate] | type[AccessPolicy], name: str, public_id: UUID) -> None:
-    other = model._default_manager.filter(name__iexact=name).exclude(public_id=public_id).first()
-    if other is not None:
-        raise Conflict(f"The name {name} is taken.", existing_id=other.public_id, field="name")
 
 
 def _replace_components(policy: AccessPolicy, branches: Sequence[Branch]) -> None:
@@ -299,12 +202,6 @@ def _same_branches(policy: AccessPolicy, branches: Sequence[Branch]) -> bool:
         for b in branches
     ]
     return bool(policy_body(policy)["components"] == asked)
-
-
-def _record_template(change: Change, template: PolicyTemplate) -> None:
-    body = {"name": template.name, "description": template.description, "function": template.function}
-    keep_revision(change, kind="policy_template", public_id=template.public_id, version=template.version, body=body)
-    change.facts.update(template=template.public_id, name=template.name, version=template.version)
 
 
 def _record_policy(change: Change, policy: AccessPolicy) -> None:

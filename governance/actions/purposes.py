@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from governance import events
 from governance.actions.change import configuration_change
 from governance.actions.names import checked_name
+from governance.catalogue import users_of
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import Purpose
@@ -73,6 +74,13 @@ def retire_purpose(caller: Caller, *, public_id: UUID) -> None:
         purpose = _purpose(public_id)
         if purpose.is_system:
             raise Invalid("A built-in purpose cannot be retired.", field="id")
+        users = users_of("purpose", public_id)
+        if users:
+            raise Conflict(
+                f"The purpose is used by {', '.join(users[:5])}.",
+                existing_id=public_id,
+                remedy="Change the accessors and mutators that name it, and withdraw it from values.",
+            )
         change.facts.update(purpose=public_id, name=purpose.name)
         try:
             with transaction.atomic():

@@ -15,6 +15,7 @@ from audit.actors import Actor
 from audit.recorder import append
 from governance import events
 from governance.actions.clients import secret_is_good
+from governance.actions.signing import ensure_signing_key
 from governance.errors import Throttled, Unauthenticated, Unavailable
 from governance.models import Client
 from governance.tokens.access import issue_access_token
@@ -41,7 +42,7 @@ def exchange_credentials(
         _count_failure(counter)
         _record_refusal(client, "credentials")
         raise Unauthenticated("The client's credentials are not valid.")
-    token, seconds = issue_access_token(client, now=now.timestamp())
+    token, seconds = issue_access_token(client, key=ensure_signing_key(), now=now.timestamp())
     with in_environment(client.environment_id):
         append(
             events.TOKEN_ISSUED,

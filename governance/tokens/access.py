@@ -17,8 +17,8 @@ from django.conf import settings
 
 from governance.errors import Unauthenticated
 from governance.identities import CLIENT, Caller
-from governance.models import Client
-from governance.tokens.signing import ensure_signing_key, private_key_of, public_keys
+from governance.models import Client, SigningKey
+from governance.tokens.signing import private_key_of, public_keys
 from keyring.walls import in_environment
 
 ALGORITHM = "ES256"
@@ -36,10 +36,9 @@ _lock = threading.Lock()
 _verifiers: dict[str, jwt.PyJWK] = {}
 
 
-def issue_access_token(client: Client, *, now: float | None = None) -> tuple[str, int]:
+def issue_access_token(client: Client, *, key: SigningKey, now: float | None = None) -> tuple[str, int]:
     """Sign a token for a client; returns it and its life time in seconds."""
     issued = int(now if now is not None else time.time())
-    key = ensure_signing_key()
     claims = {
         "iss": settings.PUBLIC_URL,
         "aud": [settings.PUBLIC_URL],

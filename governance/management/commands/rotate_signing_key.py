@@ -7,7 +7,7 @@ from typing import Any
 from audit.actors import Actor
 from django.core.management.base import BaseCommand
 
-from governance.tokens.signing import ensure_signing_key, rotate_signing_key
+from governance.actions.signing import ensure_signing_key, rotate_signing_key
 
 
 class Command(BaseCommand):

@@ -1,0 +1,101 @@
+"""Publishing and retiring policy templates."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from governance import events
+from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.names import checked_name
+from governance.actions.publishing import must_be_editable, refuse_taken_name
+from governance.errors import Conflict, Invalid, NotFound
+from governance.identities import Caller
+from governance.models import PolicyTemplate
+from governance.policies.sandbox import ScriptRefused, check_script
+
+
+def publish_template(
+    caller: Caller, *, name: str, function: str, description: str = "", public_id: UUID | None = None
+) -> PolicyTemplate:
+    """Publish version 0 of a script template.
+
+    Raises:
+        Invalid: bad name, or a script that does not compile (with line and column).
+        Conflict: name or id is taken; identical when the function is the same.
+    """
+    name = checked_name(name, what="policy template")
+    check_function(function)
+    with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
+        existing = PolicyTemplate.objects.filter(name__iexact=name).first()
+        if existing is None and public_id is not None:
+            existing = PolicyTemplate.objects.filter(public_id=public_id).first()
+        if existing is not None:
+            same = existing.name == name and existing.function == function
+            raise Conflict("That name or id is taken.", existing_id=existing.public_id, identical=same, field="name")
+        template = PolicyTemplate.objects.create(
+            environment_id=caller.environment_id,
+            public_id=public_id or uuid4(),
+            name=name,
+            description=description,
+            function=function,
+        )
+        _record_template(change, template)
+    return template
+
+
+def republish_template(
+    caller: Caller, *, public_id: UUID, version: int, name: str, function: str, description: str
+) -> PolicyTemplate:
+    """Publish the next version of a template; policies that use it follow at once.
+
+    Raises:
+        Invalid: built-in, bad script, or `version` is not the current one.
+    """
+    name = checked_name(name, what="policy template")
+    check_function(function)
+    with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
+        template = _template(public_id)
+        must_be_editable(template, version)
+        refuse_taken_name(PolicyTemplate, name, public_id)
+        template.name, template.function, template.description = name, function, description
+        template.version += 1
+        template.save(update_fields=["name", "function", "description", "version"])
+        _record_template(change, template)
+    return template
+
+
+def retire_template(caller: Caller, *, public_id: UUID) -> None:
+    """Retire a template that no policy uses."""
+    with configuration_change(caller, events.TEMPLATE_RETIRED) as change:
+        template = _template(public_id)
+        if template.is_system:
+            raise Invalid("A built-in template cannot be retired.", field="id")
+        if template.uses.exists():
+            raise Conflict("Policies use this template.", existing_id=public_id, remedy="Change them first.")
+        change.facts.update(template=public_id, name=template.name, version=template.version)
+        template.delete()
+
+
+def check_function(function: object) -> None:
+    """Refuse a script that is not a well-formed `policy(context, params)`."""
+    if not isinstance(function, str) or not function.strip():
+        raise Invalid("A template needs a function policy(context, params).", field="function")
+    try:
+        check_script(function, function="policy")
+    except ScriptRefused as refused:
+        raise Invalid(
+            str(refused), field="function", position=refused.line, remedy="The position is the line of the script."
+        ) from None
+
+
+def _template(public_id: UUID) -> PolicyTemplate:
+    template = PolicyTemplate.objects.select_for_update().filter(public_id=public_id).first()
+    if template is None:
+        raise NotFound("There is no such policy template.", field="id")
+    return template
+
+
+def _record_template(change: Change, template: PolicyTemplate) -> None:
+    body = {"name": template.name, "description": template.description, "function": template.function}
+    keep_revision(change, kind="policy_template", public_id=template.public_id, version=template.version, body=body)
+    change.facts.update(template=template.public_id, name=template.name, version=template.version)
