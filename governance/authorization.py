@@ -13,7 +13,7 @@ from governance import quotas
 from governance.errors import EpochMoved, Refused
 from governance.identities import CLIENT, SYSTEM, Caller
 from governance.rights import Resource, effective_rights, holds_any_right
-from governance.standing import Standing, epoch_of, fresh_standing_of
+from governance.standing import Standing, fresh_standing_of, standing_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,7 +86,7 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     return Clearance(caller=caller, ask=ask, standing=standing, reasons=(f"right: {verdict.allowed_by}",), seal=_SEAL)
 
 
-def authorize_seeing(caller: Caller, resource: Resource, *, standing: Standing, now: datetime) -> Clearance:
+def authorize_seeing(caller: Caller, resource: Resource, *, standing: Standing, now: datetime) -> None:
     """Let whoever holds any right in an environment see what is defined there; names and rules, never values.
 
     Raises:
@@ -100,7 +100,6 @@ def authorize_seeing(caller: Caller, resource: Resource, *, standing: Standing, 
         raise refusal(*stopped)
     if caller.kind != SYSTEM and not holds_any_right(standing=standing, caller=caller, now=now):
         raise refusal("right: none allows anything in this environment")
-    return Clearance(caller=caller, ask=ask, standing=standing, reasons=("right: any",), seal=_SEAL)
 
 
 def refusal(*reasons: str) -> Refused:
@@ -138,38 +137,45 @@ def at_current_epoch(line: Callable[P, R]) -> Callable[P, R]:
 
 def _was_stale(environment_id: UUID, error: Exception) -> bool:
     """Whether an error was decided on facts that have changed since."""
-    from governance.standing import _standings
-
     if getattr(error, "kind", None) not in {"refused", "not_found", "invalid"}:
         return False
-    known = _standings.get(environment_id)
-    if known is None or epoch_of(environment_id) == known.epoch:
-        return False
-    fresh_standing_of(environment_id)
-    return True
+    decided_at = standing_of(environment_id).epoch
+    return fresh_standing_of(environment_id).epoch != decided_at
 
 
 def _stopped_by(caller: Caller, ask: Ask, standing: Standing) -> Sequence[str]:
-    freezes = standing.freezes
+    """Why nothing of this may happen now, whatever the rights say; empty where nothing stops it."""
     if caller.kind == CLIENT:
         client = standing.clients.get(caller.id)
         if client is None:
             return ("client: unknown in this environment",)
         if client.disabled_at is not None:
             return ("client: disabled",)
-    if not freezes or ask.operation in UNFROZEN_OPERATIONS:
+    if not standing.freezes or ask.operation in UNFROZEN_OPERATIONS:
         return ()
+    return _frozen(caller, ask, standing)
+
+
+def _frozen(caller: Caller, ask: Ask, standing: Standing) -> Sequence[str]:
+    freezes = standing.freezes
     if ("environment", standing.environment_id) in freezes:
         return ("freeze: the environment",)
     if caller.kind == CLIENT and ("client", caller.id) in freezes:
         return ("freeze: this client",)
     if (ask.resource.kind, ask.resource.public_id) in freezes:
         return (f"freeze: this {ask.resource.kind}",)
-    for purpose in ask.purposes:
-        if ("purpose", purpose) in freezes:
-            known = standing.purposes.get(purpose)
-            return (f"freeze: purpose {known.name if known else purpose}",)
-    for column in ask.columns:
-        if ("column", column) in freezes:
-            return (f"freeze: column {column}",)
-    return ()
+    return frozen_parts(standing, purposes=ask.purposes, columns=ask.columns)[:1]
+
+
+def frozen_parts(standing: Standing, *, purposes: Sequence[UUID] = (), columns: Sequence[UUID] = ()) -> tuple[str, ...]:
+    """Name what is frozen among purposes and columns (public ids)."""
+    freezes = standing.freezes
+    if not freezes:
+        return ()
+    named = [
+        standing.purposes[p].name if p in standing.purposes else str(p) for p in purposes if ("purpose", p) in freezes
+    ]
+    return (
+        *(f"freeze: purpose {name}" for name in named),
+        *(f"freeze: column {column}" for column in columns if ("column", column) in freezes),
+    )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 
+from audit.bodies import Outcome
 from audit.recorder import append, prepare_body
 from governance.authorization import at_current_epoch, authorize
 from governance.errors import Refused
+from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
 from keyring.walls import in_environment
 from userstore.events import ACCESSOR_EXECUTED
@@ -25,6 +28,7 @@ from userstore.reading.rows import Rows
 from userstore.reading.selection import select_sealed
 from userstore.reading.statements import append_prepared
 from userstore.reading.transformation import transform
+from userstore.transforming.compilation import TransformationFailed
 
 
 def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
@@ -38,14 +42,10 @@ def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
     try:
         return _read(call, now=now)
     except Refused as refused:
-        append(
-            ACCESSOR_EXECUTED,
-            environment_id=call.caller.environment_id,
-            actor=call.caller.actor,
-            facts={"accessor": call.accessor_id, "reasons": list(refused.reasons), **_via(call)},
-            outcome="refused",
-            decision_id=refused.decision_id,
-        )
+        _record_nothing_left(call, "refused", refused.reasons, refused.decision_id)
+        raise
+    except (TransformationFailed, Unsealable) as failure:
+        _record_nothing_left(call, "failed", (type(failure).__name__,), None)
         raise
 
 
@@ -104,6 +104,20 @@ def _record(call: AccessorCall, rows: Rows, *, now: datetime) -> None:
     )
     append_prepared(environment_id, row)
     rows.entry_id = row.id
+
+
+def _record_nothing_left(
+    call: AccessorCall, outcome: Outcome, reasons: Sequence[str], decision_id: UUID | None
+) -> None:
+    """Put a read that released nothing on record, where no rollback of it can take that away."""
+    append(
+        ACCESSOR_EXECUTED,
+        environment_id=call.caller.environment_id,
+        actor=call.caller.actor,
+        facts={"accessor": call.accessor_id, "reasons": list(reasons), **_via(call)},
+        outcome=outcome,
+        decision_id=decision_id,
+    )
 
 
 def _via(call: AccessorCall) -> dict[str, str]:

@@ -10,6 +10,9 @@ class SelectorError(Exception):
     Neither literals of the text nor bound values are quoted: both may be personal data.
     """
 
+    kind = "invalid"
+    field = "selector"
+
     def __init__(self, message: str, *, position: int, remedy: str) -> None:
         super().__init__(message, position, remedy)
         self.message = message

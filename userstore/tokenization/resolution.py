@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from governance.authorization import Clearance
+from governance.authorization import Clearance, frozen_parts
 from governance.errors import NotFound
 from governance.policies.compilation import policy_of
 from governance.policies.tree import Trace
@@ -67,7 +67,7 @@ def resolve(
         elif token.subject is None:
             resolved.append(Resolved(text, _raw_data(token), token.public_id))
         else:
-            resolved.append(_still_permitted(text, token, token.subject, definitions, purposes, now))
+            resolved.append(_still_permitted(text, token, token.subject, clearance, definitions, purposes, now))
     return resolved, faults
 
 
@@ -118,6 +118,7 @@ def _still_permitted(
     text: str,
     token: Token,
     subject: Subject,
+    clearance: Clearance,
     definitions: Definitions,
     purposes: Sequence[int],
     now: datetime,
@@ -126,6 +127,10 @@ def _still_permitted(
     column = definitions.by_pk.get(token.column_id or 0)
     row = Value.objects.filter(pk=token.value_id, subject=subject, state=LIVE).first()
     if column is None or row is None or subject.erased_at is not None:
+        return Resolved(text, "")
+    by_number = clearance.standing.purposes_by_number
+    needed = [by_number[number].public_id for number in [*token.purposes, *purposes] if number in by_number]
+    if frozen_parts(clearance.standing, purposes=needed, columns=[column.public_id]):
         return Resolved(text, "")
     cell = SealedCell(row.column_id, row.id, b"", row.purposes, row.expires)
     if not is_permitted(cell, [*token.purposes, *purposes], now.timestamp()):

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.recorder import append
-from governance.authorization import Clearance, at_current_epoch, authorize
+from governance.authorization import Clearance, at_current_epoch, authorize, frozen_parts, refusal
 from governance.errors import Refused
 from governance.policies.tree import Trace
 from keyring.fingerprints import fingerprint
@@ -65,6 +65,7 @@ def _write(call: MutatorCall, *, now: datetime) -> Receipt:
     clearance = authorize(call.caller, plan.ask, standing=plan.mutator.standing, now=now)
     with in_environment(clearance.environment_id):
         changes = read_changes(call.row_data, plan.mutator, now=now)
+        _refuse_frozen(changes, plan)
         subjects = locked_subjects(plan, clearance)
         admitted, denied = _admitted(subjects, call, plan, clearance, now)
         receipt = write_changes(admitted, changes, call, plan, clearance, now=now)
@@ -77,6 +78,15 @@ def _write(call: MutatorCall, *, now: datetime) -> Receipt:
             decision_id=clearance.decision_id,
         )
     return receipt
+
+
+def _refuse_frozen(changes: list[ColumnChange], plan: WritePlan) -> None:
+    """Refuse a write for a frozen purpose; which purposes a call gives itself is known only now."""
+    standing = plan.mutator.standing
+    given = [standing.purposes_by_number[number].public_id for change in changes for number in change.added]
+    frozen = frozen_parts(standing, purposes=given)
+    if frozen:
+        raise refusal(*frozen)
 
 
 def write_changes(

@@ -49,23 +49,39 @@ def merge(change: ColumnChange, current: Sequence[StoredValue], *, until: int) -
 
 
 def _replace(change: ColumnChange, current: Sequence[StoredValue], until: int) -> Merge:
-    """The values become exactly those given, and all of them carry one set of purposes."""
-    purposes = _resulting(change, current, until)
+    """The values become exactly those given. One that stays keeps its own purposes, whatever others are permitted for."""
     if change.values is None:
         return _keep(change, current, until)
-    if not purposes:
-        # No purpose permits keeping a value, so nothing may be stored and nothing stays.
-        return Merge(removed=list(current))
     merged = Merge()
-    left = {value.form: value for value in current}
+    left: dict[bytes, list[StoredValue]] = {}
+    for value in current:
+        left.setdefault(value.form, []).append(value)
+    for_new = _resulting(change, _taken_over(change, current), until)
     for ordinal, value in enumerate(change.values, start=1):
-        known = left.pop(change.column.data_type.index_form(value), None)
-        if known is None:
+        same = left.get(change.column.data_type.index_form(value))
+        known = same.pop(0) if same else None
+        purposes = _resulting(change, known.purposes, until) if known else for_new
+        if known and not purposes:
+            merged.removed.append(known)
+        elif known and (known.ordinal != ordinal or dict(known.purposes) != purposes):
+            merged.changed.append((known, ordinal, purposes))
+        elif not known and purposes:
+            # Without a purpose that permits keeping it nothing is stored, silently, as the wire contract has it.
             merged.added.append((value, ordinal, dict(purposes)))
-        elif known.ordinal != ordinal or dict(known.purposes) != purposes:
-            merged.changed.append((known, ordinal, dict(purposes)))
-    merged.removed = list(left.values())
+    merged.removed += [value for values in left.values() for value in values]
     return merged
+
+
+def _taken_over(change: ColumnChange, current: Sequence[StoredValue]) -> Purposes:
+    """What a value that replaces others may be used for: what all of them may, until the first of them ends.
+
+    Nothing in a column with partial updates, where every value has its own purposes.
+    """
+    if change.column.partial_updates or not current:
+        return {}
+    shared = set.intersection(*(set(value.purposes) for value in current))
+    ends = {purpose: [value.purposes[purpose] for value in current] for purpose in shared}
+    return {purpose: min((end for end in of if end), default=0) for purpose, of in ends.items()}
 
 
 def _keep(change: ColumnChange, current: Sequence[StoredValue], until: int) -> Merge:
@@ -102,16 +118,10 @@ def _update(change: ColumnChange, current: Sequence[StoredValue], until: int) ->
     return merged
 
 
-def _resulting(change: ColumnChange, current: Sequence[StoredValue], until: int) -> dict[int, int]:
-    """The one set of purposes that replaced values carry."""
-    if change.is_exact:
-        return dict.fromkeys(change.added, until)
-    purposes: dict[int, int] = {}
-    for value in current:
-        purposes.update(value.purposes)
-    purposes = {p: t for p, t in purposes.items() if p not in change.dropped}
-    purposes.update(dict.fromkeys(change.added, until))
-    return purposes
+def _resulting(change: ColumnChange, held: Purposes, until: int) -> dict[int, int]:
+    """What becomes of purposes under a change; fixed ones replace them."""
+    kept = {} if change.is_exact else {p: t for p, t in held.items() if p not in change.dropped}
+    return kept | dict.fromkeys(change.added, until)
 
 
 def _settle(merged: Merge, value: StoredValue, purposes: dict[int, int]) -> None:
