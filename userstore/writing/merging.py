@@ -49,7 +49,7 @@ def merge(change: ColumnChange, current: Sequence[StoredValue], *, until: int) -
 
 
 def _replace(change: ColumnChange, current: Sequence[StoredValue], until: int) -> Merge:
-    """The values become exactly those given. One that stays keeps its own purposes, whatever others are permitted for."""
+    """The values become exactly those given. One that stays keeps its own purposes, whatever the others have."""
     if change.values is None:
         return _keep(change, current, until)
     merged = Merge()
