@@ -121,9 +121,10 @@ def _hours(parameters: Mapping[str, Any]) -> Rule:
         raise Invalid(
             f"{zone_name!r} is not a time zone.", field="timezone", remedy="For example Europe/Berlin."
         ) from None
-    days = frozenset(int(day) for day in parameters.get("weekdays", range(1, 8)))
-    if not days <= set(range(1, 8)):
-        raise Invalid("Weekdays are numbers 1 (Monday) to 7.", field="weekdays")
+    weekdays = parameters.get("weekdays", list(range(1, 8)))
+    if not isinstance(weekdays, list) or any(type(day) is not int or not 1 <= day <= 7 for day in weekdays):
+        raise Invalid("Weekdays are a list of numbers 1 (Monday) to 7.", field="weekdays")
+    days = frozenset(weekdays)
 
     def rule(facts: CallFacts) -> bool:
         local = facts.now.astimezone(zone)

@@ -216,7 +216,8 @@ def _refuse_frozen_parts(column: Column, spec: ColumnSpec) -> None:
         raise Invalid("A column cannot become or cease to be unique.", field="index_type")
     if column.partial_updates and not spec.partial_updates:
         raise Invalid("Partial updates cannot be taken away.", field="constraints.partial_updates")
-    was, wanted = column.index_type != "none", spec.index_type != "none"
+    was = column.index_type != "none" or column.search_indexed
+    wanted = spec.index_type != "none" or spec.search_indexed
     if was != wanted and Value.objects.filter(column=column).exists():
         raise Invalid(
             "The index of a column that holds values cannot change yet.",

@@ -81,7 +81,7 @@ def change_consent(
             raise NotFound("There is no such value of this user.", field="value_id")
         key = subject_key(subject)
         pen = Pen(standing, caller.actor, now, "consent" if permitted else "withdrawal", terms)
-        until = int(terms.until.timestamp()) if terms.until else 0
+        until = terms.ends_at
         for row in rows:
             pen.store(
                 subject,

@@ -66,7 +66,7 @@ def _matching(
     columns = tuple(dict.fromkeys([*accessor.fetched_columns, *(column.pk for column in selecting)]))
     extra = set(columns) - set(accessor.fetched_columns)
     kept: list[SealedSubject] = []
-    for start in range(0, len(wanted), _CHUNK):
+    for start in range(0, max(len(wanted), 1), _CHUNK):  # with no candidate, too, the statement tells the epoch
         subjects = _read(clearance, wanted[start : start + _CHUNK], columns, accessor.state)
         elements = elements_of(
             subjects, plan, clearance, [c.pk for c in selecting], accessor.purpose_numbers, now.timestamp()

@@ -19,6 +19,11 @@ class ConsentTerms:
     text_version: str = ""
     until: datetime | None = None
 
+    @property
+    def ends_at(self) -> int:
+        """Unix seconds until which it holds, as value rows store them: 0 for no end, so no end is ever 0."""
+        return (int(self.until.timestamp()) or -1) if self.until else 0
+
 
 @dataclass(frozen=True, slots=True)
 class MutatorCall:

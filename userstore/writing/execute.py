@@ -99,7 +99,7 @@ def write_changes(
     now: datetime,
 ) -> Receipt:
     """Apply changes to locked subjects, values and consents together."""
-    until = int(call.consent.until.timestamp()) if call.consent.until else 0
+    until = call.consent.ends_at
     pen = Pen(clearance.standing, call.caller.actor, now, f"mutator {plan.mutator.name}"[:64], call.consent)
     ids, handles = [], []
     for subject in subjects:
