@@ -35,11 +35,7 @@ def define_operator(
     if Account.objects.filter(username__iexact=username).exists():
         raise Conflict("That user name is taken.", field="username")
     account = Account(username=username, kind=Account.OPERATOR, is_staff=True, is_superuser=is_superuser)
-    try:
-        validate_password(password, account)
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages), field="password") from None
-    account.set_password(password)
+    _set_password(account, password)
     with transaction.atomic():
         account.save()
         account.groups.set([Group.objects.get_or_create(name=name)[0] for name in groups])
@@ -66,6 +62,30 @@ def change_operator(actor: Actor, *, account_id: UUID, is_active: bool, groups: 
             facts={"account": account.id, "active": is_active, "groups": list(groups)},
         )
     return account
+
+
+def change_password(actor: Actor, *, account_id: UUID, former: str, password: str) -> Account:
+    """Let operators change their own password.
+
+    Raises:
+        Invalid: the former password is wrong, or the new one too weak; the message says what to change.
+    """
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=account_id, kind=Account.OPERATOR)
+        if not account.check_password(former):
+            raise Invalid("The former password is not right.", field="former")
+        _set_password(account, password)
+        account.save(update_fields=["password"])
+        append(events.PASSWORD_CHANGED, environment_id=SYSTEM_ENVIRONMENT, actor=actor, facts={"account": account.id})
+    return account
+
+
+def _set_password(account: Account, password: str) -> None:
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), field="password") from None
+    account.set_password(password)
 
 
 def new_service_account(*, client_id: UUID) -> Account:

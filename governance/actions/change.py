@@ -38,13 +38,31 @@ class Change:
 
 @contextmanager
 def configuration_change(caller: Caller, event: EventKind, *, now: datetime | None = None) -> Iterator[Change]:
-    """Run a configuration write in the caller's environment: the effect, the new epoch and the record commit together.
+    """Run a configuration write in the caller's environment: effect, new epoch and record commit together.
 
     Raises:
         Refused: the caller may not configure, or the environment is protected; the refusal is on record.
     """
     now = now or timezone.now()
-    change = Change(_cleared(caller, event, now=now), now)
+    with _recorded_change(Change(_cleared_unprotected(caller, event, now=now), now), event) as change:
+        yield change
+
+
+@contextmanager
+def containment(caller: Caller, event: EventKind, *, now: datetime | None = None) -> Iterator[Change]:
+    """Run a write that stops access or lets it go on: like a configuration change, but nobody waits for a second person.
+
+    Raises:
+        Refused: the caller may not configure; the refusal is on record.
+    """
+    now = now or timezone.now()
+    with _recorded_change(Change(_cleared(caller, event, now=now), now), event) as change:
+        yield change
+
+
+@contextmanager
+def _recorded_change(change: Change, event: EventKind) -> Iterator[Change]:
+    caller = change.clearance.caller
     with in_environment(caller.environment_id):
         yield change
         raise_epoch(caller.environment_id)
@@ -96,10 +114,16 @@ def _cleared(caller: Caller, event: EventKind, *, now: datetime) -> Clearance:
     standing = fresh_standing_of(caller.environment_id)
     ask = Ask("configure", environment_resource(standing.environment_id, standing.environment_name))
     try:
-        clearance = authorize(caller, ask, standing=standing, now=now)
-        if standing.is_protected and caller.kind != SYSTEM:
-            raise refusal("environment: protected, configuration changes need a second person")
+        return authorize(caller, ask, standing=standing, now=now)
     except Refused as refused:
         record_refusal(event, caller, refused)
         raise
+
+
+def _cleared_unprotected(caller: Caller, event: EventKind, *, now: datetime) -> Clearance:
+    clearance = _cleared(caller, event, now=now)
+    if clearance.standing.is_protected and caller.kind != SYSTEM:
+        refused = refusal("environment: protected, configuration changes need a second person")
+        record_refusal(event, caller, refused)
+        raise refused
     return clearance

@@ -179,7 +179,7 @@ def _resolved(branch: Branch, ordinal: int) -> tuple[AccessPolicy | None, Policy
         if child is None:
             raise NotFound("A component names an unknown policy.", field="components", position=ordinal)
         return child, None
-    template = PolicyTemplate.objects.filter(public_id=branch.template).first()
+    template = PolicyTemplate.objects.filter(public_id=branch.template).first() if branch.template else None
     if template is None:
         raise NotFound("A component names an unknown template.", field="components", position=ordinal)
     return None, template

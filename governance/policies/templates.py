@@ -62,11 +62,11 @@ class NativeTemplate:
 
 
 def _always(_: Mapping[str, Any]) -> Rule:
-    return lambda facts: True
+    return lambda _: True
 
 
 def _never(_: Mapping[str, Any]) -> Rule:
-    return lambda facts: False
+    return lambda _: False
 
 
 def _authenticated_client(parameters: Mapping[str, Any]) -> Rule:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from audit.recorder import append
 from governance.identities import Caller
+from governance.standing import StandingPurpose
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.clearing import cleared
@@ -125,7 +127,9 @@ def consented_values(
     return found, entry
 
 
-def listed_values(subject: Subject, columns: dict, purposes: dict) -> list[ConsentedValue]:  # type: ignore[type-arg]  # mappings of definitions
+def listed_values(
+    subject: Subject, columns: Mapping[int, ColumnDefinition], purposes: Mapping[int, StandingPurpose]
+) -> list[ConsentedValue]:
     """List the live values of a subject; must run inside the environment."""
     with in_environment(subject.environment_id):
         return [
@@ -162,6 +166,6 @@ def _switched(row: Value, purpose: int, until: int | None) -> Merge:
     return Merge(changed=[(StoredValue(row.id, row.ordinal, b"", held), row.ordinal, wanted)])
 
 
-def _one_column(rows: list[Value], columns: dict[int, ColumnDefinition] | object) -> str | None:
-    names = {columns[row.column_id].name for row in rows}  # type: ignore[index]  # a mapping by column key
+def _one_column(rows: list[Value], columns: Mapping[int, ColumnDefinition]) -> str | None:
+    names = {columns[row.column_id].name for row in rows}
     return names.pop() if len(names) == 1 else None

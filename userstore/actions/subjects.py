@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from audit.recorder import append
+from governance.actions.change import record_refusal
 from governance.identities import Caller
 from keyring.actions import create_key, destroy_key
 from keyring.keys import KeyKind
@@ -76,11 +77,16 @@ def create_subject_with(
     subject_id = subject_id or uuid4()
     call = MutatorCall(caller, mutator_id, [str(subject_id)], row_data, context, consent)
     _must_select_by_id(call)
-    with in_environment(caller.environment_id):
-        subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=now)
-        receipt = execute_mutator(call, now=now)
-        if receipt.subject_ids != [subject_id]:
-            raise Refused("The mutator's policy does not admit this call.", decision_id=receipt.decision_id)
+    try:
+        with in_environment(caller.environment_id):
+            subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=now)
+            receipt = execute_mutator(call, now=now)
+            if receipt.subject_ids != [subject_id]:
+                raise Refused("The mutator's policy does not admit this call.", decision_id=receipt.decision_id)
+    except Refused as refused:
+        # What the two actions recorded went with their effects.
+        record_refusal(events.SUBJECT_CREATED, caller, refused)
+        raise
     return subject, receipt
 
 

@@ -10,17 +10,19 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.recorder import append
+from governance.actions.change import record_refusal
 from governance.authorization import Clearance
 from governance.identities import Caller
 from governance.models import AccessPolicy
 from governance.policies.compilation import policy_of
 from governance.policies.tree import Trace
 from keyring.keys import KeyKind, key_for
+from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.clearing import cleared
 from userstore.actions.methods import found
 from userstore.definitions import definitions_of
-from userstore.errors import Conflict, Invalid
+from userstore.errors import Conflict, Invalid, Refused
 from userstore.models import Token, Transformer
 from userstore.models.transformers import BY_VALUE
 from userstore.reading.admission import call_facts
@@ -140,6 +142,29 @@ def look_up_tokens(
             },
             decision_id=clearance.decision_id,
         )
+    return texts
+
+
+def find_or_create_tokens(
+    caller: Caller, *, wanted: Sequence[tuple[str, UUID, UUID]], now: datetime | None = None
+) -> list[str]:
+    """Return one token for each (data, transformer, policy): the oldest known one, or a new one; all or none.
+
+    Raises:
+        Refused: the caller may not look tokens up, or not create them.
+    """
+    now = now or timezone.now()
+    texts = []
+    try:
+        with in_environment(caller.environment_id):
+            for data, transformer_id, policy_id in wanted:
+                pair = {"transformer_id": transformer_id, "policy_id": policy_id}
+                known = look_up_tokens(caller, data=data, now=now, **pair)
+                texts.append(known[0] if known else create_token(caller, data=data, now=now, **pair))
+    except Refused as refused:
+        # What the actions recorded went with their effects.
+        record_refusal(events.TOKENS_CREATED, caller, refused)
+        raise
     return texts
 
 

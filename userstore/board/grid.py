@@ -14,12 +14,12 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+
 from governance.errors import GovernanceError, Refused
 from governance.identities import CLIENT, Caller
 from governance.models import Client, Right
 from governance.standing import Standing
 from keyring.walls import in_environment
-
 from userstore.actions.clearing import clearance_for
 from userstore.actions.consents import ConsentedValue, listed_values
 from userstore.board.book import BoardEntry, recent_entries, shown_entry

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-_TOKEN = """TOKEN=$(curl -s -u "$USERCLOUDS_CLIENT_ID:$USERCLOUDS_CLIENT_SECRET" \\
-  -d grant_type=client_credentials "$SEALBOOK_URL/oidc/token" | python3 -c 'import json,sys; print(json.load(sys.stdin)["access_token"])')"""
+_SIGN_IN = """TOKEN=$(curl -s -u "$USERCLOUDS_CLIENT_ID:$USERCLOUDS_CLIENT_SECRET" \\
+  -d grant_type=client_credentials "$SEALBOOK_URL/oidc/token" |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')"""
 _READ = """curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
   -d '{{"accessor_id": "{accessor}", "selector_values": [["{subject}"]], "context": {{}}}}' \\
   "$SEALBOOK_URL/userstore/api/accessors" """
@@ -33,7 +34,7 @@ def snippets_for(
     if not columns or not subject_ids:
         return {}
     column, subject = columns[0], subject_ids[0]
-    parts = [_TOKEN]
+    parts = [_SIGN_IN]
     if flipped is not None:
         subject, value, purpose, permitted = flipped
         column = next((c for c in columns if purpose in c.purpose), column)

@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
-from governance.operators.choice import operator_caller
-from governance.observation import address_of
 
+from governance.observation import address_of
+from governance.operators.choice import operator_caller
 from userstore.actions.consents import change_consent
 from userstore.board.grid import Board, build_board
 

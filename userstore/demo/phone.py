@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
+
 from governance.actions.clients import define_client, issue_secret
 from governance.actions.policies import Branch, publish_policy
 from governance.actions.purposes import define_purpose
@@ -20,7 +21,6 @@ from governance.models import Client, Environment, Purpose
 from governance.policies.templates import native_templates
 from keyring.plain import Plain
 from keyring.walls import in_environment
-
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator
@@ -135,7 +135,7 @@ def _publish_policies(system: Caller) -> dict[str, UUID]:
     internal = publish_policy(
         system,
         name="ApplicationInternalOnly",
-        description="An authenticated client, on a network the server itself observed. What a caller says proves nothing.",
+        description="An authenticated client on a network that the server observed; what a caller says proves nothing.",
         policy_type="composite_and",
         components=[Branch(template=templates["AuthenticatedClient"].id), network],
     )

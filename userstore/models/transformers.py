@@ -12,7 +12,7 @@ BY_VALUE, BY_REFERENCE = "tokenizebyvalue", "tokenizebyreference"
 
 
 class Transformer(OwnedByEnvironment):
-    """Pass through, mask or coarsen, or tokenize; native (named by `native`) or a JavaScript `transform(data, params)`."""
+    """Pass through, mask or coarsen, or tokenize: native (named by `native`) or a script `transform(data, params)`."""
 
     name = models.CharField(max_length=128)
     description = models.TextField(blank=True, default="")

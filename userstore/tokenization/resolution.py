@@ -23,6 +23,8 @@ from userstore.tokenization.places import blind_text, data_place, index_of
 from userstore.writing.keys import handle_of, subject_key
 from userstore.writing.storing import typed_values
 
+NO_VALUE = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
@@ -125,7 +127,7 @@ def _still_permitted(
 ) -> Resolved:
     """A token of a subject gives its value only while the value is there and every purpose is permitted for it."""
     column = definitions.by_pk.get(token.column_id or 0)
-    row = Value.objects.filter(pk=token.value_id, subject=subject, state=LIVE).first()
+    row = Value.objects.filter(pk=token.value_id or NO_VALUE, subject=subject, state=LIVE).first()
     if column is None or row is None or subject.erased_at is not None:
         return Resolved(text, "")
     by_number = clearance.standing.purposes_by_number

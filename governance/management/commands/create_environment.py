@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.actors import Actor
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit.actors import Actor
 from governance.actions.accounts import OFFICERS
 from governance.actions.environments import define_environment
 from governance.actions.rights import give_group_rights

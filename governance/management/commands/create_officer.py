@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from audit.actors import Actor
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit.actors import Actor
 from governance.actions.accounts import OFFICERS, define_operator
 from governance.errors import GovernanceError
 

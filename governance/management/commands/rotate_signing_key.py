@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.actors import Actor
 from django.core.management.base import BaseCommand
 
+from audit.actors import Actor
 from governance.actions.signing import ensure_signing_key, rotate_signing_key
 
 

@@ -8,14 +8,14 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from audit.actors import Actor
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
+
+from audit.actors import Actor
 from governance.actions.accounts import OFFICERS, define_operator
 from governance.actions.environments import define_environment
 from governance.actions.rights import give_group_rights
 from governance.models import Environment
-
 from userstore.demo.phone import build_phone_example
 
 ENVIRONMENT = "demo"
