@@ -19,7 +19,7 @@ from userstore.definitions import ColumnDefinition, definitions_of, purpose_name
 from userstore.errors import Invalid, NotFound
 from userstore.models import Subject, Value
 from userstore.models.subjects import LIVE
-from userstore.writing.calls import ConsentTerms
+from userstore.writing.calls import NO_TERMS, ConsentTerms
 from userstore.writing.keys import handle_of, subject_key
 from userstore.writing.merging import Merge, StoredValue
 from userstore.writing.storing import Pen
@@ -43,7 +43,7 @@ def change_consent(
     permitted: bool,
     value_id: UUID | None = None,
     column: str | None = None,
-    terms: ConsentTerms = ConsentTerms(),  # noqa: B008  # frozen and empty
+    terms: ConsentTerms = NO_TERMS,
     via: str | None = None,
     now: datetime | None = None,
 ) -> UUID:

@@ -21,9 +21,9 @@ from userstore import events
 from userstore.actions.clearing import cleared
 from userstore.errors import Conflict, Invalid, NotFound, Refused
 from userstore.models import Subject, Token, Value
-from userstore.reading.calls import CallContext
+from userstore.reading.calls import NO_CONTEXT, CallContext
 from userstore.reading.opening import HANDLE_COLUMN
-from userstore.writing.calls import ConsentTerms, MutatorCall
+from userstore.writing.calls import NO_TERMS, ConsentTerms, MutatorCall
 from userstore.writing.execute import Receipt, execute_mutator
 from userstore.writing.keys import handle_of, subject_key
 
@@ -63,8 +63,8 @@ def create_subject_with(
     row_data: Mapping[str, Any],
     subject_id: UUID | None = None,
     organization_id: UUID | None = None,
-    context: CallContext = CallContext(),  # noqa: B008  # frozen and empty
-    consent: ConsentTerms = ConsentTerms(),  # noqa: B008  # frozen and empty
+    context: CallContext = NO_CONTEXT,
+    consent: ConsentTerms = NO_TERMS,
     now: datetime | None = None,
 ) -> tuple[Subject, Receipt]:
     """Create a subject and write it through a mutator, both or neither.

@@ -26,7 +26,7 @@ from userstore.errors import Conflict, Invalid, Refused
 from userstore.models import Token, Transformer
 from userstore.models.transformers import BY_VALUE
 from userstore.reading.admission import call_facts
-from userstore.reading.calls import CallContext
+from userstore.reading.calls import NO_CONTEXT, CallContext
 from userstore.tokenization.places import blind_data, blind_text, data_place, index_of, text_place
 from userstore.tokenization.resolution import Resolved, purpose_numbers, resolve, tokens_by_text
 from userstore.transforming.compilation import compile_transformer
@@ -67,7 +67,7 @@ def resolve_tokens(
     *,
     tokens: Sequence[str],
     purposes: Sequence[object] = (),
-    context: CallContext = CallContext(),  # noqa: B008  # frozen and empty
+    context: CallContext = NO_CONTEXT,
     now: datetime | None = None,
 ) -> tuple[list[Resolved], UUID]:
     """Resolve up to 1000 tokens: one entry each, in order, "" where unknown, refused or no longer permitted.

@@ -22,6 +22,9 @@ class CallContext:
     via: str | None = None
 
 
+NO_CONTEXT = CallContext()
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Which part of the result is wanted: at most `limit` rows after an opaque cursor ("" is the beginning)."""
@@ -37,5 +40,5 @@ class AccessorCall:
     caller: Caller
     accessor_id: UUID
     selector_values: Sequence[Any] = ()
-    context: CallContext = CallContext()
+    context: CallContext = NO_CONTEXT
     page: Page | None = None

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from governance.identities import Caller
-from userstore.reading.calls import CallContext
+from userstore.reading.calls import NO_CONTEXT, CallContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,5 @@ class MutatorCall:
     mutator_id: UUID
     selector_values: Sequence[Any]
     row_data: Mapping[str, Any]
-    context: CallContext = CallContext()
-    consent: ConsentTerms = ConsentTerms()
+    context: CallContext = NO_CONTEXT
+    consent: ConsentTerms = NO_TERMS

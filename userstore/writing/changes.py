@@ -1,4 +1,4 @@
-"""Reading `row_data`: what a call wants done to each column, normalised, typed and checked before anything is stored."""
+"""Reading `row_data`: what a call wants done to each column; normalised, typed and checked before it is stored."""
 
 from __future__ import annotations
 

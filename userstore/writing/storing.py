@@ -19,7 +19,7 @@ from userstore.datatypes import Value as TypedValue
 from userstore.definitions import ColumnDefinition
 from userstore.models import ConsentRecord, Subject, Value
 from userstore.models.subjects import LIVE
-from userstore.writing.calls import ConsentTerms
+from userstore.writing.calls import NO_TERMS, ConsentTerms
 from userstore.writing.merging import Merge, StoredValue
 
 
@@ -31,7 +31,7 @@ class Pen:
     actor: Actor
     now: datetime
     source: str
-    terms: ConsentTerms = ConsentTerms()
+    terms: ConsentTerms = NO_TERMS
     written: int = 0
     removed: int = 0
     consents: list[ConsentRecord] = field(default_factory=list)
