@@ -25,6 +25,9 @@ class ConsentTerms:
         return (int(self.until.timestamp()) or -1) if self.until else 0
 
 
+NO_TERMS = ConsentTerms()
+
+
 @dataclass(frozen=True, slots=True)
 class MutatorCall:
     """One execution of a mutator; `row_data` is what the wire calls it: changes by column name."""
