@@ -12,7 +12,7 @@ ACCESSOR_EXECUTED = event(
 MUTATOR_EXECUTED = event(
     "mutator.executed",
     "mutator", "name", "version", "purposes", "columns", "subjects", "written", "removed", "selector", "reasons",
-    "denied", "via",
+    "denied", "faults", "via",
 )  # fmt: skip
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")
 SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "reasons")

@@ -67,9 +67,10 @@ def _write(call: MutatorCall, *, now: datetime) -> Receipt:
         changes = read_changes(call.row_data, plan.mutator, now=now)
         _refuse_frozen(changes, plan)
         subjects = locked_subjects(plan, clearance)
-        admitted, denied = _admitted(subjects, call, plan, clearance, now)
+        admitted, trace = _admitted(subjects, call, plan, clearance, now)
         receipt = write_changes(admitted, changes, call, plan, clearance, now=now)
-        receipt.facts.update(denied=denied, **_described(call, plan, changes))
+        receipt.facts.update(denied=len(subjects) - len(admitted), **_described(call, plan, changes))
+        receipt.facts.update(_told(trace))
         receipt.entry_id = append(
             MUTATOR_EXECUTED,
             environment_id=clearance.environment_id,
@@ -121,8 +122,8 @@ def write_changes(
 
 def _admitted(
     subjects: list[Subject], call: MutatorCall, plan: WritePlan, clearance: Clearance, now: datetime
-) -> tuple[list[Subject], int]:
-    """Whom the mutator's policy admits; the others are left out silently, as the wire contract has it."""
+) -> tuple[list[Subject], Trace]:
+    """Whom the mutator's policy admits; the others are left out silently, as the wire contract has it. And why."""
     policy = plan.mutator.policy
     facts = call_facts(
         clearance,
@@ -132,11 +133,18 @@ def _admitted(
         now=now,
     )
     if policy.caller_only:
-        return (subjects, 0) if policy.allows_caller(facts) else ([], len(subjects))
+        return (subjects, Trace()) if policy.allows_caller(facts) else ([], policy.explain(facts))
     profiles = [{"id": str(subject.public_id)} for subject in subjects]
-    answers = policy.allows_each(facts, profiles, Trace())
+    trace = Trace()
+    answers = policy.allows_each(facts, profiles, trace)
     kept = [subject for subject, answer in zip(subjects, answers, strict=True) if answer]
-    return kept, len(subjects) - len(kept)
+    return kept, Trace(trace.lines if len(kept) < len(subjects) else [], trace.faults)
+
+
+def _told(trace: Trace) -> dict[str, list[str]]:
+    """What the record says of a decision: which rules refused, which scripts failed."""
+    told = {"reasons": trace.lines, "faults": sorted(set(trace.faults))}
+    return {name: lines for name, lines in told.items() if lines}
 
 
 def _described(call: MutatorCall, plan: WritePlan, changes: list[ColumnChange]) -> dict[str, Any]:
