@@ -9,9 +9,10 @@ from uuid import UUID
 
 from audit import queries
 from audit.errors import AuditorNotConfigured, EntryNotFound
+from governance.models import Account
 from governance.standing import Standing
 
-_RECENT = 12
+_RECENT = 8
 _SHORT = 3
 
 
@@ -65,7 +66,10 @@ def _shown(entry: Any, standing: Standing) -> BoardEntry:
 
 def _actor(entry: Any, standing: Standing) -> str:
     client = standing.clients.get(entry.actor.id) if entry.actor.id else None
-    return f"client {client.name}" if client else str(entry.actor.kind)
+    if client is not None:
+        return f"client {client.name}"
+    account = Account.objects.filter(pk=entry.actor.id).first() if entry.actor.kind == "operator" else None
+    return f"operator {account.username}" if account else str(entry.actor.kind)
 
 
 def _text(value: Any) -> str:

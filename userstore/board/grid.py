@@ -33,6 +33,7 @@ from userstore.reading.execute import execute_accessor
 from userstore.reading.plan import accessor_plan
 
 MOST_SUBJECTS = 25
+PURPOSES = ("authentication", "marketing", "integrity")
 SwitchUrl = Callable[[UUID, UUID, str], str]
 
 
@@ -230,7 +231,7 @@ def _names(column: _Column | None, ids: list[UUID], context: CallContext, now: d
 def _switches(
     subject_id: UUID, value: ConsentedValue, origins: dict[UUID, str], standing: Standing, switch_url: SwitchUrl
 ) -> dict[str, Any]:
-    wanted = [p for p in standing.purposes.values() if p.name in {"authentication", "marketing", "integrity"}]
+    wanted = [standing.purposes_by_name[name] for name in PURPOSES if name in standing.purposes_by_name]
     return {
         "id": str(value.value_id),
         "shown": f"number {value.ordinal} · {origins.get(value.value_id, 'unknown origin')}",
@@ -241,7 +242,7 @@ def _switches(
                 "locked": purpose.legal_basis != "consent",
                 "url": switch_url(subject_id, value.value_id, purpose.name),
             }
-            for purpose in sorted(wanted, key=lambda p: p.number)
+            for purpose in wanted
         ],
     }
 
