@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
+from audit.events import EventKind
 from audit.recorder import append
 from governance.actions.change import record_refusal
 from governance.authorization import Clearance
@@ -34,6 +36,16 @@ from userstore.writing.keys import subject_key
 
 MOST_TOKENS = 1000
 _TRIES = 8
+
+
+class TokenWithheld(Invalid):
+    """Unknown, or its policy refuses: the caller cannot tell which, the record can."""
+
+    def __init__(self, decision_id: UUID, token_id: UUID | None, reasons: tuple[str, ...]) -> None:
+        super().__init__("There is no such token, or its policy does not allow this.", field="token")
+        self.decision_id = decision_id
+        self.token_id = token_id
+        self.reasons = reasons
 
 
 def create_token(
@@ -108,7 +120,10 @@ def inspect_token(caller: Caller, *, token: str, context: CallContext, now: date
         Invalid: unknown, or the policy refuses: both alike.
     """
     now = now or timezone.now()
-    with cleared(caller, "resolve", events.TOKEN_INSPECTED, now=now) as clearance:
+    with (
+        _withheld_on_record(caller, events.TOKEN_INSPECTED),
+        cleared(caller, "resolve", events.TOKEN_INSPECTED, now=now) as clearance,
+    ):
         row = _permitted(token, clearance, context, "Inspect", now)
         append(
             events.TOKEN_INSPECTED,
@@ -175,7 +190,10 @@ def delete_token(caller: Caller, *, token: str, context: CallContext, now: datet
         Invalid: unknown, or the policy refuses: both alike.
     """
     now = now or timezone.now()
-    with cleared(caller, "tokenize", events.TOKEN_DELETED, now=now) as clearance:
+    with (
+        _withheld_on_record(caller, events.TOKEN_DELETED),
+        cleared(caller, "tokenize", events.TOKEN_DELETED, now=now) as clearance,
+    ):
         row = _permitted(token, clearance, context, "Delete", now)
         token_id = row.public_id
         row.delete()
@@ -240,6 +258,25 @@ def _permitted(text: str, clearance: Clearance, context: CallContext, action: st
     if row is not None:
         policy = policy_of(clearance.standing, row.access_policy.public_id)
         facts = call_facts(clearance, context, action=action, purposes=(), now=now)
-        if policy.allows_each(facts, [{}], Trace())[0]:
+        trace = Trace()
+        if policy.allows_each(facts, [{}], trace)[0]:
             return row
-    raise Invalid("There is no such token, or its policy does not allow this.", field="token")
+        raise TokenWithheld(clearance.decision_id, row.public_id, (*trace.lines, *trace.faults))
+    raise TokenWithheld(clearance.decision_id, None, ("token: unknown",))
+
+
+@contextmanager
+def _withheld_on_record(caller: Caller, event: EventKind) -> Iterator[None]:
+    """Put on record, outside the refused transaction, that a token was withheld, and which."""
+    try:
+        yield
+    except TokenWithheld as withheld:
+        append(
+            event,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts={"tokens": [withheld.token_id] if withheld.token_id else [], "reasons": list(withheld.reasons)},
+            outcome="refused",
+            decision_id=withheld.decision_id,
+        )
+        raise
