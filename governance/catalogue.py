@@ -32,6 +32,7 @@ class _Clients:
         return dict(Client.objects.values_list("public_id", "name"))
 
 
+_users: dict[str, list[Callable[[UUID], list[str]]]] = {}
 _furnishers: list[Callable[[UUID], None]] = []
 _finders: dict[str, Finder] = {"purpose": _Purposes(), "client": _Clients()}
 
@@ -52,6 +53,16 @@ def exists(*, kind: str, public_id: UUID, environment_id: UUID) -> bool:
     if kind == "environment":
         return public_id == environment_id
     return public_id in names_of(kind)
+
+
+def ask_for_users(kind: str, users: Callable[[UUID], list[str]]) -> None:
+    """Let a floor above name what still uses an object of a kind; asked before that object is retired."""
+    _users.setdefault(kind, []).append(users)
+
+
+def users_of(kind: str, public_id: UUID) -> list[str]:
+    """Name what floors above still use an object for; must run inside an environment."""
+    return sorted({name for users in _users.get(kind, ()) for name in users(public_id)})
 
 
 def furnish_with(furnisher: Callable[[UUID], None]) -> None:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db import models
 
-from userstore.models import Accessor, Column, Mutator
+from governance.models import Purpose
+from userstore.models import Accessor, Column, Mutator, Token, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +47,20 @@ def definitions_using_policy(public_id: UUID) -> list[str]:
     found += Column.objects.filter(
         models.Q(access_policy__public_id=public_id) | models.Q(default_token_policy__public_id=public_id)
     ).values_list("name", flat=True)
+    if Token.objects.filter(access_policy__public_id=public_id).exists():
+        found.append("existing tokens")
+    return sorted(set(found))
+
+
+def users_of_purpose(public_id: UUID) -> list[str]:
+    """Name what still uses a purpose, stored values included; must run inside an environment."""
+    found: list[str] = [
+        *Accessor.objects.filter(purposes__public_id=public_id).values_list("name", flat=True),
+        *Mutator.objects.filter(fixed_purposes__public_id=public_id).values_list("name", flat=True),
+    ]
+    number = Purpose.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+    if Value.objects.filter(purposes__contains=[number]).exists():
+        found.append("stored values")
+    if Token.objects.filter(purposes__contains=[number]).exists():
+        found.append("existing tokens")
     return sorted(set(found))

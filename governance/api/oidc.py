@@ -13,10 +13,11 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from governance.actions.sessions import exchange_credentials
+from governance.actions.signing import ensure_signing_key
 from governance.errors import GovernanceError, Throttled, Unauthenticated
 from governance.observation import address_of
 from governance.tokens.access import ALGORITHM
-from governance.tokens.signing import ensure_signing_key, public_keys
+from governance.tokens.signing import public_keys
 
 
 @method_decorator(csrf_exempt, name="dispatch")

@@ -2,4 +2,38 @@
 
 from __future__ import annotations
 
-urlpatterns: list[object] = []
+from django.urls import path
+
+from governance.wire.definitions import definition_routes
+from userstore.api.accessors import Accessors
+from userstore.api.columns import Columns
+from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsents
+from userstore.api.datatypes import DataTypes, SingleDataType
+from userstore.api.methods import CreateUserWithMutator, ExecuteAccessor, ExecuteMutator
+from userstore.api.mutators import Mutators
+from userstore.api.tokens import FindOrCreateTokens, InspectToken, LookUpTokens, ResolveTokens, Tokens
+from userstore.api.transformers import Transformers
+from userstore.api.users import SingleUser, Users
+
+app_name = "userstore"
+urlpatterns = [
+    path("userstore/api/accessors", ExecuteAccessor.as_view(), name="execute-accessor"),
+    path("userstore/api/mutators", ExecuteMutator.as_view(), name="execute-mutator"),
+    path("userstore/api/users", CreateUserWithMutator.as_view(), name="create-user-with-mutator"),
+    path("userstore/api/consentedpurposes", ConsentedPurposes.as_view(), name="consented-purposes"),
+    path("userstore/api/consents", ChangeConsent.as_view(), name="change-consent"),
+    path("userstore/api/consents/list", ListConsents.as_view(), name="list-consents"),
+    path("tokenizer/tokens", Tokens.as_view(), name="tokens"),
+    path("tokenizer/tokens/actions/resolve", ResolveTokens.as_view(), name="resolve-tokens"),
+    path("tokenizer/tokens/actions/inspect", InspectToken.as_view(), name="inspect-token"),
+    path("tokenizer/tokens/actions/lookup", LookUpTokens.as_view(), name="look-up-tokens"),
+    path("tokenizer/tokens/actions/lookuporcreate", FindOrCreateTokens.as_view(), name="find-or-create-tokens"),
+    path("authn/users", Users.as_view(), name="users"),
+    path("authn/users/<uuid:subject_id>", SingleUser.as_view(), name="user"),
+    path("userstore/config/datatypes", DataTypes.as_view(), name="data-types"),
+    path("userstore/config/datatypes/<uuid:public_id>", SingleDataType.as_view(), name="data-type"),
+    *definition_routes(Columns(), "userstore/config/columns"),
+    *definition_routes(Accessors(), "userstore/config/accessors"),
+    *definition_routes(Mutators(), "userstore/config/mutators"),
+    *definition_routes(Transformers(), "tokenizer/policies/transformation"),
+]

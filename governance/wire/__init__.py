@@ -1,0 +1,1 @@
+"""The manners of the wire contract that the API doors of several apps share: keys, references, paging, definitions."""

@@ -1,0 +1,233 @@
+"""The phone example through the vendor's own client, unmodified, over the network."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from usercloudssdk.client import Client
+from usercloudssdk.constants import ColumnIndexType, DataType, PolicyType
+from usercloudssdk.errors import UserCloudsSDKError
+from usercloudssdk.models import (
+    Accessor,
+    AccessPolicy,
+    AccessPolicyComponent,
+    Column,
+    ColumnConstraints,
+    ColumnInputConfig,
+    ColumnOutputConfig,
+    Mutator,
+    Purpose,
+    ResourceID,
+    UserSelectorConfig,
+)
+
+from governance.actions.clients import change_client
+from governance.actions.freezes import freeze, unfreeze
+from governance.identities import system_caller
+from governance.models import Environment
+from tests import cast
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FOR_LOGIN, FOR_OFFERS = "+49 151 5550101", "+49 151 5550102"
+CONTEXT: dict[str, Any] = {}
+BY_ID = UserSelectorConfig("{id} = ?")
+PASSTHROUGH = ResourceID(id=UUID("c0b5b2a1-0b1f-4b9f-8b1a-1b1f4b9f8b1a"))
+
+
+@dataclass
+class Stage:
+    """The phone example as the vendor's client defined it, and one client per part."""
+
+    environment: Environment
+    url: str
+    admin: Client
+    app: Client
+    marketing: Client
+    fraud: Client
+    players: dict[str, cast.Player]
+    accessors: dict[str, UUID]
+    mutators: dict[str, UUID]
+    policy: UUID
+
+
+def client_of(url: str, player: cast.Player) -> Client:
+    return Client(url=url, client_id=str(player.client.public_id), client_secret=player.secret)
+
+
+@pytest.fixture
+def stage(live_server: Any) -> Stage:
+    environment = cast.new_environment()
+    players = {
+        "admin": cast.new_player(environment, "admin", configure=True, erase=True, consent=True),
+        "app": cast.new_player(environment, "app", read=True, write=True, consent=True),
+        "marketing": cast.new_player(environment, "marketing", read=True),
+        "fraud": cast.new_player(environment, "fraud", read=True, resolve=True),
+        "outsider": cast.new_player(environment, "outsider"),
+    }
+    clients = {name: client_of(live_server.url, player) for name, player in players.items()}
+    policy, accessors, mutators = define_phone_example(clients["admin"])
+    return Stage(
+        environment, live_server.url, clients["admin"], clients["app"], clients["marketing"], clients["fraud"],
+        players, accessors, mutators, policy,
+    )  # fmt: skip
+
+
+def define_phone_example(admin: Client) -> tuple[UUID, dict[str, UUID], dict[str, UUID]]:
+    """Define everything the seed's example needs, by the vendor's client alone."""
+    purposes = {
+        name: admin.CreatePurpose(Purpose(id=uuid4(), name=name, description=name), if_not_exists=True)
+        for name in ("authentication", "marketing", "integrity")
+    }
+    column = admin.CreateColumn(
+        Column(
+            id=uuid4(),
+            name="phone",
+            type=DataType.PHONENUMBER,
+            is_array=True,
+            default_value="",
+            index_type=ColumnIndexType.INDEXED,
+            constraints=ColumnConstraints(
+                immutable_required=False,
+                partial_updates=True,
+                unique_id_required=False,
+                unique_required=True,
+                fields=[],
+            ),
+        )
+    )
+    policy = admin.CreateAccessPolicy(
+        AccessPolicy(
+            name="ApplicationInternalOnly",
+            policy_type=PolicyType.COMPOSITE_AND,
+            components=[
+                AccessPolicyComponent(template=ResourceID(name="AuthenticatedClient"), template_parameters="{}"),
+                AccessPolicyComponent(
+                    template=ResourceID(name="ObservedNetwork"),
+                    template_parameters=json.dumps({"networks": cast.NETWORK}),
+                ),
+            ],
+        )
+    )
+    tokens = next(t for t in admin.ListTransformers() if t.name == "PhoneToID")
+    mutators = {
+        name: admin.CreateMutator(
+            Mutator(
+                id=uuid4(),
+                name=f"SetPhoneFor{name.title()}",
+                description="",
+                columns=[ColumnInputConfig(ResourceID(id=column.id), PASSTHROUGH)],
+                access_policy=ResourceID(id=policy.id),
+                selector_config=BY_ID,
+            )
+        ).id
+        for name in ("authentication", "marketing")
+    }
+    fix_purposes(admin, mutators, purposes)
+    accessors = {
+        "authentication": output("GetPhoneForAuthentication", column, PASSTHROUGH, purposes["authentication"], policy),
+        "marketing": output("GetPhoneForMarketing", column, PASSTHROUGH, purposes["marketing"], policy),
+        "integrity": output(
+            "GetPhoneTokensForIntegrity", column, ResourceID(id=tokens.id), purposes["integrity"], policy
+        ),
+    }
+    return policy.id, {name: admin.CreateAccessor(each).id for name, each in accessors.items()}, mutators
+
+
+def fix_purposes(admin: Client, mutators: dict[str, UUID], purposes: dict[str, Purpose]) -> None:
+    """Fixed purposes are beyond the vendor's model, so they go in as an extension field of an update."""
+    for name, mutator_id in mutators.items():
+        stored = admin._get(f"/userstore/config/mutators/{mutator_id}")
+        stored["purposes"] = [{"id": str(purposes[each].id)} for each in (name, "integrity")]
+        admin._put(f"/userstore/config/mutators/{mutator_id}", json_data={"mutator": stored})
+
+
+def output(name: str, column: Column, transformer: ResourceID, purpose: Purpose, policy: AccessPolicy) -> Accessor:
+    return Accessor(
+        id=uuid4(),
+        name=name,
+        description="",
+        columns=[ColumnOutputConfig(ResourceID(id=column.id), transformer, ResourceID(id=policy.id))],
+        access_policy=ResourceID(id=policy.id),
+        selector_config=BY_ID,
+        purposes=[ResourceID(id=purpose.id)],
+    )
+
+
+def write(stage: Stage, purpose: str, subject: UUID, **change: Any) -> list[str]:
+    return stage.app.ExecuteMutator(stage.mutators[purpose], CONTEXT, [str(subject)], {"phone": change})["user_ids"]
+
+
+def read(client: Client, stage: Stage, purpose: str, subject: UUID) -> list[str]:
+    answer = client.ExecuteAccessor(stage.accessors[purpose], CONTEXT, [str(subject)])
+    return json.loads(json.loads(answer["data"][0])["phone"]) if answer["data"] else []
+
+
+def subject_with_two_numbers(stage: Stage) -> UUID:
+    subject = UUID(stage.app.CreateUser())
+    assert write(stage, "authentication", subject, value_additions=[FOR_LOGIN]) == [str(subject)]
+    assert write(stage, "marketing", subject, value_additions=[FOR_OFFERS]) == [str(subject)]
+    return subject
+
+
+def test_each_purpose_reads_its_own_number_and_integrity_reads_tokens(stage: Stage) -> None:
+    subject = subject_with_two_numbers(stage)
+    assert read(stage.app, stage, "authentication", subject) == [FOR_LOGIN]
+    assert read(stage.marketing, stage, "marketing", subject) == [FOR_OFFERS]
+    tokens = read(stage.fraud, stage, "integrity", subject)
+    assert len(set(tokens)) == 2
+    assert not {FOR_LOGIN, FOR_OFFERS} & set(tokens)
+    assert [len(token) for token in tokens] == [len(FOR_LOGIN)] * 2
+    assert all(token.startswith("+") for token in tokens)
+    resolved = stage.fraud.ResolveTokens(tokens, CONTEXT, [ResourceID(name="integrity")])
+    assert {each["data"] for each in resolved} == {FOR_LOGIN, FOR_OFFERS}
+
+
+def test_a_mutator_with_fixed_purposes_refuses_others(stage: Stage) -> None:
+    subject = UUID(stage.app.CreateUser())
+    with pytest.raises(UserCloudsSDKError) as refused:
+        write(stage, "authentication", subject, value_additions=[FOR_LOGIN], purpose_additions=[{"Name": "marketing"}])
+    assert refused.value.code == 400
+    assert read(stage.app, stage, "authentication", subject) == []
+
+
+def test_withdrawal_acts_on_the_next_read_and_on_tokens_handed_out(stage: Stage) -> None:
+    subject = subject_with_two_numbers(stage)
+    tokens = read(stage.fraud, stage, "integrity", subject)
+    stage.app._post(
+        "/userstore/api/consents", json_data={"user_id": str(subject), "purpose": "integrity", "permitted": False}
+    )
+    assert read(stage.fraud, stage, "integrity", subject) == []
+    resolved = stage.fraud.ResolveTokens(tokens, CONTEXT, [])
+    assert resolved == [{"token": token, "data": ""} for token in tokens]
+    assert read(stage.app, stage, "authentication", subject) == [FOR_LOGIN]
+
+
+def test_the_outsider_another_environment_a_frozen_purpose_and_a_disabled_client_get_nothing(stage: Stage) -> None:
+    subject = subject_with_two_numbers(stage)
+    outsider = client_of(stage.url, stage.players["outsider"])
+    assert refusal(lambda: read(outsider, stage, "authentication", subject)) == 403
+    abroad = client_of(stage.url, cast.new_player(cast.new_environment(), "abroad", read=True, write=True))
+    assert refusal(lambda: read(abroad, stage, "authentication", subject)) == 400
+    system = system_caller(stage.environment.id)
+    purpose = next(p for p in stage.admin.ListPurposes() if p.name == "marketing")
+    frozen = freeze(system, kind="purpose", target_id=purpose.id)
+    assert refusal(lambda: read(stage.marketing, stage, "marketing", subject)) == 403
+    assert read(stage.app, stage, "authentication", subject) == [FOR_LOGIN]
+    unfreeze(system, freeze_id=frozen.public_id)
+    assert read(stage.marketing, stage, "marketing", subject) == [FOR_OFFERS]
+    change_client(
+        system, client_id=stage.players["marketing"].client.public_id, name="", description="", is_disabled=True
+    )
+    assert refusal(lambda: read(stage.marketing, stage, "marketing", subject)) == 403
+
+
+def refusal(call: Any) -> int:
+    with pytest.raises(UserCloudsSDKError) as refused:
+        call()
+    assert FOR_LOGIN not in str(refused.value)
+    return int(refused.value.code)

@@ -1,0 +1,139 @@
+"""What values may be used for: read in the wire contract's form, and changed value by value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from governance.identities import Caller
+from governance.standing import fresh_standing_of
+from governance.wire.fields import Fields
+from governance.wire.hot import answer_json
+from governance.wire.references import required_by
+from governance.wire.shapes import ERROR, FLAG, ID, MOMENT, NUMBER, REFERENCE, TEXT, array, shape
+from keyring.walls import in_environment
+from userstore.actions.consents import ConsentedValue, change_consent, consented_values
+from userstore.actions.idempotency import Answer
+from userstore.api.calls import CallView, repeatable
+from userstore.api.terms import IDEMPOTENCY_HEADER, consent_terms
+from userstore.definitions import definitions_of
+from userstore.models import Column
+
+_VALUE = shape(value_id=ID, column=TEXT, ordinal=NUMBER, purposes=array(shape(name=TEXT, until=MOMENT)))
+_ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
+
+
+class ConsentedPurposes(CallView):
+    """Per column, every purpose that some value of it may be used for now."""
+
+    @extend_schema(
+        operation_id="consented_purposes",
+        tags=["consents"],
+        request={"application/json": shape(user_id=ID, columns=array(REFERENCE))},
+        responses={200: shape(data=array(shape(column=REFERENCE, consented_purposes=array(REFERENCE)))), **_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        values, _ = consented_values(caller, subject_id=fields.id("user_id"), now=timezone.now())
+        standing = fresh_standing_of(caller.environment_id)
+        definitions = definitions_of(standing)
+        with in_environment(caller.environment_id):
+            named = [required_by(each, Column) for each in fields.nested_list("columns")]
+        wanted = [definitions.by_public_id[each] for each in named] or list(definitions.by_pk.values())
+        data = []
+        for column in wanted:
+            names = sorted({name for value in values if value.column == column.name for name in _permitted(value)})
+            purposes = [standing.purposes_by_name[name.lower()] for name in names]
+            data.append(
+                {
+                    "column": {"id": str(column.public_id), "name": column.name},
+                    "consented_purposes": [{"id": str(p.public_id), "name": p.name} for p in purposes],
+                }
+            )
+        return answer_json({"data": data})
+
+
+class ListConsents(CallView):
+    """Every value of a user with its purposes and their ends; the values themselves are not shown."""
+
+    @extend_schema(
+        operation_id="list_consents",
+        tags=["consents"],
+        request={"application/json": shape(user_id=ID)},
+        responses={
+            200: shape(data=array(_VALUE), entry_id=ID),
+            **_ERRORS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        values, entry = consented_values(caller, subject_id=Fields(body).id("user_id"), now=timezone.now())
+        return answer_json({"data": [_rendered(value) for value in values], "entry_id": str(entry)})
+
+
+class ChangeConsent(CallView):
+    """Permit a purpose for one value, or withdraw it for a value, a column or everything of a user."""
+
+    @extend_schema(
+        operation_id="change_consent",
+        tags=["consents"],
+        parameters=[IDEMPOTENCY_HEADER],
+        request={
+            "application/json": {
+                **shape(
+                    user_id=ID, purpose=TEXT, permitted=FLAG, value_id=ID, column=TEXT, text_version=TEXT, until=MOMENT
+                ),
+                "required": ["user_id", "purpose", "permitted"],
+            }
+        },
+        responses={200: shape(entry_id=ID), **_ERRORS, 404: ERROR, 409: ERROR},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        wanted: dict[str, Any] = {
+            "subject_id": fields.id("user_id"),
+            "purpose": fields.text("purpose"),
+            "permitted": fields.flag("permitted"),
+            "value_id": fields.optional_id("value_id"),
+            "column": fields.text("column", "") or None,
+            "terms": consent_terms(fields),
+        }
+
+        def change() -> Answer:
+            entry = change_consent(caller, now=timezone.now(), **wanted)
+            return Answer(200, orjson.dumps({"entry_id": str(entry)}))
+
+        return repeatable(request, caller, body, change)
+
+
+def _permitted(value: ConsentedValue) -> list[str]:
+    now = timezone.now()
+    return [name for name, until in value.purposes.items() if until is None or until > now]
+
+
+def _rendered(value: ConsentedValue) -> dict[str, Any]:
+    return {
+        "value_id": str(value.value_id),
+        "column": value.column,
+        "ordinal": value.ordinal,
+        "purposes": [
+            {"name": name, "until": until.isoformat() if until else None}
+            for name, until in sorted(value.purposes.items())
+        ],
+    }

@@ -1,0 +1,167 @@
+"""Executing accessors and mutators, and creating users through mutators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+
+from governance.errors import Invalid
+from governance.identities import Caller
+from governance.wire.fields import Fields
+from governance.wire.hot import answer_json
+from governance.wire.paging import limit_of
+from governance.wire.shapes import ANY, ERROR, FLAG, ID, TEXT, array, shape
+from userstore.actions.idempotency import Answer
+from userstore.actions.subjects import create_subject_with
+from userstore.api.calls import CallView, context_of, repeatable
+from userstore.api.terms import IDEMPOTENCY_HEADER, consent_terms
+from userstore.reading.calls import AccessorCall, Page
+from userstore.reading.execute import execute_accessor
+from userstore.writing.calls import MutatorCall
+from userstore.writing.execute import execute_mutator
+
+_ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 409: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
+_CONTEXT = {**ANY, "description": "What the caller says about the call; policies never take it for observed."}
+_ROW_DATA = {
+    **ANY,
+    "description": "By column: `value`, or `value_additions` and `value_deletions`; `purpose_additions`, "
+    "`purpose_deletions`.",
+}
+_VALUES = {"type": "array", "items": {}, "description": "One value for each `?` of the selector."}
+_PAGING = frozenset({"limit", "starting_after", "ending_before", "sort_key", "sort_order"})
+
+
+class ExecuteAccessor(CallView):
+    """Read through an accessor: each row is the text of a JSON object whose values are texts."""
+
+    @extend_schema(
+        operation_id="execute_accessor",
+        tags=["calls"],
+        parameters=[
+            OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 1500."),
+            OpenApiParameter("starting_after", str, description="The `next` of the page before."),
+        ],
+        request={"application/json": shape(accessor_id=ID, context=_CONTEXT, selector_values=_VALUES)},
+        responses={
+            200: shape(data=array(TEXT), truncated=FLAG, has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT),
+            **_ERRORS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        page = _page(request) if request.META.get("QUERY_STRING") else None
+        call = AccessorCall(
+            caller=caller,
+            accessor_id=fields.id("accessor_id"),
+            selector_values=fields.array("selector_values"),
+            context=context_of(request, fields),
+            page=page,
+        )
+        rows = execute_accessor(call, now=timezone.now())
+        came_behind = page is not None and bool(page.starting_after)
+        answer = {
+            "data": [orjson.dumps(row).decode() for row in rows.rows],
+            "truncated": False,
+            "has_next": rows.has_next,
+            "next": rows.next_cursor,
+            "has_prev": came_behind,
+            "prev": "",
+        }
+        return answer_json(answer, decision_id=rows.decision_id)
+
+
+class ExecuteMutator(CallView):
+    """Write through a mutator: every selected user, or none."""
+
+    @extend_schema(
+        operation_id="execute_mutator",
+        tags=["calls"],
+        parameters=[IDEMPOTENCY_HEADER],
+        request={
+            "application/json": shape(mutator_id=ID, context=_CONTEXT, selector_values=_VALUES, row_data=_ROW_DATA)
+        },
+        responses={200: shape(user_ids=array(ID)), **_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        call = MutatorCall(
+            caller=caller,
+            mutator_id=fields.id("mutator_id"),
+            selector_values=fields.array("selector_values"),
+            row_data=fields.mapping("row_data"),
+            context=context_of(request, fields),
+            consent=consent_terms(fields),
+        )
+
+        def write() -> Answer:
+            receipt = execute_mutator(call, now=timezone.now())
+            written = orjson.dumps({"user_ids": [str(each) for each in receipt.subject_ids]})
+            return Answer(200, written, receipt.decision_id)
+
+        return repeatable(request, caller, body, write)
+
+
+class CreateUserWithMutator(CallView):
+    """Create a user and write it through a mutator, both or neither; answers the bare id."""
+
+    @extend_schema(
+        operation_id="create_user_with_mutator",
+        tags=["calls"],
+        parameters=[IDEMPOTENCY_HEADER],
+        request={
+            "application/json": shape(
+                mutator_id=ID, context=_CONTEXT, row_data=_ROW_DATA, id=ID, organization_id=ID, region=TEXT
+            )
+        },
+        responses={200: ID, **_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        context, consent = context_of(request, fields), consent_terms(fields)
+        mutator_id, row_data = fields.id("mutator_id"), fields.mapping("row_data")
+        subject_id, organization_id = fields.optional_id("id"), fields.optional_id("organization_id")
+
+        def create() -> Answer:
+            subject, receipt = create_subject_with(
+                caller,
+                mutator_id=mutator_id,
+                row_data=row_data,
+                subject_id=subject_id,
+                organization_id=organization_id,
+                context=context,
+                consent=consent,
+                now=timezone.now(),
+            )
+            return Answer(200, orjson.dumps(str(subject.public_id)), receipt.decision_id)
+
+        return repeatable(request, caller, body, create)
+
+
+def _page(request: HttpRequest) -> Page | None:
+    parameters = request.GET.dict()
+    if not _PAGING & parameters.keys():
+        return None
+    if parameters.get("ending_before"):
+        raise Invalid("An accessor's pages go forward only.", field="ending_before", remedy="Use starting_after.")
+    if parameters.get("sort_key", "id") not in {"", "id"} or parameters.get("sort_order", "ascending") != "ascending":
+        raise Invalid("Rows are ordered by user id.", field="sort_key", remedy="Leave sort_key and sort_order out.")
+    return Page(min(limit_of(parameters), settings.USERSTORE_PAGE_LIMIT), str(parameters.get("starting_after", "")))

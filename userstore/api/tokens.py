@@ -1,0 +1,227 @@
+"""Tokens in the wire contract."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.actions.seeing import must_see_definitions
+from governance.errors import Invalid
+from governance.identities import Caller
+from governance.models import AccessPolicy
+from governance.observation import address_of
+from governance.wire.definitions import caller_in
+from governance.wire.fields import Fields
+from governance.wire.hot import answer_json
+from governance.wire.policies import rendered_policy
+from governance.wire.references import referred, required_by
+from governance.wire.shapes import ANY, ERROR, ID, MOMENT, REFERENCE, TEXT, array, shape
+from keyring.walls import in_environment
+from userstore.actions.idempotency import Answer
+from userstore.actions.tokens import (
+    MOST_TOKENS,
+    create_token,
+    delete_token,
+    find_or_create_tokens,
+    inspect_token,
+    look_up_tokens,
+    resolve_tokens,
+)
+from userstore.api.calls import CallView, context_of, repeatable
+from userstore.api.terms import IDEMPOTENCY_HEADER
+from userstore.api.transformers import rendered_transformer
+from userstore.models import Transformer
+from userstore.reading.calls import CallContext
+
+_ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 409: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
+_REQUEST = {"application/json": shape(data=TEXT, transformer_rid=REFERENCE, access_policy_rid=REFERENCE)}
+_TEXTS = shape(tokens=array(TEXT))
+
+
+class Tokens(CallView):
+    """Create a token from raw data, or delete one under its policy."""
+
+    @extend_schema(operation_id="create_token", tags=["tokens"], parameters=[IDEMPOTENCY_HEADER], request=_REQUEST,
+                   responses={201: shape(data=TEXT), **_ERRORS})  # fmt: skip
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        transformer_id, policy_id = _pair(caller, fields)
+        data = fields.text("data")
+
+        def create() -> Answer:
+            text = create_token(
+                caller, data=data, transformer_id=transformer_id, policy_id=policy_id, now=timezone.now()
+            )
+            return Answer(201, orjson.dumps({"data": text}))
+
+        return repeatable(request, caller, body, create)
+
+    @extend_schema(operation_id="delete_token", tags=["tokens"], parameters=[OpenApiParameter("token", str)],
+                   responses={204: OpenApiResponse(description="Deleted."), **_ERRORS})  # fmt: skip
+    def delete(self, request: Request) -> Response:
+        caller = caller_in(request)
+        token = request.query_params.get("token", "")
+        if not token:
+            raise Invalid("Name the token.", field="token")
+        delete_token(caller, token=token, context=CallContext(address=address_of(request._request)))
+        return Response(status=204)
+
+
+class ResolveTokens(CallView):
+    """Resolve tokens: one entry each, in order, "" where unknown, refused or no longer permitted."""
+
+    unknown_is_invalid = False
+
+    @extend_schema(
+        operation_id="resolve_tokens",
+        tags=["tokens"],
+        request={"application/json": shape(tokens=array(TEXT), context=ANY, purposes=array(REFERENCE))},
+        responses={200: array(shape(token=TEXT, data=TEXT)), 404: ERROR, **_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        purposes = [_purpose(each) for each in fields.array("purposes")]
+        resolved, decision_id = resolve_tokens(
+            caller,
+            tokens=fields.array("tokens"),
+            purposes=purposes,
+            context=context_of(request, fields),
+            now=timezone.now(),
+        )
+        return answer_json([{"token": each.token, "data": each.data} for each in resolved], decision_id=decision_id)
+
+
+class InspectToken(CallView):
+    """What is known of a token, its data apart."""
+
+    @extend_schema(
+        operation_id="inspect_token",
+        tags=["tokens"],
+        request={"application/json": shape(token=TEXT, context=ANY)},
+        responses={
+            200: shape(id=ID, token=TEXT, created=MOMENT, updated=MOMENT, transformer=ANY, access_policy=ANY),
+            **_ERRORS,
+        },
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        text = fields.text("token")
+        token = inspect_token(caller, token=text, context=context_of(request, fields), now=timezone.now())
+        with in_environment(caller.environment_id):
+            shown = {
+                "id": str(token.public_id),
+                "token": text,
+                "created": _moment(token.created_at),
+                "updated": _moment(token.updated_at),
+                "transformer": rendered_transformer(token.transformer),
+                "access_policy": rendered_policy(token.access_policy),
+            }
+        return answer_json(shown)
+
+
+class LookUpTokens(CallView):
+    """Every token that stands for some data under a transformer and policy."""
+
+    @extend_schema(operation_id="look_up_tokens", tags=["tokens"], request=_REQUEST,
+                   responses={200: _TEXTS, **_ERRORS})  # fmt: skip
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        transformer_id, policy_id = _pair(caller, fields)
+        texts = look_up_tokens(
+            caller, data=fields.text("data"), transformer_id=transformer_id, policy_id=policy_id, now=timezone.now()
+        )
+        return answer_json({"tokens": texts})
+
+
+class FindOrCreateTokens(CallView):
+    """One token per item of data: a known one, or a new one; all of them or none."""
+
+    @extend_schema(
+        operation_id="look_up_or_create_tokens",
+        tags=["tokens"],
+        parameters=[IDEMPOTENCY_HEADER],
+        request={
+            "application/json": shape(
+                data=array(TEXT), transformer_rids=array(REFERENCE), access_policy_rids=array(REFERENCE)
+            )
+        },
+        responses={200: _TEXTS, **_ERRORS},
+    )
+    def post(self, request: Request) -> HttpResponse:
+        """Documented here, answered by `call`."""
+        raise NotImplementedError
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        wanted = _triples(caller, fields)
+
+        def create() -> Answer:
+            texts = find_or_create_tokens(caller, wanted=wanted, now=timezone.now())
+            return Answer(200, orjson.dumps({"tokens": texts}))
+
+        return repeatable(request, caller, body, create)
+
+
+def _pair(caller: Caller, fields: Fields) -> tuple[UUID, UUID]:
+    """Whoever has no right at all does not learn which names exist."""
+    must_see_definitions(caller)
+    with in_environment(caller.environment_id):
+        return (
+            referred(fields, "transformer_rid", Transformer),
+            referred(fields, "access_policy_rid", AccessPolicy),
+        )
+
+
+def _triples(caller: Caller, fields: Fields) -> list[tuple[str, UUID, UUID]]:
+    data = fields.array("data")
+    transformers, policies = fields.nested_list("transformer_rids"), fields.nested_list("access_policy_rids")
+    if not 1 <= len(data) <= MOST_TOKENS or not len(data) == len(transformers) == len(policies):
+        raise Invalid(
+            f"Give 1 to {MOST_TOKENS} texts, and a transformer and a policy for each.",
+            field="data",
+        )
+    if not all(isinstance(text, str) for text in data):
+        raise Invalid("Data are texts.", field="data")
+    must_see_definitions(caller)
+    with in_environment(caller.environment_id):
+        return [
+            (text, required_by(transformer, Transformer), required_by(policy, AccessPolicy))
+            for text, transformer, policy in zip(data, transformers, policies, strict=True)
+        ]
+
+
+def _purpose(item: object) -> object:
+    """A purpose as the resolver reads it: a name, or an object with lower-case keys."""
+    if isinstance(item, str):
+        return item
+    fields = Fields(item, "purposes")
+    public_id = fields.optional_id("id")
+    return {"id": str(public_id) if public_id else None, "name": fields.text("name", "") or None}
+
+
+def _moment(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

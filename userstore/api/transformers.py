@@ -1,0 +1,124 @@
+"""Transformers in the wire contract; beyond it they may name native code and carry a description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from governance.identities import Caller
+from governance.wire.definitions import Family
+from governance.wire.fields import Fields
+from governance.wire.shapes import ANY, FLAG, ID, NUMBER, REFERENCE, TEXT, choice, shape
+from userstore.actions.transformers import (
+    TransformerSpec,
+    publish_transformer,
+    republish_transformer,
+    retire_transformer,
+)
+from userstore.api.datatypes import reference_to_data_type, referred_data_type
+from userstore.models import Transformer
+from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
+
+_NO_CONSTRAINTS = {
+    "immutable_required": False,
+    "partial_updates": False,
+    "unique_id_required": False,
+    "unique_required": False,
+    "fields": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TransformerAsked:
+    """A transformer as a body asks for it, and the version that is changed."""
+
+    spec: TransformerSpec
+    version: int
+
+
+def rendered_transformer(row: Transformer) -> dict[str, Any]:
+    """Write a transformer."""
+    return {
+        "id": str(row.public_id),
+        "name": row.name,
+        "description": row.description,
+        "input_data_type": reference_to_data_type(row.input_data_type),
+        "input_type": row.input_data_type,
+        "input_type_constraints": _NO_CONSTRAINTS,
+        "output_data_type": reference_to_data_type(row.output_data_type),
+        "output_type": row.output_data_type,
+        "output_type_constraints": _NO_CONSTRAINTS,
+        "reuse_existing_token": row.reuse_existing_token,
+        "transform_type": row.transform_type,
+        "tag_ids": [],
+        "function": row.function,
+        "parameters": row.parameters,
+        "version": row.version,
+        "is_system": row.is_system,
+        "native": row.native,
+    }
+
+
+class Transformers(Family[Transformer]):
+    """What becomes of values on their way out."""
+
+    name = "transformer"
+    wrapper = "transformer"
+    model = Transformer
+    name_parameter = "transformer_name"
+    version_parameter = None
+    shape = shape(
+        id=ID,
+        name=TEXT,
+        description=TEXT,
+        input_data_type=REFERENCE,
+        input_type=TEXT,
+        input_type_constraints=ANY,
+        output_data_type=REFERENCE,
+        output_type=TEXT,
+        output_type_constraints=ANY,
+        transform_type=choice(PASSTHROUGH, TRANSFORM, BY_VALUE, BY_REFERENCE),
+        function=TEXT,
+        parameters=TEXT,
+        reuse_existing_token=FLAG,
+        version=NUMBER,
+        is_system=FLAG,
+        native={**TEXT, "description": "Name of the native code that runs in place of a script."},
+    )
+
+    def render(self, row: Transformer) -> dict[str, Any]:
+        return rendered_transformer(row)
+
+    def read(self, fields: Fields, stored: Transformer | None) -> TransformerAsked:
+        base = stored or Transformer(transform_type="", parameters="", description="")
+        function = fields.kept_text("function", base.function)
+        # A changed text is a script again: what ran natively in its place no longer stands for it.
+        native = fields.kept_text("native", base.native if function == base.function else "")
+        spec = TransformerSpec(
+            name=fields.text("name", base.name or None),
+            transform_type=fields.text("transform_type", base.transform_type or None),
+            function=function,
+            native=native,
+            parameters=fields.kept_text("parameters", base.parameters),
+            description=fields.kept_text("description", base.description),
+            input_data_type=_data_type(fields, "input", base.input_data_type),
+            output_data_type=_data_type(fields, "output", base.output_data_type),
+            reuse_existing_token=fields.kept_flag("reuse_existing_token", stored=base.reuse_existing_token),
+        )
+        version = fields.number("version", 0) if stored is None or fields.has("version") else stored.version
+        return TransformerAsked(spec, version)
+
+    def create(self, caller: Caller, asked: TransformerAsked, public_id: UUID | None) -> Transformer:
+        return publish_transformer(caller, spec=asked.spec, public_id=public_id)
+
+    def update(self, caller: Caller, asked: TransformerAsked, public_id: UUID) -> Transformer:
+        return republish_transformer(caller, public_id=public_id, version=asked.version, spec=asked.spec)
+
+    def retire(self, caller: Caller, public_id: UUID) -> None:
+        retire_transformer(caller, public_id=public_id)
+
+
+def _data_type(fields: Fields, side: str, stored: str) -> str:
+    referred = referred_data_type(fields, f"{side}_data_type")
+    return referred if referred is not None else fields.text(f"{side}_type", stored)
