@@ -18,6 +18,7 @@ from config.embedded.children import Children, end_leftovers
 from config.embedded.demo import Credentials, take_credentials, write_demo_env
 from config.embedded.errors import LaunchError, ServerFailed
 from config.embedded.ports import LOOPBACK, is_free
+from config.embedded.preparation import is_prepared, remember_prepared
 from config.embedded.processes import wait_until
 from config.embedded.provision import Broker, Databases, provide_broker, provide_databases
 from config.embedded.state import StateDirectory, write_private
@@ -47,7 +48,13 @@ def run(*, state_dir: Path, port: int) -> None:
             databases = _provide_databases(state, children)
             broker = _provide_broker(state, children)
             environ = _environment(state, databases=databases, broker=broker, port=port)
-            credentials = _prepare(state, environ, owner_url=databases.owner)
+            embedded = databases.server is not None
+            _make_keyring(state, environ)
+            credentials = Credentials()
+            if not (embedded and is_prepared(state)):
+                credentials = _prepare(state, environ, owner_url=databases.owner)
+            if embedded:
+                remember_prepared(state)
             _start_processes(children, environ, port=port)
             _announce(state, credentials, port=port, seconds=time.monotonic() - begun)
             _watch(children)
@@ -100,8 +107,7 @@ def _environment(state: StateDirectory, *, databases: Databases, broker: Broker,
 
 
 def _prepare(state: StateDirectory, environ: Mapping[str, str], *, owner_url: str) -> Credentials:
-    """Make the keyring, migrate as the owner, seed the demo as the application."""
-    _make_keyring(state, environ)
+    """Migrate as the owner, seed the demo as the application."""
     _say("Migrating ...")
     _manage(state, "migrate", "--verbosity=0", environ={**environ, "DATABASE_MIGRATION_URL": owner_url})
     if not any(BASE_DIR.glob("*/management/commands/demo.py")):
@@ -141,17 +147,17 @@ def _manage(state: StateDirectory, *arguments: str, environ: Mapping[str, str]) 
 
 
 def _start_processes(children: Children, environ: Mapping[str, str], *, port: int) -> None:
-    """Start worker, beat and web, and return when all three answer."""
+    """Start web, worker and beat, and return when all three answer. The first page comes first: web has the cores."""
     _say("Starting web, worker and beat ...")
     celery = "celery --app=config.celery"
     alone = f"--concurrency={WORKER_PROCESSES} --without-gossip --without-mingle"  # no other workers to talk to
     listening = f"--interface=wsgi --host={LOOPBACK} --port={port} --no-ws"
     threads = f"--workers=1 --blocking-threads={WEB_THREADS} --workers-kill-timeout=10"
     schedule = f"--schedule={children.state.root / 'beat'}"
-    worker = children.start("worker", _module(f"{celery} worker --loglevel=INFO {alone}"), environ)
-    beat = children.start("beat", [*_module(f"{celery} beat --loglevel=INFO --pidfile="), schedule], environ)
     children.start("web", _module(f"granian {listening} {threads} config.wsgi:application"), environ)
     _wait_until_web_is_ready(children, port=port)
+    worker = children.start("worker", _module(f"{celery} worker --loglevel=INFO {alone}"), environ)
+    beat = children.start("beat", [*_module(f"{celery} beat --loglevel=INFO --pidfile="), schedule], environ)
     children.wait_for_ready_file(worker, seconds=READY_SECONDS)
     children.wait_for_ready_file(beat, seconds=READY_SECONDS)
 
