@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 
 Link = dict[str, Any]
 
+WATCH: Final = "Watch and stop"
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
         "Who and where",
@@ -43,10 +44,9 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
         ),
     ),
     (
-        "Watch and stop",
+        WATCH,
         (
             ("Freezes", "ac_unit", "governance.Freeze"),
-            ("The book", "menu_book", "audit.Entry"),
         ),
     ),
 )
@@ -58,6 +58,8 @@ def navigation(request: HttpRequest) -> list[Link]:
     groups: list[Link] = [{"items": [_link("Overview", "space_dashboard", reverse("admin:index")), *_board()]}]
     for title, pages in PAGES:
         items = [_link(name, symbol, address) for name, symbol, model in pages if (address := _list_of(model, request))]
+        if title == WATCH:
+            items += _book(request)
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
@@ -72,6 +74,12 @@ def _board() -> list[Link]:
         return [{**_link("Consent board", "toggle_on", reverse("board")), "active": False}]
     except NoReverseMatch:
         return []
+
+
+def _book(request: HttpRequest) -> list[Link]:
+    """The book is no model's list: it is read as the auditor, and every look at it is recorded."""
+    may: Callable[[HttpRequest, str], bool] = import_string("governance.operators.permission.may")
+    return [_link("The book", "menu_book", reverse("book"))] if may(request, "audit") else []
 
 
 def _list_of(model_name: str, request: HttpRequest) -> str | None:

@@ -50,7 +50,7 @@ def configuration_change(caller: Caller, event: EventKind, *, now: datetime | No
 
 @contextmanager
 def containment(caller: Caller, event: EventKind, *, now: datetime | None = None) -> Iterator[Change]:
-    """Run a write that stops access or lets it go on: like a configuration change, but nobody waits for a second person.
+    """Run a write that stops access or lets it go on: a configuration change that waits for no second person.
 
     Raises:
         Refused: the caller may not configure; the refusal is on record.

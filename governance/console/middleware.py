@@ -1,4 +1,4 @@
-"""The environment an operator works in, for the length of a request to the console."""
+"""The environment an operator works in, for the length of a request; and what pages say when they fail."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
 
+from audit.context import request_id
+from audit.errors import AuditorNotConfigured, AuditUnavailable
+from governance.errors import Refused
 from governance.operators.choice import chosen_environment
+from keyring.errors import KmsUnavailable
 from keyring.walls import in_environment
 
 _TRANSACTIONAL = "/admin/"
 """The officer's console renders querysets late, so its whole request is one transaction in the environment."""
+_OUTSIDE_THE_WALLS = frozenset({"/admin/governance/environment/add/"})
+"""A new environment is made behind its own wall, so this page stands behind none."""
 
 
 class ConsoleEnvironment:
@@ -23,11 +31,33 @@ class ConsoleEnvironment:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(tuple(settings.API_PREFIXES)) or request.path_info.startswith("/static/"):
+        if request.path_info.startswith((*settings.API_PREFIXES, "/static/")):
             return self.get_response(request)
         environment_id: UUID | None = chosen_environment(request)
         request.environment_id = environment_id  # type: ignore[attr-defined]  # read by pages and the log
-        if environment_id is None or not request.path_info.startswith(_TRANSACTIONAL):
+        if environment_id is None or not _is_transactional(request.path_info):
             return self.get_response(request)
         with in_environment(environment_id):
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a refusal with 403 and its decision id, a book that cannot be written with 503; both undo nothing."""
+        if request.path_info.startswith(tuple(settings.API_PREFIXES)):
+            return None
+        if isinstance(exception, Refused):
+            answer = _error_page(403)
+            answer["X-Sealbook-Decision"] = str(exception.decision_id)
+            return answer
+        if isinstance(exception, AuditUnavailable | AuditorNotConfigured | KmsUnavailable):
+            if transaction.get_connection().in_atomic_block:
+                transaction.set_rollback(True)
+            return _error_page(503)
+        return None
+
+
+def _is_transactional(path: str) -> bool:
+    return path.startswith(_TRANSACTIONAL) and path not in _OUTSIDE_THE_WALLS
+
+
+def _error_page(status: int) -> HttpResponse:
+    return HttpResponse(render_to_string(f"errors/{status}.html", {"request_id": request_id.get()}), status=status)

@@ -1,0 +1,74 @@
+"""Counting calls in the book: who did what how often, without reading entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connections
+
+from audit.actors import Actor
+from audit.errors import AuditorNotConfigured
+from audit.queries import AUDITOR
+
+_COUNT = """
+select kind, actor_kind, actor_id, facts ->> 'name', count(*), max(recorded_at)
+from (
+  select kind, actor_kind, actor_id, recorded_at, body::jsonb -> 'facts' as facts
+  from audit_entry
+  where environment_id = %(environment)s and kind = any(%(kinds)s) and outcome = 'done' and recorded_at >= %(since)s
+    and (%(actor)s::uuid is null or actor_id = %(actor)s::uuid)
+) as calls
+where %(fact)s::text is null or facts -> %(fact)s::text @> to_jsonb(%(value)s::text)
+group by 1, 2, 3, 4
+order by 5 desc, 1, 4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CallCount:
+    """How often one actor made one kind of call; `name` is what the entries call the thing that was called."""
+
+    kind: str
+    actor: Actor
+    name: str | None
+    calls: int
+    last_at: datetime
+
+
+def count_calls(
+    *,
+    environment_id: UUID,
+    kinds: Collection[str],
+    since: datetime,
+    actor_id: UUID | None = None,
+    fact: tuple[str, str] | None = None,
+) -> list[CallCount]:
+    """Count the calls that went through since a moment, most frequent first.
+
+    Args:
+        kinds: names of the events that count as calls.
+        actor_id: only calls of this actor.
+        fact: name and text; only entries whose fact is that text, or a list that holds it.
+
+    Raises:
+        AuditorNotConfigured: the book cannot be read here.
+    """
+    if AUDITOR not in connections:
+        raise AuditorNotConfigured
+    name, value = fact or (None, None)
+    with connections[AUDITOR].cursor() as cursor:
+        cursor.execute(
+            _COUNT,
+            {
+                "environment": environment_id,
+                "kinds": sorted(kinds),
+                "since": since,
+                "actor": actor_id,
+                "fact": name,
+                "value": value,
+            },
+        )
+        return [CallCount(row[0], Actor(row[1], row[2]), row[3], row[4], row[5]) for row in cursor.fetchall()]

@@ -1,0 +1,117 @@
+"""The overview: how things stand in the chosen environment, and what waits for an officer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connections
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.errors import AuditorNotConfigured
+from audit.queries import AUDITOR, count_by, entries
+from governance.catalogue import names_of
+from governance.models import Account, Client, Environment, Freeze
+from governance.operators.permission import AUDIT, CONFIGURE, may
+from governance.overview import unclassified
+
+Card = dict[str, Any]
+SHOWN_REFUSALS = 8
+_DAY = timedelta(hours=24)
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Fill the overview with what this operator may see; called by the console."""
+    configures, audits = may(request, CONFIGURE), may(request, AUDIT) and AUDITOR in connections
+    cards: list[Card] = []
+    if configures:
+        cards += _configuration_cards()
+    if audits:
+        cards += _book_cards(request)
+    context.update(
+        cards=cards,
+        configures=configures,
+        audits=audits,
+        refusals=_refusals(request) if audits else [],
+        unclassified=_unclassified() if configures else [],
+        freeze_environment=reverse("freeze", args=["environment", request.environment_id]) if configures else "",  # type: ignore[attr-defined]  # set by the middleware
+    )
+    return context
+
+
+def _configuration_cards() -> list[Card]:
+    environments = Environment.objects.count()
+    protected = Environment.objects.filter(is_protected=True).count()
+    clients = Client.objects.count()
+    disabled = Client.objects.exclude(disabled_at=None).count()
+    frozen = list(Freeze.objects.filter(lifted_at=None))
+    return [
+        _card("Environments", environments, f"{protected} protected", "governance_environment"),
+        _card("Clients", clients, f"{disabled} disabled", "governance_client"),
+        _card("Freezes in force", len(frozen), _named(frozen), "governance_freeze"),
+    ]
+
+
+def _card(label: str, value: int, hint: str, page: str) -> Card:
+    return {"label": label, "value": value, "hint": hint, "url": reverse(f"admin:{page}_changelist")}
+
+
+def _named(frozen: Iterable[Freeze]) -> str:
+    said = [f"{f.kind} {names_of(f.kind).get(f.target_id, '')}".strip() for f in frozen]
+    return ", ".join(said[:2]) + (" …" if len(said) > 2 else "") if said else "nothing is stopped"
+
+
+def _book_cards(request: HttpRequest) -> list[Card]:
+    try:
+        counted = count_by(
+            "kind",
+            "outcome",
+            environment_id=request.environment_id,
+            since=timezone.now() - _DAY,  # type: ignore[attr-defined]  # set by the middleware
+        )
+    except AuditorNotConfigured:
+        return []
+    reads = {outcome: n for (kind, outcome), n in counted.items() if kind == "accessor.executed"}
+    return [
+        {
+            "label": "Reads in 24 h",
+            "value": sum(reads.values()),
+            "hint": f"{reads.get('refused', 0)} refused",
+            "url": f"{reverse('book')}?kind=accessor.executed",
+        }
+    ]
+
+
+def _refusals(request: HttpRequest) -> list[dict[str, Any]]:
+    found = entries(environment_id=request.environment_id, outcome="refused", limit=SHOWN_REFUSALS)  # type: ignore[attr-defined]  # set by the middleware
+    ids = {entry.actor.id for entry in found if entry.actor.id}
+    names: dict[Any, str] = {
+        **dict(Client.objects.filter(public_id__in=ids).values_list("public_id", "name")),
+        **dict(Account.objects.filter(pk__in=ids).values_list("pk", "username")),
+    }
+    return [
+        {
+            "at": entry.recorded_at,
+            "kind": entry.kind,
+            "actor": names.get(entry.actor.id, entry.actor.kind),
+            "reason": "; ".join(str(reason) for reason in entry.facts.get("reasons") or []),
+            "url": reverse("book-entry", args=[entry.id]),
+        }
+        for entry in found
+    ]
+
+
+def _unclassified() -> list[dict[str, str]]:
+    return [
+        {
+            "name": waiting.name,
+            "environment": "",
+            "url": reverse(
+                f"admin:{waiting.model._meta.app_label}_{waiting.model._meta.model_name}_change", args=[waiting.pk]
+            ),
+        }
+        for waiting in unclassified()
+    ]

@@ -1,0 +1,146 @@
+"""Access policies and their templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import StackedInline
+from unfold.decorators import display
+
+from governance.actions.policies import Branch, publish_policy, republish_policy, retire_policy
+from governance.actions.policy_templates import publish_template, republish_template, retire_template
+from governance.catalogue import users_of
+from governance.identities import Caller
+from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
+from governance.operators import fields
+from governance.operators.definitions import DefinitionAdmin, Inline
+from governance.operators.forms import DefinitionForm
+
+_SCRIPT = "function policy(context, params) {\n  return false;\n}\n"
+
+
+class VersionedForm(DefinitionForm):
+    """Says which version it was made from: a change in between is not overwritten."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput(), required=False)
+
+
+class TemplateForm(VersionedForm):
+    name = fields.line("Name")
+    description = fields.paragraph("Description")
+    function = fields.source_text(
+        "Function",
+        required=True,
+        initial=_SCRIPT,
+        help_text="JavaScript: policy(context, params) returns true or false.",
+    )
+
+
+@admin.register(PolicyTemplate)
+class PolicyTemplateAdmin(DefinitionAdmin):
+    """Lists and edits the rules that policies are made of."""
+
+    form = TemplateForm
+    actions_detail = ()
+    list_display = ("name", "kind", "version", "is_system", "description")
+    list_filter = ("is_system",)
+    search_fields = ("name", "description")
+
+    @display(description="kind")
+    def kind(self, template: PolicyTemplate) -> str:
+        return "native" if template.native else "script"
+
+    def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> PolicyTemplate:  # noqa: ARG002  no inlines
+        version = data.pop("version")
+        if stored is None:
+            return publish_template(caller, **data)
+        return republish_template(caller, public_id=stored.public_id, version=version or 0, **data)
+
+    def retire(self, caller: Caller, stored: Any) -> None:
+        retire_template(caller, public_id=stored.public_id)
+
+
+class PolicyForm(VersionedForm):
+    places = {"components": ""}
+    name = fields.line("Name")
+    description = fields.paragraph("Description")
+    policy_type = fields.choice(
+        "Holds when", [(AccessPolicy.ALL, "all components hold"), (AccessPolicy.ANY, "any component holds")]
+    )
+    required_context = fields.JsonObjectField(
+        label="Required context", help_text="A JSON object. Empty: nothing is required."
+    )
+    thresholds = fields.JsonObjectField(label="Thresholds", help_text="A JSON object. Empty: none.")
+
+
+class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]  # the formset sets the model
+    parameters = fields.JsonObjectField(
+        label="Parameters", help_text='A JSON object, such as {"networks": ["10.0.0.0/8"]}.'
+    )
+
+    class Meta:
+        model = PolicyComponent
+        fields = ("template", "child", "parameters")
+        labels = {"template": "Template", "child": "or another policy"}
+
+    def clean(self) -> dict[str, Any]:
+        """Demand one of template and policy beside the field, before the action names the component by number."""
+        data: dict[str, Any] = super().clean() or {}
+        if (data.get("template") is None) == (data.get("child") is None) and not data.get("DELETE"):
+            self.add_error("template", "Choose a template or a policy, one of the two.")
+        return data
+
+    def _post_clean(self) -> None:
+        """Leave the instance alone: the action makes the components."""
+
+
+class ComponentInline(Inline, StackedInline):  # type: ignore[misc]  # unfold has no types
+    """The branches of a policy, in their order."""
+
+    model = PolicyComponent
+    fk_name = "policy"
+    form = ComponentForm
+    fields = (("template", "child"), "parameters")
+    ordering = ("ordinal",)
+    verbose_name = "component"
+    min_num = 1
+
+
+@admin.register(AccessPolicy)
+class AccessPolicyAdmin(DefinitionAdmin):
+    """Lists and edits access policies."""
+
+    form = PolicyForm
+    inlines = (ComponentInline,)
+    actions_detail = ()
+    list_display = ("name", "rule", "version", "is_system", "description")
+    list_filter = ("is_system", "policy_type")
+    search_fields = ("name", "description")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("components__template", "components__child")
+
+    @display(description="rule")
+    def rule(self, policy: AccessPolicy) -> str:
+        word = " and " if policy.policy_type == AccessPolicy.ALL else " or "
+        return word.join(str(component.child or component.template) for component in policy.components.all())
+
+    def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> AccessPolicy:
+        version = data.pop("version")
+        data["components"] = [
+            Branch(
+                policy=row["child"].public_id if row["child"] else None,
+                template=row["template"].public_id if row["template"] else None,
+                parameters=row["parameters"],
+            )
+            for row in rows[0]
+        ]
+        if stored is None:
+            return publish_policy(caller, **data)
+        return republish_policy(caller, public_id=stored.public_id, version=version or 0, **data)
+
+    def retire(self, caller: Caller, stored: Any) -> None:
+        retire_policy(caller, public_id=stored.public_id, users=users_of("access_policy", stored.public_id))

@@ -1,0 +1,145 @@
+"""The book for people: entries of the chosen environment, newest first. Every look at it is an entry, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_GET
+
+from audit.actions.reading import Filters, read_entries, read_entry
+from audit.actors import Actor
+from audit.bodies import OUTCOMES
+from audit.errors import EntryNotFound
+from audit.events import declared
+from audit.queries import Cursor, EntryView
+from governance.models import Account, Client
+from governance.operators.choice import operator_caller
+from governance.operators.permission import AUDIT, require
+
+PAGE = 50
+
+
+@require_GET
+def book(request: HttpRequest) -> HttpResponse:
+    """List entries by kind, outcome, actor, decision or request."""
+    require(request, AUDIT)
+    caller = operator_caller(request)
+    filters = _filters(request)
+    page = read_entries(
+        actor=caller.actor,
+        environment_id=caller.environment_id,
+        filters=filters,
+        door="console",
+        after=_cursor(request.GET.get("after", "")),
+        limit=PAGE,
+    )
+    names = names_of_actors(entry.actor for entry in page.entries)
+    older = urlencode({**_used(request), "after": _cursor_text(page.entries[-1].cursor)}) if page.has_next else ""
+    return _page(
+        request,
+        "governance/book.html",
+        title="The book",
+        entries=[_shown(entry, names) for entry in page.entries],
+        kinds=sorted(declared()),
+        outcomes=sorted(OUTCOMES),
+        asked=_used(request),
+        older=older,
+    )
+
+
+@require_GET
+def book_entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Show one entry with all its facts."""
+    require(request, AUDIT)
+    caller = operator_caller(request)
+    try:
+        entry = read_entry(actor=caller.actor, environment_id=caller.environment_id, entry_id=entry_id, door="console")
+    except EntryNotFound:
+        raise Http404 from None
+    facts = [(name, _written(value)) for name, value in sorted(entry.facts.items())]
+    shown = _shown(entry, names_of_actors([entry.actor]))
+    return _page(request, "governance/book_entry.html", title="Entry", entry=shown, facts=facts)
+
+
+def names_of_actors(actors: Iterable[Actor]) -> dict[UUID, str]:
+    """Return what clients and operators of the chosen environment are called now; must run inside it."""
+    ids = {actor.id for actor in actors if actor.id is not None}
+    named = dict(Client.objects.filter(public_id__in=ids).values_list("public_id", "name"))
+    return {**named, **dict(Account.objects.filter(pk__in=ids).values_list("pk", "username"))}
+
+
+def _shown(entry: EntryView, names: dict[UUID, str]) -> dict[str, Any]:
+    reasons = entry.facts.get("reasons") or []
+    return {
+        "id": entry.id,
+        "url": reverse("book-entry", args=[entry.id]),
+        "at": entry.recorded_at,
+        "kind": entry.kind,
+        "outcome": entry.outcome,
+        "actor": names.get(entry.actor.id, entry.actor.kind) if entry.actor.id else entry.actor.kind,
+        "actor_kind": entry.actor.kind,
+        "actor_id": entry.actor.id,
+        "about": entry.facts.get("name") or "",
+        "reasons": "; ".join(str(reason) for reason in reasons),
+        "decision": entry.decision_id,
+        "request": entry.request_id,
+    }
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
+def _used(request: HttpRequest) -> dict[str, str]:
+    known = ("kind", "outcome", "actor", "decision", "request")
+    return {name: request.GET[name].strip() for name in known if request.GET.get(name, "").strip()}
+
+
+def _filters(request: HttpRequest) -> Filters:
+    """Read the filters; one that makes no sense finds nothing rather than everything."""
+    asked = _used(request)
+    return Filters(
+        kinds=[asked["kind"]] if "kind" in asked else None,
+        outcome=asked.get("outcome"),
+        actor_id=_id(asked.get("actor")),
+        decision_id=_id(asked.get("decision")),
+        request_id=asked.get("request"),
+    )
+
+
+def _id(text: str | None) -> UUID | None:
+    if text is None:
+        return None
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _cursor_text(cursor: Cursor) -> str:
+    return f"{cursor[0].isoformat()}|{cursor[1]}"
+
+
+def _cursor(text: str) -> Cursor | None:
+    moment, _, entry = text.partition("|")
+    found: datetime | None = parse_datetime(moment) if entry else None
+    if found is None or found.tzinfo is None:
+        return None
+    return found, _id(entry) or UUID(int=0)
+
+
+def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    return render(request, template, {**admin.site.each_context(request), **context})

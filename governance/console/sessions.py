@@ -1,0 +1,139 @@
+"""Logging in and out, one's own password, and the environment one works in."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.urls import NoReverseMatch, reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from audit.actors import ANONYMOUS, Actor
+from audit.recorder import append
+from governance import events
+from governance.actions.accounts import change_password
+from governance.errors import Invalid, NotFound
+from governance.identities import OPERATOR
+from governance.models import Account, Environment
+from governance.operators.choice import choose_environment, operator_actor
+from keyring.walls import SYSTEM_ENVIRONMENT
+
+
+class SignIn(LoginView):
+    """The page for name and password. Every try is on record; the name that was typed is not."""
+
+    template_name = "registration/login.html"
+    redirect_authenticated_user = False
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Record first: without its record there is no session."""
+        account = form.get_user()
+        append(
+            events.LOGGED_IN,
+            environment_id=SYSTEM_ENVIRONMENT,
+            actor=Actor(OPERATOR, account.pk),
+            facts={"account": account.pk},
+        )
+        return super().form_valid(form)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        throttled = bool(getattr(self.request, "axes_locked_out", False))
+        append(
+            events.LOGIN_REFUSED,
+            environment_id=SYSTEM_ENVIRONMENT,
+            actor=ANONYMOUS,
+            facts={"throttled": throttled},
+            outcome="refused",
+        )
+        return super().form_invalid(form)
+
+    def get_context_data(self, **context: Any) -> dict[str, Any]:
+        demo = Environment.objects.filter(is_synthetic=True).exists()
+        return super().get_context_data(**context, next=self.get_redirect_url(), demo=demo)
+
+
+@method_decorator(require_POST, name="dispatch")
+class SignOut(LogoutView):
+    """Ends the session. A POST: a link would let any other page sign people out."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]  # the base answers with a template, too
+        if isinstance(request.user, Account):
+            append(
+                events.LOGGED_OUT,
+                environment_id=SYSTEM_ENVIRONMENT,
+                actor=operator_actor(request),
+                facts={"account": request.user.pk},
+            )
+        return super().post(request, *args, **kwargs)
+
+
+@require_http_methods(["GET", "HEAD"])
+def sign_in_for_console(request: HttpRequest) -> HttpResponse:
+    """Send the console's own log-in address to the one there is."""
+    address = reverse("login")
+    query = request.GET.urlencode()
+    return HttpResponseRedirect(f"{address}?{query}" if query else address)
+
+
+@never_cache
+def start(request: HttpRequest) -> HttpResponse:
+    """Lead to the board where there is one, to the console otherwise, to the log-in page before that."""
+    if not request.user.is_authenticated:
+        return HttpResponseRedirect(reverse("login"))
+    try:
+        return HttpResponseRedirect(reverse("board"))
+    except NoReverseMatch:
+        return HttpResponseRedirect(reverse("admin:index"))
+
+
+@require_POST
+@login_required
+def choose(request: HttpRequest) -> HttpResponse:
+    """Work in another environment from now on, and go back to where the choice was made."""
+    try:
+        choose_environment(request, UUID(request.POST.get("environment", "")))
+    except (ValueError, NotFound):
+        return render(request, "errors/404.html", status=404)
+    return HttpResponseRedirect(_came_from(request))
+
+
+def _came_from(request: HttpRequest) -> str:
+    """Return an address of ours: an object's page of one environment means nothing in another, its list does."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_http_methods(["GET", "POST"])
+@login_required
+def password(request: HttpRequest) -> HttpResponse:
+    """Change one's own password."""
+    fault: Invalid | None = None
+    account = request.user
+    if request.method == "POST" and isinstance(account, Account):
+        try:
+            changed = change_password(
+                operator_actor(request),
+                account_id=account.pk,
+                former=request.POST.get("former", ""),
+                password=request.POST.get("password", ""),
+            )
+        except Invalid as invalid:
+            fault = invalid
+        else:
+            update_session_auth_hash(request, changed)
+            return render(request, "governance/password.html", {"done": True})
+    return render(request, "governance/password.html", {"fault": fault})

@@ -1,0 +1,83 @@
+"""What the operator of a page may do in the chosen environment: asked of the rights, never of Django's permissions."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from audit.recorder import append
+from governance import events
+from governance.actions.change import environment_resource
+from governance.authorization import refusal
+from governance.errors import Refused
+from governance.models import Account
+from governance.operators.choice import operator_actor, operator_caller
+from governance.rights import effective_rights
+from governance.standing import Standing, fresh_standing_of
+from keyring.walls import SYSTEM_ENVIRONMENT
+
+CONFIGURE, AUDIT = "configure", "audit"
+
+
+def may(request: HttpRequest, operation: str) -> bool:
+    """Say whether a page for this operation is shown; whatever it does is authorized again where it happens."""
+    if getattr(request, "environment_id", None) is None or not isinstance(request.user, Account):
+        return False
+    known: dict[str, bool] = request.__dict__.setdefault("allowed_operations", {})
+    if operation not in known:
+        standing = standing_for(request)
+        known[operation] = effective_rights(
+            standing=standing,
+            caller=operator_caller(request),
+            operation=operation,
+            resource=environment_resource(standing.environment_id, standing.environment_name),
+            now=timezone.now(),
+        ).allowed
+    return known[operation]
+
+
+def standing_for(request: HttpRequest) -> Standing:
+    """Return what holds in the chosen environment, asked once per page."""
+    known: Standing | None = request.__dict__.get("standing")
+    if known is None:
+        known = request.__dict__["standing"] = fresh_standing_of(request.environment_id)  # type: ignore[attr-defined]  # set by the middleware
+    return known
+
+
+def require(request: HttpRequest, operation: str) -> None:
+    """Let the operator pass or refuse them, on record.
+
+    Raises:
+        Refused: they have no right for this operation on the environment.
+    """
+    if not may(request, operation):
+        refuse(request, operation, f"right: none allows {operation} on this environment")
+
+
+def manages_operators(request: HttpRequest) -> bool:
+    """Say whether the account may define environments, operators and groups: the one thing a superuser may do more."""
+    return isinstance(request.user, Account) and request.user.is_superuser and request.user.is_active
+
+
+def require_management(request: HttpRequest) -> None:
+    """Let only superusers define environments, operators and groups; others are refused, on record."""
+    if not manages_operators(request):
+        refuse(request, "manage", "operator: only a superuser defines environments, operators and groups")
+
+
+def refuse(request: HttpRequest, operation: str, reason: str) -> None:
+    """Put a refusal on record and raise it."""
+    record_refused_page(request, operation, refused := refusal(reason))
+    raise refused
+
+
+def record_refused_page(request: HttpRequest, operation: str, refused: Refused) -> None:
+    """Record what a page refused. Called outside any transaction that the refusal rolls back."""
+    append(
+        events.CALL_REFUSED,
+        environment_id=getattr(request, "environment_id", None) or SYSTEM_ENVIRONMENT,
+        actor=operator_actor(request),
+        facts={"operation": operation, "resource_kind": "environment", "reasons": list(refused.reasons)},
+        outcome="refused",
+        decision_id=refused.decision_id,
+    )

@@ -1,0 +1,216 @@
+"""Columns, and the classification of those that came without a PII tag."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirect
+from django.shortcuts import render
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from governance.identities import Caller
+from governance.models import AccessPolicy
+from governance.operators import fields
+from governance.operators.choice import operator_caller
+from governance.operators.definitions import DefinitionAdmin
+from governance.operators.forms import DefinitionForm
+from userstore.actions.columns import ColumnSpec, change_column, define_column, retire_column, spec_of
+from userstore.datatypes import DATA_TYPES
+from userstore.errors import Invalid, NotFound
+from userstore.models import Column, Transformer
+from userstore.models.columns import UNCLASSIFIED
+
+SENSITIVITIES: tuple[tuple[str, str], ...] = (
+    ("", "choose"),
+    ("1", "1: public"),
+    ("2", "2: internal"),
+    ("3", "3: personal"),
+    ("4", "4: special categories, credentials"),
+)
+SUGGESTED_CATEGORIES = (
+    "account", "biometric", "contact", "credential", "financial", "government id", "health", "identifier", "image",
+    "location", "name", "none", "online activity",
+)  # fmt: skip
+"""Suggestions; a category is free text, because every trade has its own."""
+
+
+class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # unfold has no types
+    """A line of text with suggestions, in plain HTML."""
+
+    template_name = "governance/suggesting_input.html"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        listed = f"{context['widget']['attrs'].get('id', name)}_suggestions"
+        context["widget"]["attrs"]["list"] = listed
+        return {**context, "suggestions": SUGGESTED_CATEGORIES, "listed": listed}
+
+
+def category_field() -> forms.CharField:
+    """What kind of personal data it is."""
+    return forms.CharField(
+        label="PII category",
+        max_length=64,
+        widget=SuggestingInput({"autocomplete": "off"}),
+        help_text="For example contact, name, health, or none. It shows where PII is.",
+    )
+
+
+def sensitivity_field() -> forms.ChoiceField:
+    """How sensitive it is, 1 to 4."""
+    return fields.choice("Sensitivity", SENSITIVITIES)
+
+
+class ColumnForm(DefinitionForm):
+    places: ClassVar[dict[str, str]] = {
+        "constraints.partial_updates": "partial_updates",
+        "default_token_access_policy": "default_token_policy",
+    }
+    name = fields.line("Name", help_text="Letters, digits, _ and -.")
+    description = fields.paragraph("Description")
+    pii_category = category_field()
+    sensitivity = sensitivity_field()
+    data_type = fields.choice("Data type", lambda: [(name, name) for name in DATA_TYPES])
+    is_array = fields.switch("Several values per person")
+    unique_required = fields.switch("No equal values within one person's array")
+    partial_updates = fields.switch("Single values are added and removed", help_text="Needs an array without equals.")
+    index_type = fields.choice(
+        "Index", [("none", "none"), ("indexed", "equality"), ("unique", "equality, unique among all people")]
+    )
+    default_value = fields.line("Default value", required=False, max_length=512)
+    access_policy = fields.one_of("Access policy", AccessPolicy.objects.all(), required=False)
+    default_transformer = fields.one_of("Default transformer", Transformer.objects.all(), required=False)
+    default_token_policy = fields.one_of("Default token policy", AccessPolicy.objects.all(), required=False)
+
+    def clean_pii_category(self) -> str:
+        """Demand a decision: unclassified is what a column is before anybody looked at it."""
+        category = str(self.cleaned_data["pii_category"]).strip()
+        if category == UNCLASSIFIED:
+            raise forms.ValidationError("Say what it is: a category such as contact, or none.")
+        return category
+
+    @classmethod
+    def stored(cls, instance: Column) -> dict[str, Any]:
+        found = super().stored(instance)
+        if instance.pii_category == UNCLASSIFIED and not instance.is_system:
+            found.update(pii_category="", sensitivity="")
+        return found
+
+
+class UnclassifiedFilter(admin.SimpleListFilter):
+    """Columns that wait for their tag."""
+
+    title = "PII tag"
+    parameter_name = "tag"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002  Django's signature
+        return [("missing", "unclassified"), ("given", "classified")]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:  # noqa: ARG002  Django's signature
+        match self.value():
+            case "missing":
+                return queryset.filter(pii_category=UNCLASSIFIED)
+            case "given":
+                return queryset.exclude(pii_category=UNCLASSIFIED)
+        return queryset
+
+
+@admin.register(Column)
+class ColumnAdmin(DefinitionAdmin):
+    """Lists and edits columns."""
+
+    form = ColumnForm
+    freeze_kind = "column"
+    actions = ("classify",)
+    list_display = ("name", "tag", "sensitivity", "data_type", "is_array", "index_type", "is_system")
+    list_filter = (UnclassifiedFilter, "sensitivity", "pii_category", "data_type", "is_system")
+    search_fields = ("name", "description")
+    fieldsets = (
+        (None, {"fields": ("name", "description")}),
+        ("PII tag", {"fields": (("pii_category", "sensitivity"),)}),
+        (
+            "Values",
+            {
+                "fields": (
+                    ("data_type", "index_type"),
+                    ("is_array", "unique_required", "partial_updates"),
+                    "default_value",
+                )
+            },
+        ),
+        ("Protection", {"fields": ("access_policy", ("default_transformer", "default_token_policy"))}),
+    )
+
+    @display(description="PII tag", label={"unclassified": "warning"})
+    def tag(self, column: Column) -> str:
+        return column.pii_category
+
+    def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
+        if obj is not None:
+            for name in ("data_type", "is_array", "unique_required"):
+                form.base_fields[name].disabled = True
+
+    def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> Column:  # noqa: ARG002  no inlines
+        references = ("access_policy", "default_transformer", "default_token_policy")
+        spec = ColumnSpec(
+            **{
+                **data,
+                "sensitivity": int(data["sensitivity"]),
+                **{name: data[name].public_id if data[name] else None for name in references},
+            }
+        )
+        if stored is None:
+            return define_column(caller, spec=spec)
+        return change_column(
+            caller, public_id=stored.public_id, spec=replace(spec, search_indexed=stored.search_indexed)
+        )
+
+    def retire(self, caller: Caller, stored: Any) -> None:
+        retire_column(caller, public_id=stored.public_id)
+
+    @admin.action(description="Classify…", permissions=["change"])
+    def classify(self, request: HttpRequest, chosen: Any) -> HttpResponse:
+        """Give all chosen columns one PII tag: first the question, then one action per column."""
+        form = ClassifyForm(request.POST if "classified" in request.POST else None)
+        editable = [column for column in chosen if not column.is_system]
+        if form.is_valid():
+            caller = operator_caller(request)
+            try:
+                for column in editable:
+                    spec = replace(spec_of(column), **form.tag())
+                    change_column(caller, public_id=column.public_id, spec=spec)
+            except (Invalid, NotFound) as fault:
+                self.message_user(request, str(fault), level="error")
+            else:
+                self.message_user(request, "The columns are classified, and the book says so.")
+            return HttpResponseRedirect(request.get_full_path())
+        return render(
+            request,
+            "governance/classify.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": "Classify",
+                "form": form,
+                "columns": editable,
+                "opts": self.opts,
+            },
+        )
+
+
+class ClassifyForm(forms.Form):
+    """One PII tag for several columns."""
+
+    pii_category = category_field()
+    sensitivity = sensitivity_field()
+
+    def tag(self) -> dict[str, Any]:
+        """Return the tag as a column's specification has it."""
+        return {
+            "pii_category": self.cleaned_data["pii_category"].strip(),
+            "sensitivity": int(self.cleaned_data["sensitivity"]),
+        }

@@ -1,0 +1,92 @@
+"""Mutators: the write APIs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from governance.identities import Caller
+from governance.models import AccessPolicy, Purpose
+from governance.operators import fields
+from governance.operators.definitions import DefinitionAdmin, Inline
+from governance.operators.forms import DefinitionForm
+from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator, republish_mutator, retire_mutator
+from userstore.admin.accessors import SELECTOR_HELP, RowForm
+from userstore.models import Mutator, MutatorColumn
+
+
+class MutatorForm(DefinitionForm):
+    places: ClassVar[dict[str, str]] = {"selector_config.where_clause": "selector", "purposes": "fixed_purposes"}
+    name = fields.line("Name")
+    description = fields.paragraph("Description")
+    selector = fields.source_text("Selector", rows=2, required=True, help_text=SELECTOR_HELP, initial="{id} = ?")
+    fixed_purposes = fields.many_of(
+        "Fixed purposes",
+        Purpose.objects.all(),
+        required=False,
+        help_text="Every write carries exactly these, others are refused. None: the caller gives them.",
+    )
+    access_policy = fields.one_of("Access policy", AccessPolicy.objects.all())
+
+    @classmethod
+    def stored(cls, instance: Mutator) -> dict[str, Any]:
+        return {**super().stored(instance), "fixed_purposes": list(instance.fixed_purposes.all())}
+
+
+class InputInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has no types
+    """The written columns, in their order."""
+
+    model = MutatorColumn
+    form = RowForm
+    fields = ("column", "normalizer")
+    ordering = ("ordinal",)
+    verbose_name = "written column"
+    min_num = 1
+
+
+@admin.register(Mutator)
+class MutatorAdmin(DefinitionAdmin):
+    """Lists and edits mutators."""
+
+    form = MutatorForm
+    freeze_kind = "mutator"
+    inlines = (InputInline,)
+    list_display = ("name", "writes", "for_purposes", "access_policy", "version", "is_system")
+    list_filter = ("fixed_purposes", "is_system")
+    list_select_related = ("access_policy",)
+    search_fields = ("name", "description")
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("fixed_purposes", "columns__column")
+
+    @display(description="writes")
+    def writes(self, mutator: Mutator) -> str:
+        said = [row.column.name for row in mutator.columns.all()]
+        return ", ".join(said[:4]) + (f" and {len(said) - 4} more" if len(said) > 4 else "")
+
+    @display(description="fixed purposes")
+    def for_purposes(self, mutator: Mutator) -> str:
+        return ", ".join(purpose.name for purpose in mutator.fixed_purposes.all()) or "the caller's"
+
+    def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> Mutator:
+        spec = MutatorSpec(
+            **{
+                **data,
+                "fixed_purposes": tuple(purpose.public_id for purpose in data["fixed_purposes"]),
+                "access_policy": data["access_policy"].public_id,
+                "columns": tuple(
+                    InputSpec(row["column"].public_id, row["normalizer"].public_id if row["normalizer"] else None)
+                    for row in rows[0]
+                ),
+            }
+        )
+        if stored is None:
+            return publish_mutator(caller, spec=spec)
+        return republish_mutator(caller, public_id=stored.public_id, spec=spec)
+
+    def retire(self, caller: Caller, stored: Any) -> None:
+        retire_mutator(caller, public_id=stored.public_id)

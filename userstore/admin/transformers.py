@@ -1,0 +1,79 @@
+"""Transformers: what becomes of a value on its way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from unfold.decorators import display
+
+from governance.identities import Caller
+from governance.operators import fields
+from governance.operators.definitions import DefinitionAdmin
+from governance.operators.forms import DefinitionForm
+from userstore.actions.transformers import (
+    TransformerSpec,
+    publish_transformer,
+    republish_transformer,
+    retire_transformer,
+)
+from userstore.datatypes import DATA_TYPES
+from userstore.models import Transformer
+from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
+from userstore.transforming.compilation import NATIVES
+
+TYPES = (
+    (PASSTHROUGH, "passes through"),
+    (TRANSFORM, "masks or coarsens"),
+    (BY_VALUE, "tokenizes the value"),
+    (BY_REFERENCE, "tokenizes a reference to the value"),
+)
+
+
+class TransformerForm(DefinitionForm):
+    version = forms.IntegerField(widget=forms.HiddenInput(), required=False)
+    name = fields.line("Name")
+    description = fields.paragraph("Description")
+    transform_type = fields.choice("What it does", TYPES)
+    input_data_type = fields.choice("Takes", lambda: [(name, name) for name in DATA_TYPES], initial="string")
+    output_data_type = fields.choice("Gives", lambda: [(name, name) for name in DATA_TYPES], initial="string")
+    native = fields.choice(
+        "Native transformer",
+        lambda: [("", "none, the function below"), *((name, name) for name in sorted(NATIVES))],
+        required=False,
+    )
+    function = fields.source_text("Function", help_text="JavaScript: transform(data, params) returns the new text.")
+    parameters = fields.source_text(
+        "Parameters", rows=3, help_text="JSON, as the function or native transformer takes it."
+    )
+    reuse_existing_token = fields.switch("Gives the same token for the same value", help_text="Only for tokens.")
+
+
+@admin.register(Transformer)
+class TransformerAdmin(DefinitionAdmin):
+    """Lists and edits transformers."""
+
+    form = TransformerForm
+    actions_detail = ()
+    list_display = ("name", "does", "kind", "input_data_type", "output_data_type", "version", "is_system")
+    list_filter = ("transform_type", "is_system")
+    search_fields = ("name", "description")
+
+    @display(description="what it does")
+    def does(self, transformer: Transformer) -> str:
+        return dict(TYPES).get(transformer.transform_type, transformer.transform_type)
+
+    @display(description="kind")
+    def kind(self, transformer: Transformer) -> str:
+        return "native" if transformer.native else "script" if transformer.function else "none"
+
+    def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> Transformer:  # noqa: ARG002  no inlines
+        version = data.pop("version")
+        spec = TransformerSpec(**data)
+        if stored is None:
+            return publish_transformer(caller, spec=spec)
+        return republish_transformer(caller, public_id=stored.public_id, version=version or 0, spec=spec)
+
+    def retire(self, caller: Caller, stored: Any) -> None:
+        retire_transformer(caller, public_id=stored.public_id)
