@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from governance.actions.builtin import ALLOW_ALL
-from governance.actions.policies import Branch, publish_policy, publish_template
+from governance.actions.policies import Branch, publish_policy
+from governance.actions.policy_templates import publish_template
 from governance.identities import Caller, system_caller
 from governance.models import Environment
 from keyring.walls import in_environment
