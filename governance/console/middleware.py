@@ -13,13 +13,15 @@ from django.template.loader import render_to_string
 
 from audit.context import request_id
 from audit.errors import AuditorNotConfigured, AuditUnavailable
-from governance.errors import Refused
+from governance.errors import GovernanceError, Refused
 from governance.operators.choice import chosen_environment
 from keyring.errors import KmsUnavailable
 from keyring.walls import in_environment
 
 _TRANSACTIONAL = "/admin/"
 """The officer's console renders querysets late, so its whole request is one transaction in the environment."""
+_PAGE_OF = {"not_found": 404, "unavailable": 503}
+"""Error pages by kind; every other kind is 400. Texts of our own errors are safe to show."""
 _OUTSIDE_THE_WALLS = frozenset({"/admin/governance/environment/add/"})
 """A new environment is made behind its own wall, so this page stands behind none."""
 
@@ -52,6 +54,8 @@ class ConsoleEnvironment:
             if transaction.get_connection().in_atomic_block:
                 transaction.set_rollback(True)
             return _error_page(503)
+        if isinstance(exception, GovernanceError):
+            return _error_page(_PAGE_OF.get(exception.kind, 400), detail=f"{exception} {exception.remedy or ''}".strip())
         return None
 
 
@@ -59,5 +63,6 @@ def _is_transactional(path: str) -> bool:
     return path.startswith(_TRANSACTIONAL) and path not in _OUTSIDE_THE_WALLS
 
 
-def _error_page(status: int) -> HttpResponse:
-    return HttpResponse(render_to_string(f"errors/{status}.html", {"request_id": request_id.get()}), status=status)
+def _error_page(status: int, *, detail: str = "") -> HttpResponse:
+    context = {"request_id": request_id.get(), "detail": detail}
+    return HttpResponse(render_to_string(f"errors/{status}.html", context), status=status)

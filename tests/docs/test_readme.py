@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from governance.actions.environments import define_environment
-from userstore.demo.phone import PhoneExample, build_phone_example
 
+from governance.actions.environments import define_environment
 from tests.cast import NOBODY
 from tests.docs.blocks import ROOT, blocks, matches
+from userstore.demo.phone import PhoneExample, build_phone_example
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

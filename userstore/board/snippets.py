@@ -18,7 +18,7 @@ _SWITCH = """curl -s -H "Authorization: Bearer $TOKEN" -H 'Content-Type: applica
 _SDK = """import uuid
 from usercloudssdk.client import Client
 
-client = Client.from_env(client_name="board")
+client = Client.from_env()
 rows = client.ExecuteAccessor(
     accessor_id=uuid.UUID("{accessor}"),  # {name}
     context={{}},
