@@ -1,0 +1,108 @@
+"""The first start of a production server, command by command as docs/operations.md has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config.embedded.ports import LOOPBACK, free_port
+from config.embedded.postgres import THROW_AWAY, PostgresServer, start_postgres
+from tests.docs.blocks import ROOT, blocks
+
+PAGE = "docs/operations.md"
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PostgresServer]:
+    """A cluster that knows nothing of Sealbook yet."""
+    started = start_postgres(
+        data=tmp_path / "postgres",
+        log=tmp_path / "postgres.log",
+        port=free_port(),
+        password=secrets.token_hex(16),
+        settings=THROW_AWAY,
+    )
+    yield started
+    started.stop()
+
+
+def commands(block: str) -> list[list[str]]:
+    return [shlex.split(line, comments=True) for line in block.splitlines() if line.strip()]
+
+
+def bare_environment(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SEALBOOK_", "DATABASE_"))}
+    here = str(Path(sys.executable).parent)
+    return kept | {
+        "PATH": f"{here}{os.pathsep}{os.environ['PATH']}",
+        "SEALBOOK_STATE": str(tmp_path / "state"),
+        "SEALBOOK_SECRET_KEY": secrets.token_urlsafe(50),
+        "SEALBOOK_KEYRING_PASSPHRASE": "a long passphrase of the test",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def run(command: list[str], cwd: Path, environ: dict[str, str]) -> str:
+    done = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_the_first_start_runs_as_the_page_has_it(server: PostgresServer, tmp_path: Path) -> None:
+    first_start, processes = blocks(PAGE, "sh")
+    environ = bare_environment(tmp_path)
+    (tmp_path / "state").mkdir(mode=0o700)
+    bootstrap, *steps = commands(first_start)
+    run(bootstrap, tmp_path, {**environ, "SEALBOOK_ADMIN_URL": server.admin_url})
+    passwords = json.loads((tmp_path / "passwords.json").read_text())
+
+    def url(role: str) -> str:
+        return f"postgresql://{role}:{passwords[role]}@{LOOPBACK}:{server.port}/sealbook"
+
+    environ |= {"DATABASE_URL": url("sealbook_app"), "DATABASE_AUDITOR_URL": url("sealbook_auditor")}
+    told = {}
+    for step in steps:
+        owner = {"DATABASE_MIGRATION_URL": url("sealbook_owner")} if step[1] == "migrate" else {}
+        told[step[1]] = run(step, tmp_path, environ | owner)
+    assert re.search(r"Client secret: sbs_\S+", told["create_client"])
+    assert "shown this once" in told["create_officer"]
+    with psycopg.connect(url("sealbook_auditor")) as auditor:
+        kinds = {row[0] for row in auditor.execute("select distinct kind from audit_entry").fetchall()}
+    assert {"environment.defined", "account.defined", "client.defined", "client.secret_issued", "right.given"} <= kinds
+    for command in commands(processes):
+        start_and_stop(command, tmp_path, environ)
+
+
+def start_and_stop(command: list[str], cwd: Path, environ: dict[str, str]) -> None:
+    """A process of production comes up and stays up until it is told to end."""
+    command = [word if word != "8000" else str(free_port()) for word in command]
+    with (cwd / "process.log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=cwd, env=environ, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        time.sleep(6)
+        assert process.poll() is None, (cwd / "process.log").read_text()
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def test_every_command_the_page_names_exists() -> None:
+    text = (ROOT / PAGE).read_text()
+    named = set(re.findall(r"`sealbook ([a-z_-]+)", text)) | {c[1] for c in commands(blocks(PAGE, "sh")[0])}
+    known = {path.stem for path in ROOT.glob("*/management/commands/*.py")} | {"bootstrap-database", "run", "check"}
+    assert named <= known | {"migrate"}
