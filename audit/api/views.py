@@ -36,7 +36,7 @@ class Entries(APIView):
 
     permission_classes = (MayReadBook,)
 
-    @extend_schema(operation_id="audit_entries", tags=["audit"], parameters=_FILTERS, responses=ENTRY_PAGE)
+    @extend_schema(operation_id="audit_entries", tags=["audit"], parameters=_FILTERS, responses={200: ENTRY_PAGE})
     def get(self, request: Request) -> Response:
         question = parse_question(request.query_params.dict(), request.query_params.getlist("kind"))
         caller = reader(request)
@@ -59,7 +59,7 @@ class SingleEntry(APIView):
 
     permission_classes = (MayReadBook,)
 
-    @extend_schema(operation_id="audit_entry", tags=["audit"], responses=ENTRY)
+    @extend_schema(operation_id="audit_entry", tags=["audit"], responses={200: ENTRY})
     def get(self, request: Request, entry_id: UUID) -> Response:
         caller = reader(request)
         found = read_entry(actor=caller.actor, environment_id=caller.environment_id, entry_id=entry_id, door="api")

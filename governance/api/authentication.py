@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 
 from governance.errors import Unauthenticated
@@ -34,3 +35,13 @@ def caller_in(request: HttpRequest) -> Caller:
     if found is None:
         raise Unauthenticated("An access token is needed.", remedy="Ask POST /oidc/token for one.")
     return found[0]
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the base registers subclasses
+    """How the OpenAPI document describes the access token."""
+
+    target_class = "governance.api.authentication.BearerAuthentication"
+    name = "accessToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

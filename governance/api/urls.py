@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
+from governance.api.clients import Clients, Secrets, SingleClient, SingleSecret
+from governance.api.environments import OwnEnvironment
+from governance.api.freezes import FreezePreview, Freezes, SingleFreeze
 from governance.api.oidc import DiscoveryView, KeysView, TokenView
 from governance.api.policies import AccessPolicies, PolicyTemplates
 from governance.api.purposes import Purposes
+from governance.api.rights import Rights, SingleRight
 from governance.wire.definitions import definition_routes
 
 app_name = "governance"
@@ -17,4 +21,14 @@ urlpatterns = [
     *definition_routes(Purposes(), "userstore/config/purposes"),
     *definition_routes(PolicyTemplates(), "tokenizer/policies/accesstemplate"),
     *definition_routes(AccessPolicies(), "tokenizer/policies/access"),
+    path("governance/environment", OwnEnvironment.as_view(), name="environment"),
+    path("governance/clients", Clients.as_view(), name="clients"),
+    path("governance/clients/<uuid:client_id>", SingleClient.as_view(), name="client"),
+    path("governance/clients/<uuid:client_id>/secrets", Secrets.as_view(), name="secrets"),
+    path("governance/clients/<uuid:client_id>/secrets/<int:secret_id>", SingleSecret.as_view(), name="secret"),
+    path("governance/rights", Rights.as_view(), name="rights"),
+    path("governance/rights/<slug:holder_kind>-right-<int:number>", SingleRight.as_view(), name="right"),
+    path("governance/freezes", Freezes.as_view(), name="freezes"),
+    path("governance/freezes/preview", FreezePreview.as_view(), name="freeze-preview"),
+    path("governance/freezes/<uuid:freeze_id>", SingleFreeze.as_view(), name="freeze"),
 ]

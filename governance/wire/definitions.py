@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.urls import URLPattern, path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -72,19 +72,37 @@ def definition_routes(family: Family[Any], address: str) -> list[URLPattern]:
     errors = {400: ERROR, 401: ERROR, 403: ERROR, 404: ERROR, 409: ERROR}
     tags = ["definitions"]
 
-    @extend_schema(methods=["GET"], operation_id=f"list_{plural}", parameters=_list_parameters(family),
-                   responses={200: page_shape(shape), **errors}, tags=tags)  # fmt: skip
-    @extend_schema(methods=["POST"], operation_id=f"create_{family.name}", request=body,
-                   responses={201: shape, **errors}, tags=tags)  # fmt: skip
+    @extend_schema_view(
+        get=extend_schema(
+            operation_id=f"list_{plural}",
+            tags=tags,
+            parameters=_list_parameters(family),
+            responses={200: page_shape(shape), **errors},
+        ),
+        post=extend_schema(
+            operation_id=f"create_{family.name}", tags=tags, request=body, responses={201: shape, **errors}
+        ),
+    )
     class Collection(_Collection):
         pass
 
-    @extend_schema(methods=["GET"], operation_id=f"get_{family.name}", parameters=_version_parameters(family),
-                   responses={200: shape, **errors}, tags=tags)  # fmt: skip
-    @extend_schema(methods=["PUT"], operation_id=f"update_{family.name}", request=body,
-                   responses={200: shape, **errors}, tags=tags)  # fmt: skip
-    @extend_schema(methods=["DELETE"], operation_id=f"retire_{family.name}", parameters=_version_parameters(family),
-                   responses={204: OpenApiResponse(description="Retired."), **errors}, tags=tags)  # fmt: skip
+    @extend_schema_view(
+        get=extend_schema(
+            operation_id=f"get_{family.name}",
+            tags=tags,
+            parameters=_version_parameters(family),
+            responses={200: shape, **errors},
+        ),
+        put=extend_schema(
+            operation_id=f"update_{family.name}", tags=tags, request=body, responses={200: shape, **errors}
+        ),
+        delete=extend_schema(
+            operation_id=f"retire_{family.name}",
+            tags=tags,
+            parameters=_version_parameters(family),
+            responses={204: OpenApiResponse(description="Retired."), **errors},
+        ),
+    )
     class Single(_Single):
         pass
 

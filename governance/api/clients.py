@@ -1,0 +1,149 @@
+"""Clients and their secrets; a secret is shown in the one answer that issues it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.actions.clients import change_client, define_client, issue_secret, withdraw_secret
+from governance.api.configuring import ConfiguringView
+from governance.api.problems import PROBLEMS
+from governance.errors import Invalid, NotFound
+from governance.models import Client
+from governance.wire.fields import Fields
+from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
+from keyring.walls import in_environment
+
+_SECRET = shape(id=NUMBER, prefix=TEXT, created_at=MOMENT, expires_at=MOMENT)
+_KIND = choice(Client.SERVICE, Client.JOB)
+_CLIENT = shape(
+    id=ID,
+    name=TEXT,
+    description=TEXT,
+    kind=_KIND,
+    is_disabled=FLAG,
+    created_at=MOMENT,
+    secrets=array(_SECRET),
+)
+_LONGEST_OVERLAP_HOURS = 30 * 24
+
+
+class Clients(ConfiguringView):
+    """List or define clients."""
+
+    @extend_schema(operation_id="list_clients", tags=["governance"], responses={200: page_shape(_CLIENT), **PROBLEMS})
+    def get(self, request: Request) -> Response:
+        return self.paged(request, Client.objects.all(), _rendered)
+
+    @extend_schema(
+        operation_id="define_client",
+        tags=["governance"],
+        request={
+            "application/json": shape(name=TEXT, description=TEXT, kind=choice(Client.SERVICE, Client.JOB), id=ID)
+        },
+        responses={201: _CLIENT, **PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        caller, fields = self.caller_of(request), Fields(request.data)
+        client = define_client(
+            caller,
+            name=fields.text("name"),
+            kind=fields.text("kind", Client.SERVICE),
+            description=fields.text("description", ""),
+            client_id=fields.optional_id("id"),
+        )
+        with in_environment(caller.environment_id):
+            return Response(_rendered(client), status=201)
+
+
+class SingleClient(ConfiguringView):
+    """Read, rename, describe, disable or enable a client."""
+
+    @extend_schema(operation_id="get_client", tags=["governance"], responses={200: _CLIENT, **PROBLEMS})
+    def get(self, request: Request, client_id: UUID) -> Response:
+        with in_environment(self.caller_of(request).environment_id):
+            return Response(_rendered(_found(client_id)))
+
+    @extend_schema(
+        operation_id="change_client",
+        tags=["governance"],
+        request={"application/json": shape(name=TEXT, description=TEXT, is_disabled=FLAG)},
+        responses={200: _CLIENT, **PROBLEMS},
+    )
+    def put(self, request: Request, client_id: UUID) -> Response:
+        caller, fields = self.caller_of(request), Fields(request.data)
+        with in_environment(caller.environment_id):
+            stored = _found(client_id)
+        changed = change_client(
+            caller,
+            client_id=client_id,
+            name=fields.kept_text("name", stored.name),
+            description=fields.kept_text("description", stored.description),
+            is_disabled=fields.kept_flag("is_disabled", stored=stored.disabled_at is not None),
+        )
+        with in_environment(caller.environment_id):
+            return Response(_rendered(changed))
+
+
+class Secrets(ConfiguringView):
+    """Issue a secret."""
+
+    @extend_schema(
+        operation_id="issue_secret",
+        tags=["governance"],
+        request={
+            "application/json": shape(
+                overlap_hours={**NUMBER, "description": "How long former secrets stay good; 24 by default, 0 to 720."}
+            )
+        },
+        responses={201: shape(client_id=ID, secret={**TEXT, "description": "Shown this once."}), **PROBLEMS},
+    )
+    def post(self, request: Request, client_id: UUID) -> Response:
+        fields = Fields(request.data or {})
+        hours = fields.number("overlap_hours") if fields.raw("overlap_hours") is not None else None
+        if hours is not None and hours > _LONGEST_OVERLAP_HOURS:
+            raise Invalid(f"At most {_LONGEST_OVERLAP_HOURS} hours.", field="overlap_hours")
+        secret = issue_secret(
+            self.caller_of(request),
+            client_id=client_id,
+            overlap=None if hours is None else timedelta(hours=hours),
+        )
+        shown = {"client_id": str(client_id), "secret": secret.reveal()}
+        return Response(shown, status=201, headers={"Cache-Control": "no-store"})
+
+
+class SingleSecret(ConfiguringView):
+    """End a secret."""
+
+    @extend_schema(operation_id="withdraw_secret", tags=["governance"],
+                   responses={204: OpenApiResponse(description="Withdrawn."), **PROBLEMS})  # fmt: skip
+    def delete(self, request: Request, client_id: UUID, secret_id: int) -> Response:
+        withdraw_secret(self.caller_of(request), client_id=client_id, secret_pk=min(secret_id, 2**63 - 1))
+        return Response(status=204)
+
+
+def _found(client_id: UUID) -> Client:
+    client = Client.objects.filter(public_id=client_id).first()
+    if client is None:
+        raise NotFound("There is no such client in this environment.", field="client_id")
+    return client
+
+
+def _rendered(client: Client) -> dict[str, Any]:
+    return {
+        "id": str(client.public_id),
+        "name": client.name,
+        "description": client.description,
+        "kind": client.kind,
+        "is_disabled": client.disabled_at is not None,
+        "created_at": client.created_at,
+        "secrets": [
+            {"id": s.pk, "prefix": s.prefix, "created_at": s.created_at, "expires_at": s.expires_at}
+            for s in client.secrets.all()
+        ],
+    }

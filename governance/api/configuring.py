@@ -1,0 +1,36 @@
+"""The frame of the endpoints about who may do what: only who configures an environment gets past it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from governance.actions.seeing import must_configure
+from governance.identities import Caller
+from governance.wire.paging import asked_page, page_of
+from keyring.walls import in_environment
+
+
+class ConfiguringView(APIView):
+    """A view for callers that may configure their environment; refusals are on record."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        must_configure(self.caller_of(request))
+
+    def caller_of(self, request: Request) -> Caller:
+        """Return who calls."""
+        caller = request.user
+        if not isinstance(caller, Caller):
+            raise TypeError("the API's permission lets nobody else through")
+        return caller
+
+    def paged(self, request: Request, rows: QuerySet[Any], render: Any) -> Response:
+        """Answer one page of rows."""
+        asked = asked_page(request.query_params.dict())
+        with in_environment(self.caller_of(request).environment_id):
+            return Response(page_of(rows, asked, render))

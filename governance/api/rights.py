@@ -1,0 +1,162 @@
+"""Standing rights of clients, operators and groups."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from governance.actions.rights import give_right, withdraw_right
+from governance.api.configuring import ConfiguringView
+from governance.api.problems import PROBLEMS
+from governance.errors import Invalid, NotFound
+from governance.models import Account, Client, Environment, GroupRight, Right
+from governance.operators.resources import governed_models
+from governance.wire.fields import Fields
+from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, shape
+from keyring.walls import in_environment
+
+_HOLDER = shape(kind=choice("client", "account", "group"), id=TEXT, name=TEXT)
+_RESOURCE = shape(kind=TEXT, id=ID)
+_RIGHT = shape(
+    id=TEXT,
+    holder=_HOLDER,
+    operation=TEXT,
+    resource=_RESOURCE,
+    not_before=MOMENT,
+    not_after=MOMENT,
+    quota_per_hour=NUMBER,
+    is_deny=FLAG,
+)
+_MODELS: dict[str, type[Right] | type[GroupRight]] = {"account": Right, "group": GroupRight}
+
+
+class Rights(ConfiguringView):
+    """List or give rights."""
+
+    @extend_schema(operation_id="list_rights", tags=["governance"],
+                   responses={200: shape(data=array(_RIGHT)), **PROBLEMS})  # fmt: skip
+    def get(self, request: Request) -> Response:
+        with in_environment(self.caller_of(request).environment_id):
+            rights = [
+                *Right.objects.select_related("permission", "content_type", "user__client").order_by("pk"),
+                *GroupRight.objects.select_related("permission", "content_type", "group").order_by("pk"),
+            ]
+            return Response({"data": [_rendered(right) for right in rights]})
+
+    @extend_schema(
+        operation_id="give_right",
+        tags=["governance"],
+        request={
+            "application/json": shape(
+                holder=_HOLDER,
+                operation=TEXT,
+                resource=_RESOURCE,
+                not_before=MOMENT,
+                not_after=MOMENT,
+                quota_per_hour=NUMBER,
+                is_deny=FLAG,
+            )
+        },
+        responses={201: _RIGHT, **PROBLEMS},
+    )
+    def post(self, request: Request) -> Response:
+        caller, fields = self.caller_of(request), Fields(request.data)
+        with in_environment(caller.environment_id):
+            holder, on = _holder(fields.nested("holder")), _resource(fields.nested("resource"), caller.environment_id)
+        right = give_right(
+            caller,
+            holder=holder,
+            operation=fields.text("operation"),
+            on=on,
+            not_before=fields.moment("not_before"),
+            not_after=fields.moment("not_after"),
+            quota_per_hour=fields.number("quota_per_hour") if fields.raw("quota_per_hour") is not None else None,
+            is_deny=fields.flag("is_deny", default=False),
+        )
+        with in_environment(caller.environment_id):
+            return Response(_rendered(right), status=201)
+
+
+class SingleRight(ConfiguringView):
+    """Withdraw a right."""
+
+    @extend_schema(operation_id="withdraw_right", tags=["governance"],
+                   responses={204: OpenApiResponse(description="Withdrawn."), **PROBLEMS})  # fmt: skip
+    def delete(self, request: Request, holder_kind: str, number: int) -> Response:
+        caller, model = self.caller_of(request), _MODELS.get(holder_kind)
+        with in_environment(caller.environment_id):
+            wanted = {"pk": min(number, 2**31 - 1)}
+            right = model._default_manager.filter(**wanted).first() if model is not None else None
+        if right is None:
+            raise NotFound("There is no such right in this environment.")
+        withdraw_right(caller, right=right)
+        return Response(status=204)
+
+
+def _holder(fields: Fields) -> Account | Group:
+    kind = fields.text("kind")
+    if kind == "client":
+        client = Client.objects.select_related("account").filter(public_id=fields.id("id")).first()
+        if client is not None:
+            return client.account
+    elif kind == "account":
+        account = Account.objects.filter(pk=fields.id("id"), kind=Account.OPERATOR).first()
+        if account is not None:
+            return account
+    elif kind == "group":
+        group = Group.objects.filter(name=fields.text("name")).first()
+        if group is not None:
+            return group
+    else:
+        raise Invalid("A holder is a client, an account or a group.", field="holder.kind")
+    raise Invalid(f"There is no such {kind}.", field="holder")
+
+
+def _resource(fields: Fields, environment_id: UUID) -> Model:
+    kind = fields.text("kind")
+    if kind == "environment":
+        return Environment.objects.get(pk=environment_id)
+    for model in governed_models():
+        if model._meta.model_name == kind and model is not Environment:
+            found = model._default_manager.filter(public_id=fields.id("id")).first()
+            if found is None:
+                raise Invalid(f"There is no such {kind} in this environment.", field="resource.id")
+            return found
+    raise Invalid("No right is given on that kind of object.", field="resource.kind")
+
+
+def _rendered(right: Right | GroupRight) -> dict[str, Any]:
+    prefix = "account" if isinstance(right, Right) else "group"
+    return {
+        "id": f"{prefix}-right-{right.pk}",
+        "holder": _rendered_holder(right),
+        "operation": right.permission.codename,
+        "resource": {"kind": right.content_type.model, "id": _public_id(right)},
+        "not_before": right.not_before,
+        "not_after": right.not_after,
+        "quota_per_hour": right.quota_per_hour,
+        "is_deny": right.is_deny,
+    }
+
+
+def _rendered_holder(right: Right | GroupRight) -> dict[str, str]:
+    if isinstance(right, GroupRight):
+        return {"kind": "group", "id": str(right.group_id), "name": right.group.name}
+    client = Client.objects.filter(account=right.user).first()
+    if client is not None:
+        return {"kind": "client", "id": str(client.public_id), "name": client.name}
+    return {"kind": "account", "id": str(right.user_id), "name": right.user.username}
+
+
+def _public_id(right: Right | GroupRight) -> str | None:
+    model = right.content_type.model_class()
+    if model is None or model is Environment:
+        return right.object_pk
+    found = model._default_manager.filter(pk=right.object_pk).values_list("public_id", flat=True).first()
+    return str(found) if found else None
