@@ -12,6 +12,7 @@ from uuid import UUID
 from governance.errors import GovernanceError, Invalid
 from governance.policies.sandbox import Script, ScriptError, ScriptFault, run_transform
 from governance.standing import Standing
+from userstore.datatypes import ValueRefused
 from userstore.models import Transformer
 from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH
 from userstore.transforming.builtin import BUILT_IN_TRANSFORMERS
@@ -64,7 +65,7 @@ class CompiledTransformer:
             if isinstance(self.native, Tokenization):
                 return [self.native.mint(text, self.parameters, _RANDOM) for text in texts]
             return [self.native.apply(text, self.parameters, now=now, rng=_RANDOM) for text in texts]
-        except (ValueUnfit, TokenSpaceExhausted) as error:
+        except (ValueUnfit, TokenSpaceExhausted, ValueRefused) as error:
             raise TransformationFailed(
                 f"Transformer {self.name} failed: {error}.", field=self.name, remedy=error.remedy
             ) from None

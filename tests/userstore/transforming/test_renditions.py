@@ -22,7 +22,10 @@ from userstore.transforming.protocol import Transform
 
 BY_NAME = {row.name: row for row in BUILT_IN_TRANSFORMERS}
 DETERMINISTIC = [
-    row.name for row in BUILT_IN_TRANSFORMERS if isinstance(row.native, Transform) and row.name != "AgeBand"
+    row.name
+    for row in BUILT_IN_TRANSFORMERS
+    # An age depends on today; the E.164 normaliser refuses most texts, and its own test compares both languages.
+    if isinstance(row.native, Transform) and row.name not in {"AgeBand", "NormalizeE164"}
 ]
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
