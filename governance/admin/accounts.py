@@ -7,13 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
-from unfold.decorators import display
 
 from governance.actions.accounts import change_operator, define_operator
 from governance.actions.groups import define_group, retire_group
 from governance.models import Account
 from governance.operators import fields
 from governance.operators.choice import operator_actor
+from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 from governance.operators.permission import manages_operators, require_management
@@ -62,7 +62,7 @@ class AccountAdmin(ManagedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).filter(kind=Account.OPERATOR).prefetch_related("groups")
 
-    @display(description="groups")
+    @shown("groups")
     def member_of(self, account: Account) -> str:
         return ", ".join(sorted(group.name for group in account.groups.all()))
 
@@ -106,7 +106,7 @@ class GroupAdmin(ManagedAdmin):
     list_display = ("name", "members")
     search_fields = ("name",)
 
-    @display(description="members")
+    @shown("members")
     def members(self, group: Group) -> int:
         return Account.objects.filter(groups=group, kind=Account.OPERATOR).count()
 

@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from unfold.admin import TabularInline
-from unfold.decorators import action, display
 
 from governance.actions.clients import change_client, define_client, issue_secret, withdraw_secret
 from governance.errors import GovernanceError
@@ -19,6 +18,7 @@ from governance.identities import Caller
 from governance.models import Client, ClientSecret
 from governance.operators import fields
 from governance.operators.choice import operator_caller
+from governance.operators.decorations import page_action, shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 
@@ -46,11 +46,11 @@ class SecretInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has n
     def is_open(self, request: HttpRequest, obj: Any) -> bool:  # noqa: ARG002  the base's signature
         return False
 
-    @display(description="begins with")
+    @shown("begins with")
     def beginning(self, secret: ClientSecret) -> str:
         return str(secret)
 
-    @display(description="state")
+    @shown("state")
     def state(self, secret: ClientSecret) -> str:
         return "ended" if secret.expires_at and secret.expires_at <= timezone.now() else "good"
 
@@ -96,11 +96,11 @@ class ClientAdmin(DefinitionAdmin):
     def has_secrets_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002  unfold's
         return self.is_allowed(request) and self.locked_because(request, None) is None
 
-    @display(description="state", label={"enabled": "success", "disabled": "danger"})
+    @shown("state", label={"enabled": "success", "disabled": "danger"})
     def state(self, client: Client) -> str:
         return "disabled" if client.disabled_at else "enabled"
 
-    @action(description="New secret…", icon="key", permissions=["secrets"])
+    @page_action("New secret…", icon="key", permissions=["secrets"])
     def new_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask first, then issue a secret and show it on this answer, once."""
         client = self.object_or_404(object_id)
@@ -109,7 +109,7 @@ class ClientAdmin(DefinitionAdmin):
             secret = issue_secret(operator_caller(request), client_id=client.public_id).reveal()
         return self._page(request, "governance/secret.html", client, secret=secret, title="New secret")
 
-    @action(description="End secrets…", icon="key_off", permissions=["secrets"])
+    @page_action("End secrets…", icon="key_off", permissions=["secrets"])
     def end_secrets(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show the good secrets, each with a button that ends it now."""
         client = self.object_or_404(object_id)

@@ -15,7 +15,7 @@ from audit.errors import AuditorNotConfigured
 from audit.queries import AUDITOR, count_by, entries
 from governance.catalogue import names_of
 from governance.models import Account, Client, Environment, Freeze
-from governance.operators.permission import AUDIT, CONFIGURE, may
+from governance.operators.permission import AUDIT, CONFIGURE, environment_of, may
 from governance.overview import unclassified
 
 Card = dict[str, Any]
@@ -37,7 +37,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         audits=audits,
         refusals=_refusals(request) if audits else [],
         unclassified=_unclassified() if configures else [],
-        freeze_environment=reverse("freeze", args=["environment", request.environment_id]) if configures else "",  # type: ignore[attr-defined]  # set by the middleware
+        freeze_environment=reverse("freeze", args=["environment", environment_of(request)]) if configures else "",
     )
     return context
 
@@ -69,8 +69,8 @@ def _book_cards(request: HttpRequest) -> list[Card]:
         counted = count_by(
             "kind",
             "outcome",
-            environment_id=request.environment_id,
-            since=timezone.now() - _DAY,  # type: ignore[attr-defined]  # set by the middleware
+            environment_id=environment_of(request),
+            since=timezone.now() - _DAY,
         )
     except AuditorNotConfigured:
         return []
@@ -86,7 +86,7 @@ def _book_cards(request: HttpRequest) -> list[Card]:
 
 
 def _refusals(request: HttpRequest) -> list[dict[str, Any]]:
-    found = entries(environment_id=request.environment_id, outcome="refused", limit=SHOWN_REFUSALS)  # type: ignore[attr-defined]  # set by the middleware
+    found = entries(environment_id=environment_of(request), outcome="refused", limit=SHOWN_REFUSALS)
     ids = {entry.actor.id for entry in found if entry.actor.id}
     names: dict[Any, str] = {
         **dict(Client.objects.filter(public_id__in=ids).values_list("public_id", "name")),

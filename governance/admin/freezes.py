@@ -8,10 +8,10 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
 from django.urls import reverse
-from unfold.decorators import action, display
 
 from governance.catalogue import names_of
 from governance.models import Account, Environment, Freeze
+from governance.operators.decorations import page_action, shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 
@@ -50,25 +50,26 @@ class FreezeAdmin(DefinitionAdmin):
     def has_choosing_permission(self, request: HttpRequest) -> bool:
         return self.is_allowed(request)
 
-    @action(description="Freeze…", icon="ac_unit", permissions=["choosing"], url_path="choose-target")
+    @page_action("Freeze…", icon="ac_unit", permissions=["choosing"], url_path="choose-target")
     def choose_target(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002  unfold's signature
         """Go to the page that lists what can be frozen."""
         return HttpResponseRedirect(reverse("freeze-target"))
 
-    @display(description="what")
+    @shown("what")
     def target(self, freeze: Freeze) -> str:
         if freeze.kind == "environment":
             return str(Environment.objects.filter(pk=freeze.target_id).first() or freeze.target_id)
         return names_of(freeze.kind).get(freeze.target_id, str(freeze.target_id))
 
-    @display(description="state", label={"in force": "info", "lifted": "success"})
+    @shown("state", label={"in force": "info", "lifted": "success"})
     def state(self, freeze: Freeze) -> str:
         return "lifted" if freeze.lifted_at else "in force"
 
-    @display(description="since", ordering="frozen_at")
+    @shown("since", ordering="frozen_at")
     def since(self, freeze: Freeze) -> str:
         return f"{freeze.frozen_at:%Y-%m-%d %H:%M} UTC"
 
-    @display(description="by")
+    @shown("by")
     def by(self, freeze: Freeze) -> str:
-        return str(Account.objects.filter(pk=freeze.frozen_by).first() or "a client or command")
+        account = Account.objects.filter(pk=freeze.frozen_by).first() if freeze.frozen_by else None
+        return str(account or "a client or command")

@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import StackedInline
-from unfold.decorators import display
 
 from governance.actions.policies import Branch, publish_policy, republish_policy, retire_policy
 from governance.actions.policy_templates import publish_template, republish_template, retire_template
@@ -16,6 +15,7 @@ from governance.catalogue import users_of
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.operators import fields
+from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 
@@ -49,7 +49,7 @@ class PolicyTemplateAdmin(DefinitionAdmin):
     list_filter = ("is_system",)
     search_fields = ("name", "description")
 
-    @display(description="kind")
+    @shown("kind")
     def kind(self, template: PolicyTemplate) -> str:
         return "native" if template.native else "script"
 
@@ -123,7 +123,7 @@ class AccessPolicyAdmin(DefinitionAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("components__template", "components__child")
 
-    @display(description="rule")
+    @shown("rule")
     def rule(self, policy: AccessPolicy) -> str:
         word = " and " if policy.policy_type == AccessPolicy.ALL else " or "
         return word.join(str(component.child or component.template) for component in policy.components.all())

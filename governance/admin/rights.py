@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -9,15 +10,16 @@ from django.contrib.auth.models import Group
 from django.db.models import Q
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
-from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from governance.actions.rights import give_right, withdraw_right
 from governance.identities import Caller
 from governance.models import Account, Environment, GroupRight, Right
 from governance.operators import fields
+from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
+from governance.operators.permission import environment_of
 from governance.operators.resources import operation_choices, resource_choices, resource_label, resource_named
 
 STAYS = "A right keeps its terms. Withdraw it and give another."
@@ -76,7 +78,7 @@ class TermsAdmin(DefinitionAdmin):
     actions_detail = ()
     list_filter = ("is_deny", "permission__codename", "content_type")
     list_display = ("holder", "may", "resource", "terms")
-    list_select_related = ("permission", "content_type")
+    list_select_related: ClassVar[Sequence[str]] = ("permission", "content_type")
 
     def locked_because(self, request: HttpRequest, obj: Any) -> str | None:
         return super().locked_because(request, obj) or (STAYS if obj is not None else None)
@@ -89,7 +91,7 @@ class TermsAdmin(DefinitionAdmin):
         return ["holder", *(name for name in super().get_fields(request, obj) if name != "holder")]
 
     def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
-        environment = Environment.objects.get(pk=request.environment_id)  # type: ignore[attr-defined]  # set by the middleware
+        environment = Environment.objects.get(pk=environment_of(request))  # type: ignore[attr-defined]  # set by the middleware
         form.base_fields["resource"].choices = resource_choices(environment)
 
     def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> Right | GroupRight:  # noqa: ARG002  no inlines
@@ -107,18 +109,18 @@ class TermsAdmin(DefinitionAdmin):
     def retire(self, caller: Caller, stored: Any) -> None:
         withdraw_right(caller, right=stored)
 
-    @display(description="may", label={"denied": "danger"})
+    @shown("may", label={"denied": "danger"})
     def may(self, right: Right | GroupRight) -> tuple[str, str]:
         return (
             "denied" if right.is_deny else "allowed",
             f"{'not ' if right.is_deny else ''}{right.permission.codename}",
         )
 
-    @display(description="on")
+    @shown("on")
     def resource(self, right: Right | GroupRight) -> str:
         return resource_label(right.content_type.model, right.object_pk)
 
-    @display(description="terms")
+    @shown("terms")
     def terms(self, right: Right | GroupRight) -> str:
         said = []
         if right.not_before:
@@ -137,7 +139,7 @@ class RightAdmin(TermsAdmin):
     form = RightForm
     list_select_related = ("permission", "content_type", "user__client")
 
-    @display(description="holder")
+    @shown("holder")
     def holder(self, right: Right) -> str:
         account = right.user
         if account.kind == Account.SERVICE:
@@ -152,6 +154,6 @@ class GroupRightAdmin(TermsAdmin):
     form = GroupRightForm
     list_select_related = ("permission", "content_type", "group")
 
-    @display(description="group")
+    @shown("group")
     def holder(self, right: GroupRight) -> str:
         return str(right.group)

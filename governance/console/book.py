@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
@@ -121,12 +121,13 @@ def _filters(request: HttpRequest) -> Filters:
 
 
 def _id(text: str | None) -> UUID | None:
+    """Read an id; what is none becomes one that nothing has."""
     if text is None:
         return None
     try:
         return UUID(text)
     except ValueError:
-        return UUID(int=0)
+        return uuid4()
 
 
 def _cursor_text(cursor: Cursor) -> str:
@@ -138,7 +139,7 @@ def _cursor(text: str) -> Cursor | None:
     found: datetime | None = parse_datetime(moment) if entry else None
     if found is None or found.tzinfo is None:
         return None
-    return found, _id(entry) or UUID(int=0)
+    return found, _id(entry) or uuid4()
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:

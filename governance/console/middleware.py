@@ -22,8 +22,14 @@ _TRANSACTIONAL = "/admin/"
 """The officer's console renders querysets late, so its whole request is one transaction in the environment."""
 _PAGE_OF = {"not_found": 404, "unavailable": 503}
 """Error pages by kind; every other kind is 400. Texts of our own errors are safe to show."""
-_OUTSIDE_THE_WALLS = frozenset({"/admin/governance/environment/add/"})
-"""A new environment is made behind its own wall, so this page stands behind none."""
+_OUTSIDE_THE_WALLS = (
+    "/admin/governance/environment/add/",
+    "/admin/governance/account/",
+    "/admin/auth/group/",
+    "/admin/logout/",
+    "/admin/password_change/",
+)
+"""A new environment is made behind its own wall, operators and groups behind none: so are their pages and records."""
 
 
 class ConsoleEnvironment:
@@ -60,7 +66,7 @@ class ConsoleEnvironment:
 
 
 def _is_transactional(path: str) -> bool:
-    return path.startswith(_TRANSACTIONAL) and path not in _OUTSIDE_THE_WALLS
+    return path.startswith(_TRANSACTIONAL) and not path.startswith(_OUTSIDE_THE_WALLS)
 
 
 def _error_page(status: int, *, detail: str = "") -> HttpResponse:

@@ -15,11 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin
-from unfold.decorators import action
 
 from governance.errors import GovernanceError, Invalid, Refused
 from governance.identities import Caller
 from governance.operators.choice import operator_caller
+from governance.operators.decorations import page_action
 from governance.operators.forms import DefinitionForm
 from governance.operators.permission import CONFIGURE, may, record_refused_page, require, standing_for
 
@@ -41,7 +41,7 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_per_page = 50
     show_full_result_count = False
     warn_unsaved_form = True
-    actions_detail = ("freeze",)
+    actions_detail: ClassVar[Sequence[str]] = ("freeze",)
 
     # --- What a subclass says ---
 
@@ -147,7 +147,7 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             raise Http404
         return found
 
-    @action(description="Freeze…", icon="ac_unit", permissions=["freeze"])
+    @page_action("Freeze…", icon="ac_unit", permissions=["freeze"])
     def freeze(self, request: HttpRequest, object_id: str) -> HttpResponse:  # noqa: ARG002  unfold's signature
         """Go to the page that shows what a freeze would stop."""
         found = self.object_or_404(object_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -40,8 +42,14 @@ def standing_for(request: HttpRequest) -> Standing:
     """Return what holds in the chosen environment, asked once per page."""
     known: Standing | None = request.__dict__.get("standing")
     if known is None:
-        known = request.__dict__["standing"] = fresh_standing_of(request.environment_id)  # type: ignore[attr-defined]  # set by the middleware
+        known = request.__dict__["standing"] = fresh_standing_of(environment_of(request))
     return known
+
+
+def environment_of(request: HttpRequest) -> UUID:
+    """Return the chosen environment of a page that is only reached in one."""
+    found: UUID = request.environment_id  # type: ignore[attr-defined]  # set by the middleware
+    return found
 
 
 def require(request: HttpRequest, operation: str) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audit.actors import Actor
-from audit.queries import EntryView, entries
 from django.contrib.auth.models import Group
 from django.test import Client as Browser
+
+from audit.actors import Actor
+from audit.queries import EntryView, entries
 from governance.actions.accounts import define_operator
 from governance.actions.rights import give_right
 from governance.identities import system_caller
 from governance.models import Account, Environment
 from keyring.walls import SYSTEM_ENVIRONMENT
-
 from tests import cast
 
 PASSWORD = "a long enough passphrase"

@@ -8,11 +8,11 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import TabularInline
-from unfold.decorators import display
 
 from governance.identities import Caller
 from governance.models import AccessPolicy, Purpose
 from governance.operators import fields
+from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor, republish_accessor, retire_accessor
@@ -82,14 +82,14 @@ class AccessorAdmin(DefinitionAdmin):
         found = super().get_queryset(request)
         return found.prefetch_related("purposes", "columns__column", "columns__transformer")
 
-    @display(description="returns")
+    @shown("returns")
     def returns(self, accessor: Accessor) -> str:
         said = [
             f"{c.column.name}{f' as {c.transformer.name}' if c.transformer else ''}" for c in accessor.columns.all()
         ]
         return ", ".join(said[:4]) + (f" and {len(said) - 4} more" if len(said) > 4 else "")
 
-    @display(description="purposes")
+    @shown("purposes")
     def for_purposes(self, accessor: Accessor) -> str:
         return ", ".join(purpose.name for purpose in accessor.purposes.all())
 

@@ -10,13 +10,15 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
 from django.shortcuts import render
-from unfold.decorators import display
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from governance.identities import Caller
 from governance.models import AccessPolicy
 from governance.operators import fields
 from governance.operators.choice import operator_caller
+from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 from userstore.actions.columns import ColumnSpec, change_column, define_column, retire_column, spec_of
@@ -42,13 +44,11 @@ SUGGESTED_CATEGORIES = (
 class SuggestingInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # unfold has no types
     """A line of text with suggestions, in plain HTML."""
 
-    template_name = "governance/suggesting_input.html"
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(name, value, attrs)
-        listed = f"{context['widget']['attrs'].get('id', name)}_suggestions"
-        context["widget"]["attrs"]["list"] = listed
-        return {**context, "suggestions": SUGGESTED_CATEGORIES, "listed": listed}
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        listed = f"{(attrs or {}).get('id', name)}_suggestions"
+        line = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((one,) for one in SUGGESTED_CATEGORIES))
+        return format_html('{}<datalist id="{}">{}</datalist>', line, listed, options)
 
 
 def category_field() -> forms.CharField:
@@ -146,7 +146,7 @@ class ColumnAdmin(DefinitionAdmin):
         ("Protection", {"fields": ("access_policy", ("default_transformer", "default_token_policy"))}),
     )
 
-    @display(description="PII tag", label={"unclassified": "warning"})
+    @shown("PII tag", label={"unclassified": "warning"})
     def tag(self, column: Column) -> str:
         return column.pii_category
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import TabularInline
-from unfold.decorators import display
 
 from governance.identities import Caller
 from governance.models import AccessPolicy, Purpose
 from governance.operators import fields
+from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator, republish_mutator, retire_mutator
@@ -63,12 +63,12 @@ class MutatorAdmin(DefinitionAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).prefetch_related("fixed_purposes", "columns__column")
 
-    @display(description="writes")
+    @shown("writes")
     def writes(self, mutator: Mutator) -> str:
         said = [row.column.name for row in mutator.columns.all()]
         return ", ".join(said[:4]) + (f" and {len(said) - 4} more" if len(said) > 4 else "")
 
-    @display(description="fixed purposes")
+    @shown("fixed purposes")
     def for_purposes(self, mutator: Mutator) -> str:
         return ", ".join(purpose.name for purpose in mutator.fixed_purposes.all()) or "the caller's"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from unfold.decorators import display
 
 from governance.identities import Caller
 from governance.operators import fields
+from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 from userstore.actions.transformers import (
@@ -60,11 +60,11 @@ class TransformerAdmin(DefinitionAdmin):
     list_filter = ("transform_type", "is_system")
     search_fields = ("name", "description")
 
-    @display(description="what it does")
+    @shown("what it does")
     def does(self, transformer: Transformer) -> str:
         return dict(TYPES).get(transformer.transform_type, transformer.transform_type)
 
-    @display(description="kind")
+    @shown("kind")
     def kind(self, transformer: Transformer) -> str:
         return "native" if transformer.native else "script" if transformer.function else "none"
 
