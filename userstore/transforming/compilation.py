@@ -25,7 +25,7 @@ NATIVES = {built_in.name: built_in.native for built_in in BUILT_IN_TRANSFORMERS}
 
 
 class TransformationFailed(GovernanceError):
-    """A transformer could not make anything of a value; nothing was released. Names the transformer, never the value."""
+    """A transformer could not work on a value; nothing was released. Names the transformer, never the value."""
 
 
 @dataclass(frozen=True, slots=True)
