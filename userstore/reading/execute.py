@@ -78,7 +78,7 @@ def _read(call: AccessorCall, *, now: datetime) -> Rows:
     admitted = admit(opened, accessor.policy, facts, accessor.definitions)
     with _release(accessor):
         rows = transform(admitted, accessor, clearance, now=now)
-        _record(call, rows, now=now)
+        _record(call, rows)
     rows.has_next = has_next
     rows.next_cursor = cursor_at(last, clearance.environment_id, accessor.public_id) if has_next else "end"
     return rows
@@ -89,7 +89,7 @@ def _release(accessor: AccessorPlan) -> AbstractContextManager[None]:
     return in_environment(accessor.standing.environment_id) if accessor.tokenizes else nullcontext()
 
 
-def _record(call: AccessorCall, rows: Rows, *, now: datetime) -> None:
+def _record(call: AccessorCall, rows: Rows) -> None:
     environment_id = call.caller.environment_id
     rows.facts["selector"] = [
         fingerprint(environment_id, "selector", str(value).encode()) for value in call.selector_values

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from governance.authorization import Clearance
-from keyring.keys import OpenKey, open_key
-from keyring.places import cell_place
+from keyring.keys import open_key
+from keyring.places import cell_prefix
+from userstore.datatypes import Concrete, DataType
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
-from userstore.reading.rows import OpenedSubject, OpenedValue, SealedSubject
+from userstore.reading.rows import OpenedSubject, SealedSubject
 
 HANDLE_COLUMN = UUID(int=1)
 """The place of a subject's handle: no column has this id."""
+_HANDLE_PLACE = HANDLE_COLUMN.bytes
+TextReader = Callable[[bytes], str]
 
 
 def unseal(subjects: list[SealedSubject], definitions: Definitions, clearance: Clearance) -> list[OpenedSubject]:
@@ -22,32 +25,49 @@ def unseal(subjects: list[SealedSubject], definitions: Definitions, clearance: C
         Unsealable: a cell was moved, changed or belongs to another key.
     """
     environment_id = clearance.environment_id
-    columns = definitions.by_pk
+    prefix = cell_prefix(environment_id)
+    readers = clearance.standing.part("readers", lambda: _readers(definitions))
     opened = []
     for subject in subjects:
         key = open_key(environment_id, subject.key_id, subject.wrapped)
-        values: dict[int, list[OpenedValue]] = {}
-        for cell in subject.cells:
-            column = columns[cell.column_pk]
-            place = cell_place(environment_id, subject.public_id, column.public_id, cell.value_id)
-            plain = key.unseal(cell.sealed, place)
-            kind = column.data_type
-            text = kind.render(kind.restore(plain))
-            values.setdefault(cell.column_pk, []).append(OpenedValue(cell.value_id, text))
-        opened.append(OpenedSubject(subject, key, open_handle(environment_id, subject, key), values))
+        place = prefix + subject.public_id.bytes
+        values: dict[int, list[str]] = {}
+        for column_pk, value_id, sealed, _, _ in subject.cells:
+            column, text_of = readers[column_pk]
+            text = text_of(key.unseal(sealed, place + column + value_id))
+            if column_pk in values:
+                values[column_pk].append(text)
+            else:
+                values[column_pk] = [text]
+        # The name under which the subject appears in the book: 32 hexadecimal characters.
+        handle = key.unseal(subject.handle, place + _HANDLE_PLACE + subject.key_id.bytes).hex()
+        opened.append(OpenedSubject(subject, key, handle, values))
     return opened
 
 
-def open_handle(environment_id: UUID, subject: SealedSubject, key: OpenKey) -> str:
-    """Open the name under which a subject appears in the book: 32 hexadecimal characters."""
-    place = cell_place(environment_id, subject.public_id, HANDLE_COLUMN, subject.key_id)
-    return key.unseal(subject.handle, place).hex()
+def _readers(definitions: Definitions) -> dict[int, tuple[bytes, TextReader]]:
+    """What a cell's column adds to its place, and how its stored bytes become text."""
+    return {pk: (column.public_id.bytes, _text_reader(column.data_type)) for pk, column in definitions.by_pk.items()}
+
+
+def _text_reader(data_type: DataType) -> TextReader:
+    def read(stored: bytes) -> str:
+        return data_type.render(data_type.restore(stored))
+
+    def read_text(stored: bytes) -> str:
+        try:
+            return stored.decode()
+        except UnicodeDecodeError:
+            pass  # its message would quote the bytes: the refusal is made where it has no context
+        return read(stored)
+
+    return read_text if data_type.concrete is Concrete.STRING else read
 
 
 def profile_of(subject: OpenedSubject, definitions: Definitions) -> Mapping[str, object]:
     """The subject as a script policy sees it: consented values only, as texts; absent ones are null."""
     profile: dict[str, object] = {name: subject.sealed.system_text(name) for name in SYSTEM_COLUMNS}
     for column in definitions.stored:
-        texts = [value.text for value in subject.values.get(column.pk, ())]
-        profile[column.name] = texts if column.is_array else (texts[0] if texts else None)
+        texts = subject.values.get(column.pk, ())
+        profile[column.name] = list(texts) if column.is_array else (texts[0] if texts else None)
     return profile

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from keyring.keys import OpenKey
+from userstore.reading.statements import timestamp_of
 
 
 class SealedCell(NamedTuple):
-    """One value row as it lies in the database; `expires` runs beside `purposes` (Unix seconds, 0: no end)."""
+    """One value row as it lies in the database; `expires` runs beside `purposes` (Unix seconds, 0: no end).
+
+    `value_id` is the id's 16 bytes: it is part of the value's place, and rarely anything else.
+    """
 
     column_pk: int
-    value_id: UUID
+    value_id: bytes
     sealed: bytes
     purposes: Sequence[int]
     expires: Sequence[int]
@@ -23,16 +26,20 @@ class SealedCell(NamedTuple):
 
 @dataclass(slots=True)
 class SealedSubject:
-    """A subject with the cells that were asked for, still sealed. `withheld` counts cells the consent gate kept back."""
+    """A subject with the cells that were asked for, still sealed.
+
+    `facts` are created, updated, organization and version as they came; `withheld` names the columns of which the
+    consent gate kept cells back.
+    """
 
     pk: int
     public_id: UUID
     key_id: UUID
     wrapped: bytes
     handle: bytes
-    facts: tuple[datetime, datetime, UUID | None, int]
+    facts: tuple[bytes, bytes, bytes | None, int]
     cells: list[SealedCell]
-    withheld: set[int] = field(default_factory=set)
+    withheld: Collection[int] = ()
 
     def system_text(self, name: str) -> str | None:
         """A system column as text, made only when somebody asks: most reads do not."""
@@ -41,18 +48,18 @@ class SealedSubject:
             case "id":
                 return str(self.public_id)
             case "created":
-                return f"{created:%Y-%m-%dT%H:%M:%SZ}"
+                return f"{timestamp_of(created):%Y-%m-%dT%H:%M:%SZ}"
             case "updated":
-                return f"{updated:%Y-%m-%dT%H:%M:%SZ}"
+                return f"{timestamp_of(updated):%Y-%m-%dT%H:%M:%SZ}"
             case "organization_id":
-                return str(organization) if organization else None
+                return str(UUID(bytes=organization)) if organization else None
             case "version":
                 return str(version)
         raise KeyError(name)
 
 
 class OpenedValue(NamedTuple):
-    """One value in the clear, on its way to the policy and the transformers."""
+    """One value in the clear with its id, on its way to becoming a token."""
 
     value_id: UUID
     text: str
@@ -60,12 +67,18 @@ class OpenedValue(NamedTuple):
 
 @dataclass(slots=True)
 class OpenedSubject:
-    """A subject with opened values by column key."""
+    """A subject with its values as texts by column key, in the order of its permitted cells."""
 
     sealed: SealedSubject
     key: OpenKey
     handle: str
-    values: dict[int, list[OpenedValue]]
+    values: dict[int, list[str]]
+
+    def named_values(self, column_pk: int) -> list[OpenedValue]:
+        """One column's values with their ids, for those few who need these."""
+        ids = (UUID(bytes=cell.value_id) for cell in self.sealed.cells if cell.column_pk == column_pk)
+        texts = self.values.get(column_pk, ())
+        return [OpenedValue(value_id, text) for value_id, text in zip(ids, texts, strict=True)]
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -14,13 +15,16 @@ from weakref import WeakKeyDictionary
 import psycopg
 from django.db import connection
 from psycopg import pq
-from psycopg.adapt import Transformer
+from psycopg.abc import Transformer as RowReader
+from psycopg.adapt import AdaptersMap, Transformer
+from psycopg.types.string import ByteaBinaryLoader
 
 from audit.errors import AuditUnavailable
 from audit.recorder import APPEND_PARAMETER_TYPES, APPEND_SQL_NUMBERED, EntryRow
 
-_UUID, _UUIDS, _INT8S, _INT2, _INT4 = 2950, 2951, 1016, 21, 23
+_UUID, _UUIDS, _INT8S, _INT2, _INT4, _TIMESTAMP = 2950, 2951, 1016, 21, 23, 1184
 _BINARY = pq.Format.BINARY
+_POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 _STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
     "read_subjects": ("select * from userstore_read_subjects($1, $2, $3, $4)", (_UUID, _UUIDS, _INT8S, _INT2)),
@@ -30,7 +34,8 @@ _STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
     ),
     "append": (APPEND_SQL_NUMBERED, APPEND_PARAMETER_TYPES),
 }
-_prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_prepared: WeakKeyDictionary[Any, dict[str, RowReader]] = WeakKeyDictionary()
+"""Which statements a connection knows, and how their rows are read. A connection belongs to one thread."""
 
 
 def read_subjects(
@@ -83,27 +88,58 @@ def int8_array(values: Sequence[int]) -> bytes:
     return struct.pack(">iiiii", 1, 0, 20, len(values), 1) + b"".join(struct.pack(">iq", 8, value) for value in values)
 
 
-def _execute(name: str, parameters: list[bytes | None]) -> list[tuple[Any, ...]]:
+class Int8Arrays(dict[bytes, tuple[int, ...]]):
+    """One-dimensional int8[] by their binary form, each decoded once: most values of a read carry the same few."""
+
+    def __missing__(self, encoded: bytes) -> tuple[int, ...]:
+        # array_recv in arrayfuncs.c: dimensions, flags, type; then length and lower bound; then size and element each.
+        found = tuple(number for _, number in struct.iter_unpack(">iq", encoded[20:]))
+        self[encoded] = found
+        return found
+
+
+def timestamp_of(encoded: bytes) -> datetime:
+    """Decode a timestamptz from PostgreSQL's binary format: microseconds since the year 2000."""
+    return _POSTGRES_EPOCH + timedelta(microseconds=int.from_bytes(encoded, "big", signed=True))
+
+
+def _execute(name: str, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     raw = cast("psycopg.Connection[Any]", connection.connection)
     known = _prepared.get(raw)
-    if known is None or name not in known:
-        _prepare(raw, name)
-    result = raw.pgconn.exec_prepared(f"sealbook_{name}".encode(), parameters, [_BINARY] * len(parameters), _BINARY)
+    reader = known.get(name) if known is not None else None
+    if reader is None:
+        reader = _prepare(raw, name)
+    bound = cast("Sequence[bytes]", parameters)  # libpq takes None for NULL; its wrapper's types do not say so
+    result = raw.pgconn.exec_prepared(f"sealbook_{name}".encode(), bound, [_BINARY] * len(bound), _BINARY)
     if result.status != pq.ExecStatus.TUPLES_OK:
         if connection.in_atomic_block:
             connection.needs_rollback = True
         raise psycopg.errors.error_from_result(result)
-    transformer = Transformer.from_context(raw)
-    transformer.set_pgresult(result)
-    return transformer.load_rows(0, result.ntuples, tuple)
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, tuple)
 
 
-def _prepare(raw: psycopg.Connection[Any], name: str) -> None:
+class _Undecoded:
+    """Leaves ids, times and arrays as the bytes they came in: most are only compared, joined or never looked at."""
+
+    def __init__(self) -> None:
+        self.connection = None
+        self.adapters = AdaptersMap(psycopg.adapters)
+        for oid in (_UUID, _INT8S, _TIMESTAMP):
+            self.adapters.register_loader(oid, ByteaBinaryLoader)
+
+
+_undecoded = _Undecoded()
+
+
+def _prepare(raw: psycopg.Connection[Any], name: str) -> RowReader:
     text, oids = _STATEMENTS[name]
     result = raw.pgconn.prepare(f"sealbook_{name}".encode(), text.encode(), oids)
     if result.status != pq.ExecStatus.COMMAND_OK:
         if connection.in_atomic_block:
             connection.needs_rollback = True
         raise psycopg.errors.error_from_result(result)
-    _prepared.setdefault(raw, set()).add(name)
+    reader: RowReader = Transformer(_undecoded)
+    _prepared.setdefault(raw, {})[name] = reader
+    return reader

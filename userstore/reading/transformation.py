@@ -10,7 +10,7 @@ import orjson
 from governance.authorization import Clearance
 from userstore.reading.admission import Admitted
 from userstore.reading.plan import AccessorPlan, Output
-from userstore.reading.rows import OpenedSubject, OpenedValue, Rows
+from userstore.reading.rows import OpenedSubject, Rows
 from userstore.tokenization.minting import Origin, policy_key, tokens_for
 
 
@@ -52,10 +52,10 @@ def _showable(
     subjects: Sequence[OpenedSubject], output_pks: set[int], *, is_strict: bool
 ) -> tuple[list[OpenedSubject], int]:
     """Leave out, in strict mode, whoever has an output value that is present but not permitted; count the withheld."""
-    withheld = [subject for subject in subjects if subject.sealed.withheld & output_pks]
+    withheld = sum(not output_pks.isdisjoint(subject.sealed.withheld) for subject in subjects)
     if not is_strict or not withheld:
-        return list(subjects), len(withheld)
-    return [subject for subject in subjects if not subject.sealed.withheld & output_pks], len(withheld)
+        return list(subjects), withheld
+    return [subject for subject in subjects if output_pks.isdisjoint(subject.sealed.withheld)], withheld
 
 
 def _shown(
@@ -68,26 +68,27 @@ def _shown(
         if not transformer.passes_through:
             texts = _spread(texts, transformer.apply([t for one in texts for t in one], now=now))
         return [_joined(one, is_array=False) for one in texts]
-    values = [subject.values.get(column.pk, []) for subject in subjects]
+    values = [subject.values.get(column.pk, ()) for subject in subjects]
     if transformer.passes_through:
-        shown = [[value.text for value in one] for one in values]
+        shown: Sequence[Sequence[str]] = values
     elif transformer.tokenizes:
-        shown = _tokenized(subjects, values, output, plan, clearance, now)
+        shown = _tokenized(subjects, output, plan, clearance, now)
     else:
-        flat = transformer.apply([value.text for one in values for value in one], now=now)
-        shown = _spread(values, flat)
-    return [_joined(one, is_array=column.is_array) for one in shown]
+        shown = _spread(values, transformer.apply([text for one in values for text in one], now=now))
+    if not column.is_array:
+        return [one[0] if one else None for one in shown]
+    return [_joined(one, is_array=True) for one in shown]
 
 
 def _tokenized(
     subjects: Sequence[OpenedSubject],
-    values: Sequence[Sequence[OpenedValue]],
     output: Output,
     plan: AccessorPlan,
     clearance: Clearance,
     now: datetime,
 ) -> list[list[str]]:
     origin = Origin(clearance.environment_id, output.column.pk, plan.purpose_numbers, policy_key(output.token_policy))
+    values = [subject.named_values(output.column.pk) for subject in subjects]
     pairs = [(subject, value) for subject, one in zip(subjects, values, strict=True) for value in one]
     return _spread(values, tokens_for(pairs, output.transformer, origin, now=now))
 

@@ -38,7 +38,8 @@ class _Wanted:
 
 def policy_key(public_id: UUID | None) -> int:
     """Return the key of a token policy; every tokenizing output needs one."""
-    found = AccessPolicy.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
+    known = AccessPolicy.objects.filter(public_id=public_id) if public_id is not None else AccessPolicy.objects.none()
+    found = known.values_list("pk", flat=True).first()
     if found is None:
         raise Invalid("A tokenizing column needs a token access policy.", field="token_access_policy")
     return int(found)

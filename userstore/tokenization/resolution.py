@@ -134,7 +134,7 @@ def _still_permitted(
     needed = [by_number[number].public_id for number in [*token.purposes, *purposes] if number in by_number]
     if frozen_parts(clearance.standing, purposes=needed, columns=[column.public_id]):
         return Resolved(text, "")
-    cell = SealedCell(row.column_id, row.id, b"", row.purposes, row.expires)
+    cell = SealedCell(row.column_id, row.id.bytes, b"", row.purposes, row.expires)
     if not is_permitted(cell, [*token.purposes, *purposes], now.timestamp()):
         return Resolved(text, "")
     key = subject_key(subject)

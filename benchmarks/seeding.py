@@ -1,0 +1,155 @@
+"""The data of a run: one environment of synthetic people with three sealed texts each, and accessors over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from os import urandom
+from uuid import UUID, uuid4
+
+import psycopg
+from django.db import connection
+
+from audit.actors import Actor
+from governance.actions.clients import define_client
+from governance.actions.environments import define_environment
+from governance.actions.policies import Branch, publish_policy
+from governance.actions.policy_templates import publish_template
+from governance.actions.purposes import define_purpose
+from governance.actions.rights import give_right
+from governance.identities import CLIENT, Caller, system_caller
+from governance.models import Client
+from governance.standing import standing_of
+from keyring.environment_keys import newest_cipher
+from keyring.keys import KeyKind, OpenKey
+from keyring.models import WrappedKey
+from keyring.places import cell_place
+from keyring.walls import in_environment
+from keyring.wrapping import KeyLabel
+from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
+from userstore.actions.columns import ColumnSpec, define_column
+from userstore.definitions import ColumnDefinition, definitions_of
+from userstore.models import Subject, Transformer, Value
+from userstore.reading.opening import HANDLE_COLUMN
+from userstore.writing.storing import sealed_row
+
+SUBJECTS = 10_000
+COLUMNS = ("full_name", "phone", "contact_email")
+NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "::1/128"]
+ADDRESS = "127.0.0.1"
+_BATCH = 1000
+_AUTHENTICATED, _NETWORK = UUID("5ea1b00c-0000-4000-8000-000000000001"), UUID("5ea1b00c-0000-4000-8000-000000000002")
+_SCRIPT = """function policy(context, params) {
+  return context.server.claims.kind === "client" && params.actions.includes(context.server.action)
+    && context.user.phone !== params.blocked;
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What the benchmarks work with."""
+
+    client: Client
+    caller: Caller
+    subject_ids: tuple[UUID, ...]
+    column_pks: tuple[int, ...]
+    everyone: UUID
+    by_id: UUID
+    tokens_by_id: UUID
+    scripted: UUID
+    native_profile: UUID
+
+
+def seed() -> Store:
+    """Make the environment through its actions and the sealed rows in bulk, by the functions that seal every value."""
+    environment = define_environment(Actor("system", None), name="benchmark", is_synthetic=True)
+    system = system_caller(environment.id)
+    client = define_client(system, name="benchmark")
+    give_right(system, holder=client.account, operation="read", on=environment)
+    purpose = define_purpose(system, name="benchmarking", legal_basis="consent")
+    columns = tuple(
+        define_column(system, spec=ColumnSpec(name, "string", pii_category="contact", sensitivity=3)).public_id
+        for name in COLUMNS
+    )
+    internal = Branch(template=_AUTHENTICATED), Branch(template=_NETWORK, parameters={"networks": NETWORKS})
+    native = _policy(system, "ApplicationInternalOnly", *internal)
+    template = publish_template(system, name="BlockedNumbers", function=_SCRIPT)
+    parameters = {"actions": ["Execute"], "blocked": "+49 151 5550000"}
+    script = _policy(system, "WithScript", *internal, Branch(template=template.public_id, parameters=parameters))
+    plain = tuple(OutputSpec(column) for column in columns)
+    with in_environment(environment.id):
+        phone_token = Transformer.objects.get(name="PhoneToID").public_id
+    tokenized = (OutputSpec(columns[1], transformer=phone_token, token_policy=native),)
+
+    def accessor(name: str, selector: str, outputs: tuple[OutputSpec, ...], policy: UUID) -> UUID:
+        spec = AccessorSpec(name, selector, outputs, (purpose.public_id,), policy, consent_mode="partial")
+        return publish_accessor(system, spec=spec).public_id
+
+    accessors = (
+        accessor("Everyone", "ALL", plain, native),
+        accessor("ById", "{id} = ?", plain, native),
+        accessor("TokensById", "{id} = ?", tokenized, native),
+        accessor("ScriptedByIds", "{id} = ANY (?)", plain, script),
+        accessor("NativeByIds", "{id} = ANY (?)", plain, native),
+    )
+    definitions = definitions_of(standing_of(environment.id))
+    stored = [definitions.by_public_id[column] for column in columns]
+    ids = tuple(i for _ in range(SUBJECTS // _BATCH) for i in _seed_batch(environment.id, stored, purpose.pk))
+    caller = Caller(CLIENT, client.public_id, client.account_id, environment.id, client.name)
+    return Store(client, caller, ids, tuple(column.pk for column in stored), *accessors)
+
+
+def _policy(system: Caller, name: str, *components: Branch) -> UUID:
+    return publish_policy(system, name=name, policy_type="composite_and", components=list(components)).public_id
+
+
+def _seed_batch(environment_id: UUID, columns: list[ColumnDefinition], purpose: int) -> list[UUID]:
+    now = datetime.now(UTC)
+    keys: list[WrappedKey] = []
+    subjects: list[tuple[Subject, OpenKey]] = []
+    with in_environment(environment_id):
+        cipher = newest_cipher(environment_id)
+        for _ in range(_BATCH):
+            label, key = KeyLabel(environment_id, uuid4(), KeyKind.SUBJECT, "", 1), urandom(32)
+            opened = OpenKey(key_id=label.key_id, version=1, key=key)
+            wrapped = cipher.wrap(key, label)
+            keys.append(
+                WrappedKey(id=label.key_id, environment_id=environment_id, kind=label.kind.value, wrapped=wrapped)
+            )
+            subject_id = uuid4()
+            handle = opened.seal(urandom(16), cell_place(environment_id, subject_id, HANDLE_COLUMN, label.key_id))
+            subject = Subject(
+                environment_id=environment_id,
+                public_id=subject_id,
+                key_id=label.key_id,
+                handle=handle,
+                created_at=now,
+                updated_at=now,
+            )
+            subjects.append((subject, opened))
+        WrappedKey.objects.bulk_create(keys)
+        Subject.objects.bulk_create([subject for subject, _ in subjects])
+        _insert(
+            [
+                sealed_row(subject, key, column, _text(column.name), ordinal=1, purposes={purpose: 0}, now=now)
+                for subject, key in subjects
+                for column in columns
+            ]
+        )
+    return [subject.public_id for subject, _ in subjects]
+
+
+def _insert(values: list[Value]) -> None:
+    """Insert with bound parameters: Django's own way writes every byte of every sealed value into the statement."""
+    fields = Value._meta.concrete_fields
+    names = ", ".join(f.column for f in fields)
+    statement = f"insert into {Value._meta.db_table} ({names}) values ({', '.join(['%s'] * len(fields))})"  # noqa: S608  names of our own fields
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.executemany(statement, [[getattr(value, f.attname) for f in fields] for value in values])
+
+
+def _text(column: str) -> str:
+    number = int.from_bytes(urandom(4), "big") % 10_000_000
+    if column == "phone":
+        return f"+49 151 {number:07d}"
+    return f"person{number}@example.com" if column == "contact_email" else f"Synthetic Person {number}"

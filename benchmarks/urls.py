@@ -1,0 +1,18 @@
+"""The server's addresses and a plain Django view beside them, behind the same middleware and under an API prefix."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, JsonResponse
+from django.urls import include, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+
+@csrf_exempt
+@require_POST
+def plain(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  the framework's signature
+    """Do nothing, the way Django documents it."""
+    return JsonResponse({"data": ["{}"], "has_next": False})
+
+
+urlpatterns = [path("userstore/api/plain", plain), path("", include("config.urls"))]
