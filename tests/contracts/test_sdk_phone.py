@@ -25,6 +25,7 @@ from usercloudssdk.models import (
     UserSelectorConfig,
 )
 
+from audit import queries
 from governance.actions.clients import change_client
 from governance.actions.freezes import freeze, unfreeze
 from governance.identities import system_caller
@@ -224,6 +225,93 @@ def test_the_outsider_another_environment_a_frozen_purpose_and_a_disabled_client
         system, client_id=stage.players["marketing"].client.public_id, name="", description="", is_disabled=True
     )
     assert refusal(lambda: read(stage.marketing, stage, "marketing", subject)) == 403
+
+
+def test_replacing_a_number_inherits_no_permission(stage: Stage) -> None:
+    subject = subject_with_two_numbers(stage)
+    replacement = "+49 151 5550103"
+    assert write(stage, "marketing", subject, value_additions=[replacement], value_deletions=[FOR_LOGIN])
+    assert read(stage.marketing, stage, "marketing", subject) == [FOR_OFFERS, replacement]
+    assert replacement not in read(stage.app, stage, "authentication", subject)
+
+
+def test_tokens_are_stable_where_reuse_is_on_and_resolve_only_under_their_policy(stage: Stage) -> None:
+    subject = subject_with_two_numbers(stage)
+    first = read(stage.fraud, stage, "integrity", subject)
+    assert read(stage.fraud, stage, "integrity", subject) == first
+    assert refusal(lambda: stage.marketing.ResolveTokens(first, CONTEXT, [])) == 403
+    stored = stage.admin._get(f"/tokenizer/policies/access/{stage.policy}")
+    elsewhere = {"networks": ["203.0.113.0/24"]}
+    stored["components"][1]["template_parameters"] = json.dumps(elsewhere)
+    stage.admin._put(f"/tokenizer/policies/access/{stage.policy}", json_data={"access_policy": stored})
+    assert [each["data"] for each in stage.fraud.ResolveTokens(first, {"ip_address": "203.0.113.9"}, [])] == ["", ""]
+
+
+def test_all_of_it_is_in_the_book_refusals_included(stage: Stage) -> None:
+    subject = subject_with_two_numbers(stage)
+    read(stage.app, stage, "authentication", subject)
+    tokens = read(stage.fraud, stage, "integrity", subject)
+    stage.fraud.ResolveTokens(tokens, CONTEXT, [])
+    outsider = client_of(stage.url, stage.players["outsider"])
+    assert refusal(lambda: read(outsider, stage, "marketing", subject)) == 403
+    entries = list(queries.every_entry(environment_id=stage.environment.id))
+    told = {(entry.kind, entry.outcome, entry.actor.id) for entry in entries}
+    who = {name: player.client.public_id for name, player in stage.players.items()}
+    assert {
+        ("purpose.defined", "done", who["admin"]),
+        ("column.defined", "done", who["admin"]),
+        ("access_policy.published", "done", who["admin"]),
+        ("mutator.published", "done", who["admin"]),
+        ("accessor.published", "done", who["admin"]),
+        ("access_token.issued", "done", who["outsider"]),
+        ("subject.created", "done", who["app"]),
+        ("mutator.executed", "done", who["app"]),
+        ("accessor.executed", "done", who["app"]),
+        ("accessor.executed", "done", who["fraud"]),
+        ("token.resolved", "done", who["fraud"]),
+        ("accessor.executed", "refused", who["outsider"]),
+    } <= told
+    text = "".join(entry.text for entry in entries)
+    assert not any(secret in text for secret in (FOR_LOGIN, FOR_OFFERS, str(subject), *tokens))
+
+
+def test_what_is_defined_twice_is_taken_as_it_is(stage: Stage) -> None:
+    columns = {column.name: column for column in stage.admin.ListColumns()}
+    phone = columns["phone"]
+    again = Column(
+        id=uuid4(),
+        name="phone",
+        type=phone.type,
+        is_array=True,
+        default_value="",
+        index_type=phone.index_type,
+        constraints=phone.constraints,
+    )
+    assert UUID(str(stage.admin.CreateColumn(again, if_not_exists=True).id)) == phone.id
+    accessor = stage.admin.GetAccessor(stage.accessors["marketing"])
+    assert stage.admin.UpdateAccessor(accessor).version == accessor.version
+    policy = stage.admin.GetAccessPolicy(ResourceID(name="ApplicationInternalOnly"))
+    assert policy.id == stage.policy
+    assert stage.admin.UpdateAccessPolicy(policy).version == policy.version + 1
+    assert {purpose.name for purpose in stage.admin.ListPurposes()} >= {"authentication", "marketing", "integrity"}
+    assert {mutator.name for mutator in stage.admin.ListMutators()} >= {"SetPhoneForMarketing", "UpdateUser"}
+    assert stage.admin.DeletePurpose(uuid4()) is False
+
+
+def test_users_and_their_purposes_through_the_vendors_client(stage: Stage) -> None:
+    subject = subject_with_two_numbers(stage)
+    consented = stage.app.GetConsentedPurposesForUser(subject, [ResourceID(name="phone")])
+    assert [p.name for p in consented[0].consented_purposes] == ["authentication", "integrity", "marketing"]
+    user = stage.app.UpdateUser(subject, {**stage.app.GetUser(subject).profile, "nickname": "ada"})
+    assert (user.id, user.profile["nickname"]) == (subject, "ada")
+    assert [each.id for each in stage.app.ListUsers()] == [subject]
+    assert read(stage.app, stage, "authentication", subject) == [FOR_LOGIN]
+    made = stage.app.CreateUserWithMutator(
+        stage.mutators["marketing"], CONTEXT, {"phone": {"value_additions": ["+49 151 5550104"]}}
+    )
+    assert read(stage.marketing, stage, "marketing", UUID(made)) == ["+49 151 5550104"]
+    assert stage.admin.DeleteUser(subject) is True
+    assert stage.admin.DeleteUser(subject) is False
 
 
 def refusal(call: Any) -> int:
