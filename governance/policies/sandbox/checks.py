@@ -12,7 +12,7 @@ from .errors import ScriptUnavailable
 from .lending import lock_report
 
 
-def check_sandbox(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001
+def check_sandbox(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:  # noqa: ARG001  the signature of a check
     """Start a helper and report which of its locks hold; without the seccomp filter no script may run."""
     try:
         locks = lock_report()

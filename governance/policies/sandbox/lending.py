@@ -231,7 +231,7 @@ def pool() -> ScriptPool:
 
 def close() -> None:
     """Kill the helpers of this process; the next use starts new ones."""
-    global _pool  # noqa: PLW0603
+    global _pool  # noqa: PLW0603  one pool per process
     with _pool_lock:
         if _pool is not None and _owner == os.getpid():
             _pool.close()
@@ -244,7 +244,7 @@ def lock_report() -> LockReport:
 
 
 def _open() -> ScriptPool:
-    global _pool, _owner  # noqa: PLW0603
+    global _pool, _owner  # noqa: PLW0603  one pool per process
     with _pool_lock:
         if _pool is None or _owner != os.getpid():
             _pool = ScriptPool(helpers=settings.GOVERNANCE_SCRIPT_HELPERS, limits=Limits.of_settings())

@@ -174,7 +174,7 @@ def test_both_lists_name_the_same_calls() -> None:
 def test_an_architecture_without_a_list_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "ARCHITECTURES", {})
     with pytest.raises(locks.CannotLock):
-        locks._filter_system_calls(None)  # type: ignore[arg-type]
+        locks._filter_system_calls(None)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_this_machine_is_one_of_those_that_have_a_list() -> None:
