@@ -61,7 +61,8 @@ class ConsoleEnvironment:
                 transaction.set_rollback(True)
             return _error_page(503)
         if isinstance(exception, GovernanceError):
-            return _error_page(_PAGE_OF.get(exception.kind, 400), detail=f"{exception} {exception.remedy or ''}".strip())
+            detail = f"{exception} {exception.remedy or ''}".strip()
+            return _error_page(_PAGE_OF.get(exception.kind, 400), detail=detail)
         return None
 
 

@@ -80,9 +80,7 @@ def test_the_board_works_without_scripts(demo: Environment, visit: Callable[...,
     assert cell(visitor, "GetPhoneForMarketing") == "value"
 
 
-def test_a_frozen_environment_shows_frost_and_gives_nothing(
-    demo: Environment, visit: Callable[..., Visitor]
-) -> None:
+def test_a_frozen_environment_shows_frost_and_gives_nothing(demo: Environment, visit: Callable[..., Visitor]) -> None:
     system = system_caller(demo.id)
     freeze(system, kind="accessor", target_id=IDS["GetPhoneForMarketing"])
     visitor = visit()

@@ -54,8 +54,8 @@ def _replace(change: ColumnChange, current: Sequence[StoredValue], until: int) -
         return _keep(change, current, until)
     merged = Merge()
     left: dict[bytes, list[StoredValue]] = {}
-    for value in current:
-        left.setdefault(value.form, []).append(value)
+    for stored in current:
+        left.setdefault(stored.form, []).append(stored)
     for_new = _resulting(change, _taken_over(change, current), until)
     for ordinal, value in enumerate(change.values, start=1):
         same = left.get(change.column.data_type.index_form(value))
@@ -68,7 +68,7 @@ def _replace(change: ColumnChange, current: Sequence[StoredValue], until: int) -
         elif not known and purposes:
             # Without a purpose that permits keeping it nothing is stored, silently, as the wire contract has it.
             merged.added.append((value, ordinal, dict(purposes)))
-    merged.removed += [value for values in left.values() for value in values]
+    merged.removed += [stored for same_form in left.values() for stored in same_form]
     return merged
 
 
