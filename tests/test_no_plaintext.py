@@ -1,0 +1,276 @@
+"""Marked values go through every door; afterwards nothing that lies on disk, in Redis or in a log has a mark."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+import redis
+from django.db import connections
+from django.test import Client as Browser
+from django.utils import timezone
+
+from audit.queries import entries
+from governance.actions.clients import issue_secret
+from governance.actions.freezes import freeze, unfreeze
+from governance.errors import GovernanceError
+from keyring.errors import KeyringError
+from keyring.keys import forget_opened_keys
+from keyring.kms.local import create_keyring_file
+from tests.plaintext import forms_of, in_bytes, in_files, in_redis, in_tables
+from tests.userstore.phonebook import HERE, OUTSIDE, PhoneBook, given
+from userstore.actions.accessors import OutputSpec
+from userstore.actions.consents import change_consent
+from userstore.actions.subjects import delete_subject
+from userstore.actions.tokens import create_token, delete_token, inspect_token, look_up_tokens, resolve_tokens
+from userstore.actions.transformers import TransformerSpec, publish_transformer
+from userstore.reading.calls import CallContext
+from userstore.selectors import SelectorError
+from userstore.transforming.compilation import TransformationFailed
+from userstore.writing.calls import ConsentTerms
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AddressOf = Callable[[str], str]
+KEYRING = frozenset({"keyring.json"})
+
+
+class Marks:
+    """One run's marks: words and digits that occur nowhere else in the world."""
+
+    def __init__(self) -> None:
+        self.word = "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(14))
+        self.digits = "".join(secrets.choice("23456789") for _ in range(11))
+        self.name = f"Ada {self.word}"
+        self.email = f"{self.word}@example.com"
+        self.phone = f"+49 151 {self.digits}"
+        self.free_text = f"She said: {self.word} called from {self.digits}"
+        self.forms = {"word": forms_of(self.word), "digits": forms_of(self.digits)}
+
+
+class MarkedBook(PhoneBook):
+    """A subject whose every value is marked, and methods that pass, mask, tokenize, throw."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.phone = self.phones()
+        self.full_name = self.column("full_name", index_type="indexed")
+        self.mail = self.column("mail", "email", index_type="unique")
+        self.note = self.column("note")
+        self.set_all = self.setter(self.phone, self.full_name, self.mail, self.note)
+        self.columns = (self.phone, self.full_name, self.mail, self.note)
+        self.get_all = self.getter(*self.columns)
+        self.get_for_marketing = self.getter(*self.columns, purposes=("marketing",))
+        self.find = self.getter(self.full_name, selector="{mail} = ? OR {phone} = ANY (?)")
+        self.scan = self.getter(self.full_name, selector="{note} LIKE ?")
+        self.tokens = self.getter(
+            OutputSpec(self.phone, transformer=self.transformer("PhoneToID"), token_policy=self.policy)
+        )
+        throwing = "throw new Error(JSON.stringify(context.user) + context.client.why)"
+        self.throwing_policy = self.getter(self.phone, policy=self.script_policy(throwing))
+        spec = TransformerSpec("thrower", "transform", "function transform(data, params) { throw new Error(data) }")
+        thrower = publish_transformer(self.system, spec=spec).public_id
+        self.throwing_transformer = self.getter(OutputSpec(self.phone, transformer=thrower))
+
+
+def everything(marks: Marks, purposes: list[dict[str, str]]) -> dict[str, dict[str, Any]]:
+    return {
+        "phone": {"value_additions": [marks.phone], "purpose_additions": purposes},
+        "full_name": {"value": marks.name, "purpose_additions": purposes},
+        "mail": {"value": marks.email, "purpose_additions": purposes},
+        "note": {"value": marks.free_text * 200, "purpose_additions": purposes},
+    }
+
+
+def drive_actions(book: MarkedBook, marks: Marks) -> UUID:
+    """Write, read, refuse and fail with marked values through the straight lines."""
+    ada = book.subject()
+    claims = CallContext(address=HERE.address, claimed={"why": marks.free_text})
+    book.write(book.set_all, ada, everything(marks, given("authentication")), until=timezone.now() + timedelta(days=1))
+    shown = json.dumps(book.rows(book.get_all, [[str(ada)]], context=claims).rows)
+    assert all(mark in shown for mark in (marks.word, marks.digits)), "the marks are not even stored"
+    assert book.rows(book.find, [marks.email, [marks.phone]]).rows
+    assert book.rows(book.scan, [f"%{marks.word}%"]).rows
+    assert not book.rows(book.get_for_marketing, [[str(ada)]], context=claims).rows
+    assert not book.rows(book.get_all, [[str(ada)]], context=OUTSIDE).rows
+    assert not book.rows(book.throwing_policy, [[str(ada)]], context=claims).rows
+    attempts: list[Callable[[], object]] = [
+        lambda: book.rows(book.throwing_transformer, [[str(ada)]]),
+        lambda: book.rows(book.find, [marks.email, [marks.phone]], caller=book.outsider, context=claims),
+        lambda: book.rows(book.find, [{"a": marks.email}, [marks.phone]]),
+        lambda: book.rows(book.get_all, [marks.phone]),
+        lambda: book.rows(uuid4(), [marks.phone]),
+        lambda: book.write(book.set_all, ada, everything(marks, given("nonsense"))),
+        lambda: book.write(book.set_all, ada, {"phone": {"value": marks.phone}}),
+        lambda: book.write(
+            book.set_all, ada, everything(marks, given("marketing")) | {"mail": {"value": f"{marks.word} {marks.word}"}}
+        ),
+        lambda: book.write(book.set_all, book.subject(), everything(marks, given("marketing"))),
+        lambda: book.write(book.set_all, ada, everything(marks, given("marketing")), caller=book.outsider),
+        lambda: resolve_tokens(book.outsider, tokens=[marks.phone], context=claims),
+        lambda: inspect_token(book.service, token=marks.phone, context=claims),
+        lambda: delete_token(book.service, token=marks.email, context=claims),
+    ]
+    for number, attempt in enumerate(attempts):
+        with pytest.raises((GovernanceError, SelectorError, TransformationFailed)) as failure:
+            attempt()
+        assert not in_bytes(repr(failure.value).encode(), marks.forms), f"attempt {number} says a value"
+    drive_tokens(book, marks, ada)
+    with pytest.raises(GovernanceError):
+        ConsentTerms(text_version=marks.free_text)
+    frozen = freeze(book.officer, kind="column", target_id=book.mail, reason=marks.free_text)
+    unfreeze(book.officer, freeze_id=frozen.public_id)
+    change_consent(book.service, subject_id=ada, purpose="authentication", permitted=False)
+    gone = book.subject()
+    change = {**everything(marks, given("marketing")), "mail": {"value": f"gone-{marks.email}"}}
+    book.write(book.set_all, gone, {**change, "mail": {**change["mail"], "purpose_additions": given("marketing")}})
+    delete_subject(book.service, subject_id=gone)
+    return ada
+
+
+def drive_tokens(book: MarkedBook, marks: Marks, ada: UUID) -> None:
+    of_ada = book.read(book.tokens, ada)
+    raw = [
+        create_token(book.service, data=data, transformer_id=book.transformer(name), policy_id=book.policy)
+        for name, data in (("UUID", marks.free_text), ("EmailToID", marks.email), ("PhoneToID", marks.phone))
+    ]
+    found, _ = resolve_tokens(book.service, tokens=[*of_ada, *raw, marks.phone], context=HERE)
+    assert [each.data for each in found] == [marks.phone, marks.free_text, marks.email, marks.phone, ""]
+    look_up_tokens(book.service, data=marks.phone, transformer_id=book.transformer("PhoneToID"), policy_id=book.policy)
+
+
+def drive_api(book: MarkedBook, marks: Marks) -> None:
+    """The same through the doors, with good and bad requests, as a service would send them."""
+    secret = issue_secret(book.system, client_id=book.service.id).reveal()
+    browser = Browser(raise_request_exception=False, REMOTE_ADDR="10.1.2.3", HTTP_USER_AGENT=marks.free_text)
+    form = {"grant_type": "client_credentials", "client_id": str(book.service.id), "client_secret": secret}
+    granted = browser.post("/oidc/token", form).json()["access_token"]
+    browser.post("/oidc/token", {**form, "client_secret": marks.word})
+    browser.post("/login/", {"username": "officer", "password": marks.word})
+    ada = str(book.subject())
+    row_data = {**everything(marks, given("marketing")), "mail": {"value": None}}
+    context = {"why": marks.free_text}
+    bodies: list[tuple[str, Any]] = [
+        (
+            "/userstore/api/mutators",
+            {"mutator_id": str(book.set_all), "context": context, "selector_values": [ada], "row_data": row_data},
+        ),
+        (
+            "/userstore/api/accessors",
+            {"accessor_id": str(book.get_for_marketing), "context": context, "selector_values": [[ada]]},
+        ),
+        (
+            "/userstore/api/accessors",
+            {"accessor_id": str(book.find), "context": context, "selector_values": [marks.email, [marks.phone]]},
+        ),
+        ("/userstore/api/accessors", {"accessor_id": str(book.find), "selector_values": [{"x": marks.phone}]}),
+        ("/userstore/api/accessors", {"accessor_id": marks.word, "selector_values": [marks.phone]}),
+        ("/userstore/api/accessors", marks.free_text),
+        ("/userstore/api/mutators", {"mutator_id": str(book.set_all), "row_data": {"phone": {"value": marks.phone}}}),
+        ("/tokenizer/tokens/actions/resolve", {"tokens": [marks.phone], "context": context, "purposes": []}),
+        ("/tokenizer/tokens/actions/inspect", {"token": marks.phone}),
+    ]
+    answers = []
+    for number, (path, body) in enumerate(bodies):
+        data = body if isinstance(body, str) else json.dumps(body)
+        headers = {"Authorization": f"Bearer {granted}", "Idempotency-Key": f"{marks.word}-{number}"}
+        answers.append(browser.post(path, data, content_type="application/json", headers=headers))
+        browser.post(path, data, content_type="application/json", headers={"Authorization": f"Bearer {marks.word}"})
+        browser.post(path, data, content_type="application/json")
+    assert marks.digits in answers[1].content.decode(), "the doors did not work"
+    assert [answer.status_code >= 400 for answer in answers[3:7]] == [True] * 4
+    for path in ("/healthz", "/readyz", f"/nowhere/{uuid4()}"):
+        browser.get(path, headers={"Referer": marks.free_text})
+
+
+def searched(role_url: AddressOf, marks: Mapping[str, set[bytes]]) -> dict[str, set[str]]:
+    """Every place where a mark could lie, after all of it was written out."""
+    known = dict(marks)
+    with psycopg.connect(role_url("superuser"), autocommit=True) as superuser:
+        superuser.execute("checkpoint")
+        row = superuser.execute("show data_directory").fetchone()
+    assert row is not None
+    places = {Path(row[0]), Path(os.environ["SEALBOOK_STATE"])}
+    found: dict[str, set[str]] = {}
+    for place in places:
+        assert any(place.iterdir()), f"{place} cannot be searched"
+        found |= in_files(place, known, but=KEYRING)
+    return found | in_tables(role_url("superuser"), known) | in_redis(os.environ["REDIS_URL"], known)
+
+
+@pytest.fixture
+def marks() -> Marks:
+    return Marks()
+
+
+def test_no_mark_is_left_anywhere(
+    marks: Marks, role_url: AddressOf, capfd: pytest.CaptureFixture[str], settings: Any, tmp_path: Path
+) -> None:
+    book = MarkedBook()
+    ada = drive_actions(book, marks)
+    drive_api(book, marks)
+    assert searched(role_url, marks.forms) == {}
+    printed = "".join(capfd.readouterr())
+    assert '"route":"userstore/api/accessors"' in printed, "requests were not even logged"
+    assert in_bytes(printed.encode(), marks.forms) == set()
+    book_text = "".join(entry.text for entry in entries(environment_id=book.environment.id, limit=1500))
+    assert in_bytes(book_text.encode(), marks.forms) == set()
+    refuse_without_the_keyring(book, ada, settings, tmp_path)
+
+
+def refuse_without_the_keyring(book: MarkedBook, ada: UUID, settings: Any, elsewhere: Path) -> None:
+    """Whoever copies the state directory and not the keyring opens nothing with a keyring of their own."""
+    stolen = elsewhere / "keyring.json"
+    create_keyring_file(stolen)
+    (provider,) = settings.KMS_PROVIDERS
+    settings.KMS_PROVIDERS = [{**provider, "options": {**provider["options"], "path": str(stolen)}}]
+    forget_opened_keys()
+    with pytest.raises(KeyringError):
+        book.rows(book.get_all, [[str(ada)]])
+    forget_opened_keys()
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        lambda mark: mark,
+        lambda mark: mark.upper(),
+        lambda mark: mark[::-1],
+        lambda mark: mark.encode().hex(),
+        lambda mark: b64encode(f"x{mark}yz".encode()).decode(),
+    ],
+)
+def test_the_search_finds_a_mark_that_was_left(leak: Callable[[str], str], role_url: AddressOf) -> None:
+    mark = Marks()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("create table left_open (note text)")
+        try:
+            cursor.execute("insert into left_open values (%s)", [f"before {leak(mark.word)} after"])
+            found = searched(role_url, {"word": mark.forms["word"]})
+        finally:
+            cursor.execute("drop table left_open")
+    assert found["left_open"] == {"word"}
+    assert any("base" in place or "pg_wal" in place for place in found if place.startswith("/"))
+
+
+def test_the_search_finds_a_mark_in_redis_and_in_a_file(tmp_path: Path) -> None:
+    mark = Marks()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "log").write_text(f"number {mark.digits}", encoding="utf-16")
+    assert in_files(tmp_path, mark.forms) == {str(tmp_path / "state" / "log"): {"digits"}}
+    with contextlib.closing(redis.Redis.from_url(os.environ["REDIS_URL"])) as server:
+        server.hset("left-open", "field", mark.word)
+        try:
+            assert in_redis(os.environ["REDIS_URL"], mark.forms) == {"b'left-open'": {"word"}}
+        finally:
+            server.delete("left-open")
