@@ -5,19 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from re import compile as pattern
 from typing import Any
 from uuid import UUID
 
+from governance.errors import Invalid
 from governance.identities import Caller
 from userstore.reading.calls import NO_CONTEXT, CallContext
+
+_VERSION = pattern(r"[A-Za-z][A-Za-z0-9._/\-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentTerms:
-    """How consent was given: the version of the text that was shown, and until when it holds."""
+    """How consent was given: the version of the text that was shown, and until when it holds.
+
+    Raises:
+        Invalid: the version is no short name. It is kept in the clear, so there is no room in it for a person's words.
+    """
 
     text_version: str = ""
     until: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.text_version and not _VERSION.fullmatch(self.text_version):
+            raise Invalid(
+                "The version of a text is a name of up to 64 letters, digits and . _ / -, beginning with a letter.",
+                field="text_version",
+                remedy="For example newsletter-2031-05.",
+            )
 
     @property
     def ends_at(self) -> int:
