@@ -128,7 +128,7 @@ PROFILES = st.lists(st.fixed_dictionaries({"a": st.booleans(), "b": st.booleans(
 
 def built(tree: Any) -> Node:
     if isinstance(tree, str):
-        return SubjectRule(tree) if tree in "ab" else NativeNode(tree, lambda _facts, answer=tree: answer == "yes")  # type: ignore[misc]
+        return SubjectRule(tree) if tree in "ab" else NativeNode(tree, lambda _facts, answer=tree: answer == "yes")
     needs_all, parts = tree
     return combine("tree", [built(part) for part in parts], needs_all=needs_all)
 

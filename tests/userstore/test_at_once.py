@@ -105,12 +105,12 @@ def test_a_freeze_of_anything_stops_the_next_call_and_lifting_it_lets_it_go_on(l
         for call in stopped:
             line.works()
             with line.warm():
-                frozen = elsewhere(lambda k=kind, t=target: freeze(line.officer, kind=k, target_id=t))  # type: ignore[misc]
+                frozen = elsewhere(lambda k=kind, t=target: freeze(line.officer, kind=k, target_id=t))
             with pytest.raises(Refused) as refused:
                 call()
             assert refused.value.reasons[0].startswith("freeze:"), kind
             with line.warm():
-                elsewhere(lambda f=frozen: unfreeze(line.officer, freeze_id=f.public_id))  # type: ignore[misc]
+                elsewhere(lambda f=frozen: unfreeze(line.officer, freeze_id=f.public_id))
             call()
 
 

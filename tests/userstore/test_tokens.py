@@ -56,7 +56,7 @@ class TokenBook(PhoneBook):
         return self.read(self.get_tokens, self.ada)[0]
 
     def resolved(self, *tokens: str, context: CallContext = HERE, **rest: object) -> list[str]:
-        found, _ = resolve_tokens(self.service, tokens=tokens, context=context, **rest)  # type: ignore[arg-type]
+        found, _ = resolve_tokens(self.service, tokens=tokens, context=context, **rest)
         return [each.data for each in found]
 
 
