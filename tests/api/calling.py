@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.http import HttpResponse
 from django.test import Client as Browser
 
+from audit import queries
 from governance.actions.signing import ensure_signing_key
 from governance.identities import system_caller
 from governance.models import Environment
@@ -20,7 +21,7 @@ from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_access
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator
 from userstore.actions.subjects import create_subject
-from userstore.models import Transformer
+from userstore.models import Transformer, Value
 
 ALLOW_ALL = UUID("3f380e42-0b21-4570-a312-91e1b80386fa")
 UUID_TRANSFORMER = UUID("e3743f5b-521e-4305-b232-ee82549e1477")
@@ -128,3 +129,18 @@ def operational(environment: Environment) -> UUID:
 def transformer_named(environment: Environment, name: str) -> UUID:
     with in_environment(environment.id):
         return Transformer.objects.get(name=name).public_id
+
+
+def body(answer: HttpResponse, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/json"
+    return json.loads(answer.content)
+
+
+def recorded(scene: Scene, kind: str, outcome: str = "done") -> list[Any]:
+    return queries.entries(environment_id=scene.environment.id, kinds=[kind], outcome=outcome)
+
+
+def values_of(scene: Scene) -> int:
+    with in_environment(scene.environment.id):
+        return Value.objects.count()

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
-from django.utils import timezone
 
 from audit import queries
-from keyring.walls import in_environment
 from tests import cast
-from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, line_of, new_scene
-from userstore.actions.idempotency import forget_answers
-from userstore.models import IdempotencyKey, Value
+from tests.api.calling import (
+    NUMBER,
+    Line,
+    Scene,
+    body,
+    line_of,
+    new_scene,
+    recorded,
+    values_of,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,21 +36,6 @@ def scene() -> Scene:
 @pytest.fixture
 def line(scene: Scene) -> Line:
     return scene.line
-
-
-def body(answer: HttpResponse, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.content
-    assert answer["Content-Type"] == "application/json"
-    return json.loads(answer.content)
-
-
-def recorded(scene: Scene, kind: str, outcome: str = "done") -> list[Any]:
-    return queries.entries(environment_id=scene.environment.id, kinds=[kind], outcome=outcome)
-
-
-def values_of(scene: Scene) -> int:
-    with in_environment(scene.environment.id):
-        return Value.objects.count()
 
 
 def test_rows_are_texts_of_json_objects_and_the_answer_names_its_decision(scene: Scene, line: Line) -> None:
@@ -150,139 +138,6 @@ def test_tokens_of_nobody_expired_or_of_another_audience_open_nothing(scene: Sce
         assert answer["WWW-Authenticate"] == "Bearer"
 
 
-# --- Idempotency ---------------------------------------------------------------------------------------------------
-
-
-def test_a_write_that_is_sent_again_is_answered_again_and_not_done_again(scene: Scene, line: Line) -> None:
-    create = {**scene.write_body(), "context": {}}
-    first = line.post("/userstore/api/users", create, HTTP_IDEMPOTENCY_KEY="key-1")
-    again = line.post("/userstore/api/users", create, HTTP_IDEMPOTENCY_KEY="key-1")
-    assert body(first) == body(again)
-    assert first["X-Sealbook-Decision"] == again["X-Sealbook-Decision"]
-    assert values_of(scene) == 1
-    other = line.post("/userstore/api/users", create, HTTP_IDEMPOTENCY_KEY="key-2")
-    assert body(other) != body(first)
-
-
-def test_a_key_with_another_body_is_a_conflict(scene: Scene, line: Line) -> None:
-    assert scene.write(line, HTTP_IDEMPOTENCY_KEY="key-1").status_code == 200
-    told = body(scene.write(line, OTHER, HTTP_IDEMPOTENCY_KEY="key-1"), 409)
-    assert told["error"]["error"].startswith("This idempotency key")
-    assert values_of(scene) == 1
-
-
-def test_a_key_belongs_to_one_client(scene: Scene, line: Line) -> None:
-    twin = line_of(cast.new_player(scene.environment, "twin", write=True))
-    made = body(line.post("/authn/users", {}, HTTP_IDEMPOTENCY_KEY="key-1"))
-    assert body(twin.post("/authn/users", {}, HTTP_IDEMPOTENCY_KEY="key-1")) != made
-
-
-@pytest.mark.parametrize("key", ["", "x" * 256, "line\nbreak", "schlüssel"])
-def test_a_key_that_is_none_is_refused(scene: Scene, line: Line, key: str) -> None:
-    assert scene.write(line, HTTP_IDEMPOTENCY_KEY=key).status_code == 400
-    assert values_of(scene) == 0
-
-
-def test_a_refusal_is_not_remembered_and_stays_on_record(scene: Scene) -> None:
-    reader = cast.new_player(scene.environment, "reader", read=True)
-    assert scene.write(line_of(reader), HTTP_IDEMPOTENCY_KEY="key-1").status_code == 403
-    assert len(recorded(scene, "mutator.executed", "refused")) == 1
-    create = line_of(reader).post("/userstore/api/users", scene.write_body(), HTTP_IDEMPOTENCY_KEY="key-2")
-    assert create.status_code == 403
-    assert len(recorded(scene, "subject.created", "refused")) == 1
-    with in_environment(scene.environment.id):
-        assert not IdempotencyKey.objects.exists()
-
-
-def test_an_error_is_not_remembered(scene: Scene, line: Line) -> None:
-    assert scene.write(line, "no number", HTTP_IDEMPOTENCY_KEY="key-1").status_code == 400
-    assert scene.write(line, NUMBER, HTTP_IDEMPOTENCY_KEY="key-1").status_code == 200
-
-
-def test_neither_key_nor_answer_lies_in_the_clear_and_a_day_later_both_are_gone(scene: Scene, line: Line) -> None:
-    token = {"data": "marked-data", "transformer_rid": {"id": str(UUID_TRANSFORMER)}}
-    token["access_policy_rid"] = {"id": str(ALLOW_ALL)}  # type: ignore[assignment]  # JSON
-    text = body(line.post("/tokenizer/tokens", token, HTTP_IDEMPOTENCY_KEY="marked-key"), 201)["data"]
-    with in_environment(scene.environment.id):
-        row = IdempotencyKey.objects.get()
-        stored = bytes(row.answer) + bytes(row.key_digest) + bytes(row.request_digest)
-    for mark in ("marked-key", "marked-data", text):
-        assert mark.encode() not in stored
-    assert forget_answers(now=timezone.now()) == 0
-    assert forget_answers(now=timezone.now() + timedelta(hours=settings.USERSTORE_IDEMPOTENCY_HOURS, minutes=1)) == 1
-    fresh = body(line.post("/tokenizer/tokens", token, HTTP_IDEMPOTENCY_KEY="marked-key"), 201)["data"]
-    assert fresh != text
-
-
-# --- Users ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_user_shows_every_column_and_only_what_operations_may_see(scene: Scene, line: Line) -> None:
-    scene.write(line)
-    write = scene.write_body(OTHER)
-    write["row_data"]["phone"]["purpose_additions"] = [{"name": "marketing"}]
-    body(line.post("/userstore/api/mutators", write))
-    shown = body(line.get(f"/authn/users/{scene.subject}"))
-    assert shown["id"] == str(scene.subject)
-    assert shown["organization_id"] == str(scene.environment.id)
-    assert shown["profile"]["phone"] == json.dumps([NUMBER])
-    assert shown["profile"]["email"] is None
-    assert {"id", "created", "updated", "version", "name", "nickname"} <= shown["profile"].keys()
-    assert [each["id"] for each in body(line.get("/authn/users"))["data"]] == [str(scene.subject)]
-    assert body(line.get(f"/authn/users?organization_id={uuid4()}"))["data"] == []
-    assert line.get(f"/authn/users/{uuid4()}").status_code == 404
-
-
-def test_a_profile_sent_back_changes_nothing(scene: Scene, line: Line) -> None:
-    scene.write(line)
-    write = scene.write_body(OTHER)
-    write["row_data"]["phone"]["purpose_additions"] = [{"name": "marketing"}]
-    body(line.post("/userstore/api/mutators", write))
-    before = body(line.post("/userstore/api/consents/list", {"user_id": str(scene.subject)}))["data"]
-    profile = body(line.get(f"/authn/users/{scene.subject}"))["profile"]
-    after = body(line.put(f"/authn/users/{scene.subject}", {"profile": profile}))["profile"]
-    assert after["phone"] == profile["phone"]
-    assert body(line.post("/userstore/api/consents/list", {"user_id": str(scene.subject)}))["data"] == before
-
-
-def test_a_profile_changes_what_it_names_and_null_takes_operations_away(scene: Scene, line: Line) -> None:
-    address = f"/authn/users/{scene.subject}"
-    changed = body(line.put(address, {"profile": {"name": "Ada Example", "email_verified": True, "id": "ignored"}}))
-    assert changed["profile"]["name"] == "Ada Example"
-    assert changed["profile"]["email_verified"] == "true"
-    assert changed["profile"]["id"] == str(scene.subject)
-    changed = body(line.put(address, {"profile": {"nickname": "ada"}}))
-    assert (changed["profile"]["name"], changed["profile"]["nickname"]) == ("Ada Example", "ada")
-    changed = body(line.put(address, {"profile": {"name": None}}))
-    assert (changed["profile"]["name"], changed["profile"]["nickname"]) == (None, "ada")
-    body(line.put(address, {"profile": {"unknown": "x"}}), 400)
-    body(line.put(address, {"profile": {"email_verified": "perhaps"}}), 400)
-    reader = line_of(cast.new_player(scene.environment, "reader", read=True))
-    assert reader.put(address, {"profile": {"name": "Eve Example"}}).status_code == 403
-    assert recorded(scene, "mutator.executed", "refused")
-    assert body(line.get(address))["profile"]["name"] is None
-
-
-def test_numbers_of_an_array_come_and_go_one_by_one(scene: Scene, line: Line) -> None:
-    scene.write(line)
-    address = f"/authn/users/{scene.subject}"
-    changed = body(line.put(address, {"profile": {"phone": json.dumps([NUMBER, OTHER])}}))
-    assert json.loads(changed["profile"]["phone"]) == [NUMBER, OTHER]
-    changed = body(line.put(address, {"profile": {"phone": [OTHER]}}))
-    assert json.loads(changed["profile"]["phone"]) == [OTHER]
-
-
-def test_a_deleted_user_is_gone(scene: Scene, line: Line) -> None:
-    scene.write(line)
-    assert line.delete(f"/authn/users/{scene.subject}").status_code == 204
-    assert line.delete(f"/authn/users/{scene.subject}").status_code == 404
-    assert line.get(f"/authn/users/{scene.subject}").status_code == 404
-    assert scene.numbers(line) == []
-
-
-# --- Consents ------------------------------------------------------------------------------------------------------
-
-
 def test_consents_are_listed_and_switched_value_by_value(scene: Scene, line: Line) -> None:
     scene.write(line)
     user = {"user_id": str(scene.subject)}
@@ -302,9 +157,6 @@ def test_consents_are_listed_and_switched_value_by_value(scene: Scene, line: Lin
     assert [each["name"] for each in told[0]["consented_purposes"]] == ["operational"]
     refused = line.post("/userstore/api/consents", {**user, "purpose": "operational", "permitted": False})
     assert refused.status_code == 400
-
-
-# --- Tokens --------------------------------------------------------------------------------------------------------
 
 
 def test_a_token_is_made_found_resolved_inspected_and_deleted(scene: Scene, line: Line) -> None:

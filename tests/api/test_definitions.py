@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.http import HttpResponse
 
 from governance.actions.environments import change_environment
 from governance.identities import system_caller
 from tests import cast
-from tests.api.calling import ALLOW_ALL, Line, Scene, line_of, new_scene
+from tests.api.calling import (
+    ALLOW_ALL,
+    Line,
+    Scene,
+    body,
+    line_of,
+    new_scene,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -31,12 +36,6 @@ def scene() -> Scene:
 @pytest.fixture
 def line(scene: Scene) -> Line:
     return scene.line
-
-
-def body(answer: HttpResponse, status: int = 200) -> Any:
-    assert answer.status_code == status, answer.content
-    assert answer["Content-Type"] == "application/json"
-    return json.loads(answer.content)
 
 
 def test_a_column_made_on_the_wire_starts_unclassified_and_most_sensitive(line: Line) -> None:
