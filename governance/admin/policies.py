@@ -77,6 +77,8 @@ class PolicyForm(VersionedForm):
 
 
 class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]  # the formset sets the model
+    template = fields.one_of("Template", PolicyTemplate.objects.all(), required=False)
+    child = fields.one_of("or another policy", AccessPolicy.objects.all(), required=False)
     parameters = fields.JsonObjectField(
         label="Parameters", help_text='A JSON object, such as {"networks": ["10.0.0.0/8"]}.'
     )
@@ -84,7 +86,6 @@ class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]  # the formset s
     class Meta:
         model = PolicyComponent
         fields = ("template", "child", "parameters")
-        labels = {"template": "Template", "child": "or another policy"}
 
     def clean(self) -> dict[str, Any]:
         """Demand one of template and policy beside the field, before the action names the component by number."""

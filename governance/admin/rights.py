@@ -91,7 +91,7 @@ class TermsAdmin(DefinitionAdmin):
         return ["holder", *(name for name in super().get_fields(request, obj) if name != "holder")]
 
     def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
-        environment = Environment.objects.get(pk=environment_of(request))  # type: ignore[attr-defined]  # set by the middleware
+        environment = Environment.objects.get(pk=environment_of(request))
         form.base_fields["resource"].choices = resource_choices(environment)
 
     def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> Right | GroupRight:  # noqa: ARG002  no inlines

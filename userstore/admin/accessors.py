@@ -16,7 +16,7 @@ from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor, republish_accessor, retire_accessor
-from userstore.models import Accessor, AccessorColumn
+from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT
 
 SELECTOR_HELP = "Whom it is about, such as {id} = ?  or  {email} = ? AND {name} LIKE ?"
@@ -49,17 +49,28 @@ class AccessorForm(DefinitionForm):
 
 
 class RowForm(forms.ModelForm):  # type: ignore[type-arg]  # the formset sets the model
-    """A row that an action writes."""
+    """A row that an action writes. Its fields are named for assistive technology: the table's head is no label."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            field.widget.attrs.setdefault("aria-label", str(field.label or name))
 
     def _post_clean(self) -> None:
         """Leave the instance alone: the action makes the rows."""
+
+
+class OutputForm(RowForm):
+    column = fields.one_of("Column", Column.objects.all())
+    transformer = fields.one_of("Transformer", Transformer.objects.all(), required=False)
+    token_policy = fields.one_of("Token policy", AccessPolicy.objects.all(), required=False)
 
 
 class OutputInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has no types
     """The output columns, in their order."""
 
     model = AccessorColumn
-    form = RowForm
+    form = OutputForm
     fields = ("column", "transformer", "token_policy")
     ordering = ("ordinal",)
     verbose_name = "output column"

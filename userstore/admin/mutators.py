@@ -16,7 +16,7 @@ from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator, republish_mutator, retire_mutator
 from userstore.admin.accessors import SELECTOR_HELP, RowForm
-from userstore.models import Mutator, MutatorColumn
+from userstore.models import Column, Mutator, MutatorColumn, Transformer
 
 
 class MutatorForm(DefinitionForm):
@@ -37,11 +37,16 @@ class MutatorForm(DefinitionForm):
         return {**super().stored(instance), "fixed_purposes": list(instance.fixed_purposes.all())}
 
 
+class InputForm(RowForm):
+    column = fields.one_of("Column", Column.objects.filter(is_system=False))
+    normalizer = fields.one_of("Normalizer", Transformer.objects.all(), required=False)
+
+
 class InputInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has no types
     """The written columns, in their order."""
 
     model = MutatorColumn
-    form = RowForm
+    form = InputForm
     fields = ("column", "normalizer")
     ordering = ("ordinal",)
     verbose_name = "written column"
