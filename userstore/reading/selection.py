@@ -62,7 +62,7 @@ def _matching(
     accessor = plan.accessor
     selecting = [
         accessor.definitions.by_name[name]
-        for name in plan.bound.columns_read
+        for name in plan.bound.columns
         if not accessor.definitions.by_name[name].is_system
     ]
     columns = tuple(dict.fromkeys([*accessor.fetched_columns, *(column.pk for column in selecting)]))
