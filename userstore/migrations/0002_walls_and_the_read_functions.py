@@ -46,26 +46,31 @@ PICKED = """e.epoch, s.id, s.public_id, s.key_id, k.wrapped, s.handle, s.created
 JOINED = """join keyring_wrappedkey k on k.environment_id = s.environment_id and k.id = s.key_id
     left join userstore_value v on v.environment_id = s.environment_id and v.subject_id = s.id
         and v.column_id = any(columns) and v.state = wanted_state"""
-ENTER = """if coalesce(current_setting('sealbook.environment', true), '') not in ('', env::text) then
+ENTER = """if before not in ('', env::text) then
         raise exception 'one transaction, one environment';
     end if;
     perform set_config('sealbook.environment', env::text, true);"""
+LEAVE = "perform set_config('sealbook.environment', before, true);"
+"""An outer transaction may go on: the function takes its view of the environment away with it."""
 
 READ = f"""
 create function userstore_read_subjects(env uuid, subjects uuid[], columns bigint[], wanted_state int2)
 returns table ({ROW}) language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 #variable_conflict use_column
+declare before text := coalesce(current_setting('sealbook.environment', true), '');
 begin
     {ENTER}
     return query select {PICKED} from governance_environment e
     left join (userstore_subject s {JOINED})
         on s.environment_id = e.id and s.public_id = any(subjects) and s.erased_at is null
     where e.id = env order by s.public_id, v.column_id, v.ordinal;
+    {LEAVE}
 end $$;
 
 create function userstore_read_page(env uuid, after uuid, most int, columns bigint[], wanted_state int2)
 returns table ({ROW}) language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 #variable_conflict use_column
+declare before text := coalesce(current_setting('sealbook.environment', true), '');
 begin
     {ENTER}
     return query select {PICKED} from governance_environment e
@@ -74,6 +79,7 @@ begin
                 order by p.public_id limit most) s {JOINED})
         on s.environment_id = e.id
     where e.id = env order by s.public_id, v.column_id, v.ordinal;
+    {LEAVE}
 end $$;
 
 grant execute on function userstore_read_subjects(uuid, uuid[], bigint[], int2) to sealbook_app;
