@@ -61,7 +61,8 @@ def _floor(store: Store) -> Callable[[], list[Any]]:
         with in_environment(environment_id), psycopg.Cursor(connection.connection) as cursor:
             cursor.execute(_SAME_ROWS, [list(store.column_pks), environment_id], binary=True)
             rows = cursor.fetchall()
-        last = None
+        last, person = None, dict[str, str]()
+        decrypt: Any
         for key_id, subject, wrapped, column_pk, value, sealed in rows:
             if subject != last:
                 last, person = subject, {}

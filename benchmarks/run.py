@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from time import perf_counter
 
@@ -9,9 +10,18 @@ from django.db import connections
 
 from benchmarks.bars import Report
 from benchmarks.bulk import measure_bulk
+from benchmarks.calls import measure_calls
+from benchmarks.scripts import measure_scripts
 from benchmarks.seeding import COLUMNS, SUBJECTS, seed
+from benchmarks.values import measure_policies, measure_values
 
-MEASURES = {"bulk": measure_bulk}
+MEASURES = {
+    "values": measure_values,
+    "policies": measure_policies,
+    "scripts": measure_scripts,
+    "bulk": measure_bulk,
+    "calls": measure_calls,
+}
 
 
 def run(parts: Sequence[str]) -> bool:
@@ -22,6 +32,8 @@ def run(parts: Sequence[str]) -> bool:
         cursor.execute("vacuum analyze")
     connections["owner"].close()
     report.note("seeded", f"{SUBJECTS} subjects x {len(COLUMNS)} values in {perf_counter() - started:.1f} s")
+    gc.collect()
+    gc.freeze()  # as the web process does once it is loaded
     for part in parts:
         if part in MEASURES:
             MEASURES[part](store, report)

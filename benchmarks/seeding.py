@@ -19,7 +19,7 @@ from governance.actions.purposes import define_purpose
 from governance.actions.rights import give_right
 from governance.identities import CLIENT, Caller, system_caller
 from governance.models import Client
-from governance.standing import standing_of
+from governance.standing import forget_standings, standing_of
 from keyring.environment_keys import newest_cipher
 from keyring.keys import KeyKind, OpenKey
 from keyring.models import WrappedKey
@@ -96,6 +96,7 @@ def seed() -> Store:
     stored = [definitions.by_public_id[column] for column in columns]
     ids = tuple(i for _ in range(SUBJECTS // _BATCH) for i in _seed_batch(environment.id, stored, purpose.pk))
     caller = Caller(CLIENT, client.public_id, client.account_id, environment.id, client.name)
+    forget_standings()
     return Store(client, caller, ids, tuple(column.pk for column in stored), *accessors)
 
 
@@ -142,7 +143,7 @@ def _seed_batch(environment_id: UUID, columns: list[ColumnDefinition], purpose: 
 def _insert(values: list[Value]) -> None:
     """Insert with bound parameters: Django's own way writes every byte of every sealed value into the statement."""
     fields = Value._meta.concrete_fields
-    names = ", ".join(f.column for f in fields)
+    names = ", ".join(str(f.column) for f in fields)
     statement = f"insert into {Value._meta.db_table} ({names}) values ({', '.join(['%s'] * len(fields))})"  # noqa: S608  names of our own fields
     with psycopg.Cursor(connection.connection) as cursor:
         cursor.executemany(statement, [[getattr(value, f.attname) for f in fields] for value in values])

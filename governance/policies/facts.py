@@ -31,19 +31,11 @@ class CallFacts:
     client_kind: str = ""
     group_names: frozenset[str] = frozenset()
     claimed: Mapping[str, Any] = field(default_factory=dict)
-    _parsed: IPv4Address | IPv6Address | None = None
 
     @property
     def network_address(self) -> IPv4Address | IPv6Address | None:
-        """The observed address, parsed once; None where the call did not come over a network."""
-        if self._parsed is None and self.address:
-            try:
-                parsed = ip_address(self.address)
-            except ValueError:
-                return None
-            mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-            self._parsed = mapped or parsed
-        return self._parsed
+        """The observed address; None where the call did not come over a network."""
+        return address_in(self.address)
 
     def script_context(self) -> dict[str, Any]:
         """The `context` argument of a script, without the subject's profile."""
@@ -59,6 +51,18 @@ class CallFacts:
             "client": dict(self.claimed),
             "query": {},
         }
+
+
+def address_in(text: str | None) -> IPv4Address | IPv6Address | None:
+    """Read an observed address; one of IPv4 in the clothes of IPv6 is the IPv4 one. None for anything else."""
+    if not text:
+        return None
+    try:
+        parsed = ip_address(text)
+    except ValueError:
+        return None
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed
 
 
 def fact_ids(values: object) -> frozenset[UUID]:

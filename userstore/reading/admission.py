@@ -10,7 +10,7 @@ from governance.policies.facts import CallFacts
 from governance.policies.tree import CompiledPolicy, Trace
 from userstore.definitions import Definitions
 from userstore.reading.calls import CallContext
-from userstore.reading.opening import profile_of
+from userstore.reading.opening import profiles_of
 from userstore.reading.rows import OpenedSubject
 
 
@@ -52,7 +52,7 @@ def admit(
             return Admitted(subjects)
         return Admitted([], denied=len(subjects), reasons=policy.explain(facts).lines)
     trace = Trace()
-    profiles = [profile_of(s, definitions) for s in subjects] if policy.reads_user else [{}] * len(subjects)
+    profiles = profiles_of(subjects, definitions) if policy.reads_user else [{}] * len(subjects)
     answers = policy.allows_each(facts, profiles, trace)
     kept = [subject for subject, answer in zip(subjects, answers, strict=True) if answer]
     denied = len(subjects) - len(kept)

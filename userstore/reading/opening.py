@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from governance.authorization import Clearance
@@ -64,10 +64,14 @@ def _text_reader(data_type: DataType) -> TextReader:
     return read_text if data_type.concrete is Concrete.STRING else read
 
 
-def profile_of(subject: OpenedSubject, definitions: Definitions) -> Mapping[str, object]:
-    """The subject as a script policy sees it: consented values only, as texts; absent ones are null."""
-    profile: dict[str, object] = {name: subject.sealed.system_text(name) for name in SYSTEM_COLUMNS}
-    for column in definitions.stored:
-        texts = subject.values.get(column.pk, ())
-        profile[column.name] = list(texts) if column.is_array else (texts[0] if texts else None)
-    return profile
+def profiles_of(subjects: Sequence[OpenedSubject], definitions: Definitions) -> list[Mapping[str, object]]:
+    """The subjects as a script policy sees them: consented values only, as texts; absent ones are null."""
+    columns = [(column.pk, column.name, column.is_array) for column in definitions.stored]
+    profiles: list[Mapping[str, object]] = []
+    for subject in subjects:
+        profile: dict[str, object] = {name: subject.sealed.system_text(name) for name in SYSTEM_COLUMNS}
+        for pk, name, is_array in columns:
+            texts = subject.values.get(pk, ())
+            profile[name] = texts if is_array else (texts[0] if texts else None)
+        profiles.append(profile)
+    return profiles

@@ -48,14 +48,18 @@ class SealedSubject:
             case "id":
                 return str(self.public_id)
             case "created":
-                return f"{timestamp_of(created):%Y-%m-%dT%H:%M:%SZ}"
+                return _seconds(created)
             case "updated":
-                return f"{timestamp_of(updated):%Y-%m-%dT%H:%M:%SZ}"
+                return _seconds(updated)
             case "organization_id":
                 return str(UUID(bytes=organization)) if organization else None
             case "version":
                 return str(version)
         raise KeyError(name)
+
+
+def _seconds(encoded: bytes) -> str:
+    return timestamp_of(encoded).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 class OpenedValue(NamedTuple):
