@@ -56,7 +56,7 @@ def houses() -> TwoHouses:
 
 def counted(url: str, table: str, environment: object = None) -> int:
     statement = SQL("select count(*) from {}").format(Identifier(table))
-    return int(run(url, statement, environment=environment)[0][0])  # type: ignore[arg-type]  # composed SQL is fine
+    return int(run(url, statement, environment=environment)[0][0])
 
 
 def test_without_an_environment_no_table_shows_a_row_and_inside_one_only_its_own(
@@ -68,7 +68,7 @@ def test_without_an_environment_no_table_shows_a_row_and_inside_one_only_its_own
         assert counted(app, table, uuid4()) == (counted(app, table, SYSTEM_ENVIRONMENT) if "keyring" in table else 0)
         statement = SQL("select count(*) from {} where environment_id not in (%s, %s)").format(Identifier(table))
         mine = houses.mine.environment.id
-        assert run(app, statement, [mine, SYSTEM_ENVIRONMENT], environment=mine) == [(0,)], table  # type: ignore[arg-type]  # composed
+        assert run(app, statement, [mine, SYSTEM_ENVIRONMENT], environment=mine) == [(0,)], table
         filled += counted(app, table, mine) > 0
     assert filled > 18
 
@@ -101,7 +101,7 @@ def test_a_row_of_one_environment_cannot_point_into_another(houses: TwoHouses, r
     for target, pk in (("subject_id", subject), ("column_id", column)):
         statement = SQL("update userstore_value set {} = %s").format(Identifier(target))
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
-            run(role_url("app"), statement, [pk], environment=houses.mine.environment.id)  # type: ignore[arg-type]  # composed
+            run(role_url("app"), statement, [pk], environment=houses.mine.environment.id)
 
 
 def test_history_and_revisions_are_only_added_to(houses: TwoHouses, role_url: AddressOf) -> None:
@@ -109,7 +109,7 @@ def test_history_and_revisions_are_only_added_to(houses: TwoHouses, role_url: Ad
         for verb in ("delete from {}", "update {} set environment_id = environment_id"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 statement = SQL(verb).format(Identifier(table))
-                run(role_url("app"), statement, environment=houses.mine.environment.id)  # type: ignore[arg-type]  # composed
+                run(role_url("app"), statement, environment=houses.mine.environment.id)
 
 
 def test_the_one_look_up_outside_the_walls_tells_an_environment_and_nothing_else(

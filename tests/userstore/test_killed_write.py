@@ -1,0 +1,147 @@
+"""A process that is killed in the middle of a write over many people has written all of them or nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from audit.queries import entries
+from keyring.walls import in_environment
+from tests.audit.connections import run
+from tests.userstore.phonebook import PhoneBook
+from userstore.models import ConsentRecord, Value
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+AddressOf = Callable[[str], str]
+SUBJECTS = 60
+WRITER = """
+import json, sys
+import django
+django.setup()
+from uuid import UUID
+from django.utils import timezone
+from governance.identities import Caller
+from userstore.reading.calls import CallContext
+from userstore.writing.calls import MutatorCall
+from userstore.writing.execute import execute_mutator
+
+told = json.loads(sys.argv[1])
+caller = Caller("client", *(UUID(told[name]) for name in ("id", "account", "environment")), "service")
+call = MutatorCall(caller, UUID(told["mutator"]), [told["subjects"]],
+                   {"phone": {"value_additions": ["555-0199"]}}, CallContext(address="10.1.2.3"))
+print("ready", flush=True)
+sys.stdin.readline()
+execute_mutator(call, now=timezone.now())
+print("done", flush=True)
+"""
+
+
+class Crowd(PhoneBook):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.phone = self.phones()
+        self.set_all = self.setter(self.phone, purposes=("authentication",), selector="{id} = ANY (?)")
+        self.people = [self.subject() for _ in range(SUBJECTS)]
+
+    def written(self) -> tuple[int, int, int]:
+        """How many values, consents and entries of writes there are."""
+        with in_environment(self.environment.id):
+            stored, consents = Value.objects.count(), ConsentRecord.objects.count()
+        kept = entries(environment_id=self.environment.id, kinds=["mutator.executed"])
+        return stored, consents, len(kept)
+
+
+def start_writer(crowd: Crowd, url: str) -> subprocess.Popen[str]:
+    told = {
+        "id": str(crowd.service.id),
+        "account": str(crowd.service.account_id),
+        "environment": str(crowd.environment.id),
+        "mutator": str(crowd.set_all),
+        "subjects": [str(person) for person in crowd.people],
+    }
+    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    environment.pop("DATABASE_MIGRATION_URL", None)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, json.dumps(told)],
+        cwd=Path(__file__).parents[2],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "ready\n"
+    return writer
+
+
+def begin(writer: subprocess.Popen[str]) -> None:
+    assert writer.stdin is not None
+    writer.stdin.write("go\n")
+    writer.stdin.flush()
+
+
+@contextmanager
+def locked(subject: UUID, role_url: AddressOf) -> Iterator[None]:
+    """Hold the lock of one subject on a connection of its own."""
+    with psycopg.connect(role_url("superuser")) as other:
+        other.execute("select 1 from userstore_subject where public_id = %s for update", [subject])
+        yield
+        other.rollback()
+
+
+def wait_until_alone(role_url: AddressOf) -> None:
+    """The server notices the dead client when it next reads from it."""
+    for _ in range(100):
+        busy = run(
+            role_url("superuser"),
+            "select count(*) from pg_stat_activity where datname = current_database() "
+            "and state <> 'idle' and pid <> pg_backend_pid()",
+        )
+        if busy == [(0,)]:
+            return
+        time.sleep(0.05)
+    raise AssertionError("a statement of the killed process still runs")
+
+
+@pytest.mark.parametrize("milliseconds", [10, 60, 150])
+def test_a_killed_write_is_whole_or_absent_and_recorded_iff_it_is_there(role_url: AddressOf, milliseconds: int) -> None:
+    crowd = Crowd()
+    writer = start_writer(crowd, role_url("app"))
+    begin(writer)
+    time.sleep(milliseconds / 1000)
+    writer.send_signal(signal.SIGKILL)
+    writer.wait()
+    wait_until_alone(role_url)
+    assert crowd.written() in {(0, 0, 0), (SUBJECTS, SUBJECTS, 1)}
+
+
+def test_a_write_killed_while_it_holds_half_of_the_locks_leaves_nothing(role_url: AddressOf) -> None:
+    crowd = Crowd()
+    writer = start_writer(crowd, role_url("app"))
+    with locked(max(crowd.people), role_url):
+        begin(writer)
+        time.sleep(1)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+    wait_until_alone(role_url)
+    assert crowd.written() == (0, 0, 0)
+
+
+def test_a_write_that_is_left_alone_is_whole(role_url: AddressOf) -> None:
+    crowd = Crowd()
+    writer = start_writer(crowd, role_url("app"))
+    output, _ = writer.communicate("go\n", timeout=60)
+    assert output == "done\n"
+    assert crowd.written() == (SUBJECTS, SUBJECTS, 1)
