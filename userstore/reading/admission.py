@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.contrib.auth.models import Group
+
 from governance.authorization import Clearance
 from governance.policies.facts import CallFacts
 from governance.policies.tree import CompiledPolicy, Trace
@@ -39,7 +41,15 @@ def call_facts(
         purpose_names=purposes,
         client_name=client.name if client else "",
         client_kind=client.kind if client else "",
+        group_names=_names_of(caller.group_ids),
         claimed=context.claimed,
+    )
+
+
+def _names_of(group_ids: frozenset[int]) -> frozenset[str]:
+    """The names of an operator's groups as they are now; clients are in none, so their calls ask nothing."""
+    return (
+        frozenset(Group.objects.filter(pk__in=group_ids).values_list("name", flat=True)) if group_ids else frozenset()
     )
 
 
