@@ -93,7 +93,7 @@ class ClientAdmin(DefinitionAdmin):
             is_disabled=data["is_disabled"],
         )
 
-    def has_secrets_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002  unfold's
+    def has_secrets_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002  unfold's own signature
         return self.is_allowed(request) and self.locked_because(request, None) is None
 
     @shown("state", label={"enabled": "success", "disabled": "danger"})

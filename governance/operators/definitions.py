@@ -84,7 +84,7 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.can_be_retired and self.is_allowed(request) and self.locked_because(request, obj) is None
 
-    def has_freeze_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002  unfold's
+    def has_freeze_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002  unfold's own signature
         """Freezing is offered for what can be frozen, built-in or not."""
         return self.freeze_kind is not None and may(request, CONFIGURE)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client as Browser
 from pytest_django.asserts import assertRedirects
@@ -10,7 +12,7 @@ from tests import cast
 from tests.console.people import PASSWORD, Console
 
 
-def sign_in(browser: Browser, username: str, password: str, **other: str) -> object:
+def sign_in(browser: Browser, username: str, password: str, **other: str) -> Any:
     return browser.post("/login/", {"username": username, "password": password, **other})
 
 
@@ -34,8 +36,8 @@ def test_a_wrong_password_an_unknown_name_and_a_service_account_read_alike(conso
     told = []
     for username, password in tries:
         answer = sign_in(Browser(), username, password)
-        told.append("Please enter a correct" in answer.content.decode())  # type: ignore[attr-defined]
-        assert "sessionid" not in answer.cookies  # type: ignore[attr-defined]
+        told.append("Please enter a correct" in answer.content.decode())
+        assert "sessionid" not in answer.cookies
     assert told == [True, True, False]  # an empty password is asked for again
     refused = console.booked_at_the_door("operator.login_refused", "refused")
     assert len(refused) == len(tries) and refused[0].actor.id is None
@@ -43,12 +45,12 @@ def test_a_wrong_password_an_unknown_name_and_a_service_account_read_alike(conso
 
 
 def test_the_sixth_try_is_throttled_even_with_the_right_password(console: Console) -> None:
-    statuses = [sign_in(Browser(), "officer", "wrong").status_code for _ in range(5)]  # type: ignore[attr-defined]
+    statuses = [sign_in(Browser(), "officer", "wrong").status_code for _ in range(5)]
     answer = sign_in(Browser(), "officer", PASSWORD)
-    assert statuses[:4] == [200] * 4 and answer.status_code == 429  # type: ignore[attr-defined]
-    assert "officer" not in answer.content.decode().replace("privacy officer", "")  # type: ignore[attr-defined]
+    assert statuses[:4] == [200] * 4 and answer.status_code == 429
+    assert "officer" not in answer.content.decode().replace("privacy officer", "")
     assert console.booked_at_the_door("operator.login_refused", "refused")[0].facts == {"throttled": True}
-    assert sign_in(Browser(), "support", PASSWORD).status_code == 302  # type: ignore[attr-defined]
+    assert sign_in(Browser(), "support", PASSWORD).status_code == 302
 
 
 @pytest.mark.parametrize(("wanted", "sent"), [("/admin/book/", "/admin/book/"), ("//evil.example.com/", "/")])
@@ -56,7 +58,7 @@ def test_signing_in_leads_to_the_page_that_was_wanted_on_this_server_only(
     console: Console, wanted: str, sent: str
 ) -> None:
     answer = sign_in(Browser(), "officer", PASSWORD, next=wanted)
-    assert answer["Location"] == sent  # type: ignore[index]
+    assert answer["Location"] == sent
 
 
 def test_the_consoles_own_log_in_leads_to_ours(console: Console) -> None:
@@ -95,4 +97,4 @@ def test_operators_change_their_own_password(console: Console) -> None:
     assert "is changed" in browser.post("/password/", {"former": PASSWORD, "password": new}).content.decode()
     assert browser.get("/admin/").status_code == 200
     assert console.booked_at_the_door("account.password_changed")[0].actor.id == console.officer.id
-    assert sign_in(Browser(), "officer", new).status_code == 302  # type: ignore[attr-defined]
+    assert sign_in(Browser(), "officer", new).status_code == 302
