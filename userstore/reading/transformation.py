@@ -87,7 +87,13 @@ def _tokenized(
     clearance: Clearance,
     now: datetime,
 ) -> list[list[str]]:
-    origin = Origin(clearance.environment_id, output.column.pk, plan.purpose_numbers, policy_key(output.token_policy))
+    origin = Origin(
+        clearance.environment_id,
+        output.column.pk,
+        plan.purpose_numbers,
+        policy_key(output.token_policy),
+        is_single=not output.column.is_array,
+    )
     values = [subject.named_values(output.column.pk) for subject in subjects]
     pairs = [(subject, value) for subject, one in zip(subjects, values, strict=True) for value in one]
     return _spread(values, tokens_for(pairs, output.transformer, origin, now=now))

@@ -20,12 +20,16 @@ _ROUNDS = 8
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What an accessor's tokens remember: the column, the purposes they were made under, and their policy."""
+    """What an accessor's tokens remember: the column, the purposes they were made under, and their policy.
+
+    `is_single` says that the column has one value of a subject, so that a reference to the column is enough.
+    """
 
     environment_id: UUID
     column_pk: int
     purposes: tuple[int, ...]
     policy_pk: int
+    is_single: bool = False
 
 
 @dataclass(slots=True)
@@ -73,9 +77,10 @@ def tokens_for(
 def _reuse_of(
     index: IndexKey, subject: OpenedSubject, value: OpenedValue, transformer: CompiledTransformer, origin: Origin
 ) -> bytes:
+    is_reference = transformer.by_reference and origin.is_single
     return blind_reuse(
         index,
-        value.text,
+        "" if is_reference else value.text,
         transformer=transformer.pk or 0,
         policy=origin.policy_pk,
         subject=subject.sealed.pk,

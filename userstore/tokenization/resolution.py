@@ -12,9 +12,10 @@ from governance.errors import NotFound
 from governance.policies.compilation import policy_of
 from governance.policies.tree import Trace
 from keyring.keys import KeyKind, key_for
-from userstore.definitions import Definitions
+from userstore.definitions import ColumnDefinition, Definitions
 from userstore.models import Subject, Token, Value
 from userstore.models.subjects import LIVE
+from userstore.models.transformers import BY_REFERENCE
 from userstore.reading.admission import call_facts
 from userstore.reading.calls import CallContext
 from userstore.reading.consent import is_permitted
@@ -116,6 +117,14 @@ def _raw_data(token: Token) -> str:
     return key.unseal(bytes(token.data_sealed or b""), data_place(token.environment_id, token.public_id)).decode()
 
 
+def _value_behind(token: Token, subject: Subject, column: ColumnDefinition | None) -> Value | None:
+    """The value a token was made of; by reference, in a column of single values, the one that is there now."""
+    live = Value.objects.filter(subject=subject, state=LIVE)
+    if token.transformer.transform_type == BY_REFERENCE and column is not None and not column.is_array:
+        return live.filter(column_id=column.pk).first()
+    return live.filter(pk=token.value_id or NO_VALUE).first()
+
+
 def _still_permitted(
     text: str,
     token: Token,
@@ -127,7 +136,7 @@ def _still_permitted(
 ) -> Resolved:
     """A token of a subject gives its value only while the value is there and every purpose is permitted for it."""
     column = definitions.by_pk.get(token.column_id or 0)
-    row = Value.objects.filter(pk=token.value_id or NO_VALUE, subject=subject, state=LIVE).first()
+    row = _value_behind(token, subject, column)
     if column is None or row is None or subject.erased_at is not None:
         return Resolved(text, "")
     by_number = clearance.standing.purposes_by_number
