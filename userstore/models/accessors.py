@@ -89,4 +89,4 @@ class AccessorColumn(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.accessor_id}: {self.column_id}"
+        return str(self.column)

@@ -64,4 +64,4 @@ class MutatorColumn(models.Model):
         constraints = [models.UniqueConstraint(fields=["environment", "mutator", "column"], name="mutator_column_once")]
 
     def __str__(self) -> str:
-        return f"{self.mutator_id}: {self.column_id}"
+        return str(self.column)
