@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 from config.health import healthz, readyz
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("userstore.api.urls")),  # first: it begins with the calls that come all the time
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("schema.json", SpectacularJSONAPIView.as_view(), name="schema"),
@@ -17,7 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("audit.api.urls")),
     path("", include("governance.api.urls")),
-    path("", include("userstore.api.urls")),
     path("", include("userstore.console.urls")),
 ]
 

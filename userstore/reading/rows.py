@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -58,6 +59,7 @@ class SealedSubject:
         raise KeyError(name)
 
 
+@lru_cache(maxsize=1024)
 def _seconds(encoded: bytes) -> str:
     return timestamp_of(encoded).isoformat(timespec="seconds").replace("+00:00", "Z")
 
