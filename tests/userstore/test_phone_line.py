@@ -5,8 +5,10 @@ from uuid import UUID
 
 import pytest
 from django.utils import timezone
+
 from governance.errors import Refused
 from governance.identities import system_caller
+from tests import cast
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator
@@ -15,8 +17,6 @@ from userstore.reading.calls import AccessorCall, CallContext
 from userstore.reading.execute import execute_accessor
 from userstore.writing.calls import MutatorCall
 from userstore.writing.execute import execute_mutator
-
-from tests import cast
 
 pytestmark = pytest.mark.django_db
 
