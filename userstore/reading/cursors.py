@@ -10,15 +10,13 @@ from governance.errors import Invalid
 from keyring.errors import Unsealable
 from keyring.keys import KeyKind, key_for
 from keyring.places import text_place
-from keyring.walls import in_environment
 
 BEGINNING = UUID(int=0)
 
 
 def cursor_at(subject_id: UUID, environment_id: UUID, accessor_id: UUID) -> str:
     """Make the cursor behind a subject."""
-    with in_environment(environment_id):
-        key = key_for(environment_id, KeyKind.TEXT)
+    key = key_for(environment_id, KeyKind.TEXT)
     sealed = key.seal(subject_id.bytes, text_place(environment_id, "accessor", "cursor", accessor_id))
     return urlsafe_b64encode(sealed).decode().rstrip("=")
 
@@ -33,8 +31,7 @@ def after_of(cursor: str, environment_id: UUID, accessor_id: UUID) -> UUID:
         return BEGINNING
     try:
         sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        with in_environment(environment_id):
-            key = key_for(environment_id, KeyKind.TEXT)
+        key = key_for(environment_id, KeyKind.TEXT)
         return UUID(bytes=key.unseal(sealed, text_place(environment_id, "accessor", "cursor", accessor_id)))
     except (Unsealable, Error, ValueError):
         raise Invalid(

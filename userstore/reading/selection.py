@@ -14,7 +14,7 @@ from userstore.reading.narrowing import candidates, decided_by_id
 from userstore.reading.opening import unseal
 from userstore.reading.plan import ReadPlan
 from userstore.reading.rows import OpenedSubject, SealedCell, SealedSubject
-from userstore.reading.statements import Int8Arrays, read_page, read_subjects
+from userstore.reading.statements import Int8Arrays, read_page, read_subjects, uuid_of
 
 BEGINNING = UUID(int=0)
 _CHUNK = 512
@@ -144,9 +144,7 @@ def gathered(rows: Sequence[tuple[Any, ...]], clearance: Clearance) -> list[Seal
         if pk != current:
             current, cells = pk, []
             public_id, key_id, wrapped, handle = row[2:6]
-            subjects.append(
-                SealedSubject(pk, UUID(bytes=public_id), UUID(bytes=key_id), wrapped, handle, row[6:10], cells)
-            )
+            subjects.append(SealedSubject(pk, uuid_of(public_id), uuid_of(key_id), wrapped, handle, row[6:10], cells))
         column_pk, value_id, sealed, purposes, expires = row[10:]
         if value_id is not None:
             cells.append(_new_cell(SealedCell, (column_pk, value_id, sealed, numbers[purposes], numbers[expires])))
