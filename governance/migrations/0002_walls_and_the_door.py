@@ -37,7 +37,10 @@ MANY_CLIENT_IDS = "drop index client_id_once_everywhere;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0001_initial"), ("keyring", "0001_environment_and_wrapped_keys")]
+    dependencies = [
+        ("governance", "0001_environments_clients_rights_and_policies"),
+        ("keyring", "0001_environment_and_wrapped_keys"),
+    ]
 
     operations = [
         *(EnvironmentWall(name) for name in WALLED),

@@ -94,7 +94,7 @@ drop function userstore_read_page(uuid, uuid, int, bigint[], int2);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("userstore", "0001_initial"),
+        ("userstore", "0001_columns_subjects_values_methods_and_tokens"),
         ("governance", "0002_walls_and_the_door"),
         ("keyring", "0001_environment_and_wrapped_keys"),
     ]

@@ -29,7 +29,6 @@ class Accessor(OwnedByEnvironment):
     consent_mode = models.CharField(max_length=16, default=STRICT)
     life_cycle_state = models.CharField(max_length=16, default="live")
     overrides_column_policies = models.BooleanField(default=False)
-    is_audit_logged = models.BooleanField(default=True)
     use_search_index = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=0, editable=False)
     is_system = models.BooleanField(default=False, editable=False)
