@@ -43,7 +43,7 @@ def give_right(
         _must_be_inside(on, caller.environment_id)
         content_type = ContentType.objects.get_for_model(on)
         permission = Permission.objects.filter(content_type=content_type, codename=operation).first()
-        if permission is None:
+        if permission is None or operation not in operations_on(type(on)):
             raise Invalid(
                 f"There is no operation {operation!r} on a {content_type.model}.",
                 field="operation",

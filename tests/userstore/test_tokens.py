@@ -158,10 +158,13 @@ def test_raw_tokens_are_looked_up_by_data_and_tokens_of_subjects_are_not(book: T
     of_subject = book.token()
     raw = create_token(book.service, data=NUMBER, transformer_id=transformer, policy_id=book.policy)
 
-    def found(data: str, policy: UUID) -> list[str]:
-        return look_up_tokens(book.service, data=data, transformer_id=transformer, policy_id=policy)
+    def found(data: str, policy: UUID, context: CallContext = HERE) -> list[str]:
+        return look_up_tokens(
+            book.service, data=data, transformer_id=transformer, policy_id=policy, context=context
+        )
 
     assert found(NUMBER, book.policy) == [raw]
+    assert found(NUMBER, book.policy, OUTSIDE) == [], "the policy is asked for look-ups, too"
     assert of_subject != raw
     assert found(NUMBER, ALLOW) == found(OTHER, book.policy) == []
 

@@ -101,7 +101,7 @@ def change_column(caller: Caller, *, public_id: UUID, spec: ColumnSpec) -> Colum
 
 
 def retire_column(caller: Caller, *, public_id: UUID) -> None:
-    """Retire a column that no accessor or mutator names and that holds no value."""
+    """Retire a column that no accessor or mutator names; its values are destroyed, the record says how many."""
     with configuration_change(caller, events.COLUMN_RETIRED) as change:
         column = _column(public_id)
         if column.is_system:
@@ -111,10 +111,10 @@ def retire_column(caller: Caller, *, public_id: UUID) -> None:
             raise Conflict(
                 f"The column is used by {', '.join(users[:5])}.", existing_id=public_id, remedy="Change them first."
             )
-        Value.objects.filter(column=column).delete()
+        values, _ = Value.objects.filter(column=column).delete()
         AccessorColumn.objects.filter(column=column).delete()
         MutatorColumn.objects.filter(column=column).delete()
-        change.facts.update(column=public_id, name=column.name)
+        change.facts.update(column=public_id, name=column.name, values=values)
         column.delete()
         refresh_built_in_methods(caller.environment_id)
 

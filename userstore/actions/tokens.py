@@ -39,13 +39,16 @@ _TRIES = 8
 
 
 class TokenWithheld(Invalid):
-    """Unknown, or its policy refuses: the caller cannot tell which, the record can."""
+    """Unknown, or its policy refuses: the caller cannot tell which, the record can.
 
-    def __init__(self, decision_id: UUID, token_id: UUID | None, reasons: tuple[str, ...]) -> None:
+    What it found is not named `reasons`: doors show those.
+    """
+
+    def __init__(self, decision_id: UUID, token_id: UUID | None, found: tuple[str, ...]) -> None:
         super().__init__("There is no such token, or its policy does not allow this.", field="token")
         self.decision_id = decision_id
         self.token_id = token_id
-        self.reasons = reasons
+        self.found = found
 
 
 def create_token(
@@ -136,15 +139,23 @@ def inspect_token(caller: Caller, *, token: str, context: CallContext, now: date
 
 
 def look_up_tokens(
-    caller: Caller, *, data: str, transformer_id: UUID, policy_id: UUID, now: datetime | None = None
+    caller: Caller,
+    *,
+    data: str,
+    transformer_id: UUID,
+    policy_id: UUID,
+    context: CallContext = NO_CONTEXT,
+    now: datetime | None = None,
 ) -> list[str]:
-    """List the tokens that stand for this data under a transformer and policy."""
+    """List the tokens that stand for this data under a transformer and policy; none where the policy refuses."""
     now = now or timezone.now()
     with cleared(caller, "resolve", events.TOKENS_LOOKED_UP, now=now) as clearance:
         transformer: Transformer = found(Transformer, transformer_id, field="transformer_rid")
         policy: AccessPolicy = found(AccessPolicy, policy_id, field="access_policy_rid")
         blind = blind_data(index_of(caller.environment_id), data, transformer=transformer.pk, policy=policy.pk)
-        rows = list(Token.objects.filter(data_blind=blind, subject=None).order_by("created_at"))
+        allowed = _allows(policy.public_id, clearance, context, "Lookup", now)
+        known = Token.objects.filter(data_blind=blind, subject=None) if allowed else Token.objects.none()
+        rows = list(known.order_by("created_at"))
         texts = [_text_of(row) for row in rows]
         append(
             events.TOKENS_LOOKED_UP,
@@ -253,13 +264,24 @@ def _text_of(token: Token) -> str:
     return key.unseal(bytes(token.sealed), place).decode()
 
 
+def _allows(
+    policy_id: UUID,
+    clearance: Clearance,
+    context: CallContext,
+    action: str,
+    now: datetime,
+    trace: Trace | None = None,
+) -> bool:
+    """Ask a token's policy about one action; the trace takes the reasons."""
+    facts = call_facts(clearance, context, action=action, purposes=(), now=now)
+    return policy_of(clearance.standing, policy_id).allows_each(facts, [{}], Trace() if trace is None else trace)[0]
+
+
 def _permitted(text: str, clearance: Clearance, context: CallContext, action: str, now: datetime) -> Token:
     row = tokens_by_text(clearance.environment_id, [text]).get(text)
     if row is not None:
-        policy = policy_of(clearance.standing, row.access_policy.public_id)
-        facts = call_facts(clearance, context, action=action, purposes=(), now=now)
         trace = Trace()
-        if policy.allows_each(facts, [{}], trace)[0]:
+        if _allows(row.access_policy.public_id, clearance, context, action, now, trace):
             return row
         raise TokenWithheld(clearance.decision_id, row.public_id, (*trace.lines, *trace.faults))
     raise TokenWithheld(clearance.decision_id, None, ("token: unknown",))
@@ -275,7 +297,7 @@ def _withheld_on_record(caller: Caller, event: EventKind) -> Iterator[None]:
             event,
             environment_id=caller.environment_id,
             actor=caller.actor,
-            facts={"tokens": [withheld.token_id] if withheld.token_id else [], "reasons": list(withheld.reasons)},
+            facts={"tokens": [withheld.token_id] if withheld.token_id else [], "reasons": list(withheld.found)},
             outcome="refused",
             decision_id=withheld.decision_id,
         )

@@ -152,7 +152,12 @@ class LookUpTokens(CallView):
         fields = Fields(body)
         transformer_id, policy_id = _pair(caller, fields)
         texts = look_up_tokens(
-            caller, data=fields.text("data"), transformer_id=transformer_id, policy_id=policy_id, now=timezone.now()
+            caller,
+            data=fields.text("data"),
+            transformer_id=transformer_id,
+            policy_id=policy_id,
+            context=CallContext(address=address_of(request)),
+            now=timezone.now(),
         )
         return answer_json({"tokens": texts})
 

@@ -12,12 +12,14 @@ from audit.recorder import append
 from governance.authorization import Clearance, at_current_epoch, authorize, frozen_parts, refusal
 from governance.errors import Refused
 from governance.policies.tree import Trace
+from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
 from keyring.walls import in_environment
 from userstore.events import MUTATOR_EXECUTED
 from userstore.models import Subject, Value
 from userstore.models.subjects import LIVE
 from userstore.reading.admission import call_facts
+from userstore.transforming.compilation import TransformationFailed
 from userstore.writing.calls import MutatorCall
 from userstore.writing.changes import ColumnChange, read_changes
 from userstore.writing.keys import handle_of, subject_key
@@ -55,6 +57,15 @@ def execute_mutator(call: MutatorCall, *, now: datetime) -> Receipt:
             facts={"mutator": call.mutator_id, "reasons": list(refused.reasons)},
             outcome="refused",
             decision_id=refused.decision_id,
+        )
+        raise
+    except (TransformationFailed, Unsealable) as failure:
+        append(
+            MUTATOR_EXECUTED,
+            environment_id=call.caller.environment_id,
+            actor=call.caller.actor,
+            facts={"mutator": call.mutator_id, "reasons": [type(failure).__name__]},
+            outcome="failed",
         )
         raise
 
