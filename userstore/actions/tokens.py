@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
 
-from audit.events import EventKind
 from audit.recorder import append
 from governance.actions.change import record_refusal
-from governance.authorization import Clearance
 from governance.identities import Caller
 from governance.models import AccessPolicy
-from governance.policies.compilation import policy_of
-from governance.policies.tree import Trace
 from keyring.keys import KeyKind, key_for
 from keyring.walls import in_environment
 from userstore import events
@@ -27,28 +22,15 @@ from userstore.definitions import definitions_of
 from userstore.errors import Conflict, Invalid, Refused
 from userstore.models import Token, Transformer
 from userstore.models.transformers import BY_VALUE
-from userstore.reading.admission import call_facts
 from userstore.reading.calls import NO_CONTEXT, CallContext
 from userstore.tokenization.places import blind_data, blind_text, data_place, index_of, text_place
-from userstore.tokenization.resolution import Resolved, purpose_numbers, resolve, tokens_by_text
+from userstore.tokenization.resolution import Resolved, purpose_numbers, resolve
+from userstore.tokenization.withholding import permitted_token, policy_allows, withheld_on_record
 from userstore.transforming.compilation import compile_transformer
 from userstore.writing.keys import subject_key
 
 MOST_TOKENS = 1000
 _TRIES = 8
-
-
-class TokenWithheld(Invalid):
-    """Unknown, or its policy refuses: the caller cannot tell which, the record can.
-
-    What it found is not named `reasons`: doors show those.
-    """
-
-    def __init__(self, decision_id: UUID, token_id: UUID | None, found: tuple[str, ...]) -> None:
-        super().__init__("There is no such token, or its policy does not allow this.", field="token")
-        self.decision_id = decision_id
-        self.token_id = token_id
-        self.found = found
 
 
 def create_token(
@@ -124,10 +106,10 @@ def inspect_token(caller: Caller, *, token: str, context: CallContext, now: date
     """
     now = now or timezone.now()
     with (
-        _withheld_on_record(caller, events.TOKEN_INSPECTED),
+        withheld_on_record(caller, events.TOKEN_INSPECTED),
         cleared(caller, "resolve", events.TOKEN_INSPECTED, now=now) as clearance,
     ):
-        row = _permitted(token, clearance, context, "Inspect", now)
+        row = permitted_token(token, clearance, context, "Inspect", now)
         append(
             events.TOKEN_INSPECTED,
             environment_id=caller.environment_id,
@@ -153,7 +135,7 @@ def look_up_tokens(
         transformer: Transformer = found(Transformer, transformer_id, field="transformer_rid")
         policy: AccessPolicy = found(AccessPolicy, policy_id, field="access_policy_rid")
         blind = blind_data(index_of(caller.environment_id), data, transformer=transformer.pk, policy=policy.pk)
-        allowed = _allows(policy.public_id, clearance, context, "Lookup", now)
+        allowed = policy_allows(policy.public_id, clearance, context, "Lookup", now)
         known = Token.objects.filter(data_blind=blind, subject=None) if allowed else Token.objects.none()
         rows = list(known.order_by("created_at"))
         texts = [_text_of(row) for row in rows]
@@ -202,10 +184,10 @@ def delete_token(caller: Caller, *, token: str, context: CallContext, now: datet
     """
     now = now or timezone.now()
     with (
-        _withheld_on_record(caller, events.TOKEN_DELETED),
+        withheld_on_record(caller, events.TOKEN_DELETED),
         cleared(caller, "tokenize", events.TOKEN_DELETED, now=now) as clearance,
     ):
-        row = _permitted(token, clearance, context, "Delete", now)
+        row = permitted_token(token, clearance, context, "Delete", now)
         token_id = row.public_id
         row.delete()
         append(
@@ -262,43 +244,3 @@ def _text_of(token: Token) -> str:
     key = subject_key(subject) if subject else key_for(token.environment_id, KeyKind.TOKEN)
     place = text_place(token.environment_id, subject.public_id if subject else None, token.public_id)
     return key.unseal(bytes(token.sealed), place).decode()
-
-
-def _allows(
-    policy_id: UUID,
-    clearance: Clearance,
-    context: CallContext,
-    action: str,
-    now: datetime,
-    trace: Trace | None = None,
-) -> bool:
-    """Ask a token's policy about one action; the trace takes the reasons."""
-    facts = call_facts(clearance, context, action=action, purposes=(), now=now)
-    return policy_of(clearance.standing, policy_id).allows_each(facts, [{}], Trace() if trace is None else trace)[0]
-
-
-def _permitted(text: str, clearance: Clearance, context: CallContext, action: str, now: datetime) -> Token:
-    row = tokens_by_text(clearance.environment_id, [text]).get(text)
-    if row is not None:
-        trace = Trace()
-        if _allows(row.access_policy.public_id, clearance, context, action, now, trace):
-            return row
-        raise TokenWithheld(clearance.decision_id, row.public_id, (*trace.lines, *trace.faults))
-    raise TokenWithheld(clearance.decision_id, None, ("token: unknown",))
-
-
-@contextmanager
-def _withheld_on_record(caller: Caller, event: EventKind) -> Iterator[None]:
-    """Put on record, outside the refused transaction, that a token was withheld, and which."""
-    try:
-        yield
-    except TokenWithheld as withheld:
-        append(
-            event,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts={"tokens": [withheld.token_id] if withheld.token_id else [], "reasons": list(withheld.found)},
-            outcome="refused",
-            decision_id=withheld.decision_id,
-        )
-        raise
