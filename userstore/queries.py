@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import models
 
 from governance.models import Purpose
-from userstore.models import Accessor, Column, Mutator, Token, Value
+from userstore.models import Accessor, Column, Mutator, Subject, Token, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,12 @@ def definitions_using_policy(public_id: UUID) -> list[str]:
     if Token.objects.filter(access_policy__public_id=public_id).exists():
         found.append("existing tokens")
     return sorted(set(found))
+
+
+def subjects_of(organization_id: UUID | None = None) -> models.QuerySet[Subject]:
+    """Return every subject there is, or those of one organisation; must run inside the environment."""
+    subjects = Subject.objects.filter(erased_at=None)
+    return subjects if organization_id is None else subjects.filter(organization_id=organization_id)
 
 
 def users_of_purpose(public_id: UUID) -> list[str]:

@@ -56,7 +56,7 @@ def containment(caller: Caller, event: EventKind, *, now: datetime | None = None
         Refused: the caller may not configure; the refusal is on record.
     """
     now = now or timezone.now()
-    with _recorded_change(Change(_cleared(caller, event, now=now), now), event) as change:
+    with _recorded_change(Change(clearance_for(caller, "configure", event, now=now), now), event) as change:
         yield change
 
 
@@ -98,6 +98,28 @@ def environment_resource(environment_id: UUID, name: str = "") -> Resource:
     return Resource("environment", environment_id, environment_id, name)
 
 
+def clearance_for(caller: Caller, operation: str, event: EventKind, *, now: datetime) -> Clearance:
+    """Clear an operation on the caller's whole environment as of its current epoch.
+
+    Raises:
+        Refused: the caller may not do this; the refusal is on record under the event that did not happen.
+    """
+    standing = fresh_standing_of(caller.environment_id)
+    ask = Ask(operation, environment_resource(standing.environment_id, standing.environment_name))
+    with refusal_on_record(event, caller):
+        return authorize(caller, ask, standing=standing, now=now)
+
+
+@contextmanager
+def refusal_on_record(event: EventKind, caller: Caller) -> Iterator[None]:
+    """Put a refusal of what is inside on record. It goes around the transaction, whose rollback would take it away."""
+    try:
+        yield
+    except Refused as refused:
+        record_refusal(event, caller, refused)
+        raise
+
+
 def record_refusal(event: EventKind, caller: Caller, refused: Refused) -> None:
     """Put a refusal on record, where no rollback of the refused call can take it away."""
     append(
@@ -110,20 +132,9 @@ def record_refusal(event: EventKind, caller: Caller, refused: Refused) -> None:
     )
 
 
-def _cleared(caller: Caller, event: EventKind, *, now: datetime) -> Clearance:
-    standing = fresh_standing_of(caller.environment_id)
-    ask = Ask("configure", environment_resource(standing.environment_id, standing.environment_name))
-    try:
-        return authorize(caller, ask, standing=standing, now=now)
-    except Refused as refused:
-        record_refusal(event, caller, refused)
-        raise
-
-
 def _cleared_unprotected(caller: Caller, event: EventKind, *, now: datetime) -> Clearance:
-    clearance = _cleared(caller, event, now=now)
+    clearance = clearance_for(caller, "configure", event, now=now)
     if clearance.standing.is_protected and caller.kind != SYSTEM:
-        refused = refusal("environment: protected, configuration changes need a second person")
-        record_refusal(event, caller, refused)
-        raise refused
+        with refusal_on_record(event, caller):
+            raise refusal("environment: protected, configuration changes need a second person")
     return clearance

@@ -7,9 +7,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from governance import events
-from governance.actions.change import environment_resource, record_refusal
-from governance.authorization import Ask, authorize, authorize_seeing
-from governance.errors import Refused
+from governance.actions.change import clearance_for, environment_resource, refusal_on_record
+from governance.authorization import authorize_seeing
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 
@@ -18,19 +17,15 @@ def must_see_definitions(caller: Caller, *, now: datetime | None = None) -> None
     """Return if the caller holds any right in their environment; raise `Refused`, on record, otherwise."""
     standing = fresh_standing_of(caller.environment_id)
     resource = environment_resource(caller.environment_id, standing.environment_name)
-    try:
+    with refusal_on_record(events.CALL_REFUSED, caller):
         authorize_seeing(caller, resource, standing=standing, now=now or timezone.now())
-    except Refused as refused:
-        record_refusal(events.CALL_REFUSED, caller, refused)
-        raise
 
 
 def must_configure(caller: Caller, *, now: datetime | None = None) -> None:
     """Return if the caller may configure their environment, and so see who holds what; raise `Refused` otherwise."""
-    standing = fresh_standing_of(caller.environment_id)
-    resource = environment_resource(caller.environment_id, standing.environment_name)
-    try:
-        authorize(caller, Ask("configure", resource), standing=standing, now=now or timezone.now())
-    except Refused as refused:
-        record_refusal(events.CALL_REFUSED, caller, refused)
-        raise
+    clearance_for(caller, "configure", events.CALL_REFUSED, now=now or timezone.now())
+
+
+def must_audit(caller: Caller, *, now: datetime | None = None) -> None:
+    """Return if the caller may read the book of their environment; raise `Refused`, on record, otherwise."""
+    clearance_for(caller, "audit", events.CALL_REFUSED, now=now or timezone.now())

@@ -7,11 +7,9 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from audit.events import EventKind
-from governance.actions.change import environment_resource, record_refusal
-from governance.authorization import Ask, Clearance, authorize
-from governance.errors import Refused
+from governance.actions.change import clearance_for
+from governance.authorization import Clearance
 from governance.identities import Caller
-from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
 
 
@@ -25,14 +23,3 @@ def cleared(caller: Caller, operation: str, event: EventKind, *, now: datetime) 
     clearance = clearance_for(caller, operation, event, now=now)
     with in_environment(caller.environment_id):
         yield clearance
-
-
-def clearance_for(caller: Caller, operation: str, event: EventKind, *, now: datetime) -> Clearance:
-    """Clear an operation on the caller's environment as of its current epoch, or put the refusal on record."""
-    standing = fresh_standing_of(caller.environment_id)
-    ask = Ask(operation, environment_resource(caller.environment_id, standing.environment_name))
-    try:
-        return authorize(caller, ask, standing=standing, now=now)
-    except Refused as refused:
-        record_refusal(event, caller, refused)
-        raise

@@ -13,15 +13,14 @@ from typing import Any
 from uuid import UUID
 
 from governance.actions.builtin import OPERATIONAL
-from governance.actions.change import record_refusal
+from governance.actions.change import refusal_on_record
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.builtin import GET_USERS, UPDATE_USER
 from userstore.definitions import ColumnDefinition, Definitions, definitions_of
-from userstore.errors import Invalid, NotFound, Refused
-from userstore.models import Subject
+from userstore.errors import Invalid, NotFound
 from userstore.reading.calls import AccessorCall, CallContext
 from userstore.reading.execute import execute_accessor
 from userstore.writing.calls import MutatorCall
@@ -76,25 +75,15 @@ def change_profile(
         Invalid: an unknown column, or a value that does not fit.
         Refused: the caller may not read or not write through the built-in accessor and mutator.
     """
-    try:
-        with in_environment(caller.environment_id):
-            current, _ = read_profile(caller, subject_id=subject_id, context=context, now=now)
-            definitions = definitions_of(fresh_standing_of(caller.environment_id))
-            for row_data in _steps(given, current, definitions):
-                call = MutatorCall(caller, UPDATE_USER, [str(subject_id)], row_data, context)
-                if not execute_mutator(call, now=now).subject_ids:
-                    raise NotFound("There is no such user.", field="id")
-            return read_profile(caller, subject_id=subject_id, context=context, now=now)
-    except Refused as refused:
-        # What accessor and mutator recorded went with their effects.
-        record_refusal(events.MUTATOR_EXECUTED, caller, refused)
-        raise
-
-
-def subject_rows(organization_id: UUID | None = None) -> Any:
-    """Every user there is, or those of one organisation; must run inside the environment."""
-    rows = Subject.objects.filter(erased_at=None)
-    return rows if organization_id is None else rows.filter(organization_id=organization_id)
+    # What accessor and mutator record of a refusal goes with their effects.
+    with refusal_on_record(events.MUTATOR_EXECUTED, caller), in_environment(caller.environment_id):
+        current, _ = read_profile(caller, subject_id=subject_id, context=context, now=now)
+        definitions = definitions_of(fresh_standing_of(caller.environment_id))
+        for row_data in _steps(given, current, definitions):
+            call = MutatorCall(caller, UPDATE_USER, [str(subject_id)], row_data, context)
+            if not execute_mutator(call, now=now).subject_ids:
+                raise NotFound("There is no such user.", field="id")
+        return read_profile(caller, subject_id=subject_id, context=context, now=now)
 
 
 def _profile(subject_id: UUID, row: Mapping[str, str], names: Mapping[str, ColumnDefinition]) -> Profile:

@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 from django.utils import timezone
 
 from audit.recorder import append
-from governance.actions.change import record_refusal
+from governance.actions.change import refusal_on_record
 from governance.identities import Caller
+from governance.standing import standing_of
 from keyring.actions import create_key, destroy_key
 from keyring.keys import KeyKind
 from keyring.places import cell_place
@@ -26,6 +27,7 @@ from userstore.reading.opening import HANDLE_COLUMN
 from userstore.writing.calls import NO_TERMS, ConsentTerms, MutatorCall
 from userstore.writing.execute import Receipt, execute_mutator
 from userstore.writing.keys import handle_of, subject_key
+from userstore.writing.plan import mutator_plan
 
 
 def create_subject(
@@ -77,16 +79,12 @@ def create_subject_with(
     subject_id = subject_id or uuid4()
     call = MutatorCall(caller, mutator_id, [str(subject_id)], row_data, context, consent)
     _must_select_by_id(call)
-    try:
-        with in_environment(caller.environment_id):
-            subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=now)
-            receipt = execute_mutator(call, now=now)
-            if receipt.subject_ids != [subject_id]:
-                raise Refused("The mutator's policy does not admit this call.", decision_id=receipt.decision_id)
-    except Refused as refused:
-        # What the two actions recorded went with their effects.
-        record_refusal(events.SUBJECT_CREATED, caller, refused)
-        raise
+    # What the two actions record of a refusal goes with their effects.
+    with refusal_on_record(events.SUBJECT_CREATED, caller), in_environment(caller.environment_id):
+        subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=now)
+        receipt = execute_mutator(call, now=now)
+        if receipt.subject_ids != [subject_id]:
+            raise Refused("The mutator's policy does not admit this call.", decision_id=receipt.decision_id)
     return subject, receipt
 
 
@@ -136,9 +134,6 @@ def new_subject(
 
 
 def _must_select_by_id(call: MutatorCall) -> None:
-    from governance.standing import standing_of
-    from userstore.writing.plan import mutator_plan
-
     selector = mutator_plan(standing_of(call.caller.environment_id), call.mutator_id).selector_text
     if "".join(selector.split()) != "{id}=?":
         raise Invalid(

@@ -25,10 +25,11 @@ from governance.wire.paging import asked_page, cut
 from governance.wire.shapes import ERROR, ID, TEXT, page_shape, shape
 from keyring.walls import in_environment
 from userstore.actions.idempotency import Answer
-from userstore.actions.profiles import Profile, change_profile, read_profile, read_profiles, subject_rows
+from userstore.actions.profiles import Profile, change_profile, read_profile, read_profiles
 from userstore.actions.subjects import create_subject, delete_subject
 from userstore.api.calls import CallView, repeatable
 from userstore.api.terms import IDEMPOTENCY_HEADER
+from userstore.queries import subjects_of
 from userstore.reading.calls import CallContext
 
 _VIA = "authn/users"
@@ -81,7 +82,7 @@ class Users(CallView):
         must_see_definitions(caller)
         asked, organization_id = asked_page(parameters), Fields(parameters).optional_id("organization_id")
         with in_environment(caller.environment_id):
-            subjects, cursors = cut(subject_rows(organization_id), asked)
+            subjects, cursors = cut(subjects_of(organization_id), asked)
         profiles, decision_id = read_profiles(
             caller, subject_ids=[each.public_id for each in subjects], context=_context(request), now=timezone.now()
         )

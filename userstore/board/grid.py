@@ -15,12 +15,12 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from governance.actions.change import clearance_for
 from governance.errors import GovernanceError, Refused
 from governance.identities import CLIENT, Caller
 from governance.models import Client, Right
 from governance.standing import Standing
 from keyring.walls import in_environment
-from userstore.actions.clearing import clearance_for
 from userstore.actions.consents import ConsentedValue, listed_values
 from userstore.board.book import BoardEntry, recent_entries, shown_entry
 from userstore.board.snippets import snippets_for
