@@ -20,7 +20,10 @@ R = TypeVar("R")
 _ATTEMPTS = 4
 _SEAL = object()
 UNFROZEN_OPERATIONS = frozenset({"configure", "audit", "consent", "erase"})
-"""What a freeze does not stop: it must be possible to lift it, to read the book, to withdraw consent and to erase."""
+"""What a freeze does not stop: it must be possible to lift it, to read the book, to withdraw consent and to erase.
+
+Others must be able to. A frozen client, whose secret may be stolen, does none of it: it would lift its own freeze.
+"""
 SYSTEM_OPERATIONS = frozenset({"configure", "audit"})
 
 
@@ -151,17 +154,17 @@ def _stopped_by(caller: Caller, ask: Ask, standing: Standing) -> Sequence[str]:
             return ("client: unknown in this environment",)
         if client.disabled_at is not None:
             return ("client: disabled",)
+        if ("client", caller.id) in standing.freezes:
+            return ("freeze: this client",)
     if not standing.freezes or ask.operation in UNFROZEN_OPERATIONS:
         return ()
-    return _frozen(caller, ask, standing)
+    return _frozen(ask, standing)
 
 
-def _frozen(caller: Caller, ask: Ask, standing: Standing) -> Sequence[str]:
+def _frozen(ask: Ask, standing: Standing) -> Sequence[str]:
     freezes = standing.freezes
     if ("environment", standing.environment_id) in freezes:
         return ("freeze: the environment",)
-    if caller.kind == CLIENT and ("client", caller.id) in freezes:
-        return ("freeze: this client",)
     if (ask.resource.kind, ask.resource.public_id) in freezes:
         return (f"freeze: this {ask.resource.kind}",)
     return frozen_parts(standing, purposes=ask.purposes, columns=ask.columns)[:1]
