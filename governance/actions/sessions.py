@@ -35,9 +35,10 @@ def exchange_credentials(
         Unavailable: failures cannot be counted, so nobody is let in.
     """
     now = now or timezone.now()
-    counter = _counter(client_id, address)
+    wanted = _read_id(client_id)
+    counter = _counter(wanted, address)
     _refuse_throttled(counter)
-    client = _find(client_id)
+    client = _find(wanted)
     if client is None or client.disabled_at is not None or not _is_good(client, client_secret, now):
         _count_failure(counter)
         _record_refusal(client, "credentials")
@@ -53,11 +54,16 @@ def exchange_credentials(
     return token, seconds
 
 
-def _find(client_id: str) -> Client | None:
-    """Ask the one function that may look for a client before its environment is known."""
+def _read_id(text: str) -> UUID | None:
     try:
-        wanted = UUID(client_id)
+        return UUID(text)
     except ValueError:
+        return None
+
+
+def _find(wanted: UUID | None) -> Client | None:
+    """Ask the one function that may look for a client before its environment is known."""
+    if wanted is None:
         return None
     with connection.cursor() as cursor:
         cursor.execute("select environment_id from governance_find_client(%s)", [wanted])
@@ -73,7 +79,8 @@ def _is_good(client: Client, text: str, now: datetime) -> bool:
         return secret_is_good(client=client, text=text, now=now)
 
 
-def _counter(client_id: str, address: str | None) -> str:
+def _counter(client_id: UUID | None, address: str | None) -> str:
+    """Name the counter of a client, not of one of the many ways to write its id; what is no id shares one."""
     mixed = hashlib.blake2b(f"{client_id}|{address or ''}".encode(), digest_size=16).hexdigest()
     return f"token-failures:{mixed}"
 

@@ -9,6 +9,7 @@ import hashlib
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,18 +23,26 @@ from governance.tokens.signing import private_key_of, public_keys
 from keyring.walls import in_environment
 
 ALGORITHM = "ES256"
+REMEMBERED_SECONDS = 60
+"""How long a verified token and the keys that verify are believed unseen: a retired key ends its tokens then."""
 _CHALLENGE = "Ask POST /oidc/token for a new access token."
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     caller: Caller
-    expires: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Verifiers:
+    keys: dict[str, jwt.PyJWK]
+    until: float
 
 
 _known: dict[bytes, _Known] = {}
 _lock = threading.Lock()
-_verifiers: dict[str, jwt.PyJWK] = {}
+_verifiers = _Verifiers({}, 0.0)
 
 
 def issue_access_token(client: Client, *, key: SigningKey, now: float | None = None) -> tuple[str, int]:
@@ -53,7 +62,7 @@ def issue_access_token(client: Client, *, key: SigningKey, now: float | None = N
 
 
 def caller_of(token: str, *, now: float | None = None) -> Caller:
-    """Return whose token this is. Verified once, then remembered under its hash until it expires.
+    """Return whose token this is. Verified once, then remembered under its hash for a minute or until it expires.
 
     Raises:
         Unauthenticated: not ours, expired, for another audience, or its client is gone; always the same words.
@@ -62,10 +71,9 @@ def caller_of(token: str, *, now: float | None = None) -> Caller:
     digest = hashlib.blake2b(token.encode(), digest_size=16).digest()
     known = _known.get(digest)
     if known is not None:
-        if moment < known.expires:
+        if moment < known.until:
             return known.caller
         _known.pop(digest, None)
-        raise Unauthenticated("The access token has expired.", remedy=_CHALLENGE)
     known = _verified(token, moment)
     with _lock:
         while len(_known) >= settings.GOVERNANCE_TOKEN_CACHE_SIZE:
@@ -76,9 +84,10 @@ def caller_of(token: str, *, now: float | None = None) -> Caller:
 
 def forget_tokens() -> None:
     """Drop every remembered token and verification key of this process."""
+    global _verifiers  # noqa: PLW0603  one set of keys per process
     with _lock:
         _known.clear()
-        _verifiers.clear()
+        _verifiers = _Verifiers({}, 0.0)
 
 
 def _verified(token: str, moment: float) -> _Known:
@@ -86,7 +95,7 @@ def _verified(token: str, moment: float) -> _Known:
         kid = str(jwt.get_unverified_header(token).get("kid"))
         claims: dict[str, Any] = jwt.decode(
             token,
-            _verifier(kid),
+            _verifier(kid, moment),
             algorithms=[ALGORITHM],
             audience=settings.PUBLIC_URL,
             issuer=settings.PUBLIC_URL,
@@ -109,15 +118,16 @@ def _verified(token: str, moment: float) -> _Known:
         environment_id=client.environment_id,
         name=client.name,
     )
-    return _Known(caller, expires)
+    return _Known(caller, min(expires, moment + REMEMBERED_SECONDS))
 
 
-def _verifier(kid: str) -> jwt.PyJWK:
-    found = _verifiers.get(kid)
-    if found is None:
-        for key in public_keys():
-            _verifiers[str(key["kid"])] = jwt.PyJWK(key)
-        found = _verifiers.get(kid)
+def _verifier(kid: str, moment: float) -> jwt.PyJWK:
+    global _verifiers  # noqa: PLW0603  one set of keys per process
+    if kid not in _verifiers.keys or moment >= _verifiers.until:
+        now = datetime.fromtimestamp(moment, UTC)
+        live = {str(key["kid"]): jwt.PyJWK(key) for key in public_keys(now=now)}
+        _verifiers = _Verifiers(live, moment + REMEMBERED_SECONDS)
+    found = _verifiers.keys.get(kid)
     if found is None:
         raise jwt.InvalidKeyError("unknown key")
     return found
