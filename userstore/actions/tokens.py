@@ -154,7 +154,11 @@ def look_up_tokens(
 
 
 def find_or_create_tokens(
-    caller: Caller, *, wanted: Sequence[tuple[str, UUID, UUID]], now: datetime | None = None
+    caller: Caller,
+    *,
+    wanted: Sequence[tuple[str, UUID, UUID]],
+    context: CallContext = NO_CONTEXT,
+    now: datetime | None = None,
 ) -> list[str]:
     """Return one token for each (data, transformer, policy): the oldest known one, or a new one; all or none.
 
@@ -166,9 +170,14 @@ def find_or_create_tokens(
     try:
         with in_environment(caller.environment_id):
             for data, transformer_id, policy_id in wanted:
-                pair = {"transformer_id": transformer_id, "policy_id": policy_id}
-                known = look_up_tokens(caller, data=data, now=now, **pair)
-                texts.append(known[0] if known else create_token(caller, data=data, now=now, **pair))
+                known = look_up_tokens(
+                    caller, data=data, transformer_id=transformer_id, policy_id=policy_id, context=context, now=now
+                )
+                texts.append(
+                    known[0]
+                    if known
+                    else create_token(caller, data=data, transformer_id=transformer_id, policy_id=policy_id, now=now)
+                )
     except Refused as refused:
         # What the actions recorded went with their effects.
         record_refusal(events.TOKENS_CREATED, caller, refused)

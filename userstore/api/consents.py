@@ -7,8 +7,7 @@ from typing import Any
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
+from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
@@ -28,18 +27,16 @@ _VALUE = shape(value_id=ID, column=TEXT, ordinal=NUMBER, purposes=array(shape(na
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
 
 
-class ConsentedPurposes(CallView):
-    """Per column, every purpose that some value of it may be used for now."""
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="consented_purposes",
         tags=["consents"],
         request={"application/json": shape(user_id=ID, columns=array(REFERENCE))},
         responses={200: shape(data=array(shape(column=REFERENCE, consented_purposes=array(REFERENCE)))), **_ERRORS},
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class ConsentedPurposes(CallView):
+    """Per column, every purpose that some value of it may be used for now."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
@@ -62,10 +59,8 @@ class ConsentedPurposes(CallView):
         return answer_json({"data": data})
 
 
-class ListConsents(CallView):
-    """Every value of a user with its purposes and their ends; the values themselves are not shown."""
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="list_consents",
         tags=["consents"],
         request={"application/json": shape(user_id=ID)},
@@ -74,19 +69,17 @@ class ListConsents(CallView):
             **_ERRORS,
         },
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class ListConsents(CallView):
+    """Every value of a user with its purposes and their ends; the values themselves are not shown."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         values, entry = consented_values(caller, subject_id=Fields(body).id("user_id"), now=timezone.now())
         return answer_json({"data": [_rendered(value) for value in values], "entry_id": str(entry)})
 
 
-class ChangeConsent(CallView):
-    """Permit a purpose for one value, or withdraw it for a value, a column or everything of a user."""
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="change_consent",
         tags=["consents"],
         parameters=[IDEMPOTENCY_HEADER],
@@ -100,9 +93,9 @@ class ChangeConsent(CallView):
         },
         responses={200: shape(entry_id=ID), **_ERRORS, 404: ERROR, 409: ERROR},
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class ChangeConsent(CallView):
+    """Permit a purpose for one value, or withdraw it for a value, a column or everything of a user."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)

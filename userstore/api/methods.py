@@ -9,8 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 
 from governance.errors import Invalid
 from governance.identities import Caller
@@ -38,10 +37,8 @@ _VALUES = {"type": "array", "items": {}, "description": "One value for each `?` 
 _PAGING = frozenset({"limit", "starting_after", "ending_before", "sort_key", "sort_order"})
 
 
-class ExecuteAccessor(CallView):
-    """Read through an accessor: each row is the text of a JSON object whose values are texts."""
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="execute_accessor",
         tags=["calls"],
         parameters=[
@@ -54,9 +51,9 @@ class ExecuteAccessor(CallView):
             **_ERRORS,
         },
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class ExecuteAccessor(CallView):
+    """Read through an accessor: each row is the text of a JSON object whose values are texts."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
@@ -81,10 +78,8 @@ class ExecuteAccessor(CallView):
         return answer_json(answer, decision_id=rows.decision_id)
 
 
-class ExecuteMutator(CallView):
-    """Write through a mutator: every selected user, or none."""
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="execute_mutator",
         tags=["calls"],
         parameters=[IDEMPOTENCY_HEADER],
@@ -93,9 +88,9 @@ class ExecuteMutator(CallView):
         },
         responses={200: shape(user_ids=array(ID)), **_ERRORS},
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class ExecuteMutator(CallView):
+    """Write through a mutator: every selected user, or none."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
@@ -116,10 +111,8 @@ class ExecuteMutator(CallView):
         return repeatable(request, caller, body, write)
 
 
-class CreateUserWithMutator(CallView):
-    """Create a user and write it through a mutator, both or neither; answers the bare id."""
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="create_user_with_mutator",
         tags=["calls"],
         parameters=[IDEMPOTENCY_HEADER],
@@ -130,9 +123,9 @@ class CreateUserWithMutator(CallView):
         },
         responses={200: ID, **_ERRORS},
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class CreateUserWithMutator(CallView):
+    """Create a user and write it through a mutator, both or neither; answers the bare id."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,14 +46,17 @@ _REQUEST = {"application/json": shape(data=TEXT, transformer_rid=REFERENCE, acce
 _TEXTS = shape(tokens=array(TEXT))
 
 
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="create_token",
+        tags=["tokens"],
+        parameters=[IDEMPOTENCY_HEADER],
+        request=_REQUEST,
+        responses={201: shape(data=TEXT), **_ERRORS},
+    )
+)
 class Tokens(CallView):
     """Create a token from raw data, or delete one under its policy."""
-
-    @extend_schema(operation_id="create_token", tags=["tokens"], parameters=[IDEMPOTENCY_HEADER], request=_REQUEST,
-                   responses={201: shape(data=TEXT), **_ERRORS})  # fmt: skip
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
@@ -79,20 +82,18 @@ class Tokens(CallView):
         return Response(status=204)
 
 
-class ResolveTokens(CallView):
-    """Resolve tokens: one entry each, in order, "" where unknown, refused or no longer permitted."""
-
-    unknown_is_invalid = False
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="resolve_tokens",
         tags=["tokens"],
         request={"application/json": shape(tokens=array(TEXT), context=ANY, purposes=array(REFERENCE))},
         responses={200: array(shape(token=TEXT, data=TEXT)), 404: ERROR, **_ERRORS},
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class ResolveTokens(CallView):
+    """Resolve tokens: one entry each, in order, "" where unknown, refused or no longer permitted."""
+
+    unknown_is_invalid = False
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
@@ -107,10 +108,8 @@ class ResolveTokens(CallView):
         return answer_json([{"token": each.token, "data": each.data} for each in resolved], decision_id=decision_id)
 
 
-class InspectToken(CallView):
-    """What is known of a token, its data apart."""
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="inspect_token",
         tags=["tokens"],
         request={"application/json": shape(token=TEXT, context=ANY)},
@@ -119,9 +118,9 @@ class InspectToken(CallView):
             **_ERRORS,
         },
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class InspectToken(CallView):
+    """What is known of a token, its data apart."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
@@ -139,14 +138,13 @@ class InspectToken(CallView):
         return answer_json(shown)
 
 
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="look_up_tokens", tags=["tokens"], request=_REQUEST, responses={200: _TEXTS, **_ERRORS}
+    )
+)
 class LookUpTokens(CallView):
     """Every token that stands for some data under a transformer and policy."""
-
-    @extend_schema(operation_id="look_up_tokens", tags=["tokens"], request=_REQUEST,
-                   responses={200: _TEXTS, **_ERRORS})  # fmt: skip
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
@@ -162,10 +160,8 @@ class LookUpTokens(CallView):
         return answer_json({"tokens": texts})
 
 
-class FindOrCreateTokens(CallView):
-    """One token per item of data: a known one, or a new one; all of them or none."""
-
-    @extend_schema(
+@extend_schema_view(
+    post=extend_schema(
         operation_id="look_up_or_create_tokens",
         tags=["tokens"],
         parameters=[IDEMPOTENCY_HEADER],
@@ -176,16 +172,17 @@ class FindOrCreateTokens(CallView):
         },
         responses={200: _TEXTS, **_ERRORS},
     )
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
+)
+class FindOrCreateTokens(CallView):
+    """One token per item of data: a known one, or a new one; all of them or none."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
         wanted = _triples(caller, fields)
 
         def create() -> Answer:
-            texts = find_or_create_tokens(caller, wanted=wanted, now=timezone.now())
+            context = CallContext(address=address_of(request))
+            texts = find_or_create_tokens(caller, wanted=wanted, context=context, now=timezone.now())
             return Answer(200, orjson.dumps({"tokens": texts}))
 
         return repeatable(request, caller, body, create)
