@@ -140,7 +140,7 @@ def _row(
         environment_id=origin.environment_id,
         public_id=token_id,
         created_at=now,
-        transformer_id=transformer.pk,
+        transformer_id=transformer.pk or 0,
         transformer_version=transformer.version,
         access_policy_id=origin.policy_pk,
         blind=blind_text(index, text),
