@@ -14,6 +14,7 @@ MUTATOR_EXECUTED = event(
     "mutator", "name", "version", "purposes", "columns", "subjects", "written", "removed", "selector", "reasons",
     "denied", "faults", "via",
 )  # fmt: skip
+ANSWER_REPEATED = event("answer.repeated", "call")
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")
 SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "reasons")
 SUBJECT_READ = event("subject.read", "subjects", "purposes", "columns", "reasons")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from governance.actions.freezes import freeze
+from governance.identities import system_caller
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import (
@@ -82,6 +85,33 @@ def test_a_refusal_is_not_remembered_and_stays_on_record(scene: Scene) -> None:
     assert len(recorded(scene, "subject.created", "refused")) == 1
     with in_environment(scene.environment.id):
         assert not IdempotencyKey.objects.exists()
+
+
+def test_an_answer_is_not_repeated_to_who_may_not_do_it_any_more(scene: Scene, line: Line) -> None:
+    token = {
+        "data": "data",
+        "transformer_rid": {"id": str(UUID_TRANSFORMER)},
+        "access_policy_rid": {"id": str(ALLOW_ALL)},
+    }
+    sent = {
+        "/userstore/api/mutators": scene.write_body(),
+        "/userstore/api/users": {**scene.write_body(OTHER), "id": str(uuid4())},
+        "/tokenizer/tokens": token,
+        "/authn/users": {"id": str(uuid4())},
+    }
+
+    def send() -> dict[str, int]:
+        answers = {path: line.post(path, asked, HTTP_IDEMPOTENCY_KEY=path) for path, asked in sent.items()}
+        return {path: answer.status_code for path, answer in answers.items()}
+
+    first = send()
+    assert set(first.values()) == {200, 201}
+    assert send() == first
+    assert len(recorded(scene, "answer.repeated")) == len(sent)
+    freeze(system_caller(scene.environment.id), kind="environment", target_id=scene.environment.id)
+    assert send() == dict.fromkeys(sent, 403)
+    assert len(recorded(scene, "mutator.executed", "refused")) == 1
+    assert len(recorded(scene, "answer.repeated")) == len(sent)
 
 
 def test_an_error_is_not_remembered(scene: Scene, line: Line) -> None:

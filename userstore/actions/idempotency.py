@@ -11,13 +11,15 @@ import orjson
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from governance.errors import Conflict, Invalid, Refused
+from audit.recorder import append
+from governance.errors import Conflict, GovernanceError, Invalid
 from governance.identities import Caller
 from governance.models import Environment
 from keyring.fingerprints import fingerprint
 from keyring.keys import KeyKind, OpenKey, key_for
 from keyring.places import text_place
 from keyring.walls import in_environment
+from userstore import events
 from userstore.models import IdempotencyKey
 
 LONGEST_KEY = 255
@@ -42,31 +44,29 @@ class Repeatable:
     body: object
 
 
-def answered_once(asked: Repeatable, do: Callable[[], Answer], *, now: datetime) -> Answer:
-    """Do a write once and answer it as often as it is asked with the same key.
+def answered_once(asked: Repeatable, do: Callable[[], Answer], *, clear: Callable[[], object], now: datetime) -> Answer:
+    """Do a write once and answer it as often as it is asked with the same key, while its caller may still do it.
 
     The key is inserted before the effect and committed with it: a twin that runs at the same time waits for it, a crash
     in between leaves neither. Only what was done is remembered; a refusal or an error is decided anew.
 
+    Args:
+        clear: decides now whether the caller may do this; raises `Refused`, on record, where not.
+
     Raises:
+        Refused: the caller may not do this, or not any more.
         Invalid: the key is no printable text of 1 to 255 characters.
         Conflict: the key came with another body before.
     """
     _check(asked.key)
     with in_environment(asked.caller.environment_id):
         row = _claimed(asked, now)
-        if row.status:
-            return _remembered(asked, row)
         try:
-            answer = do()
-        except Refused as error:
-            # Nothing is remembered, but the transaction has to commit: it holds the record of the refusal.
-            row.delete()
-            refused = error
-        else:
-            _remember(asked, row, answer)
-            return answer
-    raise refused
+            return _repeated(asked, row, clear) if row.status else _done(asked, row, do)
+        except GovernanceError as error:
+            # What was done came undone where it was done. The transaction has to commit: it holds the record of that.
+            failure = error
+    raise failure
 
 
 def forget_answers(*, now: datetime) -> int:
@@ -103,6 +103,29 @@ def _claimed(asked: Repeatable, now: datetime) -> IdempotencyKey:
             )
     except IntegrityError:
         return mine.get()
+
+
+def _done(asked: Repeatable, row: IdempotencyKey, do: Callable[[], Answer]) -> Answer:
+    try:
+        answer = do()
+    except GovernanceError:
+        row.delete()
+        raise
+    _remember(asked, row, answer)
+    return answer
+
+
+def _repeated(asked: Repeatable, row: IdempotencyKey, clear: Callable[[], object]) -> Answer:
+    answer = _remembered(asked, row)
+    clear()
+    append(
+        events.ANSWER_REPEATED,
+        environment_id=asked.caller.environment_id,
+        actor=asked.caller.actor,
+        facts={"call": asked.call},
+        decision_id=answer.decision_id,
+    )
+    return answer
 
 
 def _remember(asked: Repeatable, row: IdempotencyKey, answer: Answer) -> None:

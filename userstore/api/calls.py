@@ -32,12 +32,17 @@ def context_of(request: HttpRequest, body: Fields) -> CallContext:
     return CallContext(address=address_of(request), claimed=body.mapping("context"))
 
 
-def repeatable(request: HttpRequest, caller: Caller, body: Any, do: Callable[[], Answer]) -> HttpResponse:
-    """Do a write; with an `Idempotency-Key` header once, however often it is sent."""
+def repeatable(
+    request: HttpRequest, caller: Caller, body: Any, do: Callable[[], Answer], *, clear: Callable[[], object]
+) -> HttpResponse:
+    """Do a write; with an `Idempotency-Key` header once, however often it is sent.
+
+    `clear` decides for a repeated one whether the caller may still do it.
+    """
     key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         answer = do()
     else:
         asked = Repeatable(caller, key, f"{request.method} {request.path_info}", body)
-        answer = answered_once(asked, do, now=timezone.now())
+        answer = answered_once(asked, do, clear=clear, now=timezone.now())
     return answer_bytes(answer.body, status=answer.status, decision_id=answer.decision_id)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
+from governance.actions.change import clearance_for
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 from governance.wire.fields import Fields
@@ -16,6 +17,7 @@ from governance.wire.hot import answer_json
 from governance.wire.references import required_by
 from governance.wire.shapes import ERROR, FLAG, ID, MOMENT, NUMBER, REFERENCE, TEXT, array, shape
 from keyring.walls import in_environment
+from userstore import events
 from userstore.actions.consents import ConsentedValue, change_consent, consented_values
 from userstore.actions.idempotency import Answer
 from userstore.api.calls import CallView, repeatable
@@ -112,7 +114,10 @@ class ChangeConsent(CallView):
             entry = change_consent(caller, now=timezone.now(), **wanted)
             return Answer(200, orjson.dumps({"entry_id": str(entry)}))
 
-        return repeatable(request, caller, body, change)
+        def clear() -> object:
+            return clearance_for(caller, "consent", events.CONSENT_CHANGED, now=timezone.now())
+
+        return repeatable(request, caller, body, change, clear=clear)
 
 
 def _permitted(value: ConsentedValue) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 
+from governance.actions.change import clearance_for
 from governance.errors import Invalid
 from governance.identities import Caller
 from governance.wire.fields import Fields
@@ -21,10 +23,11 @@ from userstore.actions.idempotency import Answer
 from userstore.actions.subjects import create_subject_with
 from userstore.api.calls import CallView, context_of, repeatable
 from userstore.api.terms import IDEMPOTENCY_HEADER, consent_terms
+from userstore.events import SUBJECT_CREATED
 from userstore.reading.calls import AccessorCall, Page
 from userstore.reading.execute import execute_accessor
 from userstore.writing.calls import MutatorCall
-from userstore.writing.execute import execute_mutator
+from userstore.writing.execute import clear_mutator, execute_mutator
 
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 409: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
 _CONTEXT = {**ANY, "description": "What the caller says about the call; policies never take it for observed."}
@@ -108,7 +111,7 @@ class ExecuteMutator(CallView):
             written = orjson.dumps({"user_ids": [str(each) for each in receipt.subject_ids]})
             return Answer(200, written, receipt.decision_id)
 
-        return repeatable(request, caller, body, write)
+        return repeatable(request, caller, body, write, clear=lambda: clear_mutator(call, now=timezone.now()))
 
 
 @extend_schema_view(
@@ -146,7 +149,11 @@ class CreateUserWithMutator(CallView):
             )
             return Answer(200, orjson.dumps(str(subject.public_id)), receipt.decision_id)
 
-        return repeatable(request, caller, body, create)
+        def clear() -> None:
+            clearance_for(caller, "write", SUBJECT_CREATED, now=timezone.now())
+            clear_mutator(MutatorCall(caller, mutator_id, [str(uuid4())], row_data, context), now=timezone.now())
+
+        return repeatable(request, caller, body, create, clear=clear)
 
 
 def _page(request: HttpRequest) -> Page | None:

@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from governance.actions.change import clearance_for
 from governance.actions.seeing import must_see_definitions
 from governance.errors import Invalid
 from governance.identities import Caller
@@ -25,6 +26,7 @@ from governance.wire.policies import rendered_policy
 from governance.wire.references import referred, required_by
 from governance.wire.shapes import ANY, ERROR, ID, MOMENT, REFERENCE, TEXT, array, shape
 from keyring.walls import in_environment
+from userstore import events
 from userstore.actions.idempotency import Answer
 from userstore.actions.tokens import (
     MOST_TOKENS,
@@ -69,7 +71,10 @@ class Tokens(CallView):
             )
             return Answer(201, orjson.dumps({"data": text}))
 
-        return repeatable(request, caller, body, create)
+        def clear() -> object:
+            return clearance_for(caller, "tokenize", events.TOKENS_CREATED, now=timezone.now())
+
+        return repeatable(request, caller, body, create, clear=clear)
 
     @extend_schema(operation_id="delete_token", tags=["tokens"], parameters=[OpenApiParameter("token", str)],
                    responses={204: OpenApiResponse(description="Deleted."), **_ERRORS})  # fmt: skip
@@ -185,7 +190,10 @@ class FindOrCreateTokens(CallView):
             texts = find_or_create_tokens(caller, wanted=wanted, context=context, now=timezone.now())
             return Answer(200, orjson.dumps({"tokens": texts}))
 
-        return repeatable(request, caller, body, create)
+        def clear() -> object:
+            return clearance_for(caller, "tokenize", events.TOKENS_CREATED, now=timezone.now())
+
+        return repeatable(request, caller, body, create, clear=clear)
 
 
 def _pair(caller: Caller, fields: Fields) -> tuple[UUID, UUID]:

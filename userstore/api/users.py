@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from governance.actions.change import clearance_for
 from governance.actions.seeing import must_see_definitions
 from governance.errors import Invalid
 from governance.identities import Caller
@@ -24,6 +25,7 @@ from governance.wire.hot import DECISION_HEADER
 from governance.wire.paging import asked_page, cut
 from governance.wire.shapes import ERROR, ID, TEXT, page_shape, shape
 from keyring.walls import in_environment
+from userstore import events
 from userstore.actions.idempotency import Answer
 from userstore.actions.profiles import Profile, change_profile, read_profile, read_profiles
 from userstore.actions.subjects import create_subject, delete_subject
@@ -64,7 +66,10 @@ class Users(CallView):
             subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=timezone.now())
             return Answer(200, orjson.dumps({"id": str(subject.public_id)}))
 
-        return repeatable(request, caller, body, create)
+        def clear() -> object:
+            return clearance_for(caller, "write", events.SUBJECT_CREATED, now=timezone.now())
+
+        return repeatable(request, caller, body, create, clear=clear)
 
     @extend_schema(
         operation_id="list_users",

@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from audit.recorder import append
+from governance.actions.change import refusal_on_record
 from governance.authorization import Clearance, at_current_epoch, authorize, frozen_parts, refusal
 from governance.errors import Refused
 from governance.policies.tree import Trace
+from governance.standing import fresh_standing_of
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
 from keyring.walls import in_environment
@@ -68,6 +70,18 @@ def execute_mutator(call: MutatorCall, *, now: datetime) -> Receipt:
             outcome="failed",
         )
         raise
+
+
+def clear_mutator(call: MutatorCall, *, now: datetime) -> Clearance:
+    """Decide as of the environment's current epoch whether a call may be made, without making it.
+
+    Raises:
+        Refused: the caller may not make this call; the refusal is on record.
+    """
+    fresh_standing_of(call.caller.environment_id)
+    plan = plan_write(call)
+    with refusal_on_record(MUTATOR_EXECUTED, call.caller):
+        return authorize(call.caller, plan.ask, standing=plan.mutator.standing, now=now)
 
 
 @at_current_epoch
