@@ -45,9 +45,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     ),
     (
         WATCH,
-        (
-            ("Freezes", "ac_unit", "governance.Freeze"),
-        ),
+        (("Freezes", "ac_unit", "governance.Freeze"),),
     ),
 )
 """Groups of the sidebar: title, then (title, Material symbol, model)."""

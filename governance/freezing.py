@@ -21,7 +21,6 @@ STOPPABLE = frozenset(
         "accessor.executed",
         "mutator.executed",
         "subject.created",
-        "subject.read",
         "token.created",
         "token.resolved",
         "token.inspected",

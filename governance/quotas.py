@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.core.cache import cache
 
 from governance.errors import Unavailable
@@ -26,9 +25,3 @@ def spend(*, right_id: str, environment_id: object, allowance: int, now: datetim
     except Exception as error:
         raise Unavailable("The quota of this right cannot be checked now.", remedy="Try again shortly.") from error
     return bool(spent <= allowance)
-
-
-def forget_quotas() -> None:
-    """Clear all counters; only tests and demonstrations do that."""
-    if settings.CACHES:
-        cache.clear()

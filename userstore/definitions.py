@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from governance.errors import Invalid, NotFound
+from governance.errors import NotFound
 from governance.standing import Standing, StandingPurpose
 from keyring.walls import in_environment
 from userstore.datatypes import DATA_TYPES, DataType
 from userstore.models import Column
-from userstore.models.columns import UNCLASSIFIED
 
 SYSTEM_COLUMNS = ("id", "created", "updated", "organization_id", "version")
 """Columns that the subject's row answers: no purposes, never written by mutators."""
@@ -35,10 +34,6 @@ class ColumnDefinition:
     pii_category: str
     sensitivity: int
     access_policy: UUID | None
-
-    @property
-    def is_classified(self) -> bool:
-        return self.pii_category != UNCLASSIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +67,6 @@ def purpose_named(standing: Standing, *, public_id: UUID | None, name: str | Non
         found = standing.purposes_by_name.get(name.lower())
     if found is None or (public_id and found.public_id != public_id) or (name and found.name.lower() != name.lower()):
         raise NotFound("There is no such purpose.", field="purpose", remedy="List the purposes to see their names.")
-    return found
-
-
-def column_named(definitions: Definitions, name: str) -> ColumnDefinition:
-    """Find a column by name or raise `Invalid` naming it."""
-    found = definitions.by_name.get(name)
-    if found is None:
-        raise Invalid(
-            f"There is no column {name[:64]!r}.", field=name[:64], remedy="List the columns to see their names."
-        )
     return found
 
 

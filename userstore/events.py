@@ -17,7 +17,6 @@ MUTATOR_EXECUTED = event(
 ANSWER_REPEATED = event("answer.repeated", "call")
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")
 SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "reasons")
-SUBJECT_READ = event("subject.read", "subjects", "purposes", "columns", "reasons")
 CONSENT_CHANGED = event("consent.changed", "subjects", "column", "value", "purpose", "permitted", "reasons", "via")
 CONSENT_READ = event("consent.read", "subjects", "reasons")
 COLUMN_DEFINED = event("column.defined", "column", "name", "data_type", "category", "sensitivity", "reasons")

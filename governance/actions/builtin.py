@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate, Purpose
-from governance.policies.templates import NativeTemplate, native_templates
+from governance.policies.templates import Template, native_templates
 
 ALLOW_ALL = UUID("3f380e42-0b21-4570-a312-91e1b80386fa")
 DENY_ALL = UUID("c9c14750-b8f3-4507-bd3f-5c6562f0a6e6")
@@ -41,7 +41,7 @@ def define_built_in(environment_id: UUID) -> None:
             public_id=template.id,
             name=template.name,
             description=template.description,
-            function=shown_function(template),
+            function=_shown_function(template),
             native=template.name,
             is_system=True,
         )
@@ -56,8 +56,7 @@ def define_built_in(environment_id: UUID) -> None:
         )
 
 
-def shown_function(template: NativeTemplate | object) -> str:
-    """The text that wire clients see in place of a script."""
-    name = getattr(template, "name", "")
-    described = "\n".join(f"// {key}: {text}" for key, text in getattr(template, "parameters", {}).items())
-    return f"// native template {name}, evaluated by the server\n{described}".rstrip()
+def _shown_function(template: Template) -> str:
+    """Return the text that wire clients see in place of a script."""
+    described = "\n".join(f"// {key}: {text}" for key, text in template.parameters.items())
+    return f"// native template {template.name}, evaluated by the server\n{described}".rstrip()

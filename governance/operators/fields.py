@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.db import models
 from unfold import widgets
-
-Choices = Iterable[tuple[str, str]]
 
 
 def line(label: str, *, required: bool = True, **options: Any) -> forms.CharField:

@@ -36,8 +36,3 @@ def public_keys(*, now: datetime | None = None) -> list[dict[str, Any]]:
     now = now or timezone.now()
     live = SigningKey.objects.filter(Q(retires_at=None) | Q(retires_at__gt=now)).order_by("-created_at")
     return [key.public_jwk for key in live]
-
-
-def forget_signing_keys() -> None:
-    """Drop the opened private keys of this process."""
-    _opened.clear()

@@ -32,7 +32,6 @@ from userstore.writing.execute import execute_mutator
 
 INSIDE = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
 """Loopback and the private ranges of RFC 1918 and RFC 4193."""
-PURPOSES = ("authentication", "marketing", "integrity")
 BY_ID = "{id} = ANY (?)"
 IDS = {
     name: UUID(f"5ea1b00c-0000-4000-8000-0000000{number}")
