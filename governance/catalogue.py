@@ -32,7 +32,7 @@ class _Clients:
         return dict(Client.objects.values_list("public_id", "name"))
 
 
-_users: dict[str, list[Callable[[UUID], list[str]]]] = {}
+_uses: dict[str, list[Callable[[UUID], list[str]]]] = {}
 _furnishers: list[Callable[[UUID], None]] = []
 _finders: dict[str, Finder] = {"purpose": _Purposes(), "client": _Clients()}
 
@@ -55,14 +55,14 @@ def exists(*, kind: str, public_id: UUID, environment_id: UUID) -> bool:
     return public_id in names_of(kind)
 
 
-def ask_for_users(kind: str, users: Callable[[UUID], list[str]]) -> None:
+def ask_for_uses(kind: str, uses: Callable[[UUID], list[str]]) -> None:
     """Let a floor above name what still uses an object of a kind; asked before that object is retired."""
-    _users.setdefault(kind, []).append(users)
+    _uses.setdefault(kind, []).append(uses)
 
 
-def users_of(kind: str, public_id: UUID) -> list[str]:
-    """Name what floors above still use an object for; must run inside an environment."""
-    return sorted({name for users in _users.get(kind, ()) for name in users(public_id)})
+def uses_of(kind: str, public_id: UUID) -> list[str]:
+    """Name what still uses an object on floors above; must run inside an environment."""
+    return sorted({name for uses in _uses.get(kind, ()) for name in uses(public_id)})
 
 
 def furnish_with(furnisher: Callable[[UUID], None]) -> None:

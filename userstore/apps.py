@@ -13,10 +13,10 @@ class UserstoreConfig(AppConfig):
         """Make columns, accessors and mutators known to rights and freezes, and furnish new environments."""
         from governance import catalogue
         from userstore.actions.builtin import furnish_store
-        from userstore.queries import definitions_using_policy, named, users_of_purpose
+        from userstore.queries import named, uses_of_policy, uses_of_purpose
 
         for kind in ("column", "accessor", "mutator"):
             catalogue.enter(kind, named(kind))
-        catalogue.ask_for_users("purpose", users_of_purpose)
-        catalogue.ask_for_users("access_policy", definitions_using_policy)
+        catalogue.ask_for_uses("purpose", uses_of_purpose)
+        catalogue.ask_for_uses("access_policy", uses_of_policy)
         catalogue.furnish_with(furnish_store)

@@ -35,8 +35,8 @@ def unclassified_columns() -> list[Column]:
     return list(Column.objects.filter(pii_category="unclassified", is_system=False).order_by("name"))
 
 
-def definitions_using_policy(public_id: UUID) -> list[str]:
-    """Name the definitions of the store that use an access policy; must run inside an environment."""
+def uses_of_policy(public_id: UUID) -> list[str]:
+    """Name what of the store still uses an access policy; must run inside an environment."""
     found: list[str] = []
     found += Accessor.objects.filter(
         models.Q(access_policy__public_id=public_id)
@@ -58,7 +58,7 @@ def subjects_of(organization_id: UUID | None = None) -> models.QuerySet[Subject]
     return subjects if organization_id is None else subjects.filter(organization_id=organization_id)
 
 
-def users_of_purpose(public_id: UUID) -> list[str]:
+def uses_of_purpose(public_id: UUID) -> list[str]:
     """Name what still uses a purpose, stored values included; must run inside an environment."""
     found: list[str] = [
         *Accessor.objects.filter(purposes__public_id=public_id).values_list("name", flat=True),

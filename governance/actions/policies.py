@@ -10,8 +10,13 @@ from uuid import UUID, uuid4
 from governance import events
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
-from governance.actions.publishing import must_be_editable, refuse_taken_name
-from governance.catalogue import users_of
+from governance.actions.publishing import (
+    definition_in_the_way,
+    must_be_editable,
+    refuse_in_use,
+    refuse_taken_name,
+)
+from governance.catalogue import uses_of
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
@@ -48,9 +53,7 @@ def publish_policy(
     name = checked_name(name, what="access policy")
     _check_type(policy_type)
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
-        existing = AccessPolicy.objects.filter(name__iexact=name).first()
-        if existing is None and public_id is not None:
-            existing = AccessPolicy.objects.filter(public_id=public_id).first()
+        existing = definition_in_the_way(AccessPolicy, name=name, public_id=public_id)
         if existing is not None:
             same = (
                 existing.name == name and existing.policy_type == policy_type and _same_branches(existing, components)
@@ -88,7 +91,7 @@ def republish_policy(
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
         policy = _policy(public_id)
         must_be_editable(policy, version)
-        refuse_taken_name(AccessPolicy, name, public_id)
+        refuse_taken_name(AccessPolicy, name=name, public_id=public_id)
         policy.name, policy.policy_type, policy.description = name, policy_type, description
         if required_context is not None:
             policy.required_context = dict(required_context)
@@ -101,21 +104,19 @@ def republish_policy(
     return policy
 
 
-def retire_policy(caller: Caller, *, public_id: UUID, users: Sequence[str] = ()) -> None:
+def retire_policy(caller: Caller, *, public_id: UUID) -> None:
     """Retire a policy that nothing uses.
 
-    Args:
-        users: names of definitions on floors above that use it, found out by the floor that calls.
+    Raises:
+        Invalid: it is built in.
+        Conflict: another policy, or something on a floor above, uses it.
     """
     with configuration_change(caller, events.POLICY_RETIRED) as change:
         policy = _policy(public_id)
         if policy.is_system:
             raise Invalid("A built-in policy cannot be retired.", field="id")
-        names = [*users, *users_of("access_policy", public_id), *policy.parents.values_list("policy__name", flat=True)]
-        if names:
-            raise Conflict(
-                f"The policy is used by {', '.join(names[:5])}.", existing_id=public_id, remedy="Change them first."
-            )
+        parents = policy.parents.values_list("policy__name", flat=True)
+        refuse_in_use("policy", [*uses_of("access_policy", public_id), *parents], public_id=public_id)
         change.facts.update(policy=public_id, name=policy.name, version=policy.version)
         policy.delete()
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from governance import events
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
-from governance.actions.publishing import must_be_editable, refuse_taken_name
+from governance.actions.publishing import definition_in_the_way, must_be_editable, refuse_taken_name
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import PolicyTemplate
@@ -26,9 +26,7 @@ def publish_template(
     name = checked_name(name, what="policy template")
     check_function(function)
     with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
-        existing = PolicyTemplate.objects.filter(name__iexact=name).first()
-        if existing is None and public_id is not None:
-            existing = PolicyTemplate.objects.filter(public_id=public_id).first()
+        existing = definition_in_the_way(PolicyTemplate, name=name, public_id=public_id)
         if existing is not None:
             same = existing.name == name and existing.function == function
             raise Conflict("That name or id is taken.", existing_id=existing.public_id, identical=same, field="name")
@@ -56,7 +54,7 @@ def republish_template(
     with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
         template = _template(public_id)
         must_be_editable(template, version)
-        refuse_taken_name(PolicyTemplate, name, public_id)
+        refuse_taken_name(PolicyTemplate, name=name, public_id=public_id)
         template.name, template.function, template.description = name, function, description
         template.version += 1
         template.save(update_fields=["name", "function", "description", "version"])

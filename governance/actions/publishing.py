@@ -1,27 +1,57 @@
-"""What all versioned definitions of governance have in common when they are published again."""
+"""What the actions of all definitions have in common: taken names and ids, versions that went on, uses in the way."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 from governance.errors import Conflict, Invalid
 from governance.models import AccessPolicy, PolicyTemplate
+from governance.models.owned import OwnedByEnvironment
+
+D = TypeVar("D", bound=OwnedByEnvironment)
+
+
+def definition_in_the_way(model: type[D], *, name: str, public_id: UUID | None) -> D | None:
+    """Return the definition that has this name, whatever its case, or else this id; must run inside the environment."""
+    manager: Any = model._default_manager
+    found: D | None = manager.filter(name__iexact=name).first()
+    if found is None and public_id is not None:
+        found = manager.filter(public_id=public_id).first()
+    return found
+
+
+def refuse_taken_name(model: type[OwnedByEnvironment], *, name: str, public_id: UUID) -> None:
+    """Refuse a name that another definition of the kind has."""
+    manager: Any = model._default_manager
+    other = manager.filter(name__iexact=name).exclude(public_id=public_id).first()
+    if other is not None:
+        raise Conflict(
+            f"There is another {model._meta.verbose_name} named {other.name}.",
+            existing_id=other.public_id,
+            field="name",
+        )
+
+
+def refuse_in_use(what: str, uses: Sequence[str], *, public_id: UUID, remedy: str = "Change them first.") -> None:
+    """Refuse to retire what is still in use, naming some of the uses."""
+    if uses:
+        raise Conflict(f"The {what} is used by {', '.join(uses[:5])}.", existing_id=public_id, remedy=remedy)
 
 
 def must_be_editable(definition: PolicyTemplate | AccessPolicy, version: int) -> None:
     """Refuse built-in definitions, and a version that somebody has published past."""
     if definition.is_system:
         raise Invalid("A built-in definition cannot be changed.", field="id")
-    if definition.version != version:
+    must_be_current(version, current=definition.version)
+
+
+def must_be_current(version: int, *, current: int) -> None:
+    """Refuse a change that was made from a version somebody has published past."""
+    if version != current:
         raise Invalid(
-            f"Version {version} is not the current one, {definition.version}.",
+            f"Version {version} is not the current one, {current}.",
             field="version",
             remedy="Read it again, then change it.",
         )
-
-
-def refuse_taken_name(model: type[PolicyTemplate] | type[AccessPolicy], name: str, public_id: UUID) -> None:
-    """Refuse a name that another definition of the kind has."""
-    other = model._default_manager.filter(name__iexact=name).exclude(public_id=public_id).first()
-    if other is not None:
-        raise Conflict(f"The name {name} is taken.", existing_id=other.public_id, field="name")

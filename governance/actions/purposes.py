@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from governance import events
 from governance.actions.change import configuration_change
 from governance.actions.names import checked_name
-from governance.catalogue import users_of
+from governance.actions.publishing import refuse_in_use
+from governance.catalogue import uses_of
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import Purpose
@@ -74,33 +75,23 @@ def retire_purpose(caller: Caller, *, public_id: UUID) -> None:
         purpose = _purpose(public_id)
         if purpose.is_system:
             raise Invalid("A built-in purpose cannot be retired.", field="id")
-        users = users_of("purpose", public_id)
-        if users:
-            raise Conflict(
-                f"The purpose is used by {', '.join(users[:5])}.",
-                existing_id=public_id,
-                remedy="Change the accessors and mutators that name it, and withdraw it from values.",
-            )
+        refuse_in_use(
+            "purpose",
+            uses_of("purpose", public_id),
+            public_id=public_id,
+            remedy="Change the accessors and mutators that name it, and withdraw it from values.",
+        )
         change.facts.update(purpose=public_id, name=purpose.name)
         try:
             with transaction.atomic():
                 purpose.delete()
-                _check_references()
+                connection.check_constraints()  # deferred ones speak now, while the refusal can still name the cause
         except IntegrityError:
             raise Conflict(
                 "The purpose is in use.",
                 existing_id=public_id,
                 remedy="Change the accessors and mutators that name it.",
             ) from None
-
-
-def _check_references() -> None:
-    """Make deferred foreign keys speak now, while the refusal can still name the cause."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("set constraints all immediate")
-        cursor.execute("set constraints all deferred")
 
 
 def _check_basis(legal_basis: str) -> None:

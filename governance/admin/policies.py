@@ -11,7 +11,6 @@ from unfold.admin import StackedInline
 
 from governance.actions.policies import Branch, publish_policy, republish_policy, retire_policy
 from governance.actions.policy_templates import publish_template, republish_template, retire_template
-from governance.catalogue import users_of
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.operators import fields
@@ -20,6 +19,7 @@ from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 
 _SCRIPT = "function policy(context, params) {\n  return false;\n}\n"
+_KEPT = "A JSON object, kept for clients of the wire contract. It decides nothing."
 
 
 class VersionedForm(DefinitionForm):
@@ -70,10 +70,8 @@ class PolicyForm(VersionedForm):
     policy_type = fields.choice(
         "Holds when", [(AccessPolicy.ALL, "all components hold"), (AccessPolicy.ANY, "any component holds")]
     )
-    required_context = fields.JsonObjectField(
-        label="Required context", help_text="A JSON object. Empty: nothing is required."
-    )
-    thresholds = fields.JsonObjectField(label="Thresholds", help_text="A JSON object. Empty: none.")
+    required_context = fields.JsonObjectField(label="Required context", help_text=_KEPT)
+    thresholds = fields.JsonObjectField(label="Thresholds", help_text=_KEPT)
 
 
 class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]  # the formset sets the model
@@ -144,4 +142,4 @@ class AccessPolicyAdmin(DefinitionAdmin):
         return republish_policy(caller, public_id=stored.public_id, version=version or 0, **data)
 
     def retire(self, caller: Caller, stored: Any) -> None:
-        retire_policy(caller, public_id=stored.public_id, users=users_of("access_policy", stored.public_id))
+        retire_policy(caller, public_id=stored.public_id)

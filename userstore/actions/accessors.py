@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
+from governance.actions.publishing import definition_in_the_way, refuse_taken_name
 from governance.identities import Caller
 from userstore import events
 from userstore.actions.methods import checked_selector, distinct_columns, found, found_policy, found_purposes
@@ -53,9 +54,7 @@ def publish_accessor(caller: Caller, *, spec: AccessorSpec, public_id: UUID | No
     """
     name = checked_name(spec.name, what="accessor", longest=256)
     with configuration_change(caller, events.ACCESSOR_PUBLISHED) as change:
-        existing = Accessor.objects.filter(name__iexact=name).first()
-        if existing is None and public_id is not None:
-            existing = Accessor.objects.filter(public_id=public_id).first()
+        existing = definition_in_the_way(Accessor, name=name, public_id=public_id)
         if existing is not None:
             raise Conflict(
                 f"There is an accessor named {existing.name}.",
@@ -74,9 +73,7 @@ def republish_accessor(caller: Caller, *, public_id: UUID, spec: AccessorSpec) -
     checked_name(spec.name, what="accessor", longest=256)
     with configuration_change(caller, events.ACCESSOR_PUBLISHED) as change:
         accessor = _editable(public_id)
-        other = Accessor.objects.filter(name__iexact=spec.name).exclude(pk=accessor.pk).first()
-        if other is not None:
-            raise Conflict(f"There is an accessor named {other.name}.", existing_id=other.public_id, field="name")
+        refuse_taken_name(Accessor, name=spec.name, public_id=public_id)
         if not _is_same(accessor, spec) or accessor.name != spec.name:
             accessor.version += 1
             _fill(accessor, spec)

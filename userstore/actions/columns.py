@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change
+from governance.actions.publishing import definition_in_the_way, refuse_in_use, refuse_taken_name
 from governance.identities import Caller
 from governance.models import AccessPolicy
 from keyring.actions import create_key
@@ -55,9 +56,7 @@ def define_column(caller: Caller, *, spec: ColumnSpec, public_id: UUID | None = 
     """
     _check(spec)
     with configuration_change(caller, events.COLUMN_DEFINED) as change:
-        existing = Column.objects.filter(name__iexact=spec.name).first()
-        if existing is None and public_id is not None:
-            existing = Column.objects.filter(public_id=public_id).first()
+        existing = definition_in_the_way(Column, name=spec.name, public_id=public_id)
         if existing is not None:
             raise Conflict(
                 f"There is a column named {existing.name}.",
@@ -87,9 +86,7 @@ def change_column(caller: Caller, *, public_id: UUID, spec: ColumnSpec) -> Colum
         if column.is_system:
             raise Invalid("A built-in column cannot be changed.", field="id")
         _refuse_frozen_parts(column, spec)
-        other = Column.objects.filter(name__iexact=spec.name).exclude(pk=column.pk).first()
-        if other is not None:
-            raise Conflict(f"There is a column named {other.name}.", existing_id=other.public_id, field="name")
+        refuse_taken_name(Column, name=spec.name, public_id=public_id)
         if spec.name != column.name:
             _rename_in_selectors(column.name, spec.name)
         for name, value in _fields(spec).items():
@@ -106,11 +103,7 @@ def retire_column(caller: Caller, *, public_id: UUID) -> None:
         column = _column(public_id)
         if column.is_system:
             raise Invalid("A built-in column cannot be retired.", field="id")
-        users = _users_of(column)
-        if users:
-            raise Conflict(
-                f"The column is used by {', '.join(users[:5])}.", existing_id=public_id, remedy="Change them first."
-            )
+        refuse_in_use("column", _uses_of(column), public_id=public_id)
         values, _ = Value.objects.filter(column=column).delete()
         AccessorColumn.objects.filter(column=column).delete()
         MutatorColumn.objects.filter(column=column).delete()
@@ -141,8 +134,6 @@ def spec_of(column: Column) -> ColumnSpec:
 
 def _without_tag(spec: ColumnSpec, existing: Column) -> ColumnSpec:
     """Whether a column is identical does not depend on the PII tag, which wire clients do not know."""
-    from dataclasses import replace
-
     return replace(
         spec,
         pii_category=existing.pii_category,
@@ -235,7 +226,7 @@ def _column(public_id: UUID) -> Column:
     return column
 
 
-def _users_of(column: Column) -> list[str]:
+def _uses_of(column: Column) -> list[str]:
     names = set(
         AccessorColumn.objects.filter(column=column, accessor__is_system=False).values_list("accessor__name", flat=True)
     )

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
+from governance.actions.publishing import definition_in_the_way, refuse_taken_name
 from governance.identities import Caller
 from userstore import events
 from userstore.actions.methods import checked_selector, distinct_columns, found, found_policy, found_purposes
@@ -46,9 +47,7 @@ def publish_mutator(caller: Caller, *, spec: MutatorSpec, public_id: UUID | None
     """
     name = checked_name(spec.name, what="mutator")
     with configuration_change(caller, events.MUTATOR_PUBLISHED) as change:
-        existing = Mutator.objects.filter(name__iexact=name).first()
-        if existing is None and public_id is not None:
-            existing = Mutator.objects.filter(public_id=public_id).first()
+        existing = definition_in_the_way(Mutator, name=name, public_id=public_id)
         if existing is not None:
             raise Conflict(
                 f"There is a mutator named {existing.name}.",
@@ -67,9 +66,7 @@ def republish_mutator(caller: Caller, *, public_id: UUID, spec: MutatorSpec) -> 
     checked_name(spec.name, what="mutator")
     with configuration_change(caller, events.MUTATOR_PUBLISHED) as change:
         mutator = _editable(public_id)
-        other = Mutator.objects.filter(name__iexact=spec.name).exclude(pk=mutator.pk).first()
-        if other is not None:
-            raise Conflict(f"There is a mutator named {other.name}.", existing_id=other.public_id, field="name")
+        refuse_taken_name(Mutator, name=spec.name, public_id=public_id)
         if not _is_same(mutator, spec) or mutator.name != spec.name:
             mutator.version += 1
             _fill(mutator, spec)

@@ -8,6 +8,12 @@ from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
+from governance.actions.publishing import (
+    definition_in_the_way,
+    must_be_current,
+    refuse_in_use,
+    refuse_taken_name,
+)
 from governance.identities import Caller
 from governance.policies.sandbox import ScriptRefused, check_script
 from userstore import events
@@ -46,9 +52,7 @@ def publish_transformer(caller: Caller, *, spec: TransformerSpec, public_id: UUI
     checked_name(spec.name, what="transformer")
     spec = _recognised(spec)
     with configuration_change(caller, events.TRANSFORMER_PUBLISHED) as change:
-        existing = Transformer.objects.filter(name__iexact=spec.name).first()
-        if existing is None and public_id is not None:
-            existing = Transformer.objects.filter(public_id=public_id).first()
+        existing = definition_in_the_way(Transformer, name=spec.name, public_id=public_id)
         if existing is not None:
             raise Conflict(
                 f"There is a transformer named {existing.name}.",
@@ -63,20 +67,18 @@ def publish_transformer(caller: Caller, *, spec: TransformerSpec, public_id: UUI
 
 
 def republish_transformer(caller: Caller, *, public_id: UUID, version: int, spec: TransformerSpec) -> Transformer:
-    """Publish the next version; accessors follow at once. `version` must be the current one."""
+    """Publish the next version; accessors follow at once.
+
+    Raises:
+        Invalid: built-in, bad spec, or `version` is not the current one.
+        Conflict: another transformer has the name.
+    """
     checked_name(spec.name, what="transformer")
     spec = _recognised(spec)
     with configuration_change(caller, events.TRANSFORMER_PUBLISHED) as change:
         transformer = _editable(public_id)
-        if transformer.version != version:
-            raise Invalid(
-                f"Version {version} is not the current one, {transformer.version}.",
-                field="version",
-                remedy="Read it again, then change it.",
-            )
-        other = Transformer.objects.filter(name__iexact=spec.name).exclude(pk=transformer.pk).first()
-        if other is not None:
-            raise Conflict(f"There is a transformer named {other.name}.", existing_id=other.public_id, field="name")
+        must_be_current(version, current=transformer.version)
+        refuse_taken_name(Transformer, name=spec.name, public_id=public_id)
         transformer.version += 1
         _fill(transformer, spec)
         _record(change, transformer)
@@ -87,13 +89,7 @@ def retire_transformer(caller: Caller, *, public_id: UUID) -> None:
     """Retire a transformer that no column, accessor, mutator or token uses."""
     with configuration_change(caller, events.TRANSFORMER_RETIRED) as change:
         transformer = _editable(public_id)
-        users = _users_of(transformer)
-        if users:
-            raise Conflict(
-                f"The transformer is used by {', '.join(users[:5])}.",
-                existing_id=public_id,
-                remedy="Change them first.",
-            )
+        refuse_in_use("transformer", _uses_of(transformer), public_id=public_id)
         change.facts.update(transformer=public_id, name=transformer.name, version=transformer.version)
         transformer.delete()
 
@@ -173,7 +169,7 @@ def _editable(public_id: UUID) -> Transformer:
     return transformer
 
 
-def _users_of(transformer: Transformer) -> list[str]:
+def _uses_of(transformer: Transformer) -> list[str]:
     names = set(AccessorColumn.objects.filter(transformer=transformer).values_list("accessor__name", flat=True))
     names |= set(MutatorColumn.objects.filter(normalizer=transformer).values_list("mutator__name", flat=True))
     names |= set(Column.objects.filter(default_transformer=transformer).values_list("name", flat=True))
