@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar
@@ -45,13 +46,13 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     # --- What a subclass says ---
 
+    @abstractmethod
     def publish(self, caller: Caller, data: dict[str, Any], rows: list[list[dict[str, Any]]], stored: Any) -> Any:
         """Call the action that defines (`stored` is None) or changes a definition, and return the definition."""
-        raise NotImplementedError
 
+    @abstractmethod
     def retire(self, caller: Caller, stored: Any) -> None:
         """Call the action that retires a definition."""
-        raise NotImplementedError
 
     def locked_because(self, request: HttpRequest, obj: Any) -> str | None:
         """Say why an object is only shown, None where it may be changed."""
