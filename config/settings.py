@@ -31,6 +31,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_HANDLERS = ["config.uploads.NoUploads"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SILENCED_SYSTEM_CHECKS = ["guardian.W001", "axes.W002", "security.W002", "security.W003"]
 """guardian stores rights; `governance.rights.effective_rights` alone evaluates them, so its backend is not hooked in.
