@@ -29,6 +29,17 @@ class BadJson(ParseError):
         self.position = position
 
 
+DEEPEST = 64
+"""Levels of arrays and objects in a body; what reads and writes JSON behind this gives up at a few hundred."""
+
+
+class TooDeep(ParseError):
+    """The body nests arrays and objects deeper than `DEEPEST` levels."""
+
+    def __init__(self) -> None:
+        super().__init__(f"The body nests arrays and objects deeper than {DEEPEST} levels.")
+
+
 def dump_json(data: object) -> bytes:
     """JSON of what views answer: UUIDs, times (RFC 3339, `Z`), decimals and lazy texts included.
 
@@ -46,15 +57,33 @@ def load_json(body: bytes) -> Any:
     Raises:
         RequestDataTooBig: it is longer than `settings.DATA_UPLOAD_MAX_MEMORY_SIZE` bytes.
         BadJson: it is not UTF-8 or no JSON; an empty body is no JSON either.
+        TooDeep: it is nested too deep.
     """
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     if limit is not None and len(body) > limit:
         raise RequestDataTooBig
     try:
-        return orjson.loads(body)
+        read = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         # `from None`: orjson's error keeps the whole document.
         raise BadJson(line=error.lineno, column=error.colno, position=error.pos) from None
+    if body.count(b"[") + body.count(b"{") > DEEPEST and _is_too_deep(read):
+        raise TooDeep
+    return read
+
+
+def _is_too_deep(read: object) -> bool:
+    level = [read]
+    for _ in range(DEEPEST + 1):
+        level = [
+            child
+            for container in level
+            if isinstance(container, list | dict)
+            for child in (container.values() if isinstance(container, dict) else container)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _as_json(value: object) -> str:

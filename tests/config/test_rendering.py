@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from config.rendering import BadJson, OrjsonRenderer, dump_json, load_json
+from config.rendering import DEEPEST, BadJson, OrjsonRenderer, TooDeep, dump_json, load_json
 from keyring.plain import Plain
 
 MARK = "somebody@example.com"
@@ -104,3 +104,11 @@ def test_another_media_type_is_refused_without_repeating_it(around: Client) -> N
     answered = around.post("/userstore/echo", "a=b", content_type="text/somebody")
     assert answered.status_code == 415
     assert "somebody" not in answered.content.decode()
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
+def test_a_body_nested_too_deep_is_refused_and_one_at_the_bound_is_read(opening: bytes, closing: bytes) -> None:
+    assert load_json(opening * DEEPEST + b"1" + closing * DEEPEST)
+    with pytest.raises(TooDeep):
+        load_json(opening * (DEEPEST + 1) + b"1" + closing * (DEEPEST + 1))
+    assert len(load_json(b"[" + b"[1]," * 10_000 + b"[1]]")) == 10_001
