@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -12,10 +11,10 @@ from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.policies.sandbox import Script
 from governance.policies.templates import native_templates
 from governance.policies.tree import CompiledPolicy, NativeNode, Node, ScriptNode, as_rule, combine
+from governance.policies.visibility import visible_to
 from governance.standing import Standing
 from keyring.walls import in_environment
 
-_READS_USER = re.compile(r"\buser\b")
 MAX_DEPTH = 16
 
 
@@ -35,8 +34,7 @@ def _compile(standing: Standing, public_id: UUID) -> CompiledPolicy:
         if policy is None:
             raise NotFound("There is no such access policy.", field="access_policy")
         root = _node_of(policy, standing, ancestors=())
-    reads_user = _any_reads_user(root)
-    return CompiledPolicy(policy.name, policy.version, root, reads_user, as_rule(root))
+    return CompiledPolicy(policy.name, policy.version, root, bool(root.visible), as_rule(root))
 
 
 def _node_of(policy: AccessPolicy, standing: Standing, *, ancestors: tuple[int, ...]) -> Node:
@@ -71,10 +69,4 @@ def template_node(template: PolicyTemplate, parameters: Mapping[str, Any], *, en
         function="policy",
         host_calls=frozenset(),
     )
-    return ScriptNode(template.name, script, dict(parameters), reads_user=bool(_READS_USER.search(template.function)))
-
-
-def _any_reads_user(node: Node) -> bool:
-    if isinstance(node, ScriptNode):
-        return node.reads_user
-    return any(_any_reads_user(part) for part in getattr(node, "parts", ()))
+    return ScriptNode(template.name, script, dict(parameters), visible_to(template.function))

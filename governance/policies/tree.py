@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from governance.policies.facts import CallFacts
 from governance.policies.sandbox import Script, ScriptError, ScriptFault, run_policy
 from governance.policies.templates import Rule
+from governance.policies.visibility import Visible, all_visible
 
 Profile = Mapping[str, Any]
 
@@ -29,6 +30,11 @@ class Node(Protocol):
         """Whether the answer is the same for every subject of one call."""
         ...
 
+    @property
+    def visible(self) -> Visible:
+        """What it can see of a subject."""
+        ...
+
     def decide(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
         """Answer for each profile, in order."""
         ...
@@ -41,6 +47,7 @@ class NativeNode:
     name: str
     rule: Rule
     caller_only: bool = True
+    visible: Visible = field(default=Visible(), repr=False)
 
     def decide(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
         answer = self.rule(facts)
@@ -50,26 +57,33 @@ class NativeNode:
 
 @dataclass(frozen=True, slots=True)
 class ScriptNode:
-    """A JavaScript template. A script that fails refuses, and the failure is recorded as one."""
+    """A JavaScript template. A script that fails refuses, and the failure is recorded as one.
+
+    A script knows nothing but its context and parameters, so one that sees no subject is asked once for all of them.
+    """
 
     name: str
     script: Script
     parameters: Mapping[str, Any]
-    reads_user: bool
-    caller_only: bool = False
+    visible: Visible
+
+    @property
+    def caller_only(self) -> bool:
+        return not self.visible
 
     def decide(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
         base = facts.script_context()
-        contexts: Sequence[Mapping[str, Any]]
-        contexts = [{**base, "user": profile} for profile in profiles] if self.reads_user else [base] * len(profiles)
+        if self.caller_only:
+            return self._ask([base][: len(profiles)], None, trace) * len(profiles)
+        return self._ask(profiles, base, trace)
+
+    def _ask(self, candidates: Sequence[Profile], base: Mapping[str, Any] | None, trace: Trace) -> list[bool]:
         try:
-            answers = run_policy(self.script, contexts, self.parameters)
+            answers = run_policy(self.script, candidates, self.parameters, base=base)
         except ScriptError as error:
             trace.faults.append(f"{self.name}: {error}")
-            return [False] * len(profiles)
-        for answer in answers:
-            if isinstance(answer, ScriptFault):
-                trace.faults.append(f"{self.name}: {answer.kind}")
+            return [False] * len(candidates)
+        trace.faults += [f"{self.name}: {answer.kind}" for answer in answers if isinstance(answer, ScriptFault)]
         decided = [answer is True for answer in answers]
         trace.lines.append(f"{self.name}: allows {sum(decided)} of {len(decided)}")
         return decided
@@ -87,17 +101,25 @@ class Combined:
     def caller_only(self) -> bool:
         return all(part.caller_only for part in self.parts)
 
+    @property
+    def visible(self) -> Visible:
+        return all_visible(part.visible for part in self.parts)
+
     def decide(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
-        open_ones = list(range(len(profiles)))
         answers = [self.needs_all] * len(profiles)
+        open_ones = list(range(len(profiles)))
         for part in self.parts:
             if not open_ones:
                 break
-            decided = part.decide(facts, [profiles[i] for i in open_ones], trace)
-            settled = [i for i, answer in zip(open_ones, decided, strict=True) if answer is not self.needs_all]
-            for i in settled:
-                answers[i] = not self.needs_all
-            open_ones = [i for i in open_ones if answers[i] is self.needs_all]
+            if part.caller_only:
+                settled = [] if part.decide(facts, [{}], trace)[0] is self.needs_all else open_ones
+            else:
+                decided = part.decide(facts, [profiles[i] for i in open_ones], trace)
+                settled = [i for i, answer in zip(open_ones, decided, strict=True) if answer is not self.needs_all]
+            if settled:
+                for i in settled:
+                    answers[i] = not self.needs_all
+                open_ones = [i for i in open_ones if answers[i] is self.needs_all]
         return answers
 
 
@@ -110,9 +132,14 @@ class CompiledPolicy:
     root: Node
     reads_user: bool
     fast: Rule | None
+    visible: Visible = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "visible", self.root.visible)
 
     @property
     def caller_only(self) -> bool:
+        """Whether `allows_caller` answers for every subject. Never with a script, whose faults belong on record."""
         return self.fast is not None
 
     def allows_caller(self, facts: CallFacts) -> bool:
@@ -131,8 +158,8 @@ class CompiledPolicy:
 
 
 def combine(name: str, parts: Sequence[Node], *, needs_all: bool) -> Node:
-    """Join parts, caller-only ones first, so that scripts run only where they can still change the answer."""
-    ordered = tuple(sorted(parts, key=lambda part: not part.caller_only))
+    """Join parts, native rules first, then scripts about the caller: each runs only where it can change the answer."""
+    ordered = tuple(sorted(parts, key=lambda part: (not part.caller_only, as_rule(part) is None)))
     return ordered[0] if len(ordered) == 1 else Combined(name, ordered, needs_all)
 
 

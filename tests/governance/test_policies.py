@@ -17,8 +17,9 @@ from governance.identities import Caller, system_caller
 from governance.models import Environment
 from governance.policies.compilation import policy_of
 from governance.policies.facts import CallFacts
-from governance.policies.templates import native_templates
+from governance.policies.templates import Rule, native_templates
 from governance.policies.tree import CompiledPolicy, NativeNode, Node, Trace, as_rule, combine
+from governance.policies.visibility import Visible
 from governance.standing import fresh_standing_of
 from tests import cast
 
@@ -111,6 +112,7 @@ class SubjectRule:
     """A rule that looks at the profile, in the place of a script."""
 
     caller_only = False
+    visible = Visible(whole=True)
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -126,9 +128,13 @@ TREES = st.recursive(
 PROFILES = st.lists(st.fixed_dictionaries({"a": st.booleans(), "b": st.booleans()}), max_size=4)
 
 
+def constant(answer: bool) -> Rule:
+    return lambda _facts: answer
+
+
 def built(tree: Any) -> Node:
     if isinstance(tree, str):
-        return SubjectRule(tree) if tree in "ab" else NativeNode(tree, lambda _facts, answer=tree: answer == "yes")
+        return SubjectRule(tree) if tree in "ab" else NativeNode(tree, constant(tree == "yes"))
     needs_all, parts = tree
     return combine("tree", [built(part) for part in parts], needs_all=needs_all)
 

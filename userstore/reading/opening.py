@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from governance.authorization import Clearance
+from governance.policies.visibility import Visible
 from keyring.keys import open_key
 from keyring.places import cell_prefix
 from userstore.datatypes import Concrete, DataType
@@ -64,14 +65,18 @@ def _text_reader(data_type: DataType) -> TextReader:
     return read_text if data_type.concrete is Concrete.STRING else read
 
 
-def profiles_of(subjects: Sequence[OpenedSubject], definitions: Definitions) -> list[Mapping[str, object]]:
-    """The subjects as a script policy sees them: consented values only, as texts; absent ones are null."""
-    columns = [(column.pk, column.name, column.is_array) for column in definitions.stored]
+def profiles_of(
+    subjects: Sequence[OpenedSubject], definitions: Definitions, visible: Visible
+) -> list[Mapping[str, object]]:
+    """The subjects as scripts see them: consented values that the scripts name, as texts; absent ones are null."""
+    system = [name for name in SYSTEM_COLUMNS if visible.shows(name)]
+    columns = [(column.pk, column.name, column.is_array) for column in definitions.stored if visible.shows(column.name)]
     profiles: list[Mapping[str, object]] = []
     for subject in subjects:
-        profile: dict[str, object] = {name: subject.sealed.system_text(name) for name in SYSTEM_COLUMNS}
+        profile: dict[str, object] = {name: subject.sealed.system_text(name) for name in system} if system else {}
+        values = subject.values
         for pk, name, is_array in columns:
-            texts = subject.values.get(pk, ())
+            texts = values.get(pk, ())
             profile[name] = texts if is_array else (texts[0] if texts else None)
         profiles.append(profile)
     return profiles

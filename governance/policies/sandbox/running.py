@@ -15,20 +15,33 @@ LONGEST_MESSAGE = 256 * 1024
 """Bytes of candidates one message carries: more candidates go in several messages, each with its own limits."""
 LONGEST_CANDIDATE = 1024 * 1024
 """Bytes of one candidate, above which it is not given to a script at all."""
+LONGEST_BASE = 32 * 1024
+"""Bytes of what contexts share. A part of it is the caller's: reading it must not use up what the script may use."""
 
 FAULTS: dict[int, Literal["error", "result"]] = {1: "error", 2: "result"}
 VERDICTS = {1: True, 0: False}
 
 
 def run_policy(
-    script: Script, contexts: Sequence[Mapping[str, Any]], params: Parameters, *, host: HostCalls | None = None
+    script: Script,
+    candidates: Sequence[Mapping[str, Any]],
+    params: Parameters,
+    *,
+    base: Mapping[str, Any] | None = None,
+    host: HostCalls | None = None,
 ) -> list[bool | ScriptFault]:
-    """Ask `policy(context, params)` for every context; nothing but `true` admits.
+    """Ask `policy(context, params)` for every candidate; nothing but `true` admits.
 
-    One answer per context, in order: true, false, or the fault of that candidate alone. Raises ScriptUnavailable and
+    A candidate is a whole context. With `base` it is a profile: its context is the base, which travels once and is
+    read-only for the script, with the profile as `user`.
+
+    One answer per candidate, in order: true, false, or the fault of that candidate alone. Raises ScriptUnavailable and
     ScriptKilled where nothing was decided for anyone, and whatever a host call raised.
     """
-    return [_verdict(answer, script) for answer in _answers(script, contexts, params, host)]
+    return [
+        VERDICTS[answer] if type(answer) is int and answer in VERDICTS else _fault(answer, script)
+        for answer in _answers(script, candidates, params, host, base=base)
+    ]
 
 
 def run_transform(
@@ -42,28 +55,41 @@ def run_transform(
     return [_text(answer, script) for answer in _answers(script, values, params, host)]
 
 
-def _answers(script: Script, candidates: Sequence[Any], params: Parameters, host: HostCalls | None) -> list[Any]:
+def _answers(
+    script: Script,
+    candidates: Sequence[Any],
+    params: Parameters,
+    host: HostCalls | None,
+    *,
+    base: Mapping[str, Any] | None = None,
+) -> list[Any]:
     if not candidates:
         return []
-    return _ask(script, list(candidates), orjson.dumps(params, default=_plain), host)
+    before, after = b"[%b," % orjson.dumps(params, default=_plain), b"]"
+    if base is not None:
+        shared = _encoded(base)
+        if shared is None or len(shared) > LONGEST_BASE:
+            return [None] * len(candidates)
+        after = b",%b]" % shared
+    return _ask(script, list(candidates), (before, after), host)
 
 
-def _ask(script: Script, candidates: list[Any], params: bytes, host: HostCalls | None) -> list[Any]:
+def _ask(script: Script, candidates: list[Any], around: tuple[bytes, bytes], host: HostCalls | None) -> list[Any]:
     """Send one message, or two halves where it would be too long or a candidate in it is no JSON."""
+    alone = len(candidates) == 1
     encoded = _encoded(candidates)
-    if encoded is not None and (len(encoded) <= LONGEST_MESSAGE or len(candidates) == 1):
-        if len(encoded) > LONGEST_CANDIDATE:
-            return [None]
-        return _decoded(pool().run(script, b"[%b,%b]" % (params, encoded), host=host), len(candidates))
-    if len(candidates) == 1:
+    if encoded is not None and len(encoded) + len(around[1]) <= LONGEST_CANDIDATE:
+        if alone or len(encoded) <= LONGEST_MESSAGE:
+            return _decoded(pool().run(script, encoded.join(around), host=host), len(candidates))
+    elif alone:
         return [None]
     middle = len(candidates) // 2
-    return _ask(script, candidates[:middle], params, host) + _ask(script, candidates[middle:], params, host)
+    return _ask(script, candidates[:middle], around, host) + _ask(script, candidates[middle:], around, host)
 
 
-def _encoded(candidates: list[Any]) -> bytes | None:
+def _encoded(value: object) -> bytes | None:
     try:
-        return orjson.dumps(candidates, default=_plain)
+        return orjson.dumps(value, default=_plain)
     except orjson.JSONEncodeError:
         return None
 
@@ -83,12 +109,6 @@ def _decoded(answer: bytes, expected: int) -> list[Any]:
     if not isinstance(answers, list) or len(answers) != expected:
         raise ScriptKilled("crash")
     return answers
-
-
-def _verdict(answer: Any, script: Script) -> bool | ScriptFault:
-    if type(answer) is int and answer in VERDICTS:
-        return VERDICTS[answer]
-    return _fault(answer, script)
 
 
 def _text(answer: Any, script: Script) -> str | ScriptFault:

@@ -138,3 +138,34 @@ def test_a_fault_leaves_nothing_for_the_next_candidate() -> None:
         ScriptFault("error", 2),
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *("context", "context.server", "context.server.claims", "context.server.purpose_names", "context.client"),
+        *("context.client.deep", "context.client.deep.er[0]", "context.query", "context.user", "context.user.phones"),
+    ],
+)
+def test_nothing_stays_in_the_context_that_candidates_share(place: str) -> None:
+    leaving = script(f"function policy(context, params) {{ {LEAVE % place} }}")
+    base = {
+        "server": {"claims": {"kind": "client"}, "purpose_names": ["support"]},
+        "client": {"deep": {"er": [{"a": 1}]}},
+        "query": {},
+    }
+    profiles = [{"phones": ["a"]}] * 3
+    assert {answer for _ in range(3) for answer in run_policy(leaving, profiles, PARAMETERS, base=base)} == {False}
+
+
+def test_what_one_candidate_writes_into_the_observed_part_is_an_error_of_its_own() -> None:
+    writing = policy(
+        "if (context.user.writes) context.server.action = 'Resolve';\nreturn context.server.action === 'Execute'"
+    )
+    profiles = [{"writes": True}, {"writes": False}, {"writes": True}, {}]
+    assert run_policy(writing, profiles, {}, base={"server": {"action": "Execute"}}) == [
+        ScriptFault("error", 2),
+        True,
+        ScriptFault("error", 2),
+        True,
+    ]

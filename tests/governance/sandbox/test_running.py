@@ -92,6 +92,43 @@ def test_a_read_only_mapping_is_given_like_any_other() -> None:
     assert run_policy(ADULT, [context], MappingProxyType({"minimum": 18})) == [True]
 
 
+def test_a_base_is_every_candidates_and_cannot_stand_in_for_its_profile() -> None:
+    base = {"server": {"minimum": 18}, "user": {"age": 99}}
+    asking = policy("return context.user.age >= context.server.minimum")
+    assert run_policy(asking, [{"age": 17}, {"age": 18}, {}], {}, base=base) == [False, True, False]
+    same = policy("return JSON.stringify(context) === params.expected")
+    expected = {"expected": '{"server":{"minimum":18},"user":{"age":1}}'}
+    assert run_policy(same, [{"age": 1}, {"age": 2}], expected, base=base) == [True, False]
+
+
+def nested(depth: int) -> dict[str, Any]:
+    return {"a": nested(depth - 1)} if depth else {}
+
+
+@pytest.mark.parametrize("depth", [1, 100, 200, 240])
+def test_a_caller_cannot_end_a_call_by_the_depth_of_its_context(depth: int) -> None:
+    assert run_policy(ADULT, [{"age": 30}], {"minimum": 18}, base={"client": nested(depth)}) == [True]
+
+
+@pytest.mark.parametrize("client", [nested(300), {"text": "x" * 40_000}, {"text": "\ud800"}, {"text": object()}])
+def test_a_base_that_cannot_be_given_is_a_fault_of_every_candidate(client: dict[str, Any]) -> None:
+    profiles = [{"age": 30}, {"age": 1}]
+    assert run_policy(ADULT, profiles, {"minimum": 18}, base={"client": client}) == [ScriptFault("value")] * 2
+
+
+def test_many_profiles_go_in_several_messages_with_the_base_in_each() -> None:
+    profiles = [{"age": age % 40, "filler": "x" * 1_000} for age in range(2_000)]
+    asking = policy("return context.user.age >= context.server.minimum")
+    base = {"server": {"minimum": 18, "filler": "y" * 20_000}}
+    assert run_policy(asking, profiles, {}, base=base) == [age % 40 >= 18 for age in range(2_000)]
+
+
+def test_a_profile_larger_than_the_bound_is_not_given_to_the_script() -> None:
+    profiles: list[dict[str, Any]] = [{"age": 30}, {"age": 30, "filler": "x" * 1_040_000}]
+    base = {"client": {"filler": "y" * 20_000}}
+    assert run_policy(ADULT, profiles, {"minimum": 18}, base=base) == [True, ScriptFault("value")]
+
+
 def test_a_candidate_that_is_no_json_is_a_fault_of_its_own() -> None:
     contexts: list[dict[str, Any]] = [
         {"user": {"age": 30}},

@@ -74,11 +74,19 @@ while (queue.length > 0) {
 // globalThis itself is frozen too; typed arrays never appear here, so nothing refuses.
 for (const value of seen) freeze(value);
 
+// No recursion: a caller chooses how deep its part of a context is, and must not be able to end the call by it.
 const frozen = value => {
     if (typeof value !== "object" || value === null) return value;
-    const names = keys(value);
-    for (let i = 0; i < names.length; i++) frozen(value[names[i]]);
-    return freeze(value);
+    const open = [value];
+    while (open.length > 0) {
+        const one = open.pop(), names = keys(one), count = names.length;
+        for (let i = 0; i < count; i++) {
+            const inner = one[names[i]];
+            if (typeof inner === "object" && inner !== null) open[open.length] = inner;
+        }
+        freeze(one);
+    }
+    return value;
 };
 
 // What a script did wrong, as [1, line] or [2, 0]: no text leaves. Where the engine itself gave up, the call ends:
@@ -98,11 +106,15 @@ const fault = error => {
     return [1, line(error)];
 };
 
+// A message is [params, contexts], or [params, profiles, base]: then each context is the base and one profile.
 const judge = (make, hosts) => text => {
-    const message = parse(text), params = frozen(message[0]), candidates = message[1], answers = [];
-    for (let i = 0; i < candidates.length; i++) {
+    const message = parse(text), params = frozen(message[0]), candidates = message[1], base = frozen(message[2]);
+    const count = candidates.length, answers = [];
+    for (let i = 0; i < count; i++) {
         try {
-            const verdict = apply(make, undefined, hosts)(candidates[i], params);
+            const context = base === undefined ? candidates[i] : { ...base, user: candidates[i] };
+            const policy = hosts.length === 0 ? make() : apply(make, undefined, hosts);
+            const verdict = policy(context, params);
             answers[i] = verdict === true ? 1 : verdict === false ? 0 : [2, 0];
         } catch (error) { answers[i] = fault(error); }
     }
