@@ -15,7 +15,7 @@ from django.utils import timezone
 from audit.events import EventKind
 from audit.recorder import append
 from governance.authorization import Ask, Clearance, authorize, refusal
-from governance.errors import Refused
+from governance.errors import Conflict, Refused
 from governance.identities import SYSTEM, Caller
 from governance.models import Environment, Revision
 from governance.rights import Resource
@@ -112,11 +112,23 @@ def clearance_for(caller: Caller, operation: str, event: EventKind, *, now: date
 
 @contextmanager
 def refusal_on_record(event: EventKind, caller: Caller) -> Iterator[None]:
-    """Put a refusal of what is inside on record. It goes around the transaction, whose rollback would take it away."""
+    """Put a refusal of what is inside on record, and a conflict, which tells that something is there.
+
+    It goes around the transaction, whose rollback would take the record away.
+    """
     try:
         yield
     except Refused as refused:
         record_refusal(event, caller, refused)
+        raise
+    except Conflict:
+        append(
+            event,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts={"reasons": ["Conflict"]},
+            outcome="failed",
+        )
         raise
 
 

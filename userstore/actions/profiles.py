@@ -143,7 +143,7 @@ def _array(value: Any, name: str) -> list[Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
     if not isinstance(value, list):
         raise Invalid("An array column takes an array of values.", field=f"profile.{name}")

@@ -25,6 +25,13 @@ class Admitted:
     reasons: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
+    def add(self, further: Admitted) -> None:
+        """Take in who was admitted behind these."""
+        self.subjects += further.subjects
+        self.denied += further.denied
+        self.reasons = list(dict.fromkeys([*self.reasons, *further.reasons]))
+        self.faults = sorted({*self.faults, *further.faults})
+
 
 def call_facts(
     clearance: Clearance, context: CallContext, *, action: str, purposes: tuple[str, ...], now: datetime

@@ -12,22 +12,22 @@ from django.conf import settings
 
 from audit.bodies import Outcome
 from audit.recorder import append, prepare_body
+from governance.actions.seeing import must_see_definitions
 from governance.authorization import at_current_epoch, authorize
-from governance.errors import Refused
+from governance.errors import NotFound, Refused
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
 from keyring.walls import in_environment
 from userstore.events import ACCESSOR_EXECUTED
-from userstore.reading.admission import admit, call_facts
+from userstore.reading.admission import call_facts
 from userstore.reading.calls import AccessorCall, Page
-from userstore.reading.consent import keep_consented
 from userstore.reading.cursors import after_of, cursor_at
-from userstore.reading.opening import unseal
+from userstore.reading.pages import page_of
 from userstore.reading.plan import AccessorPlan, plan_read
 from userstore.reading.rows import Rows
-from userstore.reading.selection import select_sealed
 from userstore.reading.statements import append_prepared
 from userstore.reading.transformation import transform
+from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
 
 
@@ -43,6 +43,9 @@ def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
         return _read(call, now=now)
     except Refused as refused:
         _record_nothing_left(call, "refused", refused.reasons, refused.decision_id)
+        raise
+    except (NotFound, SelectorError):
+        must_see_definitions(call.caller, now=now)  # who may nothing here does not learn what there is
         raise
     except (TransformationFailed, Unsealable) as failure:
         _record_nothing_left(call, "failed", (type(failure).__name__,), None)
@@ -68,19 +71,15 @@ def _read(call: AccessorCall, *, now: datetime) -> Rows:
     clearance = authorize(call.caller, plan.ask, standing=accessor.standing, now=now)
     page = call.page or Page(settings.USERSTORE_PAGE_LIMIT)
     after = after_of(page.starting_after, clearance.environment_id, accessor.public_id)
-    sealed, has_next = select_sealed(plan, clearance, after=after, limit=page.limit, now=now)
-    last = sealed[-1].public_id if sealed else after
-    permitted = keep_consented(sealed, accessor.purpose_numbers, now=now)
-    opened = unseal(permitted, accessor.definitions, clearance)
     facts = call_facts(
         clearance, call.context, action="Execute", purposes=tuple(p.name for p in accessor.purposes), now=now
     )
-    admitted = admit(opened, accessor.policy, facts, accessor.definitions)
+    admitted, last = page_of(plan, clearance, facts, after=after, limit=page.limit, now=now)
     with _release(accessor):
         rows = transform(admitted, accessor, clearance, now=now)
         _record(call, rows)
-    rows.has_next = has_next
-    rows.next_cursor = cursor_at(last, clearance.environment_id, accessor.public_id) if has_next else "end"
+    rows.has_next = last is not None
+    rows.next_cursor = cursor_at(last, clearance.environment_id, accessor.public_id) if last else "end"
     return rows
 
 

@@ -48,6 +48,16 @@ def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, *, n
     return Rows(rows, [subject.sealed.public_id for subject in released], facts, clearance.decision_id)
 
 
+def has_something_to_show(subject: OpenedSubject, plan: AccessorPlan) -> bool:
+    """Say whether a subject will be among the rows, unless its transformers leave nothing of it."""
+    pks = {output.column.pk for output in plan.outputs}
+    if plan.is_strict and not pks.isdisjoint(subject.sealed.withheld):
+        return False
+    return not pks.isdisjoint(subject.values) or any(
+        _system_text(subject, output.column.name) for output in plan.outputs if output.column.is_system
+    )
+
+
 def _showable(
     subjects: Sequence[OpenedSubject], output_pks: set[int], *, is_strict: bool
 ) -> tuple[list[OpenedSubject], int]:

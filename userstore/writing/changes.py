@@ -173,7 +173,7 @@ def _list(raw: Any, target: Target, part: str, now: datetime) -> tuple[Value, ..
     if isinstance(raw, str):
         try:
             raw = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Invalid("This is not a JSON array.", field=field_name) from None
     if not isinstance(raw, list):
         raise Invalid("An array column takes an array of values.", field=field_name)

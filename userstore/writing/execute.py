@@ -10,8 +10,9 @@ from uuid import UUID
 
 from audit.recorder import append
 from governance.actions.change import refusal_on_record
+from governance.actions.seeing import must_see_definitions
 from governance.authorization import Clearance, at_current_epoch, authorize, frozen_parts, refusal
-from governance.errors import Refused
+from governance.errors import Conflict, NotFound, Refused
 from governance.policies.tree import Trace
 from governance.standing import fresh_standing_of
 from keyring.errors import Unsealable
@@ -21,6 +22,7 @@ from userstore.events import MUTATOR_EXECUTED
 from userstore.models import Subject, Value
 from userstore.models.subjects import LIVE
 from userstore.reading.admission import call_facts
+from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
 from userstore.writing.calls import MutatorCall
 from userstore.writing.changes import ColumnChange, read_changes
@@ -61,7 +63,10 @@ def execute_mutator(call: MutatorCall, *, now: datetime) -> Receipt:
             decision_id=refused.decision_id,
         )
         raise
-    except (TransformationFailed, Unsealable) as failure:
+    except (NotFound, SelectorError):
+        must_see_definitions(call.caller, now=now)  # who may nothing here does not learn what there is
+        raise
+    except (TransformationFailed, Unsealable, Conflict) as failure:
         append(
             MUTATOR_EXECUTED,
             environment_id=call.caller.environment_id,
