@@ -12,7 +12,6 @@ from keyring.keys import KeyKind, index_key_for, live_versions
 from keyring.walls import in_environment
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
 from userstore.errors import TooLarge
-from userstore.reading.plan import ReadPlan
 from userstore.selectors import Both, BoundSelector, ById, ByIndex, Either, Everyone, Narrowing, Nobody
 
 _BY_BLIND = """
@@ -39,18 +38,12 @@ def decided_by_id(bound: BoundSelector) -> Sequence[UUID] | None:
     return narrowing.ids if exact and isinstance(narrowing, ById) else None
 
 
-def candidates(plan: ReadPlan, environment_id: UUID) -> set[UUID]:
+def candidates_of(bound: BoundSelector, definitions: Definitions, environment_id: UUID, state: int) -> set[UUID]:
     """Return a superset of the subjects that the selector matches.
 
     Raises:
         TooLarge: no index helps and more cells than `USERSTORE_SCAN_BOUND` would have to be opened.
     """
-    accessor = plan.accessor
-    return candidates_of(plan.bound, accessor.definitions, environment_id, accessor.state)
-
-
-def candidates_of(bound: BoundSelector, definitions: Definitions, environment_id: UUID, state: int) -> set[UUID]:
-    """The same for any bound selector, as writes use it."""
     unindexed = [c.name for c in definitions.by_pk.values() if c.name != "id" and (c.is_system or not c.is_indexed)]
     narrowing = bound.narrow(unindexed=unindexed)
     with in_environment(environment_id):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from governance.actions.builtin import ACCESSOR_BASELINE
@@ -18,7 +20,7 @@ from userstore.models import Accessor
 from userstore.models.accessors import STRICT
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.calls import AccessorCall
-from userstore.selectors import BoundSelector, TypedSelector, bind, parse, typed
+from userstore.selectors import BoundSelector, TypedSelector, bind, bind_ids, parse, reads_only_ids, typed
 from userstore.transforming.compilation import CompiledTransformer, transformer_of
 
 
@@ -31,9 +33,9 @@ class Output:
     token_policy: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class AccessorPlan:
-    """Everything about an accessor that does not change within an epoch."""
+    """Everything about an accessor that does not change within an epoch; what follows from it is worked out once."""
 
     standing: Standing
     definitions: Definitions
@@ -49,21 +51,33 @@ class AccessorPlan:
     fetched_columns: tuple[int, ...]
     ask: Ask
 
-    @property
+    @cached_property
     def purpose_numbers(self) -> tuple[int, ...]:
         return tuple(purpose.number for purpose in self.purposes)
 
-    @property
+    @cached_property
+    def purpose_names(self) -> tuple[str, ...]:
+        return tuple(purpose.name for purpose in self.purposes)
+
+    @cached_property
+    def output_pks(self) -> frozenset[int]:
+        return frozenset(output.column.pk for output in self.outputs)
+
+    @cached_property
     def tokenizes(self) -> bool:
         return any(output.transformer.tokenizes for output in self.outputs)
+
+    @cached_property
+    def selects_by_id(self) -> bool:
+        return reads_only_ids(self.selector)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """One call's plan: the accessor's, and the selector with this call's values."""
+    """One call's plan: the accessor's, and the selector with this call's values, or the ids where these are all."""
 
     accessor: AccessorPlan
-    bound: BoundSelector
+    selected: BoundSelector | Sequence[UUID]
 
     @property
     def ask(self) -> Ask:
@@ -78,7 +92,8 @@ def plan_read(call: AccessorCall) -> ReadPlan:
         SelectorError: the values do not fit the selector; names the placeholder, never the value.
     """
     plan = accessor_plan(standing_of(call.caller.environment_id), call.accessor_id)
-    return ReadPlan(plan, bind(plan.selector, call.selector_values))
+    binding = bind_ids if plan.selects_by_id else bind
+    return ReadPlan(plan, binding(plan.selector, call.selector_values))
 
 
 def accessor_plan(standing: Standing, accessor_id: UUID) -> AccessorPlan:

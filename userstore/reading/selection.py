@@ -10,11 +10,12 @@ from uuid import UUID
 from governance.authorization import Clearance
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
 from userstore.reading.consent import is_permitted
-from userstore.reading.narrowing import candidates, decided_by_id
+from userstore.reading.narrowing import candidates_of, decided_by_id
 from userstore.reading.opening import unseal
-from userstore.reading.plan import ReadPlan
+from userstore.reading.plan import AccessorPlan, ReadPlan
 from userstore.reading.rows import OpenedSubject, SealedCell, SealedSubject
 from userstore.reading.statements import Int8Arrays, read_page, read_subjects, uuid_of
+from userstore.selectors import BoundSelector
 
 BEGINNING = UUID(int=0)
 _CHUNK = 512
@@ -31,50 +32,58 @@ def select_sealed(
         EpochMoved: the environment changed since the clearance.
         TooLarge: the selector would have to open more cells than one call may.
     """
-    accessor = plan.accessor
-    if plan.bound.condition is None:
-        found = _page_of_everyone(plan, clearance, after=after, limit=limit + 1)
-    elif (ids := decided_by_id(plan.bound)) is not None:
-        # Not sorted out by `limit` yet: some ids may belong to nobody.
-        wanted = sorted(i for i in ids if i > after)
-        found = _read(clearance, wanted, accessor.fetched_columns, accessor.state)
+    accessor, selected = plan.accessor, plan.selected
+    if not isinstance(selected, BoundSelector):
+        found = _of_ids(accessor, selected, clearance, after=after)
+    elif selected.condition is None:
+        found = _page_of_everyone(accessor, clearance, after=after, limit=limit + 1)
+    elif (ids := decided_by_id(selected)) is not None:
+        found = _of_ids(accessor, ids, clearance, after=after)
     else:
-        wanted = sorted(i for i in candidates(plan, clearance.environment_id) if i > after)
-        found = _matching(plan, clearance, wanted, limit=limit + 1, now=now)
+        found = _matching(accessor, selected, clearance, after=after, limit=limit + 1, now=now)
     return found[:limit], len(found) > limit
 
 
-def _page_of_everyone(plan: ReadPlan, clearance: Clearance, *, after: UUID, limit: int) -> list[SealedSubject]:
+def _of_ids(accessor: AccessorPlan, ids: Sequence[UUID], clearance: Clearance, *, after: UUID) -> list[SealedSubject]:
+    """All of them behind a place, whatever the limit: some ids may belong to nobody."""
+    wanted = sorted(i for i in ids if i > after)
+    return _read(clearance, wanted, accessor.fetched_columns, accessor.state)
+
+
+def _page_of_everyone(accessor: AccessorPlan, clearance: Clearance, *, after: UUID, limit: int) -> list[SealedSubject]:
     rows = read_page(
         environment_id=clearance.environment_id,
         after=after,
         limit=limit,
-        column_pks=plan.accessor.fetched_columns,
-        state=plan.accessor.state,
+        column_pks=accessor.fetched_columns,
+        state=accessor.state,
     )
     return gathered(rows, clearance)
 
 
 def _matching(
-    plan: ReadPlan, clearance: Clearance, wanted: Sequence[UUID], *, limit: int, now: datetime
+    accessor: AccessorPlan,
+    bound: BoundSelector,
+    clearance: Clearance,
+    *,
+    after: UUID,
+    limit: int,
+    now: datetime,
 ) -> list[SealedSubject]:
     """Open the selector's cells of the candidates, as far as the purposes permit, and keep who matches."""
-    accessor = plan.accessor
+    found = candidates_of(bound, accessor.definitions, clearance.environment_id, accessor.state)
+    wanted = sorted(i for i in found if i > after)
     selecting = [
-        accessor.definitions.by_name[name]
-        for name in plan.bound.columns
-        if not accessor.definitions.by_name[name].is_system
+        accessor.definitions.by_name[name] for name in bound.columns if not accessor.definitions.by_name[name].is_system
     ]
     columns = tuple(dict.fromkeys([*accessor.fetched_columns, *(column.pk for column in selecting)]))
     extra = set(columns) - set(accessor.fetched_columns)
     kept: list[SealedSubject] = []
     for start in range(0, max(len(wanted), 1), _CHUNK):  # with no candidate, too, the statement tells the epoch
         subjects = _read(clearance, wanted[start : start + _CHUNK], columns, accessor.state)
-        elements = elements_of(
-            subjects, plan, clearance, [c.pk for c in selecting], accessor.purpose_numbers, now.timestamp()
-        )
+        elements = elements_of(subjects, bound, accessor, clearance, [c.pk for c in selecting], moment=now.timestamp())
         for subject, values in zip(subjects, elements, strict=True):
-            if plan.bound.matches(values):
+            if bound.matches(values):
                 subject.cells = [cell for cell in subject.cells if cell.column_pk not in extra]
                 kept.append(subject)
         if len(kept) >= limit:
@@ -84,16 +93,17 @@ def _matching(
 
 def elements_of(
     subjects: Sequence[SealedSubject],
-    plan: ReadPlan,
+    bound: BoundSelector,
+    accessor: AccessorPlan,
     clearance: Clearance,
     column_pks: Sequence[int],
-    purposes: Sequence[int],
+    *,
     moment: float,
 ) -> list[dict[str, Sequence[Any]]]:
     """What the selector may see of each subject: system columns, and values whose purposes are permitted."""
-    definitions = plan.accessor.definitions
+    definitions, purposes = accessor.definitions, accessor.purpose_numbers
     wanted = set(column_pks)
-    system = [name for name in plan.bound.columns if name in SYSTEM_COLUMNS]
+    system = [name for name in bound.columns if name in SYSTEM_COLUMNS]
     peeked = [
         SealedSubject(
             s.pk,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userstore.selectors.binding import SYSTEM_COLUMNS, BoundSelector, bind
+from userstore.selectors.binding import SYSTEM_COLUMNS, BoundSelector, bind, bind_ids, reads_only_ids
 from userstore.selectors.checking import TypedSelector, typed
 from userstore.selectors.errors import SelectorError, SelectorTooCostly
 from userstore.selectors.narrowing import Both, ById, ByIndex, Either, Everyone, Narrowing, Nobody
@@ -24,6 +24,8 @@ __all__ = [
     "SelectorTooCostly",
     "TypedSelector",
     "bind",
+    "bind_ids",
     "parse",
+    "reads_only_ids",
     "typed",
 ]

@@ -21,7 +21,9 @@ from userstore.selectors import (
     SelectorError,
     SelectorTooCostly,
     bind,
+    bind_ids,
     parse,
+    reads_only_ids,
     typed,
 )
 
@@ -227,3 +229,52 @@ def test_a_pattern_made_to_be_slow_is_not() -> None:
     began = time.perf_counter()
     assert not selector.matches({"name": ["a" * 200_000]})
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{id} = ?", str(ONE)),
+        ("{ID} = (?)", ONE.hex.upper()),
+        ("{id} = ANY (?)", [str(TWO), str(ONE), str(TWO)]),
+        ("{id} = ANY (?)", json.dumps([str(ONE)])),
+        ("{id} = ANY (?)", []),
+    ],
+)
+def test_a_selector_of_ids_alone_binds_to_the_ids_that_its_tests_would_narrow_to(text: str, value: object) -> None:
+    selector = typed(parse(text), TYPES)
+    assert reads_only_ids(selector)
+    narrowing = bind(selector, [value]).narrow()
+    assert bind_ids(selector, [value]) == (narrowing.ids if isinstance(narrowing, ById) else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("{id} = ?", []),
+        ("{id} = ?", [str(ONE), str(TWO)]),
+        ("{id} = ?", [None]),
+        ("{id} = ?", ["{00000000-0000-0000-0000-000000000001}"]),
+        ("{id} = ?", [[str(ONE)]]),
+        ("{id} = ?", [1]),
+        ("{id} = ANY (?)", [str(ONE)]),
+        ("{id} = ANY (?)", [[str(ONE), None]]),
+        ("{id} = ANY (?)", [[MARK]]),
+        ("{id} = ANY (?)", [[str(ONE)] * 100_001]),
+    ],
+)
+def test_a_selector_of_ids_alone_refuses_in_the_same_words(text: str, values: list[object]) -> None:
+    selector = typed(parse(text), TYPES)
+    with pytest.raises(SelectorError) as slow:
+        bind(selector, values)
+    with pytest.raises(SelectorError) as fast:
+        bind_ids(selector, values)
+    assert fast.value.args == slow.value.args
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ALL", "{id} != ?", "NOT {id} = ?", "{id} = ? OR {id} = ?", "{id} IS NULL", "{name} = ?", "{age} = ANY (?)"],
+)
+def test_only_the_id_compared_with_placeholders_is_bound_without_tests(text: str) -> None:
+    assert not reads_only_ids(typed(parse(text), TYPES))
