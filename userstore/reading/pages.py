@@ -49,7 +49,7 @@ def page_of(
 
 
 def _selects_by_value(plan: ReadPlan) -> bool:
-    return any(name not in SYSTEM_COLUMNS for name in plan.bound.columns)
+    return any(name not in SYSTEM_COLUMNS for name in plan.accessor.selector.columns)
 
 
 def _filled(
