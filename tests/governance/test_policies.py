@@ -250,3 +250,17 @@ def test_a_script_sees_what_the_caller_claims_only_as_a_claim(environment: Envir
     assert answer("return context.server.ip_address === '203.0.113.9'")
     assert answer("return context.client.ip_address === '10.0.0.1'")
     assert not answer("return context.user.vip === true")
+
+
+@pytest.mark.django_db
+def test_a_script_that_sees_no_subject_decides_once_for_all_and_its_fault_is_kept(environment: Environment) -> None:
+    standing = fresh_standing_of(environment.id)
+    by_action = policy_of(standing, script(environment, "return context.server.action === params.action || true"))
+    trace = Trace()
+    assert by_action.allows_each(facts(), [{}] * 3, trace) == [True] * 3
+    assert [line.partition(": ")[2] for line in trace.lines] == ["allows 1 of 1"]
+    failing = policy_of(standing, script(environment, "return context.server.nothing.at.all"))
+    assert not failing.caller_only
+    assert failing.allows_each(facts(), [{}] * 3, trace) == [False] * 3
+    assert len(trace.faults) == 1
+    assert failing.allows_each(facts(), [], Trace()) == []

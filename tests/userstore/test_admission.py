@@ -65,6 +65,12 @@ def test_a_script_policy_sees_of_a_person_only_what_the_purposes_permit(house: H
     assert house.admitted(f"return JSON.stringify(context).includes('{MAIL}')") == []
 
 
+def test_a_script_that_enumerates_a_person_sees_the_columns_it_does_not_name(house: Household) -> None:
+    both = sorted([house.ada, house.ben])
+    assert house.admitted(f"return JSON.stringify(context.user).includes('{NUMBER}')") == both
+    assert house.admitted("return context.user[['m', 'ail'].join('')] === null") == both
+
+
 def test_a_caller_cannot_put_anything_into_the_observed_part_of_the_context(house: Household) -> None:
     claims = CallContext(address="203.0.113.9", claimed={"server": {"ip_address": "10.1.2.3"}, "user": {"phone": "x"}})
     assert house.admitted("return context.server.ip_address === '10.1.2.3'", context=claims) == []

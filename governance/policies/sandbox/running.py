@@ -65,7 +65,7 @@ def _answers(
 ) -> list[Any]:
     if not candidates:
         return []
-    before, after = b"[%b," % orjson.dumps(params, default=_plain), b"]"
+    before, after = orjson.dumps(params, default=_plain) + b"\n[", b"]"
     if base is not None:
         shared = _encoded(base)
         if shared is None or len(shared) > LONGEST_BASE:

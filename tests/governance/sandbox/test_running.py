@@ -101,6 +101,17 @@ def test_a_base_is_every_candidates_and_cannot_stand_in_for_its_profile() -> Non
     assert run_policy(same, [{"age": 1}, {"age": 2}], expected, base=base) == [True, False]
 
 
+def test_each_call_has_its_own_parameters() -> None:
+    asked = [({"age": 20}, {"minimum": minimum}) for minimum in (18, 18, 21, 18, 21)]
+    assert [run_policy(ADULT, [{"user": u}], params) for u, params in asked] == [
+        [True],
+        [True],
+        [False],
+        [True],
+        [False],
+    ]
+
+
 def nested(depth: int) -> dict[str, Any]:
     return {"a": nested(depth - 1)} if depth else {}
 

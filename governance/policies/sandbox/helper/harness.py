@@ -106,9 +106,18 @@ const fault = error => {
     return [1, line(error)];
 };
 
-// A message is [params, contexts], or [params, profiles, base]: then each context is the base and one profile.
-const judge = (make, hosts) => text => {
-    const message = parse(text), params = frozen(message[0]), candidates = message[1], base = frozen(message[2]);
+// Freezing is what costs: parameters are the same in nearly every call and, frozen, nothing a script could change.
+const remembered = () => {
+    let told, params;
+    return text => {
+        if (text !== told) { params = frozen(parse(text)); told = text; }
+        return params;
+    };
+};
+
+// A message is [contexts], or [profiles, base]: then each context is the base and one profile.
+const judge = (make, hosts, parameters) => (given, text) => {
+    const params = parameters(given), message = parse(text), candidates = message[0], base = frozen(message[1]);
     const count = candidates.length, answers = [];
     for (let i = 0; i < count; i++) {
         try {
@@ -133,8 +142,8 @@ const rendered = result => {
     const text = typeof result === "object" ? stringify(result) : Text(result);
     return text === undefined ? "" : text.toWellFormed();
 };
-const convert = (make, hosts) => text => {
-    const message = parse(text), params = frozen(message[0]), values = message[1], answers = [];
+const convert = (make, hosts, parameters) => (given, text) => {
+    const params = parameters(given), values = parse(text)[0], answers = [];
     for (let i = 0; i < values.length; i++) {
         try { answers[i] = rendered(apply(make, undefined, hosts)(structured(values[i]), params)); }
         catch (error) { answers[i] = fault(error); }
@@ -157,7 +166,7 @@ const hostCalls = names => {
 return (make, kind, names) => {
     const hosts = hostCalls(names);
     if (kind === "check") return typeof apply(make, undefined, hosts) === "function";
-    return kind === "policy" ? judge(make, hosts) : convert(make, hosts);
+    return kind === "policy" ? judge(make, hosts, remembered()) : convert(make, hosts, remembered());
 };
 })()
 """
