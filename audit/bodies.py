@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
 
@@ -32,6 +34,21 @@ HANDLE_LENGTH = 32
 _hexadecimal = re.compile(r"[0-9a-f]*").fullmatch
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedFacts:
+    """Facts that may stand in entries of one event: looked at once, written into as many as one likes."""
+
+    event: EventKind
+    facts: Mapping[str, Any]
+
+
+def checked(event: EventKind, facts: Mapping[str, Any]) -> CheckedFacts:
+    """Look at facts that many entries will have alike, never the subjects; raises `FactRefused` like `compose`."""
+    if "subjects" in facts:
+        raise FactRefused("subjects: every entry has its own")
+    return CheckedFacts(event, MappingProxyType(_clean_facts(event, facts)))
+
+
 def compose(
     event: EventKind,
     *,
@@ -43,19 +60,23 @@ def compose(
     outcome: Outcome,
     decision_id: UUID | None,
     request_id: str | None,
+    alike: CheckedFacts | None = None,
 ) -> str:
     """Return the canonical body: sorted keys, no white space, UTF-8, times in RFC 3339 UTC with microseconds.
 
     Raises `FactRefused` for a fact that the event did not declare, for a `Plain` wherever it hides, and for anything
-    else that has no business in the book: floats, naive times, long text, foreign types.
+    else that has no business in the book: floats, naive times, long text, foreign types. `alike` are further facts,
+    which `checked` has looked at for this event; where both name a fact, `facts` counts.
     """
     if outcome not in OUTCOMES:
         raise FactRefused("an outcome is done, refused or failed")
-    if not facts.keys() <= event.fields:
-        raise FactRefused(f"{event.name} does not declare: {', '.join(sorted(facts.keys() - event.fields))}")
     if request_id is not None and len(request_id) > LONGEST_KEY:
         raise FactRefused("the request id is too long")
-    clean = {name: _handles(value) if name == "subjects" else _clean(value, name, 0) for name, value in facts.items()}
+    clean = _clean_facts(event, facts)
+    if alike is not None:
+        if alike.event is not event:
+            raise FactRefused(f"{event.name}: these facts were looked at for {alike.event.name}")
+        clean = {**alike.facts, **clean}
     body = {
         "v": 1,
         "id": entry_id,
@@ -87,6 +108,12 @@ def time_ordered_id(at: datetime) -> UUID:
     random = int.from_bytes(os.urandom(10), "big")
     number = milliseconds << 80 | 0x7 << 76 | (random >> 64 & 0xFFF) << 64 | 0b10 << 62 | random & 0x3FFF_FFFF_FFFF_FFFF
     return UUID(int=number)
+
+
+def _clean_facts(event: EventKind, facts: Mapping[str, Any]) -> dict[str, Any]:
+    if not facts.keys() <= event.fields:
+        raise FactRefused(f"{event.name} does not declare: {', '.join(sorted(facts.keys() - event.fields))}")
+    return {name: _handles(value) if name == "subjects" else _clean(value, name, 0) for name, value in facts.items()}
 
 
 def _clean(value: Any, name: str, depth: int) -> Any:

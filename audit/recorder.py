@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import Error, connection
 
 from audit.actors import Actor
-from audit.bodies import Outcome, compose, time_ordered_id
+from audit.bodies import CheckedFacts, Outcome, compose, time_ordered_id
 from audit.context import request_id
 from audit.errors import AuditUnavailable
 from audit.events import EventKind
@@ -107,10 +107,12 @@ def prepare_body(
     outcome: Outcome = "done",
     decision_id: UUID | None = None,
     at: datetime | None = None,
+    alike: CheckedFacts | None = None,
 ) -> EntryRow:
     """Return the entry without sending it, for callers with a prepared statement of their own.
 
-    `at` is the time in the body, now by default. Raises `FactRefused` like `append`.
+    `at` is the time in the body, now by default; `alike` are further facts, which `bodies.checked` has looked at.
+    The subjects are always among `facts`. Raises `FactRefused` like `append`.
     """
     moment = at or datetime.now(UTC)
     entry_id = time_ordered_id(moment)
@@ -125,6 +127,7 @@ def prepare_body(
         outcome=outcome,
         decision_id=decision_id,
         request_id=request,
+        alike=alike,
     )
     subjects = facts.get("subjects") or ()
     indexed = [*subjects] if 0 < len(subjects) <= INDEXED_SUBJECTS else None

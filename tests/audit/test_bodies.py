@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.bodies import time_ordered_id
+from audit.bodies import checked, time_ordered_id
 from audit.context import request_id
 from audit.errors import FactRefused
 from audit.recorder import EntryRow, prepare_body
 from keyring.plain import Plain
-from tests.audit.vocabulary import ENVIRONMENT, HANDLE, HAPPENED, SERVICE
+from tests.audit.vocabulary import ENVIRONMENT, HANDLE, HAPPENED, OTHER, SERVICE
 
 NOON = datetime(2031, 3, 4, 12, 0, tzinfo=UTC)
 MARK = "+49 151 0000 0001"
@@ -49,6 +49,26 @@ def test_the_body_says_everything_in_canonical_form() -> None:
         f'"decision":"{decision}","environment":"{ENVIRONMENT}","facts":{{"count":2,"names":["phone"]}},'
         f'"id":"{row.id}","kind":"example.happened","outcome":"refused","request_id":"r-1","v":1}}'
     )
+
+
+def test_facts_that_were_looked_at_before_stand_in_the_body_like_the_others() -> None:
+    alike = checked(HAPPENED, {"names": ("phone",), "note": "first"})
+    facts = {"count": 2, "note": "second"}
+    row = prepare_body(HAPPENED, environment_id=ENVIRONMENT, actor=SERVICE, facts=facts, at=NOON, alike=alike)
+    whole = prepared(names=["phone"], **facts)
+    assert row.body == whole.body.replace(str(whole.id), str(row.id))
+
+
+@pytest.mark.parametrize("facts", [{"names": [1.5]}, {"unheard_of": 1}, {"names": [Plain(MARK)]}, {"subjects": []}])
+def test_facts_are_refused_when_they_are_looked_at(facts: dict[str, Any]) -> None:
+    with pytest.raises(FactRefused):
+        checked(HAPPENED, facts)
+
+
+def test_facts_looked_at_for_one_event_are_refused_by_another() -> None:
+    alike = checked(HAPPENED, {"names": ["phone"]})
+    with pytest.raises(FactRefused):
+        prepare_body(OTHER, environment_id=ENVIRONMENT, actor=SERVICE, facts={}, alike=alike)
 
 
 def test_the_columns_copy_the_body() -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from audit.bodies import Outcome
+from audit.bodies import CheckedFacts, Outcome
 from audit.recorder import append, prepare_body
 from governance.actions.seeing import must_see_definitions
 from governance.authorization import at_current_epoch, authorize
@@ -71,13 +71,11 @@ def _read(call: AccessorCall, *, now: datetime) -> Rows:
     clearance = authorize(call.caller, plan.ask, standing=accessor.standing, now=now)
     page = call.page or Page(settings.USERSTORE_PAGE_LIMIT)
     after = after_of(page.starting_after, clearance.environment_id, accessor.public_id)
-    facts = call_facts(
-        clearance, call.context, action="Execute", purposes=tuple(p.name for p in accessor.purposes), now=now
-    )
+    facts = call_facts(clearance, call.context, action="Execute", purposes=accessor.purpose_names, now=now)
     admitted, last = page_of(plan, clearance, facts, after=after, limit=page.limit, now=now)
     with _release(accessor):
         rows = transform(admitted, accessor, clearance, now=now)
-        _record(call, rows)
+        _record(call, rows, alike=accessor.facts)
     rows.has_next = last is not None
     rows.next_cursor = cursor_at(last, clearance.environment_id, accessor.public_id) if last else "end"
     return rows
@@ -88,7 +86,7 @@ def _release(accessor: AccessorPlan) -> AbstractContextManager[None]:
     return in_environment(accessor.standing.environment_id) if accessor.tokenizes else nullcontext()
 
 
-def _record(call: AccessorCall, rows: Rows) -> None:
+def _record(call: AccessorCall, rows: Rows, *, alike: CheckedFacts) -> None:
     environment_id = call.caller.environment_id
     rows.facts["selector"] = [
         fingerprint(environment_id, "selector", str(value).encode()) for value in call.selector_values
@@ -100,6 +98,7 @@ def _record(call: AccessorCall, rows: Rows) -> None:
         actor=call.caller.actor,
         facts=rows.facts,
         decision_id=rows.decision_id,
+        alike=alike,
     )
     append_prepared(environment_id, row)
     rows.entry_id = row.id

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from uuid import UUID
 
+from audit.bodies import CheckedFacts, checked
 from governance.actions.builtin import ACCESSOR_BASELINE
 from governance.authorization import Ask
 from governance.errors import Invalid, NotFound
@@ -16,6 +17,7 @@ from governance.rights import Resource
 from governance.standing import Standing, StandingPurpose, standing_of
 from keyring.walls import in_environment
 from userstore.definitions import ColumnDefinition, Definitions, definitions_of
+from userstore.events import ACCESSOR_EXECUTED
 from userstore.models import Accessor
 from userstore.models.accessors import STRICT
 from userstore.models.subjects import LIVE, SOFT_DELETED
@@ -58,6 +60,18 @@ class AccessorPlan:
     @cached_property
     def purpose_names(self) -> tuple[str, ...]:
         return tuple(purpose.name for purpose in self.purposes)
+
+    @cached_property
+    def facts(self) -> CheckedFacts:
+        """What the record of every read by this plan says alike."""
+        facts = {
+            "accessor": self.public_id,
+            "name": self.name,
+            "version": self.version,
+            "purposes": self.purpose_names,
+            "columns": [output.column.name for output in self.outputs],
+        }
+        return checked(ACCESSOR_EXECUTED, facts)
 
     @cached_property
     def output_pks(self) -> frozenset[int]:

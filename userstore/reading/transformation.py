@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -15,9 +16,8 @@ from userstore.tokenization.minting import Origin, policy_key, tokens_for
 
 
 def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, *, now: datetime) -> Rows:
-    """Make the rows of admitted subjects and the facts of their record."""
-    output_pks = {output.column.pk for output in plan.outputs}
-    showable, withheld = _showable(admitted.subjects, output_pks, is_strict=plan.is_strict)
+    """Make the rows of admitted subjects and the facts of their record, beside those of every read by the plan."""
+    showable, withheld = _showable(admitted.subjects, plan.output_pks, is_strict=plan.is_strict)
     cells = [_shown(showable, output, plan, clearance, now) for output in plan.outputs]
     rows: list[dict[str, str]] = []
     released: list[OpenedSubject] = []
@@ -30,12 +30,7 @@ def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, *, n
         if row:
             rows.append(row)
             released.append(subject)
-    facts = {
-        "accessor": plan.public_id,
-        "name": plan.name,
-        "version": plan.version,
-        "purposes": [purpose.name for purpose in plan.purposes],
-        "columns": [output.column.name for output in plan.outputs],
+    facts: dict[str, Any] = {
         "subjects": [subject.handle for subject in released],
         "rows": len(rows),
         "withheld": withheld,
@@ -59,7 +54,7 @@ def has_something_to_show(subject: OpenedSubject, plan: AccessorPlan) -> bool:
 
 
 def _showable(
-    subjects: Sequence[OpenedSubject], output_pks: set[int], *, is_strict: bool
+    subjects: Sequence[OpenedSubject], output_pks: frozenset[int], *, is_strict: bool
 ) -> tuple[list[OpenedSubject], int]:
     """Leave out, in strict mode, whoever has an output value that is present but not permitted; count the withheld."""
     withheld = sum(not output_pks.isdisjoint(subject.sealed.withheld) for subject in subjects)
