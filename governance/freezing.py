@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from audit.actors import Actor
 from audit.calls import CallCount, count_calls
 from governance.catalogue import FREEZABLE_KINDS, names_of
 from governance.errors import Invalid
-from governance.models import Account, Client
+from governance.queries import names_of_actors
 from keyring.walls import in_environment
 
 LOOKED_BACK = timedelta(hours=1)
@@ -56,19 +56,15 @@ def calls_that_would_stop(*, environment_id: UUID, kind: str, target_id: UUID, n
         raise Invalid(f"A {kind} cannot be frozen.", field="kind", remedy=f"Known: {', '.join(FREEZABLE_KINDS)}.")
     with in_environment(environment_id):
         name = names_of(kind).get(target_id, "")
-        clients = dict(Client.objects.values_list("public_id", "name"))
     counted = _COUNTERS[kind](environment_id, target_id, name, now - LOOKED_BACK)
-    operators = dict(
-        Account.objects.filter(pk__in=[c.actor.id for c in counted if c.actor.kind == "operator"]).values_list(
-            "pk", "username"
-        )
-    )
+    with in_environment(environment_id):
+        names = names_of_actors(found.actor for found in counted)
     return [
         StoppedCall(
             kind=found.kind,
             called=found.name or "",
             actor=found.actor,
-            caller=_named(found.actor, clients, operators),
+            caller=_named(found.actor, names),
             calls=found.calls,
             last_at=found.last_at,
         )
@@ -76,10 +72,8 @@ def calls_that_would_stop(*, environment_id: UUID, kind: str, target_id: UUID, n
     ]
 
 
-def _named(actor: Actor, clients: dict[UUID, str], operators: dict[UUID, str]) -> str:
-    if actor.id is None:
-        return actor.kind
-    return clients.get(actor.id) or operators.get(actor.id) or str(actor.id)
+def _named(actor: Actor, names: Mapping[UUID, str]) -> str:
+    return actor.kind if actor.id is None else names.get(actor.id, str(actor.id))
 
 
 _Counter = Callable[[UUID, UUID, str, datetime], list[CallCount]]

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from audit.actors import Actor
+from audit.actors import ANONYMOUS, Actor
 from audit.recorder import append
 from governance import events
 from governance.actions.clients import secret_is_good
@@ -106,7 +106,7 @@ def _record_refusal(client: Client | None, reason: str) -> None:
         append(
             events.TOKEN_REFUSED,
             environment_id=environment_id,
-            actor=Actor("anonymous", None),
+            actor=ANONYMOUS,
             facts={"client": client.public_id if client else None, "reasons": [reason]},
             outcome="refused",
         )

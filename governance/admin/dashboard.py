@@ -14,9 +14,10 @@ from django.utils import timezone
 from audit.errors import AuditorNotConfigured
 from audit.queries import AUDITOR, count_by, entries
 from governance.catalogue import names_of
-from governance.models import Account, Client, Environment, Freeze
+from governance.models import Client, Environment, Freeze
 from governance.operators.permission import AUDIT, CONFIGURE, environment_of, may
 from governance.overview import unclassified
+from governance.queries import names_of_actors
 
 Card = dict[str, Any]
 SHOWN_REFUSALS = 8
@@ -87,16 +88,12 @@ def _book_cards(request: HttpRequest) -> list[Card]:
 
 def _refusals(request: HttpRequest) -> list[dict[str, Any]]:
     found = entries(environment_id=environment_of(request), outcome="refused", limit=SHOWN_REFUSALS)
-    ids = {entry.actor.id for entry in found if entry.actor.id}
-    names: dict[Any, str] = {
-        **dict(Client.objects.filter(public_id__in=ids).values_list("public_id", "name")),
-        **dict(Account.objects.filter(pk__in=ids).values_list("pk", "username")),
-    }
+    names = names_of_actors(entry.actor for entry in found)
     return [
         {
             "at": entry.recorded_at,
             "kind": entry.kind,
-            "actor": names.get(entry.actor.id, entry.actor.kind),
+            "actor": names.get(entry.actor.id, entry.actor.kind) if entry.actor.id else entry.actor.kind,
             "reason": "; ".join(str(reason) for reason in entry.facts.get("reasons") or []),
             "url": reverse("book-entry", args=[entry.id]),
         }

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 
-from governance.errors import Unauthenticated
 from governance.identities import Caller
 from governance.tokens.access import caller_of
 
@@ -27,14 +25,6 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Any) -> str:
         return "Bearer"
-
-
-def caller_in(request: HttpRequest) -> Caller:
-    """Return who calls, or raise `Unauthenticated`; for views without the framework's dispatch."""
-    found = BearerAuthentication().authenticate(request)
-    if found is None:
-        raise Unauthenticated("An access token is needed.", remedy="Ask POST /oidc/token for one.")
-    return found[0]
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the base registers subclasses

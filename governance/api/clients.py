@@ -15,6 +15,7 @@ from governance.api.configuring import ConfiguringView
 from governance.api.problems import PROBLEMS
 from governance.errors import Invalid, NotFound
 from governance.models import Client
+from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
 from keyring.walls import in_environment
@@ -43,13 +44,11 @@ class Clients(ConfiguringView):
     @extend_schema(
         operation_id="define_client",
         tags=["governance"],
-        request={
-            "application/json": shape(name=TEXT, description=TEXT, kind=choice(Client.SERVICE, Client.JOB), id=ID)
-        },
+        request={"application/json": shape(name=TEXT, description=TEXT, kind=_KIND, id=ID)},
         responses={201: _CLIENT, **PROBLEMS},
     )
     def post(self, request: Request) -> Response:
-        caller, fields = self.caller_of(request), Fields(request.data)
+        caller, fields = caller_in(request), Fields(request.data)
         client = define_client(
             caller,
             name=fields.text("name"),
@@ -66,7 +65,7 @@ class SingleClient(ConfiguringView):
 
     @extend_schema(operation_id="get_client", tags=["governance"], responses={200: _CLIENT, **PROBLEMS})
     def get(self, request: Request, client_id: UUID) -> Response:
-        with in_environment(self.caller_of(request).environment_id):
+        with in_environment(caller_in(request).environment_id):
             return Response(_rendered(_found(client_id)))
 
     @extend_schema(
@@ -76,7 +75,7 @@ class SingleClient(ConfiguringView):
         responses={200: _CLIENT, **PROBLEMS},
     )
     def put(self, request: Request, client_id: UUID) -> Response:
-        caller, fields = self.caller_of(request), Fields(request.data)
+        caller, fields = caller_in(request), Fields(request.data)
         with in_environment(caller.environment_id):
             stored = _found(client_id)
         changed = change_client(
@@ -109,7 +108,7 @@ class Secrets(ConfiguringView):
         if hours is not None and hours > _LONGEST_OVERLAP_HOURS:
             raise Invalid(f"At most {_LONGEST_OVERLAP_HOURS} hours.", field="overlap_hours")
         secret = issue_secret(
-            self.caller_of(request),
+            caller_in(request),
             client_id=client_id,
             overlap=None if hours is None else timedelta(hours=hours),
         )
@@ -123,7 +122,7 @@ class SingleSecret(ConfiguringView):
     @extend_schema(operation_id="withdraw_secret", tags=["governance"],
                    responses={204: OpenApiResponse(description="Withdrawn."), **PROBLEMS})  # fmt: skip
     def delete(self, request: Request, client_id: UUID, secret_id: int) -> Response:
-        withdraw_secret(self.caller_of(request), client_id=client_id, secret_pk=min(secret_id, 2**63 - 1))
+        withdraw_secret(caller_in(request), client_id=client_id, secret_pk=min(secret_id, 2**63 - 1))
         return Response(status=204)
 
 

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.actions.seeing import must_configure
-from governance.identities import Caller
+from governance.wire.definitions import caller_in
 from governance.wire.paging import asked_page, page_of
 from keyring.walls import in_environment
 
@@ -20,17 +20,10 @@ class ConfiguringView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        must_configure(self.caller_of(request))
-
-    def caller_of(self, request: Request) -> Caller:
-        """Return who calls."""
-        caller = request.user
-        if not isinstance(caller, Caller):
-            raise TypeError("the API's permission lets nobody else through")
-        return caller
+        must_configure(caller_in(request))
 
     def paged(self, request: Request, rows: QuerySet[Any], render: Any) -> Response:
         """Answer one page of rows."""
         asked = asked_page(request.query_params.dict())
-        with in_environment(self.caller_of(request).environment_id):
+        with in_environment(caller_in(request).environment_id):
             return Response(page_of(rows, asked, render))

@@ -12,6 +12,7 @@ from governance.actions.environments import change_environment
 from governance.api.configuring import ConfiguringView
 from governance.api.problems import PROBLEMS
 from governance.models import Environment
+from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.shapes import FLAG, ID, MOMENT, TEXT, shape
 
@@ -23,7 +24,7 @@ class OwnEnvironment(ConfiguringView):
 
     @extend_schema(operation_id="get_environment", tags=["governance"], responses={200: _ENVIRONMENT, **PROBLEMS})
     def get(self, request: Request) -> Response:
-        return Response(_rendered(Environment.objects.get(pk=self.caller_of(request).environment_id)))
+        return Response(_rendered(Environment.objects.get(pk=caller_in(request).environment_id)))
 
     @extend_schema(
         operation_id="update_environment",
@@ -32,7 +33,7 @@ class OwnEnvironment(ConfiguringView):
         responses={200: _ENVIRONMENT, **PROBLEMS},
     )
     def put(self, request: Request) -> Response:
-        caller, fields = self.caller_of(request), Fields(request.data)
+        caller, fields = caller_in(request), Fields(request.data)
         stored = Environment.objects.get(pk=caller.environment_id)
         changed = change_environment(
             caller,

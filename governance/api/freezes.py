@@ -16,6 +16,7 @@ from governance.api.problems import PROBLEMS
 from governance.catalogue import FREEZABLE_KINDS
 from governance.freezing import calls_that_would_stop
 from governance.models import Freeze
+from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.shapes import ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
 
@@ -40,7 +41,7 @@ class Freezes(ConfiguringView):
     def post(self, request: Request) -> Response:
         fields = Fields(request.data)
         frozen = freeze(
-            self.caller_of(request),
+            caller_in(request),
             kind=fields.text("kind"),
             target_id=fields.id("target_id"),
             reason=fields.text("reason", ""),
@@ -60,7 +61,7 @@ class FreezePreview(ConfiguringView):
     def post(self, request: Request) -> Response:
         fields = Fields(request.data)
         stopped = calls_that_would_stop(
-            environment_id=self.caller_of(request).environment_id,
+            environment_id=caller_in(request).environment_id,
             kind=fields.text("kind"),
             target_id=fields.id("target_id"),
             now=timezone.now(),
@@ -78,7 +79,7 @@ class SingleFreeze(ConfiguringView):
     @extend_schema(operation_id="lift_freeze", tags=["governance"],
                    responses={204: OpenApiResponse(description="Lifted."), **PROBLEMS})  # fmt: skip
     def delete(self, request: Request, freeze_id: UUID) -> Response:
-        unfreeze(self.caller_of(request), freeze_id=freeze_id)
+        unfreeze(caller_in(request), freeze_id=freeze_id)
         return Response(status=204)
 
 

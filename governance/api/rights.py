@@ -17,6 +17,7 @@ from governance.api.problems import PROBLEMS
 from governance.errors import Invalid, NotFound
 from governance.models import Account, Client, Environment, GroupRight, Right
 from governance.operators.resources import governed_models
+from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, shape
 from keyring.walls import in_environment
@@ -42,7 +43,7 @@ class Rights(ConfiguringView):
     @extend_schema(operation_id="list_rights", tags=["governance"],
                    responses={200: shape(data=array(_RIGHT)), **PROBLEMS})  # fmt: skip
     def get(self, request: Request) -> Response:
-        with in_environment(self.caller_of(request).environment_id):
+        with in_environment(caller_in(request).environment_id):
             rights = [
                 *Right.objects.select_related("permission", "content_type", "user__client").order_by("pk"),
                 *GroupRight.objects.select_related("permission", "content_type", "group").order_by("pk"),
@@ -66,7 +67,7 @@ class Rights(ConfiguringView):
         responses={201: _RIGHT, **PROBLEMS},
     )
     def post(self, request: Request) -> Response:
-        caller, fields = self.caller_of(request), Fields(request.data)
+        caller, fields = caller_in(request), Fields(request.data)
         with in_environment(caller.environment_id):
             holder, on = _holder(fields.nested("holder")), _resource(fields.nested("resource"), caller.environment_id)
         right = give_right(
@@ -89,7 +90,7 @@ class SingleRight(ConfiguringView):
     @extend_schema(operation_id="withdraw_right", tags=["governance"],
                    responses={204: OpenApiResponse(description="Withdrawn."), **PROBLEMS})  # fmt: skip
     def delete(self, request: Request, holder_kind: str, number: int) -> Response:
-        caller, model = self.caller_of(request), _MODELS.get(holder_kind)
+        caller, model = caller_in(request), _MODELS.get(holder_kind)
         with in_environment(caller.environment_id):
             wanted = {"pk": min(number, 2**31 - 1)}
             right = model._default_manager.filter(**wanted).first() if model is not None else None

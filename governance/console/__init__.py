@@ -1,1 +1,1 @@
-"""The pages of governance: logging in, choosing an environment."""
+"""The pages of governance: logging in, choosing an environment, the book, freezing."""

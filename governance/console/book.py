@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,14 +15,13 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
 from audit.actions.reading import Filters, read_entries, read_entry
-from audit.actors import Actor
 from audit.bodies import OUTCOMES
 from audit.errors import EntryNotFound
 from audit.events import declared
 from audit.queries import Cursor, EntryView
-from governance.models import Account, Client
 from governance.operators.choice import operator_caller
 from governance.operators.permission import AUDIT, require
+from governance.queries import names_of_actors
 
 PAGE = 50
 
@@ -68,13 +66,6 @@ def book_entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     facts = [(name, _written(value)) for name, value in sorted(entry.facts.items())]
     shown = _shown(entry, names_of_actors([entry.actor]))
     return _page(request, "governance/book_entry.html", title="Entry", entry=shown, facts=facts)
-
-
-def names_of_actors(actors: Iterable[Actor]) -> dict[UUID, str]:
-    """Return what clients and operators of the chosen environment are called now; must run inside it."""
-    ids = {actor.id for actor in actors if actor.id is not None}
-    named = dict(Client.objects.filter(public_id__in=ids).values_list("public_id", "name"))
-    return {**named, **dict(Account.objects.filter(pk__in=ids).values_list("pk", "username"))}
 
 
 def _shown(entry: EntryView, names: dict[UUID, str]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from audit.errors import AuditorNotConfigured
 from governance.actions.freezes import freeze, unfreeze
 from governance.catalogue import FREEZABLE_KINDS, exists, names_of
 from governance.errors import Conflict, NotFound
@@ -105,8 +106,6 @@ def _targets(request: HttpRequest, kind: str) -> dict[UUID, str]:
 
 def _preview(request: HttpRequest, kind: str, target_id: UUID) -> dict[str, Any]:
     """Count what would stop; a book that cannot be read must not keep anybody from freezing."""
-    from audit.errors import AuditorNotConfigured
-
     try:
         stopped = calls_that_would_stop(
             environment_id=operator_caller(request).environment_id,

@@ -19,18 +19,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from audit.actors import ANONYMOUS, Actor
-from audit.recorder import append
-from governance import events
 from governance.actions.accounts import change_password
+from governance.actions.log_ins import record_login, record_logout, record_refused_login
 from governance.errors import Invalid, NotFound
-from governance.identities import OPERATOR
 from governance.models import Account, Environment
 from governance.operators.choice import choose_environment, operator_actor
-from keyring.walls import SYSTEM_ENVIRONMENT
 
 
-class SignIn(LoginView):
+class LogIn(LoginView):
     """The page for name and password. Every try is on record; the name that was typed is not."""
 
     template_name = "registration/login.html"
@@ -38,24 +34,11 @@ class SignIn(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Record first: without its record there is no session."""
-        account = form.get_user()
-        append(
-            events.LOGGED_IN,
-            environment_id=SYSTEM_ENVIRONMENT,
-            actor=Actor(OPERATOR, account.pk),
-            facts={"account": account.pk},
-        )
+        record_login(account_id=form.get_user().pk)
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        throttled = bool(getattr(self.request, "axes_locked_out", False))
-        append(
-            events.LOGIN_REFUSED,
-            environment_id=SYSTEM_ENVIRONMENT,
-            actor=ANONYMOUS,
-            facts={"throttled": throttled},
-            outcome="refused",
-        )
+        record_refused_login(throttled=bool(getattr(self.request, "axes_locked_out", False)))
         return super().form_invalid(form)
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
@@ -64,22 +47,17 @@ class SignIn(LoginView):
 
 
 @method_decorator(require_POST, name="dispatch")
-class SignOut(LogoutView):
-    """Ends the session. A POST: a link would let any other page sign people out."""
+class LogOut(LogoutView):
+    """Ends the session. A POST: a link would let any other page log people out."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]  # the base answers with a template, too
         if isinstance(request.user, Account):
-            append(
-                events.LOGGED_OUT,
-                environment_id=SYSTEM_ENVIRONMENT,
-                actor=operator_actor(request),
-                facts={"account": request.user.pk},
-            )
+            record_logout(account_id=request.user.pk)
         return super().post(request, *args, **kwargs)
 
 
 @require_http_methods(["GET", "HEAD"])
-def sign_in_for_console(request: HttpRequest) -> HttpResponse:
+def log_in_for_console(request: HttpRequest) -> HttpResponse:
     """Send the console's own log-in address to the one there is."""
     address = reverse("login")
     query = request.GET.urlencode()

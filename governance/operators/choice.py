@@ -7,8 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from audit.actors import Actor
-from audit.recorder import append
-from governance import events
+from governance.actions.log_ins import record_chosen_environment
 from governance.errors import NotFound
 from governance.identities import OPERATOR, Caller
 from governance.models import Account, Environment
@@ -37,12 +36,7 @@ def choose_environment(request: HttpRequest, environment_id: UUID) -> None:
     """
     if not Environment.objects.filter(pk=environment_id).exists():
         raise NotFound("There is no such environment.", field="environment")
-    append(
-        events.ENVIRONMENT_CHOSEN,
-        environment_id=environment_id,
-        actor=operator_actor(request),
-        facts={"account": request.user.pk},
-    )
+    record_chosen_environment(operator_actor(request), environment_id=environment_id)
     request.session[_SESSION_KEY] = str(environment_id)
 
 

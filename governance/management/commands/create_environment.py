@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.actors import Actor
+from audit.actors import SYSTEM
 from governance.actions.accounts import OFFICERS
 from governance.actions.environments import define_environment
 from governance.actions.rights import give_group_rights
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             environment = define_environment(
-                Actor("system", None),
+                SYSTEM,
                 name=options["name"],
                 description=options["description"],
                 is_synthetic=options["synthetic"],

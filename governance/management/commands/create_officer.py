@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.actors import Actor
+from audit.actors import SYSTEM
 from governance.actions.accounts import OFFICERS, define_operator
 from governance.errors import GovernanceError
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         password = secrets.token_urlsafe(15)
         try:
             define_operator(
-                Actor("system", None),
+                SYSTEM,
                 username=options["username"],
                 password=password,
                 groups=(OFFICERS,),

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from audit.actors import Actor
+from audit.actors import SYSTEM
 from governance.actions.signing import ensure_signing_key, rotate_signing_key
 
 
@@ -15,4 +15,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         ensure_signing_key()
-        self.stdout.write(f"Signing key {rotate_signing_key(Actor('system', None)).id}")
+        self.stdout.write(f"Signing key {rotate_signing_key(SYSTEM).id}")

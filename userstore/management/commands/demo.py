@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from audit.actors import Actor
+from audit.actors import SYSTEM
 from governance.actions.accounts import OFFICERS, define_operator
 from governance.actions.environments import define_environment
 from governance.actions.rights import give_group_rights
@@ -20,7 +20,6 @@ from userstore.demo.phone import build_phone_example
 
 ENVIRONMENT = "demo"
 SUPPORT = "Support staff"
-_SYSTEM = Actor("system", None)
 
 
 class Command(BaseCommand):
@@ -39,7 +38,7 @@ class Command(BaseCommand):
             return
         with transaction.atomic():
             environment = define_environment(
-                _SYSTEM, name=ENVIRONMENT, description="Invented people; the phone example.", is_synthetic=True
+                SYSTEM, name=ENVIRONMENT, description="Invented people; the phone example.", is_synthetic=True
             )
             example = build_phone_example(environment)
             operators = self._operators(environment)
@@ -58,7 +57,7 @@ class Command(BaseCommand):
             ("support", "support staff", (SUPPORT,), False),
         ):
             password = secrets.token_urlsafe(12)
-            define_operator(_SYSTEM, username=name, password=password, groups=groups, is_superuser=is_superuser)
+            define_operator(SYSTEM, username=name, password=password, groups=groups, is_superuser=is_superuser)
             told.append({"name": name, "password": password, "role": role})
         return told
 
