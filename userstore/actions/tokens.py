@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from audit.recorder import append
-from governance.actions.change import record_refusal
+from governance.actions.change import refusal_on_record
 from governance.identities import Caller
 from governance.models import AccessPolicy
 from keyring.keys import KeyKind, key_for
@@ -19,7 +19,7 @@ from userstore import events
 from userstore.actions.clearing import cleared
 from userstore.actions.methods import found
 from userstore.definitions import definitions_of
-from userstore.errors import Conflict, Invalid, Refused
+from userstore.errors import Conflict, Invalid
 from userstore.models import Token, Transformer
 from userstore.models.transformers import BY_VALUE
 from userstore.reading.calls import NO_CONTEXT, CallContext
@@ -167,21 +167,17 @@ def find_or_create_tokens(
     """
     now = now or timezone.now()
     texts = []
-    try:
-        with in_environment(caller.environment_id):
-            for data, transformer_id, policy_id in wanted:
-                known = look_up_tokens(
-                    caller, data=data, transformer_id=transformer_id, policy_id=policy_id, context=context, now=now
-                )
-                texts.append(
-                    known[0]
-                    if known
-                    else create_token(caller, data=data, transformer_id=transformer_id, policy_id=policy_id, now=now)
-                )
-    except Refused as refused:
-        # What the actions recorded went with their effects.
-        record_refusal(events.TOKENS_CREATED, caller, refused)
-        raise
+    # What the two actions record of a refusal goes with their effects.
+    with refusal_on_record(events.TOKENS_CREATED, caller), in_environment(caller.environment_id):
+        for data, transformer_id, policy_id in wanted:
+            known = look_up_tokens(
+                caller, data=data, transformer_id=transformer_id, policy_id=policy_id, context=context, now=now
+            )
+            texts.append(
+                known[0]
+                if known
+                else create_token(caller, data=data, transformer_id=transformer_id, policy_id=policy_id, now=now)
+            )
     return texts
 
 
