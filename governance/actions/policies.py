@@ -52,6 +52,7 @@ def publish_policy(
     """
     name = checked_name(name, what="access policy")
     _check_type(policy_type)
+    _refuse_thresholds(thresholds)
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
         existing = definition_in_the_way(AccessPolicy, name=name, public_id=public_id)
         if existing is not None:
@@ -88,6 +89,7 @@ def republish_policy(
     """Publish the next version of a policy; absent context and thresholds keep what is stored."""
     name = checked_name(name, what="access policy")
     _check_type(policy_type)
+    _refuse_thresholds(thresholds)
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
         policy = _policy(public_id)
         must_be_editable(policy, version)
@@ -138,6 +140,16 @@ def policy_body(policy: AccessPolicy) -> dict[str, Any]:
             for c in policy.components.select_related("child", "template").order_by("ordinal")
         ],
     }
+
+
+def _refuse_thresholds(thresholds: Mapping[str, Any] | None) -> None:
+    """Refuse limits that nothing enforces yet: a limit that is stored and ignored would be worse than none."""
+    if any(thresholds.values() if thresholds else ()):
+        raise Invalid(
+            "Thresholds of policies are not enforced by this version.",
+            field="thresholds",
+            remedy="Leave them out and give the right a quota per hour.",
+        )
 
 
 def _check_type(policy_type: object) -> None:
