@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: F403  all of the server's settings, then what differs
 
 ROOT_URLCONF = "benchmarks.urls"
