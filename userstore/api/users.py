@@ -9,7 +9,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -42,15 +42,17 @@ _USER = shape(
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 404: ERROR, 409: ERROR}
 
 
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="create_user",
+        tags=["users"],
+        parameters=[IDEMPOTENCY_HEADER],
+        request={"application/json": shape(id=ID, organization_id=ID, region=TEXT)},
+        responses={200: shape(id=ID), **_ERRORS},
+    )
+)
 class Users(CallView):
     """Create a user, or list users."""
-
-    @extend_schema(operation_id="create_user", tags=["users"], parameters=[IDEMPOTENCY_HEADER],
-                   request={"application/json": shape(id=ID, organization_id=ID, region=TEXT)},
-                   responses={200: shape(id=ID), **_ERRORS})  # fmt: skip
-    def post(self, request: Request) -> HttpResponse:
-        """Documented here, answered by `call`."""
-        raise NotImplementedError
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)

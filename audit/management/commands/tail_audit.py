@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--follow", action="store_true", help="keep printing new entries until interrupted")
         parser.add_argument("--interval", type=float, default=1.0, help="seconds between two looks, with --follow")
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002  Django's signature
+    def handle(self, *args: Any, **options: Any) -> None:
         filters = Filters(kinds=options["kind"])
         try:
             page = read_entries(
