@@ -159,9 +159,7 @@ def test_raw_tokens_are_looked_up_by_data_and_tokens_of_subjects_are_not(book: T
     raw = create_token(book.service, data=NUMBER, transformer_id=transformer, policy_id=book.policy)
 
     def found(data: str, policy: UUID, context: CallContext = HERE) -> list[str]:
-        return look_up_tokens(
-            book.service, data=data, transformer_id=transformer, policy_id=policy, context=context
-        )
+        return look_up_tokens(book.service, data=data, transformer_id=transformer, policy_id=policy, context=context)
 
     assert found(NUMBER, book.policy) == [raw]
     assert found(NUMBER, book.policy, OUTSIDE) == [], "the policy is asked for look-ups, too"
