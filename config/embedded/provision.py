@@ -85,7 +85,7 @@ def refuse_old_redis(url: str) -> None:
     """Raise `LaunchError` where the server cannot be reached or is older than we support; the address is not shown."""
     try:
         with redis.Redis.from_url(url, socket_timeout=10, socket_connect_timeout=10) as connection:
-            about: dict[str, str] = connection.info("server")  # type: ignore[assignment]  # the stub covers async too
+            about: dict[str, str] = connection.info("server")
     except (redis.RedisError, ValueError) as problem:
         raise LaunchError(f"REDIS_URL: the server cannot be reached ({type(problem).__name__}).") from None
     version = tuple(int(part) for part in str(about["redis_version"]).split(".")[:2])
