@@ -58,7 +58,7 @@ def _page_of_everyone(accessor: AccessorPlan, clearance: Clearance, *, after: UU
         column_pks=accessor.fetched_columns,
         state=accessor.state,
     )
-    return gathered(rows, clearance)
+    return gathered_page(rows, clearance)
 
 
 def _matching(
@@ -158,4 +158,29 @@ def gathered(rows: Sequence[tuple[Any, ...]], clearance: Clearance) -> list[Seal
         column_pk, value_id, sealed, purposes, expires = row[10:]
         if value_id is not None:
             cells.append(_new_cell(SealedCell, (column_pk, value_id, sealed, numbers[purposes], numbers[expires])))
+    return subjects
+
+
+def gathered_page(rows: Sequence[tuple[Any, ...]], clearance: Clearance) -> list[SealedSubject]:
+    """The same for a page, whose rows are whole subjects with their cells in parallel arrays."""
+    clearance.expect_epoch(rows[0][0] if rows else -1)
+    subjects: list[SealedSubject] = []
+    numbers = Int8Arrays()
+    for row in rows:
+        pk = row[_SUBJECT]
+        if pk is None:  # the one row of nobody
+            continue
+        public_id, key_id, wrapped, handle = row[2:6]
+        columns, value_ids, sealed, purposes, expires = row[10:]
+        cells = (
+            []
+            if columns is None
+            else [
+                _new_cell(SealedCell, (column_pk, value_id, value, numbers[held], numbers[until]))
+                for column_pk, value_id, value, held, until in zip(
+                    numbers[columns], value_ids, sealed, purposes, expires, strict=True
+                )
+            ]
+        )
+        subjects.append(SealedSubject(pk, uuid_of(public_id), uuid_of(key_id), wrapped, handle, row[6:10], cells))
     return subjects

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, SafeUUID
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from psycopg import pq
 from psycopg.abc import Transformer as RowReader
 from psycopg.adapt import AdaptersMap, Transformer
@@ -25,6 +25,10 @@ from audit.recorder import APPEND_PARAMETER_TYPES, APPEND_SQL_NUMBERED, EntryRow
 _UUID, _UUIDS, _INT8S, _INT2, _INT4, _TIMESTAMP = 2950, 2951, 1016, 21, 23, 1184
 _BINARY = pq.Format.BINARY
 _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+_new_uuid, _UNKNOWN = object.__new__, SafeUUID.unknown
+_set_number: Callable[[UUID, int], None] = vars(UUID)["int"].__set__
+_set_safety: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
 
 _STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
     "read_subjects": ("select * from userstore_read_subjects($1, $2, $3, $4)", (_UUID, _UUIDS, _INT8S, _INT2)),
@@ -49,7 +53,7 @@ def read_subjects(
 def read_page(
     *, environment_id: UUID, after: UUID, limit: int, column_pks: Sequence[int], state: int
 ) -> list[tuple[Any, ...]]:
-    """Fetch the next subjects in the order of their public ids, with their cells and the environment's epoch."""
+    """Fetch the next subjects in the order of their public ids, one row each, and the environment's epoch."""
     parameters = [
         environment_id.bytes,
         after.bytes,
@@ -100,9 +104,9 @@ class Int8Arrays(dict[bytes, tuple[int, ...]]):
 
 def uuid_of(encoded: bytes) -> UUID:
     """Decode a uuid. The class's own constructor looks at five kinds of arguments, which takes three times as long."""
-    found = object.__new__(UUID)
-    object.__setattr__(found, "int", int.from_bytes(encoded, "big"))
-    object.__setattr__(found, "is_safe", SafeUUID.unknown)
+    found = _new_uuid(UUID)
+    _set_number(found, int.from_bytes(encoded, "big"))
+    _set_safety(found, _UNKNOWN)
     return found
 
 
@@ -112,6 +116,7 @@ def timestamp_of(encoded: bytes) -> datetime:
 
 
 def _execute(name: str, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
+    connection = connections[DEFAULT_DB_ALIAS]  # once: the proxy looks it up for every attribute
     connection.ensure_connection()
     raw = cast("psycopg.Connection[Any]", connection.connection)
     known = _prepared.get(raw)
