@@ -34,8 +34,14 @@ def unseal(subjects: list[SealedSubject], definitions: Definitions, clearance: C
         place = prefix + subject.public_id.bytes
         values: dict[int, list[str]] = {}
         for column_pk, value_id, sealed, _, _ in subject.cells:
-            column, text_of = readers[column_pk]
-            text = text_of(key.unseal(sealed, place + column + value_id))
+            column, text_of, data_type = readers[column_pk]
+            stored = key.unseal(sealed, place + column + value_id)
+            try:
+                text = text_of(stored)
+            except UnicodeDecodeError:
+                text = None  # the error would quote the bytes: the refusal is made below, where it has no context
+            if text is None:
+                text = data_type.render(data_type.restore(stored))
             if column_pk in values:
                 values[column_pk].append(text)
             else:
@@ -46,23 +52,19 @@ def unseal(subjects: list[SealedSubject], definitions: Definitions, clearance: C
     return opened
 
 
-def _readers(definitions: Definitions) -> dict[int, tuple[bytes, TextReader]]:
+def _readers(definitions: Definitions) -> dict[int, tuple[bytes, TextReader, DataType]]:
     """What a cell's column adds to its place, and how its stored bytes become text."""
-    return {pk: (column.public_id.bytes, _text_reader(column.data_type)) for pk, column in definitions.by_pk.items()}
+    return {
+        pk: (column.public_id.bytes, _text_reader(column.data_type), column.data_type)
+        for pk, column in definitions.by_pk.items()
+    }
 
 
 def _text_reader(data_type: DataType) -> TextReader:
     def read(stored: bytes) -> str:
         return data_type.render(data_type.restore(stored))
 
-    def read_text(stored: bytes) -> str:
-        try:
-            return stored.decode()
-        except UnicodeDecodeError:
-            pass  # its message would quote the bytes: the refusal is made where it has no context
-        return read(stored)
-
-    return read_text if data_type.concrete is Concrete.STRING else read
+    return bytes.decode if data_type.concrete is Concrete.STRING else read
 
 
 def profiles_of(
