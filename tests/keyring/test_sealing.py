@@ -65,7 +65,11 @@ def test_another_key_refuses(key_id: UUID) -> None:
     refuses_opaquely(lambda: other.unseal(KEY.seal(b"555-0100", PLACE), PLACE))
 
 
-@pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x02" + KEY.seal(b"x", PLACE)[1:], b"\x01" * 44, b"plain text" * 9])
+@pytest.mark.parametrize(
+    "sealed",
+    [b"", b"\x01", b"\x02" + KEY.seal(b"x", PLACE)[1:], b"\x01" * 44, b"plain text" * 9],
+    ids=["nothing", "a version alone", "an unknown version", "noise", "plain text"],  # two workers name them alike
+)
 def test_what_is_no_sealed_value_refuses(sealed: bytes) -> None:
     refuses_opaquely(lambda: KEY.unseal(sealed, PLACE))
 
