@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
+import logging
 import os
 import secrets
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -213,14 +215,37 @@ def marks() -> Marks:
     return Marks()
 
 
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the process's log handlers print, whatever stream they were made with earlier in the run."""
+    stream = io.StringIO()
+    loggers = [logging.getLogger(), *(logging.getLogger(name) for name in logging.root.manager.loggerDict)]
+    handlers = {
+        handler
+        for logger in loggers
+        for handler in logger.handlers
+        if isinstance(handler, logging.StreamHandler) and not type(handler).__module__.startswith("_pytest")
+    }
+    before = {handler: handler.setStream(stream) for handler in handlers}
+    yield stream
+    for handler, former in before.items():
+        if former is not None:
+            handler.setStream(former)
+
+
 def test_no_mark_is_left_anywhere(
-    marks: Marks, role_url: AddressOf, capfd: pytest.CaptureFixture[str], settings: Any, tmp_path: Path
+    marks: Marks,
+    role_url: AddressOf,
+    capfd: pytest.CaptureFixture[str],
+    log: io.StringIO,
+    settings: Any,
+    tmp_path: Path,
 ) -> None:
     book = MarkedBook()
     ada = drive_actions(book, marks)
     drive_api(book, marks)
     assert searched(role_url, marks.forms) == {}
-    printed = "".join(capfd.readouterr())
+    printed = "".join(capfd.readouterr()) + log.getvalue()
     assert '"route":"userstore/api/accessors"' in printed, "requests were not even logged"
     assert in_bytes(printed.encode(), marks.forms) == set()
     book_text = "".join(entry.text for entry in entries(environment_id=book.environment.id, limit=1500))
