@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import secrets
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -88,17 +90,19 @@ def start_and_stop(command: list[str], cwd: Path, environ: dict[str, str]) -> No
     """A process of production comes up and stays up until it is told to end."""
     command = [word if word != "8000" else str(free_port()) for word in command]
     with (cwd / "process.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=cwd, env=environ, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=cwd, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         time.sleep(6)
         assert process.poll() is None, (cwd / "process.log").read_text()
     finally:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its own workers as well
+        process.wait()
 
 
 def test_every_command_the_page_names_exists() -> None:
