@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,7 @@ def forms_of(mark: str) -> set[bytes]:
     return encoded | padded | hexadecimal
 
 
-def in_bytes(data: Any, marks: dict[str, set[bytes]]) -> set[str]:
+def in_bytes(data: bytes, marks: dict[str, set[bytes]]) -> set[str]:
     """The names of the marks that occur in a piece of memory."""
     return {name for name, forms in marks.items() if any(data.find(form) >= 0 for form in forms)}
 
@@ -36,11 +35,12 @@ def in_files(folder: Path, marks: dict[str, set[bytes]], *, but: frozenset[str] 
         if path.name in but or path.is_symlink() or not path.is_file():
             continue
         try:
-            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                if marked := in_bytes(data, marks):
-                    found[str(path)] = marked
-        except (FileNotFoundError, ValueError):  # gone, or empty
+            # Read, not mapped: a server that truncates a mapped file ends the reader with a bus error.
+            data = path.read_bytes()
+        except FileNotFoundError:
             continue
+        if marked := in_bytes(data, marks):
+            found[str(path)] = marked
     return found
 
 
