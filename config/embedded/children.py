@@ -13,11 +13,13 @@ from pathlib import Path
 
 from config.embedded.errors import ServerFailed
 from config.embedded.identity import Identity
-from config.embedded.processes import command_of, end_child, end_stranger, started_at, wait_until
+from config.embedded.processes import carrying, command_of, end_child, end_stranger, started_at, wait_until
 from config.embedded.state import StateDirectory, read_json, write_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STOP_SECONDS = 20.0
+READY_VARIABLE = "SEALBOOK_READY_FILE"
+"""Tells a process which file to touch; its children inherit it, so it also tells whose they are."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Children:
         ready.unlink(missing_ok=True)
         with log.open("ab") as sink:
             log.chmod(0o600)
-            here = {"env": {**environ, "SEALBOOK_READY_FILE": str(ready)}, "cwd": BASE_DIR}
+            here = {"env": {**environ, READY_VARIABLE: str(ready)}, "cwd": BASE_DIR}
             process = Identity(options=here).start(*command, log=sink)
         child = Child(name=name, process=process, log=log)
         self.adopt(name, process, log=log)
@@ -90,7 +92,8 @@ class Children:
 def end_leftovers(state: StateDirectory) -> list[str]:
     """End what a killed run left behind and return its names.
 
-    Only a process whose pid *and* start time were recorded is ours: a pid alone may belong to a stranger by now.
+    Only a process whose pid *and* start time were recorded is ours, or one that carries our variable: a pid alone may
+    belong to a stranger by now.
     """
     ended = []
     for record_file in sorted(state.run.glob("*.json"), reverse=True):
@@ -100,6 +103,9 @@ def end_leftovers(state: StateDirectory) -> list[str]:
             polite = signal.SIGINT if record_file.stem == "postgres" else signal.SIGTERM
             end_stranger(pid, polite=polite, seconds=STOP_SECONDS)
             ended.append(record_file.stem)
+        for orphan in carrying(READY_VARIABLE, str(record_file.with_suffix(".ready"))):
+            end_stranger(orphan, polite=signal.SIGKILL, seconds=STOP_SECONDS)
+            ended.append(f"a process of {record_file.stem}")
         with suppress(FileNotFoundError):
             record_file.unlink()
     return ended

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -49,8 +50,21 @@ def wait_until(happened: Callable[[], bool], *, seconds: float, pause: float = 0
     return True
 
 
+def carrying(variable: str, value: str) -> list[int]:
+    """Return the processes that were started with a variable of this value (none where there is no /proc)."""
+    wanted = f"{variable}={value}".encode()
+    return [int(one.parent.name) for one in _PROC.glob("[0-9]*/environ") if wanted in _environ(one)]
+
+
+def _environ(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().split(b"\0")
+    except OSError:  # gone, or somebody else's
+        return []
+
+
 def end_child(child: subprocess.Popen[bytes], *, polite: int, seconds: float) -> None:
-    """Ask a child to stop, wait, then kill its whole session; returns when it is gone."""
+    """Ask a child to stop, wait, then kill what is left of its session; returns when it is gone."""
     if child.poll() is None:
         child.send_signal(polite)
         try:
@@ -58,6 +72,15 @@ def end_child(child: subprocess.Popen[bytes], *, polite: int, seconds: float) ->
         except subprocess.TimeoutExpired:
             _kill_session(child.pid)
             child.wait()
+    _kill_orphans(child.pid)
+
+
+def _kill_orphans(leader: int) -> None:
+    """Kill what a dead leader left in its group: a web master killed at once leaves a worker that holds the port."""
+    if command_of(leader):  # the number was given to somebody else: it was free, so nobody is left of ours
+        return
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def end_stranger(pid: int, *, polite: int, seconds: float) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded.children import Children
+from config.embedded.children import Children, end_leftovers
 from config.embedded.errors import ServerFailed
 from config.embedded.processes import command_of, wait_until
 from config.embedded.state import StateDirectory, read_json
@@ -61,6 +61,29 @@ def test_stopping_leaves_neither_a_process_nor_a_record_even_of_a_child_that_wil
     assert child.process.returncode == -signal.SIGKILL
     assert wait_until(lambda: not _session_of(child.process.pid), seconds=5)
     assert not list(children.state.run.iterdir())
+
+
+def test_what_a_killed_leader_leaves_in_its_session_is_ended_with_it(children: Children) -> None:
+    child = children.start("web", python("import os; os.fork(); " + READY), os.environ)
+    children.wait_for_ready_file(child, seconds=20)
+    child.process.kill()
+    child.process.wait(20)
+    assert _session_of(child.process.pid), "the orphan lives on"
+    children.stop()
+    assert wait_until(lambda: not _session_of(child.process.pid), seconds=5)
+
+
+def test_the_next_run_ends_what_a_killed_leader_left_and_no_stranger(children: Children) -> None:
+    child = children.start("web", python("import os; os.fork(); " + READY), os.environ)
+    stranger = children.start("worker", python(READY), os.environ)
+    children.wait_for_ready_file(child, seconds=20)
+    children.wait_for_ready_file(stranger, seconds=20)
+    (children.state.run / "worker.json").unlink()
+    child.process.kill()
+    child.process.wait(20)
+    assert set(end_leftovers(children.state)) == {"a process of web"}
+    assert wait_until(lambda: not _session_of(child.process.pid), seconds=5)
+    assert stranger.process.poll() is None
 
 
 def _session_of(leader: int) -> list[int]:
