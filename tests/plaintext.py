@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import redis
 from psycopg.sql import SQL, Identifier
+
+KEYRING = frozenset({"keyring.json"})
+
+
+class Marks:
+    """One run's marks: words and digits that occur nowhere else in the world."""
+
+    def __init__(self) -> None:
+        self.word = "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(14))
+        self.digits = "".join(secrets.choice("23456789") for _ in range(11))
+        self.name = f"Ada {self.word}"
+        self.email = f"{self.word}@example.com"
+        self.phone = f"+49 151 {self.digits}"
+        self.free_text = f"She said: {self.word} called from {self.digits}"
+        self.forms = {"word": forms_of(self.word), "digits": forms_of(self.digits)}
 
 
 def forms_of(mark: str) -> set[bytes]:
@@ -89,3 +106,18 @@ def _pieces(server: Any, key: bytes) -> Iterator[bytes]:
                     yield from (name, value)
         case kind:
             raise AssertionError(f"a key of kind {kind!r} is not searched")
+
+
+def searched(role_url: Callable[[str], str], marks: Mapping[str, set[bytes]]) -> dict[str, set[str]]:
+    """Every place where a mark could lie, after all of it was written out."""
+    known = dict(marks)
+    with psycopg.connect(role_url("superuser"), autocommit=True) as superuser:
+        superuser.execute("checkpoint")
+        row = superuser.execute("show data_directory").fetchone()
+    assert row is not None
+    places = {Path(row[0]), Path(os.environ["SEALBOOK_STATE"])}
+    found: dict[str, set[str]] = {}
+    for place in places:
+        assert any(place.iterdir()), f"{place} cannot be searched"
+        found |= in_files(place, known, but=KEYRING)
+    return found | in_tables(role_url("superuser"), known) | in_redis(os.environ["REDIS_URL"], known)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import logging
-import os
-import secrets
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
-import redis
-from django.db import connections
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -29,7 +22,7 @@ from governance.errors import GovernanceError
 from keyring.errors import KeyringError
 from keyring.keys import forget_opened_keys
 from keyring.kms.local import create_keyring_file
-from tests.plaintext import forms_of, in_bytes, in_files, in_redis, in_tables
+from tests.plaintext import Marks, in_bytes, searched
 from tests.userstore.phonebook import HERE, OUTSIDE, PhoneBook, given
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.consents import change_consent
@@ -44,20 +37,6 @@ from userstore.writing.calls import ConsentTerms
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AddressOf = Callable[[str], str]
-KEYRING = frozenset({"keyring.json"})
-
-
-class Marks:
-    """One run's marks: words and digits that occur nowhere else in the world."""
-
-    def __init__(self) -> None:
-        self.word = "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(14))
-        self.digits = "".join(secrets.choice("23456789") for _ in range(11))
-        self.name = f"Ada {self.word}"
-        self.email = f"{self.word}@example.com"
-        self.phone = f"+49 151 {self.digits}"
-        self.free_text = f"She said: {self.word} called from {self.digits}"
-        self.forms = {"word": forms_of(self.word), "digits": forms_of(self.digits)}
 
 
 class MarkedBook(PhoneBook):
@@ -195,21 +174,6 @@ def drive_api(book: MarkedBook, marks: Marks) -> None:
         browser.get(path, headers={"Referer": marks.free_text})
 
 
-def searched(role_url: AddressOf, marks: Mapping[str, set[bytes]]) -> dict[str, set[str]]:
-    """Every place where a mark could lie, after all of it was written out."""
-    known = dict(marks)
-    with psycopg.connect(role_url("superuser"), autocommit=True) as superuser:
-        superuser.execute("checkpoint")
-        row = superuser.execute("show data_directory").fetchone()
-    assert row is not None
-    places = {Path(row[0]), Path(os.environ["SEALBOOK_STATE"])}
-    found: dict[str, set[str]] = {}
-    for place in places:
-        assert any(place.iterdir()), f"{place} cannot be searched"
-        found |= in_files(place, known, but=KEYRING)
-    return found | in_tables(role_url("superuser"), known) | in_redis(os.environ["REDIS_URL"], known)
-
-
 @pytest.fixture
 def marks() -> Marks:
     return Marks()
@@ -263,39 +227,3 @@ def refuse_without_the_keyring(book: MarkedBook, ada: UUID, settings: Any, elsew
     with pytest.raises(KeyringError):
         book.rows(book.get_all, [[str(ada)]])
     forget_opened_keys()
-
-
-@pytest.mark.parametrize(
-    "leak",
-    [
-        lambda mark: mark,
-        lambda mark: mark.upper(),
-        lambda mark: mark[::-1],
-        lambda mark: mark.encode().hex(),
-        lambda mark: b64encode(f"x{mark}yz".encode()).decode(),
-    ],
-)
-def test_the_search_finds_a_mark_that_was_left(leak: Callable[[str], str], role_url: AddressOf) -> None:
-    mark = Marks()
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("create table left_open (note text)")
-        try:
-            cursor.execute("insert into left_open values (%s)", [f"before {leak(mark.word)} after"])
-            found = searched(role_url, {"word": mark.forms["word"]})
-        finally:
-            cursor.execute("drop table left_open")
-    assert found["left_open"] == {"word"}
-    assert any("base" in place or "pg_wal" in place for place in found if place.startswith("/"))
-
-
-def test_the_search_finds_a_mark_in_redis_and_in_a_file(tmp_path: Path) -> None:
-    mark = Marks()
-    (tmp_path / "state").mkdir()
-    (tmp_path / "state" / "log").write_text(f"number {mark.digits}", encoding="utf-16")
-    assert in_files(tmp_path, mark.forms) == {str(tmp_path / "state" / "log"): {"digits"}}
-    with contextlib.closing(redis.Redis.from_url(os.environ["REDIS_URL"])) as server:
-        server.hset("left-open", "field", mark.word)
-        try:
-            assert in_redis(os.environ["REDIS_URL"], mark.forms) == {"b'left-open'": {"word"}}
-        finally:
-            server.delete("left-open")

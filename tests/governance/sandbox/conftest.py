@@ -58,14 +58,16 @@ def raising(problem: BaseException) -> Host:
 
 
 @pytest.fixture(autouse=True)
-def unhurried(settings: Any) -> None:
+def unhurried(settings: Any, request: pytest.FixtureRequest) -> Iterator[None]:
     """A busy machine may keep a helper from the processor for longer than a server would wait."""
     settings.GOVERNANCE_SCRIPT_WALL_MILLISECONDS = 1_000
+    yield
+    if "own_pool" in request.fixturenames:  # closed here, behind every fixture that may still judge something
+        sandbox.close()
 
 
 @pytest.fixture
-def own_pool(settings: Any) -> Iterator[Any]:
+def own_pool(settings: Any) -> Any:
     """Let a test choose settings before the pool starts, and leave none of its helpers behind."""
     sandbox.close()
-    yield settings
-    sandbox.close()
+    return settings

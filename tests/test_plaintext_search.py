@@ -1,0 +1,53 @@
+"""The search for plaintext finds what was left, or its silence would mean nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import redis
+from django.db import connections
+
+from tests.plaintext import Marks, in_files, in_redis, searched
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize(
+    "leak",
+    [
+        lambda mark: mark,
+        lambda mark: mark.upper(),
+        lambda mark: mark[::-1],
+        lambda mark: mark.encode().hex(),
+        lambda mark: b64encode(f"x{mark}yz".encode()).decode(),
+    ],
+)
+def test_the_search_finds_a_mark_that_was_left(leak: Callable[[str], str], role_url: Callable[[str], str]) -> None:
+    mark = Marks()
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("create table left_open (note text)")
+        try:
+            cursor.execute("insert into left_open values (%s)", [f"before {leak(mark.word)} after"])
+            found = searched(role_url, {"word": mark.forms["word"]})
+        finally:
+            cursor.execute("drop table left_open")
+    assert found["left_open"] == {"word"}
+    assert any("base" in place or "pg_wal" in place for place in found if place.startswith("/"))
+
+
+def test_the_search_finds_a_mark_in_redis_and_in_a_file(tmp_path: Path) -> None:
+    mark = Marks()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "log").write_text(f"number {mark.digits}", encoding="utf-16")
+    assert in_files(tmp_path, mark.forms) == {str(tmp_path / "state" / "log"): {"digits"}}
+    with contextlib.closing(redis.Redis.from_url(os.environ["REDIS_URL"])) as server:
+        server.hset("left-open", "field", mark.word)
+        try:
+            assert in_redis(os.environ["REDIS_URL"], mark.forms) == {"b'left-open'": {"word"}}
+        finally:
+            server.delete("left-open")
