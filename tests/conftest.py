@@ -17,8 +17,9 @@ from hypothesis import settings as hypothesis
 from tests.cluster import role_variable, start_cluster
 
 CLUSTER = start_cluster()
-if CLUSTER and settings.configured:
-    CLUSTER.stop()
+if settings.configured:
+    if CLUSTER:
+        CLUSTER.stop()
     raise pytest.UsageError("Django's settings were read before the servers ran: unset DJANGO_SETTINGS_MODULE.")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -33,6 +34,13 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 def pytest_configure() -> None:
     """Read the settings now: pytest-django, whose turn comes last, sets Django up only where somebody has."""
     assert settings.DATABASES
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Keep the settings' name from workers: pytest-django would read them before this file gave a worker its Redis."""
+    if getattr(session.config.option, "numprocesses", None):
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
