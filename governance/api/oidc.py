@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from governance.actions.sessions import exchange_credentials
+from governance.actions.access_tokens import exchange_credentials
 from governance.actions.signing import ensure_signing_key
 from governance.errors import GovernanceError, Throttled, Unauthenticated
 from governance.observation import address_of

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 
-from governance.actions.sessions import exchange_credentials
+from governance.actions.access_tokens import exchange_credentials
 from governance.actions.signing import ensure_signing_key, rotate_signing_key
 from governance.errors import Throttled, Unauthenticated
 from governance.tokens.access import REMEMBERED_SECONDS, caller_of, forget_tokens, issue_access_token

@@ -13,12 +13,12 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from governance.actions.access_tokens import exchange_credentials
 from governance.actions.clients import change_client, issue_secret
 from governance.actions.environments import change_environment
 from governance.actions.freezes import freeze, unfreeze
 from governance.actions.purposes import define_purpose
 from governance.actions.rights import give_right, withdraw_right
-from governance.actions.sessions import exchange_credentials
 from governance.errors import Refused
 from governance.identities import system_caller
 from governance.models import Client, Right

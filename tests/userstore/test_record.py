@@ -12,12 +12,12 @@ from django.db import connections
 from django.utils import timezone
 
 from audit.errors import AuditUnavailable
+from governance.actions.access_tokens import exchange_credentials
 from governance.actions.clients import define_client, issue_secret
 from governance.actions.environments import change_environment
 from governance.actions.freezes import freeze
 from governance.actions.purposes import define_purpose
 from governance.actions.rights import withdraw_right
-from governance.actions.sessions import exchange_credentials
 from governance.errors import Invalid, Refused, Unauthenticated
 from governance.models import Right
 from keyring.walls import in_environment
