@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from audit.actors import SYSTEM as SYSTEM_ACTOR
 from audit.actors import Actor
 
 CLIENT = "client"
@@ -30,8 +31,8 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
-        """How this caller appears in the book."""
-        return Actor(self.kind, self.id)
+        """How this caller appears in the book; a management command as the system's own, which has no id."""
+        return SYSTEM_ACTOR if self.kind == SYSTEM else Actor(self.kind, self.id)
 
     # Django and DRF ask these of whoever made a request.
     @property

@@ -88,7 +88,7 @@ def keep_revision(change: Change, *, kind: str, public_id: UUID, version: int, b
         public_id=public_id,
         version=version,
         body=body,
-        published_by=change.clearance.caller.id,
+        published_by=change.clearance.caller.actor.id,
         published_at=change.now,
     )
 

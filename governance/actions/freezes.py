@@ -32,7 +32,7 @@ def freeze(caller: Caller, *, kind: str, target_id: UUID, reason: str = "") -> F
             environment_id=caller.environment_id,
             kind=kind,
             target_id=target_id,
-            frozen_by=caller.id,
+            frozen_by=caller.actor.id,
             frozen_at=change.now,
         )
         if reason:
@@ -48,7 +48,7 @@ def unfreeze(caller: Caller, *, freeze_id: UUID) -> Freeze:
         frozen = Freeze.objects.select_for_update().filter(public_id=freeze_id, lifted_at=None).first()
         if frozen is None:
             raise NotFound("There is no such freeze in force.", field="freeze")
-        frozen.lifted_at, frozen.lifted_by = change.now, caller.id
+        frozen.lifted_at, frozen.lifted_by = change.now, caller.actor.id
         frozen.save(update_fields=["lifted_at", "lifted_by"])
         change.facts.update(freeze=frozen.public_id, kind=frozen.kind, target=frozen.target_id)
     return frozen

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
-from uuid import UUID
 
 from governance.identities import Caller
 
@@ -63,8 +62,3 @@ def address_in(text: str | None) -> IPv4Address | IPv6Address | None:
         return None
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
     return mapped or parsed
-
-
-def fact_ids(values: object) -> frozenset[UUID]:
-    """Parse a parameter that lists ids."""
-    return frozenset(UUID(str(value)) for value in values) if isinstance(values, (list, tuple)) else frozenset()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from audit.actors import SYSTEM
 from governance.actions.clients import change_client, define_client, issue_secret, withdraw_secret
 from governance.actions.environments import change_environment
 from governance.actions.freezes import freeze, unfreeze
@@ -109,3 +110,12 @@ def test_every_configuration_change_leaves_one_entry_by_whoever_made_it(book: Re
         book.expect(kind, by=me)
         if keep:
             made[keep] = result
+
+
+def test_what_management_commands_do_is_the_systems_own_which_has_no_id(book: Recorded) -> None:
+    define_purpose(book.system, name="research")
+    kept = freeze(book.system, kind="purpose", target_id=book.purposes["marketing"].public_id)
+    unfreeze(book.officer, freeze_id=kept.public_id)
+    by = {(entry.kind, entry.actor) for entry in book.new_entries()}
+    assert by == {("purpose.defined", SYSTEM), ("freeze.set", SYSTEM), ("freeze.lifted", book.officer.actor)}
+    assert kept.frozen_by is None
