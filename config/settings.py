@@ -157,6 +157,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = env("SEALBOOK_QUEUE", default="sealbook")
 CELERY_BEAT_SCHEDULE = {
     "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},
+    "forget sessions": {"task": "governance.forget_sessions", "schedule": 3600.0},
     "forget idempotency keys": {"task": "userstore.forget_idempotency_keys", "schedule": 3600.0},
 }
 
@@ -175,6 +176,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "governance.operators.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
