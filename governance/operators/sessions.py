@@ -43,7 +43,7 @@ class SessionStore(db.SessionStore):
     def create_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         return _hidden(super().create_model_instance(data))
 
-    async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
+    async def acreate_model_instance(self, data: dict[str, Any]) -> AbstractBaseSession:
         return _hidden(await super().acreate_model_instance(data))
 
     def delete(self, session_key: str | None = None) -> None:
