@@ -29,6 +29,9 @@ EXPECTED = {
     "nested": 400,
     "media": 415,
     "slow": 429,
+    "no_sandbox": 503,
+    "suspended": 503,
+    "killed": 503,
     "unknown": 500,
 }
 

@@ -20,6 +20,7 @@ from audit.context import request_id
 from audit.errors import AuditUnavailable
 from config.problems import bad_request, csrf_failure, forbidden, not_found, server_error
 from governance import errors
+from governance.policies.sandbox import ScriptKilled, ScriptSuspended, ScriptUnavailable
 from keyring.errors import KmsUnavailable, Unsealable
 
 MARK = "somebody@example.com"
@@ -43,6 +44,9 @@ FAILURES: dict[str, Exception] = {
     "nested": exceptions.ValidationError({MARK: {"name": ["x"]}, "columns": [{"name": [MARK]}]}),
     "media": exceptions.UnsupportedMediaType(MARK),
     "slow": exceptions.Throttled(wait=3),
+    "no_sandbox": ScriptUnavailable(),
+    "suspended": ScriptSuspended(),
+    "killed": ScriptKilled("timeout"),
     "unknown": RuntimeError(MARK),
 }
 

@@ -20,6 +20,7 @@ from governance.actions.purposes import define_purpose
 from governance.actions.rights import withdraw_right
 from governance.errors import Invalid, Refused, Unauthenticated
 from governance.models import Right
+from governance.policies.sandbox.quarantine import ENDS
 from keyring.walls import in_environment
 from tests.userstore.phonebook import ALLOW, HERE, OUTSIDE, given
 from tests.userstore.recorded import Recorded
@@ -172,6 +173,22 @@ def test_a_transformer_that_fails_releases_nothing_and_is_on_record(book: Record
         book.read(accessor, store.ada)
     entry = book.expect("accessor.executed", outcome="failed")
     assert "151" not in str(entry.facts.get("reasons"))
+
+
+def test_a_transformer_that_is_suspended_is_not_the_callers_fault_and_releases_nothing_either(book: Recorded) -> None:
+    store = Store(book)
+    spec = TransformerSpec("endless", "transform", "function transform(data, params) { for (;;); }")
+    accessor = book.getter(OutputSpec(store.phone, transformer=publish_transformer(book.system, spec=spec).public_id))
+    kinds = []
+    # On a busy machine an end may be nobody's fault and is not counted.
+    while "unavailable" not in kinds and len(kinds) < 5 * ENDS:
+        book.new_entries()
+        with pytest.raises(TransformationFailed) as failure:
+            book.read(accessor, store.ada)
+        assert "151" not in str(failure.value)
+        book.expect("accessor.executed", outcome="failed")
+        kinds.append(failure.value.kind)
+    assert (kinds[0], kinds[-1]) == ("invalid", "unavailable") and len(kinds) > ENDS
 
 
 def test_a_new_subject_whose_first_write_is_refused_leaves_one_refusal_and_no_subject(book: Recorded) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from governance.errors import GovernanceError, Invalid
-from governance.policies.sandbox import Script, ScriptError, ScriptFault, run_transform
+from governance.policies.sandbox import Script, ScriptError, ScriptFault, ScriptUnavailable, run_transform
 from governance.standing import Standing
 from userstore.datatypes import ValueRefused
 from userstore.models import Transformer
@@ -26,6 +26,12 @@ NATIVES = {built_in.name: built_in.native for built_in in BUILT_IN_TRANSFORMERS}
 
 class TransformationFailed(GovernanceError):
     """A transformer could not work on a value; nothing was released. Names the transformer, never the value."""
+
+
+class TransformerUnavailable(TransformationFailed):
+    """A transformer could not be run just now, whatever the values are; the same call may go through in a moment."""
+
+    kind = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class CompiledTransformer:
 
         Raises:
             TransformationFailed: a script failed, or a value is not of the format; nothing may be released.
+            TransformerUnavailable: no sandbox was free for the script, or it is suspended.
         """
         if self.passes_through:
             return list(texts)
@@ -73,6 +80,8 @@ class CompiledTransformer:
     def _apply_script(self, script: Script, texts: Sequence[str]) -> list[str]:
         try:
             results = run_transform(script, list(texts), self.script_parameters)
+        except ScriptUnavailable as error:
+            raise TransformerUnavailable(f"Transformer {self.name} cannot run: {error}.", field=self.name) from None
         except ScriptError as error:
             raise TransformationFailed(f"Transformer {self.name} failed: {error}.", field=self.name) from None
         for result in results:

@@ -36,7 +36,7 @@ def check_script(source: str, *, function: Function, host_calls: frozenset[str] 
     try:
         found = pool().check(packed)
     except ScriptKilled as problem:
-        raise ScriptRefused(f"its outermost statements were ended: {problem.kind}") from None
+        raise ScriptRefused(f"its outermost statements were ended: {problem.cause}") from None
     if found is not None:
         raise ScriptRefused(*found)
 

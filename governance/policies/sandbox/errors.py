@@ -1,14 +1,19 @@
-"""What can go wrong with a script. No message carries a word of a script or of its data: kinds and lines only."""
+"""What can go wrong with a script. No message carries a word of a script or of its data: causes and lines only.
+
+Doors translate `kind` into a status code, as they do for every error of the house.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 KilledBy = Literal["timeout", "memory", "crash"]
 
 
 class ScriptError(Exception):
     """Anything that ends a whole call. What one candidate's data did to a script is a `ScriptFault` in its place."""
+
+    kind: ClassVar[str] = "invalid"
 
 
 class ScriptRefused(ScriptError):
@@ -24,6 +29,8 @@ class ScriptRefused(ScriptError):
 class ScriptUnavailable(ScriptError):
     """No helper could be had before the deadline, so nothing was decided."""
 
+    kind = "unavailable"
+
     def __init__(self, message: str = "no sandbox is free") -> None:
         super().__init__(message)
 
@@ -36,8 +43,10 @@ class ScriptSuspended(ScriptUnavailable):
 
 
 class ScriptKilled(ScriptError):
-    """A limit ended the whole call: nothing was decided for any candidate."""
+    """A limit ended the whole call: nothing was decided for any candidate. `cause` says which."""
 
-    def __init__(self, kind: KilledBy) -> None:
-        super().__init__(f"the script was ended: {kind}")
-        self.kind: KilledBy = kind
+    kind = "unavailable"
+
+    def __init__(self, cause: KilledBy) -> None:
+        super().__init__(f"the script was ended: {cause}")
+        self.cause: KilledBy = cause

@@ -51,7 +51,7 @@ def test_a_limit_ends_the_whole_call(body: str, kinds: set[str]) -> None:
     if kinds:
         with pytest.raises(ScriptKilled) as ended:
             judged(body)
-        assert ended.value.kind in kinds
+        assert ended.value.cause in kinds
     else:
         assert judged(body) == [ScriptFault("error")]
     assert monotonic() - started < GENEROUS
@@ -63,7 +63,7 @@ def test_a_limit_ends_the_whole_call(body: str, kinds: set[str]) -> None:
 def test_a_script_that_loops_before_it_is_asked_is_ended(source: str) -> None:
     with pytest.raises(ScriptKilled) as ended:
         run_policy(script(source), [{}], {})
-    assert ended.value.kind == "timeout"
+    assert ended.value.cause == "timeout"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_text_that_closes_the_function_around_it_never_runs(source: str) -> No
     """Such a text cannot be published; were it stored nevertheless, a helper refuses to load it."""
     with pytest.raises(ScriptKilled) as ended:
         run_policy(script(source), [{}], {})
-    assert ended.value.kind == "crash"
+    assert ended.value.cause == "crash"
 
 
 def test_a_date_of_given_parts_is_there_and_in_utc() -> None:

@@ -68,7 +68,7 @@ while os.read(0, 65536):
     )
     with pytest.raises(ScriptKilled) as ended:
         judged("return false")
-    assert ended.value.kind in ("crash", "timeout")
+    assert ended.value.cause in ("crash", "timeout")
 
 
 def test_a_helper_that_asks_for_what_the_script_may_not_gets_nothing(

@@ -85,7 +85,7 @@ def test_a_script_with_host_calls_that_never_ends_is_killed_by_the_wall_clock(bo
     started = monotonic()
     with pytest.raises(ScriptKilled) as ended:
         run_policy(asking(body), [{}], {}, host=staff())
-    assert ended.value.kind == "timeout"
+    assert ended.value.cause == "timeout"
     assert monotonic() - started < 3.0
     assert judged("return true") == [True]
 
@@ -93,7 +93,7 @@ def test_a_script_with_host_calls_that_never_ends_is_killed_by_the_wall_clock(bo
 def test_a_slow_host_call_is_on_the_clock() -> None:
     with pytest.raises(ScriptKilled) as ended:
         run_policy(asking("return lookUp(1)"), [{}], {}, host=Host(lambda *_: sleep(1.5)))
-    assert ended.value.kind == "timeout"
+    assert ended.value.cause == "timeout"
     assert judged("return true") == [True]
 
 

@@ -98,7 +98,7 @@ def test_a_helper_killed_in_mid_call_is_replaced(own_pool: Any) -> None:
     with pytest.raises(ScriptKilled) as ended:
         run_policy(LOOP_ON_THE_WALL, [{"loop": True}], {})
     killer.join()
-    assert ended.value.kind == "crash"
+    assert ended.value.cause == "crash"
     assert judged("return true") == [True]
     assert busy not in {helper.pid for helper in pool()._idle}
     assert eventually(lambda: running() == 2 and not psutil.pid_exists(busy))
@@ -121,7 +121,7 @@ def test_a_killed_helper_is_replaced_from_the_spare_and_the_spare_is_renewed(own
     (spare,) = {helper.pid for helper in pool()._spares}
     with pytest.raises(ScriptKilled) as ended:
         run_policy(policy("for (;;);", host_calls=frozenset({"ask"})), [{}], {})
-    assert ended.value.kind == "timeout"
+    assert ended.value.cause == "timeout"
     assert {helper.pid for helper in pool()._idle} == {spare}
     assert eventually(lambda: len(pool()._spares) == 1)
     assert spare not in {helper.pid for helper in pool()._spares}
