@@ -102,6 +102,10 @@ admin.site.unregister(Group)
 class GroupAdmin(ManagedAdmin):
     """Lists groups; who is in one is said on the operator's page."""
 
+    consequence = (
+        "If it has members, or rights in any environment, nothing happens and you are told. The book keeps that "
+        "there was one."
+    )
     form = GroupForm
     list_display = ("name", "members")
     search_fields = ("name",)

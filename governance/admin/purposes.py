@@ -29,6 +29,10 @@ class PurposeAdmin(DefinitionAdmin):
 
     form = PurposeForm
     freeze_kind = "purpose"
+    consequence = (
+        "No consent can be given for it any more. If an accessor, a mutator or a stored value names it, nothing "
+        "happens and you are told."
+    )
     list_display = ("name", "legal_basis", "is_system", "description")
     list_filter = ("legal_basis", "is_system")
     search_fields = ("name", "description")

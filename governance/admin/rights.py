@@ -75,6 +75,9 @@ class GroupRightForm(TermsForm):
 class TermsAdmin(DefinitionAdmin):
     """What the two kinds of rights have in common."""
 
+    retire_word = "Withdraw"
+    retired_word = "withdrawn"
+    consequence = "The next call that needs it is refused. The book keeps from when to when which terms held."
     actions_detail = ()
     list_filter = ("is_deny", "permission__codename", "content_type")
     list_display = ("holder", "may", "resource", "terms")

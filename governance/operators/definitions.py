@@ -15,7 +15,6 @@ from django.forms import modelform_factory
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 
 from governance.errors import GovernanceError, Invalid, Refused
 from governance.identities import Caller
@@ -23,12 +22,13 @@ from governance.operators.choice import operator_caller
 from governance.operators.decorations import page_action
 from governance.operators.forms import DefinitionForm
 from governance.operators.permission import CONFIGURE, may, record_refused_page, require, standing_for
+from governance.operators.retiring import RetiringAdmin
 
 PROTECTED = "This environment is protected: changes of its configuration need a second person."
 BUILT_IN = "This is built in. It is the same in every environment and cannot be changed."
 
 
-class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class DefinitionAdmin(RetiringAdmin):
     """Lists and edits one kind of definition of the chosen environment.
 
     Subclasses say which action publishes (`publish`), which retires (`retire`) and which kind of freeze stops it.
@@ -38,7 +38,6 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     freeze_kind: ClassVar[str | None] = None
     """What a freeze of such an object is called; None where it cannot be frozen."""
     can_be_added: ClassVar[bool] = True
-    can_be_retired: ClassVar[bool] = True
     list_per_page = 50
     show_full_result_count = False
     warn_unsaved_form = True
@@ -49,10 +48,6 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     @abstractmethod
     def publish(self, caller: Caller, data: dict[str, Any], rows: list[list[dict[str, Any]]], stored: Any) -> Any:
         """Call the action that defines (`stored` is None) or changes a definition, and return the definition."""
-
-    @abstractmethod
-    def retire(self, caller: Caller, stored: Any) -> None:
-        """Call the action that retires a definition."""
 
     def locked_because(self, request: HttpRequest, obj: Any) -> str | None:
         """Say why an object is only shown, None where it may be changed."""
@@ -116,21 +111,6 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             shown = super().changeform_view(request, object_id, form_url, extra_context)
         return shown
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
-        """Retire after a question; what stands in the way is said on the definition's page."""
-        self.require_allowed(request)
-        try:
-            shown: HttpResponseBase = super().delete_view(request, object_id, extra_context)
-        except Refused as refused:
-            record_refused_page(request, CONFIGURE, refused)
-            raise
-        except GovernanceError as fault:
-            messages.error(request, f"{fault} {fault.remedy or ''}".strip())
-            return HttpResponseRedirect(self.address("change", object_id))
-        return shown
-
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002  Django's signature
         """Show none: the book is the history."""
         raise Http404
@@ -174,6 +154,7 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         obj = rest.get("obj")
         reason = self.locked_because(request, obj) if obj is not None else None
         context["locked_because"] = reason
+        context["retire_word"] = self.retire_word
         context["show_save_and_add_another"] = False
         if reason is not None:
             context.update(show_save=False, show_save_and_continue=False, show_close=True)
@@ -201,23 +182,6 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """Publish in the name of the page's operator."""
         return self.publish(operator_caller(request), data, rows, stored)
 
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self.retire(operator_caller(request), obj)
-
-    def get_deleted_objects(
-        self,
-        objs: Any,
-        request: HttpRequest,  # noqa: ARG002  Django's signature
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Name only what was chosen: whether it can be retired is the action's to say."""
-        return [str(obj) for obj in objs], {str(self.opts.verbose_name): len(objs)}, set(), []
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer no deletion of many at once: definitions are retired one by one."""
-        found: dict[str, Any] = super().get_actions(request)
-        found.pop("delete_selected", None)
-        return found
-
     # --- What Django would write beside it: the book is the log ---
 
     def construct_change_message(self, *_: Any, **__: Any) -> list[Any]:
@@ -229,9 +193,6 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     def log_change(self, *_: Any) -> None:
         """The action has recorded it."""
 
-    def log_deletions(self, *_: Any) -> None:
-        """The action has recorded it."""
-
     # --- What is said afterwards: no names, messages travel in cookies ---
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002  Django's signature
@@ -239,10 +200,6 @@ class DefinitionAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         return self._done(request, obj, f"The {self.opts.verbose_name} is changed, and the book says so.")
-
-    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: Any) -> HttpResponse:  # noqa: ARG002  Django's signature
-        messages.success(request, f"The {self.opts.verbose_name} is retired, and the book says so.")
-        return HttpResponseRedirect(self.address("changelist"))
 
     def _done(self, request: HttpRequest, obj: Any, told: str) -> HttpResponse:
         messages.success(request, told)

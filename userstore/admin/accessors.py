@@ -83,6 +83,10 @@ class AccessorAdmin(DefinitionAdmin):
 
     form = AccessorForm
     freeze_kind = "accessor"
+    consequence = (
+        "The very next call of it is answered with “not found”. No stored value changes. The book and its "
+        "revisions keep what it was."
+    )
     inlines = (OutputInline,)
     list_display = ("name", "returns", "for_purposes", "access_policy", "consent_mode", "version", "is_system")
     list_filter = ("purposes", "consent_mode", "is_system")

@@ -24,7 +24,7 @@ from governance.operators.forms import DefinitionForm
 from userstore.actions.columns import ColumnSpec, change_column, define_column, retire_column, spec_of
 from userstore.datatypes import DATA_TYPES
 from userstore.errors import Invalid, NotFound
-from userstore.models import Column, Transformer
+from userstore.models import Column, Transformer, Value
 from userstore.models.columns import UNCLASSIFIED
 
 SENSITIVITIES: tuple[tuple[str, str], ...] = (
@@ -169,6 +169,11 @@ class ColumnAdmin(DefinitionAdmin):
         return change_column(
             caller, public_id=stored.public_id, spec=replace(spec, search_indexed=stored.search_indexed)
         )
+
+    def consequence_of(self, stored: Column) -> str:
+        values = Value.objects.filter(column=stored).count()
+        gone = "It holds no value." if not values else f"Its {values} stored values are destroyed for good."
+        return f"{gone} If an accessor or a mutator names it, nothing happens and you are told."
 
     def retire(self, caller: Caller, stored: Any) -> None:
         retire_column(caller, public_id=stored.public_id)

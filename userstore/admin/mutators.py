@@ -59,6 +59,10 @@ class MutatorAdmin(DefinitionAdmin):
 
     form = MutatorForm
     freeze_kind = "mutator"
+    consequence = (
+        "The very next call of it is answered with “not found”. No stored value changes. The book and its "
+        "revisions keep what it was."
+    )
     inlines = (InputInline,)
     list_display = ("name", "writes", "for_purposes", "access_policy", "version", "is_system")
     list_filter = ("fixed_purposes", "is_system")
