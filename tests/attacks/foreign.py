@@ -1,0 +1,209 @@
+"""Every call of the API, aimed at somebody else's objects: what an attacker with every right at home would send."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from governance.actions.freezes import freeze
+from governance.actions.policies import Branch, publish_policy
+from governance.actions.policy_templates import publish_template
+from governance.identities import system_caller
+from governance.models import ClientSecret, Right
+from keyring.walls import in_environment
+from tests import cast
+from tests.api.calling import ALLOW_ALL, NUMBER, Scene, new_scene, operational
+from tests.attacks.web import Answer
+from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
+from userstore.actions.tokens import create_token
+from userstore.actions.transformers import TransformerSpec, publish_transformer
+from userstore.models import Value
+
+SCRIPT = "function policy(context, params) { return true; }"
+SHOUT = "function transform(data, params) { return data.toUpperCase(); }"
+TOKEN = "function transform(data, params) { return 'token-' + data.split('').reverse().join(''); }"
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """One call of one address; `{names}` in path and body stand for ids."""
+
+    method: str
+    route: str
+    body: Any = None
+    query: str = ""
+
+
+@dataclass(slots=True)
+class Home:
+    """An environment with one object of every kind, and their ids by name."""
+
+    scene: Scene
+    ids: dict[str, str]
+
+
+def furnished_home(number: str = NUMBER) -> Home:
+    """Make an environment in which there is one of everything, and one subject with a number."""
+    scene = new_scene()
+    environment, system = scene.environment, system_caller(scene.environment.id)
+    assert scene.write(scene.line, number).status_code == 200
+    other = cast.new_player(environment, "somebody", resolve=True)
+    frozen = freeze(system, kind="client", target_id=other.client.public_id)
+    purpose = cast.new_purpose(environment, "Winback")
+    template = publish_template(system, name="OnlyHere", function=SCRIPT)
+    policy = publish_policy(
+        system, name="Onlyhere", policy_type="composite_and", components=[Branch(template=template.public_id)]
+    )
+    transformer = publish_transformer(system, spec=TransformerSpec("Shouting", "transform", SHOUT))
+    by_value = publish_transformer(system, spec=TransformerSpec("Tokening", "tokenizebyvalue", TOKEN))
+    tokens = publish_accessor(
+        system,
+        spec=AccessorSpec(
+            "GetTokens",
+            "{id} = ?",
+            (OutputSpec(scene.column, transformer=by_value.public_id, token_policy=ALLOW_ALL),),
+            (operational(environment),),
+            ALLOW_ALL,
+        ),
+    )
+    raw = f"raw-{uuid4().hex}"
+    token, _ = create_token(
+        scene.service.caller, data=raw, transformer_id=by_value.public_id, policy_id=policy.public_id
+    )
+    with in_environment(environment.id):
+        right = Right.objects.get(user=other.client.account)
+        secret = ClientSecret.objects.get(client=other.client)
+        value = Value.objects.get()
+    ids: dict[str, Any] = {
+        "subject": scene.subject, "column": scene.column, "mutator": scene.mutator, "accessor": scene.accessor,
+        "tokens": tokens.public_id, "client": other.client.public_id, "freeze": frozen.public_id, "secret": secret.pk,
+        "right": right.pk, "purpose": purpose.public_id, "template": template.public_id, "policy": policy.public_id,
+        "transformer": transformer.public_id, "tokenizer": by_value.public_id, "token": token, "value": value.pk,
+        "environment": environment.id, "entry": uuid4(), "raw": raw,
+    }  # fmt: skip
+    return Home(scene, {name: str(each) for name, each in ids.items()})
+
+
+def unknown_ids(ids: dict[str, str]) -> dict[str, str]:
+    """Ids of the same shapes that nothing anywhere has."""
+
+    def made_up(known: str) -> str:
+        return str(uuid4()) if _is_id(known) else "9" * len(known) if known.isdigit() else known[::-1]
+
+    return {name: made_up(known) for name, known in ids.items()}
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def aims() -> list[Aim]:
+    """Every call of the API, with somebody else's object wherever it names one; what creates comes last."""
+    user, one = {"user_id": "{subject}"}, {"id": "{subject}"}
+    change = {"phone": {"value_additions": ["+49 151 5550123"], "purpose_additions": [{"id": "{purpose}"}]}}
+    write = {"mutator_id": "{mutator}", "context": {}, "selector_values": ["{subject}"], "row_data": change}
+    pair = {"data": "{raw}", "transformer_rid": {"id": "{tokenizer}"}, "access_policy_rid": {"id": "{policy}"}}
+    pairs = {
+        "data": ["{raw}"],
+        "transformer_rids": [pair["transformer_rid"]],
+        "access_policy_rids": [pair["access_policy_rid"]],
+    }
+    right = {"holder": {"kind": "client", "id": "{client}"}, "operation": "read"}
+    return [
+        Aim("POST", "userstore/api/accessors", {"accessor_id": "{accessor}", "selector_values": ["{subject}"]}),
+        Aim("POST", "userstore/api/mutators", write),
+        Aim("POST", "userstore/api/users", {**write, **one}),
+        Aim("POST", "userstore/api/consentedpurposes", {**user, "columns": [{"id": "{column}"}]}),
+        Aim("POST", "userstore/api/consents", {**user, "purpose": "Winback", "permitted": False}),
+        Aim("POST", "userstore/api/consents", {**user, "purpose": "operational", "permitted": True,
+                                               "value_id": "{value}"}),
+        Aim("POST", "userstore/api/consents/list", user),
+        Aim("POST", "tokenizer/tokens", pair),
+        Aim("POST", "tokenizer/tokens/actions/resolve", {"tokens": ["{token}"], "context": {}, "purposes": []}),
+        Aim("POST", "tokenizer/tokens/actions/resolve", {"tokens": [], "purposes": [{"id": "{purpose}"}]}),
+        Aim("POST", "tokenizer/tokens/actions/inspect", {"token": "{token}"}),
+        Aim("POST", "tokenizer/tokens/actions/lookup", pair),
+        Aim("POST", "tokenizer/tokens/actions/lookuporcreate", pairs),
+        Aim("DELETE", "tokenizer/tokens", query="?token={token}"),
+        Aim("GET", "authn/users"),
+        Aim("GET", "authn/users/{subject}"),
+        Aim("PUT", "authn/users/{subject}", {"profile": {"phone": "[]"}}),
+        Aim("DELETE", "authn/users/{subject}"),
+        Aim("GET", "userstore/config/datatypes"),
+        Aim("POST", "userstore/config/datatypes", {"data_type": {"id": "{column}", "name": "x"}}),
+        Aim("GET", "userstore/config/datatypes/{column}"),
+        Aim("PUT", "userstore/config/datatypes/{column}", {"data_type": {}}),
+        Aim("DELETE", "userstore/config/datatypes/{column}"),
+        *_family("userstore/config/purposes", "purpose", "purpose"),
+        *_family("userstore/config/columns", "column", "column"),
+        *_family("userstore/config/accessors", "accessor", "accessor"),
+        *_family("userstore/config/mutators", "mutator", "mutator"),
+        *_family("tokenizer/policies/transformation", "transformer", "transformer"),
+        *_family("tokenizer/policies/access", "access_policy", "policy", query="?policy_version=0"),
+        *_family("tokenizer/policies/accesstemplate", "access_policy_template", "template",
+                 query="?template_version=0"),
+        Aim("GET", "governance/environment", query="?id={environment}"),
+        Aim("GET", "governance/clients"),
+        Aim("GET", "governance/clients/{client}"),
+        Aim("PUT", "governance/clients/{client}", {"is_disabled": True}),
+        Aim("POST", "governance/clients/{client}/secrets", {}),
+        Aim("DELETE", "governance/clients/{client}/secrets/{secret}"),
+        Aim("GET", "governance/rights"),
+        Aim("POST", "governance/rights", {**right, "resource": {"kind": "accessor", "id": "{accessor}"}}),
+        Aim("DELETE", "governance/rights/account-right-{right}"),
+        Aim("GET", "governance/freezes"),
+        *(
+            Aim("POST", "governance/freezes", {"kind": kind, "target_id": f"{{{name or kind}}}"})
+            for kind, name in (("environment", ""), ("client", ""), ("purpose", ""), ("column", ""), ("accessor", ""),
+                               ("mutator", ""))
+        ),
+        Aim("POST", "governance/freezes/preview", {"kind": "client", "target_id": "{client}"}),
+        Aim("DELETE", "governance/freezes/{freeze}"),
+        Aim("GET", "audit/entries", query="?environment={environment}"),
+        Aim("GET", "audit/entries/{entry}"),
+        Aim("PUT", "governance/environment", {"id": "{environment}", "description": "told"}),
+        Aim("POST", "governance/clients", {"id": "{client}", "name": ""}),
+        Aim("POST", "authn/users", one),
+    ]  # fmt: skip
+
+
+def _family(route: str, wrapper: str, name: str, *, query: str = "") -> list[Aim]:
+    single, marked = f"{route}/{{{name}}}", {wrapper: {"id": f"{{{name}}}", "name": "1 / is no name", "type": "string"}}
+    return [
+        Aim("GET", route),
+        Aim("GET", single),
+        Aim("PUT", single, marked),
+        Aim("DELETE", single, query=query),
+        Aim("POST", route, marked),
+    ]
+
+
+def filled(template: Any, ids: dict[str, str]) -> Any:
+    """The template with ids in place of their names."""
+    if isinstance(template, dict):
+        return {key: filled(value, ids) for key, value in template.items()}
+    if isinstance(template, list):
+        return [filled(value, ids) for value in template]
+    return re.sub(r"\{(\w+)\}", lambda name: ids[name[1]], template) if isinstance(template, str) else template
+
+
+_OWN_TO_ONE_ANSWER = (rb'"request_id":"[^"]*"', rb'"instance":"[^"]*"', rb'"decision_id":"[^"]*"')
+_NAMED = frozenset({"x-request-id", "x-sealbook-decision", "date"})
+
+
+def told(answer: Answer, ids: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    """What an answer says, without what belongs to this one call, and with ids by their names."""
+    body = answer.body
+    for pattern in _OWN_TO_ONE_ANSWER:
+        body = re.sub(pattern, b"", body)
+    for name, value in ids.items():
+        if not value.isdigit():
+            body = body.replace(value.encode(), b"{" + name.encode() + b"}")
+    headers = {name: "" if name in _NAMED else value for name, value in answer.headers.items()}
+    return answer.status, headers, body
