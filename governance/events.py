@@ -9,6 +9,7 @@ ENVIRONMENT_CHANGED = event("environment.changed", "name", "protected", "synthet
 ACCOUNT_DEFINED = event("account.defined", "account", "kind", "groups", "reasons")
 ACCOUNT_CHANGED = event("account.changed", "account", "active", "groups", "reasons")
 PASSWORD_CHANGED = event("account.password_changed", "account", "reasons")
+PASSWORD_RESET = event("account.password_reset", "account", "reasons")
 GROUP_DEFINED = event("group.defined", "group", "name", "reasons")
 GROUP_RETIRED = event("group.retired", "group", "name", "reasons")
 CLIENT_DEFINED = event("client.defined", "client", "name", "kind", "reasons")

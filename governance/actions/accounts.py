@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from django.db import transaction
 from audit.actors import Actor
 from audit.recorder import append
 from governance import events
-from governance.errors import Conflict, Invalid
+from governance.errors import Conflict, Invalid, NotFound
 from governance.models import Account
+from keyring.plain import Plain
 from keyring.walls import SYSTEM_ENVIRONMENT
 
 OFFICERS = "Privacy officers"
@@ -23,19 +25,41 @@ OFFICERS = "Privacy officers"
 def define_operator(
     actor: Actor, *, username: str, password: str, groups: Sequence[str] = (), is_superuser: bool = False
 ) -> Account:
-    """Define somebody who can log in to the console.
+    """Define somebody who can sign in to the console with a password of their own.
 
     Raises:
         Invalid: the name is empty or the password too weak; the message says what to change.
         Conflict: the name is taken.
     """
+    account = _new_operator(username, is_superuser=is_superuser)
+    _set_password(account, password)
+    return _defined(actor, account, groups)
+
+
+def invite_operator(
+    actor: Actor, *, username: str, groups: Sequence[str] = (), is_superuser: bool = False
+) -> tuple[Account, Plain[str]]:
+    """Define somebody by a one-time password, returned this once: it lets them in to choose one of their own.
+
+    Raises:
+        Invalid: the name is empty.
+        Conflict: the name is taken.
+    """
+    account = _new_operator(username, is_superuser=is_superuser)
+    password = _give_password(account)
+    return _defined(actor, account, groups), password
+
+
+def _new_operator(username: str, *, is_superuser: bool) -> Account:
     username = Account.normalize_username(username.strip())
     if not username:
         raise Invalid("An operator needs a user name.", field="username")
     if Account.objects.filter(username__iexact=username).exists():
         raise Conflict("That user name is taken.", field="username")
-    account = Account(username=username, kind=Account.OPERATOR, is_staff=True, is_superuser=is_superuser)
-    _set_password(account, password)
+    return Account(username=username, kind=Account.OPERATOR, is_staff=True, is_superuser=is_superuser)
+
+
+def _defined(actor: Actor, account: Account, groups: Sequence[str]) -> Account:
     with transaction.atomic():
         account.save()
         account.groups.set([Group.objects.get_or_create(name=name)[0] for name in groups])
@@ -68,16 +92,46 @@ def change_password(actor: Actor, *, account_id: UUID, former: str, password: st
     """Let operators change their own password.
 
     Raises:
-        Invalid: the former password is wrong, or the new one too weak; the message says what to change.
+        Invalid: the former password is wrong, the new one is the same or too weak; the message says what to change.
     """
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=account_id, kind=Account.OPERATOR)
         if not account.check_password(former):
             raise Invalid("The former password is not right.", field="former")
+        if password == former:
+            raise Invalid("Choose another password than the present one.", field="password")
         _set_password(account, password)
-        account.save(update_fields=["password"])
+        account.save(update_fields=["password", "password_is_temporary"])
         append(events.PASSWORD_CHANGED, environment_id=SYSTEM_ENVIRONMENT, actor=actor, facts={"account": account.id})
     return account
+
+
+def reset_password(actor: Actor, *, account_id: UUID) -> Plain[str]:
+    """Give an operator a one-time password, returned this once; their sessions end with the former one.
+
+    Raises:
+        NotFound: there is no such operator.
+        Invalid: it is one's own, which one changes knowing the former.
+    """
+    if actor.id == account_id:
+        raise Invalid(
+            "Your own password is changed on its own page, with the former one.", remedy="Open “Change password”."
+        )
+    with transaction.atomic():
+        account = Account.objects.select_for_update().filter(pk=account_id, kind=Account.OPERATOR).first()
+        if account is None:
+            raise NotFound("There is no such operator.")
+        password = _give_password(account)
+        account.save(update_fields=["password", "password_is_temporary"])
+        append(events.PASSWORD_RESET, environment_id=SYSTEM_ENVIRONMENT, actor=actor, facts={"account": account.id})
+    return password
+
+
+def _give_password(account: Account) -> Plain[str]:
+    password = secrets.token_urlsafe(15)
+    account.set_password(password)
+    account.password_is_temporary = True
+    return Plain(password)
 
 
 def _set_password(account: Account, password: str) -> None:
@@ -86,6 +140,7 @@ def _set_password(account: Account, password: str) -> None:
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), field="password") from None
     account.set_password(password)
+    account.password_is_temporary = False
 
 
 def new_service_account(*, client_id: UUID) -> Account:

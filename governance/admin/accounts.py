@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 
-from governance.actions.accounts import change_operator, define_operator
+from governance.actions.accounts import change_operator, invite_operator, reset_password
 from governance.actions.groups import define_group, retire_group
 from governance.models import Account
 from governance.operators import fields
 from governance.operators.choice import operator_actor
-from governance.operators.decorations import shown
+from governance.operators.decorations import page_action, shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 from governance.operators.permission import manages_operators, require_management
+from keyring.plain import Plain
 
 
 class ManagedAdmin(DefinitionAdmin):
     """What belongs to no environment: only superusers see and change it."""
 
-    actions_detail = ()
+    actions_detail: ClassVar[Sequence[str]] = ()
 
     def is_allowed(self, request: HttpRequest) -> bool:
         return manages_operators(request)
@@ -36,9 +40,8 @@ class ManagedAdmin(DefinitionAdmin):
 
 class AccountForm(DefinitionForm):
     username = fields.line("User name", max_length=150)
-    password = fields.secret_line("First password", help_text="At least 12 characters; to be changed after logging in.")
     groups = fields.many_of("Groups", Group.objects.order_by("name"), required=False)
-    is_active = fields.switch("May log in", initial=True)
+    is_active = fields.switch("May sign in", initial=True)
     is_superuser = fields.switch(
         "Superuser", help_text="Defines environments and operators. Gives no right to any data. It stays."
     )
@@ -51,10 +54,11 @@ class AccountForm(DefinitionForm):
 
 @admin.register(Account)
 class AccountAdmin(ManagedAdmin):
-    """Lists and edits those who log in; the accounts behind clients belong to the clients."""
+    """Lists and edits those who sign in; the accounts behind clients belong to the clients."""
 
     form = AccountForm
     can_be_retired = False
+    actions_detail = ("new_password",)
     list_display = ("username", "member_of", "is_active", "is_superuser", "last_login")
     list_filter = ("is_active", "is_superuser", "groups")
     search_fields = ("username",)
@@ -67,27 +71,64 @@ class AccountAdmin(ManagedAdmin):
         return ", ".join(sorted(group.name for group in account.groups.all()))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        left_out = "is_active" if obj is None else "password"
-        return [name for name in super().get_fields(request, obj) if name != left_out]
+        return [name for name in super().get_fields(request, obj) if obj is not None or name != "is_active"]
 
     def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
-        del form.base_fields["is_active" if obj is None else "password"]
-        if obj is not None:
+        if obj is None:
+            del form.base_fields["is_active"]
+        else:
             for name in ("username", "is_superuser"):
                 form.base_fields[name].disabled = True
 
     def publish_for(self, request: HttpRequest, data: dict[str, Any], rows: Any, stored: Any) -> Account:  # noqa: ARG002  no inlines
         groups = [group.name for group in data["groups"]]
         if stored is None:
-            return define_operator(
+            account, password = invite_operator(
                 operator_actor(request),
                 username=data["username"],
-                password=data["password"],
                 groups=groups,
                 is_superuser=data["is_superuser"],
             )
+            request.__dict__["one_time_password"] = password
+            return account
         return change_operator(
             operator_actor(request), account_id=stored.pk, is_active=data["is_active"], groups=groups
+        )
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002  Django's signature
+        return self._password_page(request, obj, password=request.__dict__["one_time_password"], title="First password")
+
+    def has_new_password_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Nobody resets their own: they change it, knowing the former."""
+        return self.is_allowed(request) and str(object_id) != str(request.user.pk)
+
+    @page_action("New password…", icon="password", permissions=["new_password"])
+    def new_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask first, then reset the password and show the new one on this answer, once."""
+        self.require_allowed(request)
+        account = self.get_object(request, object_id)
+        if account is None:
+            raise Http404
+        password = None
+        if request.method == "POST":
+            password = reset_password(operator_actor(request), account_id=account.pk)
+        return self._password_page(request, account, password=password, title="New password")
+
+    def _password_page(
+        self, request: HttpRequest, account: Account, *, password: Plain[str] | None, title: str
+    ) -> HttpResponse:
+        return never_cache(render)(
+            request,
+            "governance/new_password.html",
+            {
+                **self.admin_site.each_context(request),
+                "opts": self.opts,
+                "title": title,
+                "subtitle": account.username,
+                "account": account,
+                "password": password.reveal() if password else None,
+                "back": self.address("change", account.pk),
+            },
         )
 
 

@@ -8,12 +8,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from audit.context import request_id
 from audit.errors import AuditorNotConfigured, AuditUnavailable
 from governance.errors import GovernanceError, Refused
+from governance.models import Account
 from governance.operators.choice import chosen_environment
 from keyring.errors import KmsUnavailable
 from keyring.walls import in_environment
@@ -31,6 +33,9 @@ _OUTSIDE_THE_WALLS = (
 )
 """A new environment is made behind its own wall, operators and groups behind none: so are their pages and records."""
 
+_OPEN_TO_A_GIVEN_PASSWORD = ("/password/", "/login/", "/logout/", "/admin/logout/", "/admin/password_change/")
+"""All that somebody may open who signed in with a password that another person has seen."""
+
 
 class ConsoleEnvironment:
     """Sets `request.environment_id` on pages, and puts the console's requests into that environment."""
@@ -41,6 +46,8 @@ class ConsoleEnvironment:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info.startswith((*settings.API_PREFIXES, "/static/")):
             return self.get_response(request)
+        if _must_choose_a_password(request):
+            return HttpResponseRedirect(reverse("password"))
         environment_id: UUID | None = chosen_environment(request)
         request.environment_id = environment_id  # type: ignore[attr-defined]  # read by pages and the log
         if environment_id is None or not _is_transactional(request.path_info):
@@ -64,6 +71,13 @@ class ConsoleEnvironment:
             detail = f"{exception} {exception.remedy or ''}".strip()
             return _error_page(_PAGE_OF.get(exception.kind, 400), detail=detail)
         return None
+
+
+def _must_choose_a_password(request: HttpRequest) -> bool:
+    """Say whether somebody who signed in with a password that was given to them still has to replace it."""
+    account = getattr(request, "user", None)
+    is_temporary = isinstance(account, Account) and account.password_is_temporary
+    return is_temporary and request.path_info not in _OPEN_TO_A_GIVEN_PASSWORD
 
 
 def _is_transactional(path: str) -> bool:

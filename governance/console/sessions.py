@@ -114,4 +114,8 @@ def password(request: HttpRequest) -> HttpResponse:
         else:
             update_session_auth_hash(request, changed)
             return render(request, "governance/password.html", {"done": True})
-    return render(request, "governance/password.html", {"fault": fault})
+    return render(request, "governance/password.html", {"fault": fault, "given": _is_given(account)})
+
+
+def _is_given(account: object) -> bool:
+    return isinstance(account, Account) and account.password_is_temporary

@@ -28,6 +28,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     kind = models.CharField(max_length=16, default=OPERATOR)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
+    password_is_temporary = models.BooleanField(default=False, db_default=False)
+    """Somebody else has seen it: whoever signs in with it chooses another before anything else."""
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[AccountManager] = AccountManager()

@@ -68,12 +68,6 @@ def moment(label: str, **options: Any) -> forms.SplitDateTimeField:
     )
 
 
-def secret_line(label: str, **options: Any) -> forms.CharField:
-    """A password: never shown again, never stripped."""
-    widget = widgets.UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
-    return forms.CharField(label=label, strip=False, widget=widget, **options)
-
-
 class JsonObjectField(forms.JSONField):
     """A JSON object, written over several lines; left empty it is `{}`."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.actors import SYSTEM
-from governance.actions.accounts import OFFICERS, define_operator
+from governance.actions.accounts import OFFICERS, invite_operator
 from governance.errors import GovernanceError
 
 
 class Command(BaseCommand):
-    help = "Define an operator in the group 'Privacy officers'; prints a one-time password to change after logging in."
+    help = "Define an operator in the group 'Privacy officers'; prints a one-time password for the first sign-in."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username")
@@ -22,15 +21,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        password = secrets.token_urlsafe(15)
         try:
-            define_operator(
+            _, password = invite_operator(
                 SYSTEM,
                 username=options["username"],
-                password=password,
                 groups=(OFFICERS,),
                 is_superuser=options["superuser"],
             )
         except GovernanceError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Password of {options['username']} (shown this once): {password}")
+        self.stdout.write(f"Password of {options['username']} (shown this once): {password.reveal()}")
