@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Sequence
 from time import perf_counter
 
@@ -14,6 +13,7 @@ from benchmarks.calls import measure_calls
 from benchmarks.scripts import measure_scripts
 from benchmarks.seeding import COLUMNS, SUBJECTS, seed
 from benchmarks.values import measure_policies, measure_values
+from config.collector import settle
 
 MEASURES = {
     "values": measure_values,
@@ -32,8 +32,7 @@ def run(parts: Sequence[str]) -> bool:
         cursor.execute("vacuum analyze")
     connections["owner"].close()
     report.note("seeded", f"{SUBJECTS} subjects x {len(COLUMNS)} values in {perf_counter() - started:.1f} s")
-    gc.collect()
-    gc.freeze()  # as the web process does once it is loaded
+    settle()  # as the web process does once it is loaded
     for part in parts:
         if part in MEASURES:
             MEASURES[part](store, report)

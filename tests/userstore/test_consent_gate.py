@@ -16,8 +16,7 @@ from tests.userstore.phonebook import PURPOSES, PhoneBook
 from tests.userstore.phonebook import given as named
 from userstore.actions.consents import change_consent
 from userstore.models import ConsentRecord, Subject
-from userstore.reading.consent import is_permitted
-from userstore.reading.rows import SealedCell
+from userstore.reading.consent import are_permitted
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +34,8 @@ PATIENT = settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_value_leaves_only_where_every_purpose_is_permitted_and_unexpired(
     held: dict[int, int], asked: list[int], moment: int
 ) -> None:
-    cell = SealedCell(1, UUID(int=1), b"", list(held), list(held.values()))
     expected = all(p in held and (held[p] == 0 or held[p] > moment) for p in asked)
-    assert is_permitted(cell, asked, moment) is expected
+    assert are_permitted(list(held), list(held.values()), asked, moment) is expected
 
 
 CONSENTS = st.dictionaries(st.sampled_from(PURPOSES), st.none() | st.integers(-2, 2), max_size=3)

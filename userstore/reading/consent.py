@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from userstore.reading.rows import SealedCell, SealedSubject
+from userstore.reading.rows import SealedSubject
+from userstore.reading.statements import int8s_of
 
-Terms = tuple[Sequence[int], Sequence[int]]
-
-
-def is_permitted(cell: SealedCell, purposes: Sequence[int], moment: float) -> bool:
-    """Whether all purposes are permitted for one cell at a moment (Unix seconds)."""
-    return _are_permitted(cell.purposes, cell.expires, purposes, moment)
+Terms = tuple[bytes, bytes]
 
 
-def _are_permitted(held: Sequence[int], expires: Sequence[int], purposes: Sequence[int], moment: float) -> bool:
+def are_permitted(held: Sequence[int], expires: Sequence[int], purposes: Sequence[int], moment: float) -> bool:
+    """Say whether a value that may be used for some purposes is permitted for all of others at a moment.
+
+    `expires` runs beside `held`; it and `moment` are Unix seconds, 0 is no end.
+    """
     for purpose in purposes:
         if purpose not in held:
             return False
@@ -25,7 +25,7 @@ def _are_permitted(held: Sequence[int], expires: Sequence[int], purposes: Sequen
     return True
 
 
-class _Gate(dict[Terms, bool]):
+class Gate(dict[Terms, bool]):
     """The answers of one call by the terms that cells carry (purposes and their ends), each worked out once."""
 
     def __init__(self, purposes: Sequence[int], moment: float) -> None:
@@ -34,13 +34,14 @@ class _Gate(dict[Terms, bool]):
         self._moment = moment
 
     def __missing__(self, terms: Terms) -> bool:
-        answer = self[terms] = _are_permitted(*terms, self._purposes, self._moment)
+        held, expires = map(int8s_of, terms)
+        answer = self[terms] = are_permitted(held, expires, self._purposes, self._moment)
         return answer
 
 
 def keep_consented(subjects: list[SealedSubject], purposes: Sequence[int], *, now: datetime) -> list[SealedSubject]:
     """Keep the permitted cells of every subject; `withheld` remembers which columns had others."""
-    permits = _Gate(purposes, now.timestamp())
+    permits = Gate(purposes, now.timestamp())
     for subject in subjects:
         permitted = [cell for cell in subject.cells if permits[cell[3:]]]
         if len(permitted) != len(subject.cells):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,16 +13,17 @@ from userstore.reading.statements import timestamp_of
 
 
 class SealedCell(NamedTuple):
-    """One value row as it lies in the database; `expires` runs beside `purposes` (Unix seconds, 0: no end).
+    """One value row as it comes from the database; `expires` runs beside `purposes` (Unix seconds, 0: no end).
 
-    `value_id` is the id's 16 bytes: it is part of the value's place, and rarely anything else.
+    `value_id` is the id's 16 bytes, the last two are arrays in PostgreSQL's binary format: the id is part of the
+    value's place, and rarely anything else, and most cells of a read have the same few purposes.
     """
 
     column_pk: int
     value_id: bytes
     sealed: bytes
-    purposes: Sequence[int]
-    expires: Sequence[int]
+    purposes: bytes
+    expires: bytes
 
 
 @dataclass(slots=True)

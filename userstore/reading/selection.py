@@ -9,18 +9,17 @@ from uuid import UUID
 
 from governance.authorization import Clearance
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
-from userstore.reading.consent import is_permitted
+from userstore.reading.consent import Gate
+from userstore.reading.gathering import gathered, give_cells, subjects_of
 from userstore.reading.narrowing import candidates_of, decided_by_id
 from userstore.reading.opening import unseal
 from userstore.reading.plan import AccessorPlan, ReadPlan
-from userstore.reading.rows import OpenedSubject, SealedCell, SealedSubject
-from userstore.reading.statements import Int8Arrays, read_page, read_subjects, uuid_of
+from userstore.reading.rows import OpenedSubject, SealedSubject
+from userstore.reading.statements import read_cells, read_page, read_subjects
 from userstore.selectors import BoundSelector
 
 BEGINNING = UUID(int=0)
 _CHUNK = 512
-_SUBJECT = 1  # the place of the subject's key in a row; NULL in the one row of nobody
-_new_cell = tuple.__new__  # half the time of the class's own constructor, which only reaches this
 
 
 def select_sealed(
@@ -51,14 +50,17 @@ def _of_ids(accessor: AccessorPlan, ids: Sequence[UUID], clearance: Clearance, *
 
 
 def _page_of_everyone(accessor: AccessorPlan, clearance: Clearance, *, after: UUID, limit: int) -> list[SealedSubject]:
-    rows = read_page(
-        environment_id=clearance.environment_id,
-        after=after,
-        limit=limit,
-        column_pks=accessor.fetched_columns,
-        state=accessor.state,
-    )
-    return gathered_page(rows, clearance)
+    environment_id = clearance.environment_id
+    subjects = subjects_of(read_page(environment_id=environment_id, after=after, limit=limit), clearance)
+    if subjects and accessor.fetched_columns:
+        cells = read_cells(
+            environment_id=environment_id,
+            subject_pks=[subject.pk for subject in subjects],
+            column_pks=accessor.fetched_columns,
+            state=accessor.state,
+        )
+        give_cells(subjects, cells, clearance)
+    return subjects
 
 
 def _matching(
@@ -101,7 +103,7 @@ def elements_of(
     moment: float,
 ) -> list[dict[str, Sequence[Any]]]:
     """What the selector may see of each subject: system columns, and values whose purposes are permitted."""
-    definitions, purposes = accessor.definitions, accessor.purpose_numbers
+    definitions, permits = accessor.definitions, Gate(accessor.purpose_numbers, moment)
     wanted = set(column_pks)
     system = [name for name in bound.columns if name in SYSTEM_COLUMNS]
     peeked = [
@@ -112,7 +114,7 @@ def elements_of(
             s.wrapped,
             s.handle,
             s.facts,
-            [c for c in s.cells if c.column_pk in wanted and is_permitted(c, purposes, moment)],
+            [c for c in s.cells if c.column_pk in wanted and permits[c[3:]]],
         )
         for s in subjects
     ]
@@ -140,47 +142,3 @@ def _read(
         environment_id=clearance.environment_id, subject_ids=subject_ids, column_pks=column_pks, state=state
     )
     return gathered(rows, clearance)
-
-
-def gathered(rows: Sequence[tuple[Any, ...]], clearance: Clearance) -> list[SealedSubject]:
-    """Gather the rows of one statement into subjects, after comparing the epoch that came with them."""
-    clearance.expect_epoch(rows[0][0] if rows else -1)
-    subjects: list[SealedSubject] = []
-    numbers = Int8Arrays()
-    current: int | None = None
-    cells: list[SealedCell] = []
-    for row in rows:
-        pk = row[_SUBJECT]
-        if pk != current:
-            current, cells = pk, []
-            public_id, key_id, wrapped, handle = row[2:6]
-            subjects.append(SealedSubject(pk, uuid_of(public_id), uuid_of(key_id), wrapped, handle, row[6:10], cells))
-        column_pk, value_id, sealed, purposes, expires = row[10:]
-        if value_id is not None:
-            cells.append(_new_cell(SealedCell, (column_pk, value_id, sealed, numbers[purposes], numbers[expires])))
-    return subjects
-
-
-def gathered_page(rows: Sequence[tuple[Any, ...]], clearance: Clearance) -> list[SealedSubject]:
-    """The same for a page, whose rows are whole subjects with their cells in parallel arrays."""
-    clearance.expect_epoch(rows[0][0] if rows else -1)
-    subjects: list[SealedSubject] = []
-    numbers = Int8Arrays()
-    for row in rows:
-        pk = row[_SUBJECT]
-        if pk is None:  # the one row of nobody
-            continue
-        public_id, key_id, wrapped, handle = row[2:6]
-        columns, value_ids, sealed, purposes, expires = row[10:]
-        cells = (
-            []
-            if columns is None
-            else [
-                _new_cell(SealedCell, (column_pk, value_id, value, numbers[held], numbers[until]))
-                for column_pk, value_id, value, held, until in zip(
-                    numbers[columns], value_ids, sealed, purposes, expires, strict=True
-                )
-            ]
-        )
-        subjects.append(SealedSubject(pk, uuid_of(public_id), uuid_of(key_id), wrapped, handle, row[6:10], cells))
-    return subjects

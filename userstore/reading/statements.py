@@ -32,10 +32,8 @@ _set_safety: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
 
 _STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
     "read_subjects": ("select * from userstore_read_subjects($1, $2, $3, $4)", (_UUID, _UUIDS, _INT8S, _INT2)),
-    "read_page": (
-        "select * from userstore_read_page($1, $2, $3, $4, $5)",
-        (_UUID, _UUID, _INT4, _INT8S, _INT2),
-    ),
+    "read_page": ("select * from userstore_read_page($1, $2, $3)", (_UUID, _UUID, _INT4)),
+    "read_cells": ("select * from userstore_read_cells($1, $2, $3, $4)", (_UUID, _INT8S, _INT8S, _INT2)),
     "append": (APPEND_SQL_NUMBERED, APPEND_PARAMETER_TYPES),
 }
 _prepared: WeakKeyDictionary[Any, dict[str, RowReader]] = WeakKeyDictionary()
@@ -50,18 +48,17 @@ def read_subjects(
     return _execute("read_subjects", parameters)
 
 
-def read_page(
-    *, environment_id: UUID, after: UUID, limit: int, column_pks: Sequence[int], state: int
-) -> list[tuple[Any, ...]]:
+def read_page(*, environment_id: UUID, after: UUID, limit: int) -> list[tuple[Any, ...]]:
     """Fetch the next subjects in the order of their public ids, one row each, and the environment's epoch."""
-    parameters = [
-        environment_id.bytes,
-        after.bytes,
-        struct.pack(">i", limit),
-        int8_array(column_pks),
-        struct.pack(">h", state),
-    ]
-    return _execute("read_page", parameters)
+    return _execute("read_page", [environment_id.bytes, after.bytes, struct.pack(">i", limit)])
+
+
+def read_cells(
+    *, environment_id: UUID, subject_pks: Sequence[int], column_pks: Sequence[int], state: int
+) -> list[tuple[Any, ...]]:
+    """Fetch the cells of subjects by primary key, and the environment's epoch."""
+    parameters = [environment_id.bytes, int8_array(subject_pks), int8_array(column_pks), struct.pack(">h", state)]
+    return _execute("read_cells", parameters)
 
 
 def append_prepared(environment_id: UUID, row: EntryRow) -> None:
@@ -89,17 +86,15 @@ def int8_array(values: Sequence[int]) -> bytes:
     """Encode a one-dimensional int8[] in PostgreSQL's binary format."""
     if not values:
         return struct.pack(">iii", 0, 0, 20)
-    return struct.pack(">iiiii", 1, 0, 20, len(values), 1) + b"".join(struct.pack(">iq", 8, value) for value in values)
+    lengths = [8] * (2 * len(values))
+    lengths[1::2] = values
+    return struct.pack(">iiiii" + "iq" * len(values), 1, 0, 20, len(values), 1, *lengths)
 
 
-class Int8Arrays(dict[bytes, tuple[int, ...]]):
-    """One-dimensional int8[] by their binary form, each decoded once: most values of a read carry the same few."""
-
-    def __missing__(self, encoded: bytes) -> tuple[int, ...]:
-        # array_recv in arrayfuncs.c: dimensions, flags, type; then length and lower bound; then size and element each.
-        found = tuple(number for _, number in struct.iter_unpack(">iq", encoded[20:]))
-        self[encoded] = found
-        return found
+def int8s_of(encoded: bytes) -> tuple[int, ...]:
+    """Decode a one-dimensional int8[] from PostgreSQL's binary format."""
+    # array_recv in arrayfuncs.c: dimensions, flags, type; then length and lower bound; then size and element each.
+    return tuple(number for _, number in struct.iter_unpack(">iq", encoded[20:]))
 
 
 def uuid_of(encoded: bytes) -> UUID:
