@@ -257,7 +257,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
         "django.db.backends": {"level": "WARNING"},  # statements carry values
         "celery.worker.strategy": {"level": "WARNING"},  # its arguments are the task's; the end of a task is logged
-        "axes": {"level": "ERROR"},  # its lines are made of user names and addresses; the book records logins
+        "axes": {"level": "ERROR"},  # its lines are made of user names and addresses; the book records sign-ins
         "sealbook.request": {"level": "INFO", "handlers": ["request line"], "propagate": False},
     },
 }

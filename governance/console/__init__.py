@@ -1,1 +1,1 @@
-"""The pages of governance: logging in, choosing an environment, the book, freezing."""
+"""The pages of governance: signing in, choosing an environment, the book, freezing."""

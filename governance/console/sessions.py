@@ -1,4 +1,4 @@
-"""Logging in and out, one's own password, and the environment one works in."""
+"""Signing in and out, one's own password, and the environment one works in."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from governance.actions.accounts import change_password
-from governance.actions.log_ins import record_login, record_logout, record_refused_login
+from governance.actions.sign_ins import record_refused_sign_in, record_sign_in, record_sign_out
 from governance.errors import Invalid, NotFound
 from governance.models import Account, Environment
 from governance.operators.choice import choose_environment, operator_actor
 
 
-class LogIn(LoginView):
+class SignIn(LoginView):
     """The page for name and password. Every try is on record; the name that was typed is not."""
 
     template_name = "registration/login.html"
@@ -34,11 +34,11 @@ class LogIn(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Record first: without its record there is no session."""
-        record_login(account_id=form.get_user().pk)
+        record_sign_in(account_id=form.get_user().pk)
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        record_refused_login(throttled=bool(getattr(self.request, "axes_locked_out", False)))
+        record_refused_sign_in(throttled=bool(getattr(self.request, "axes_locked_out", False)))
         return super().form_invalid(form)
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
@@ -47,18 +47,18 @@ class LogIn(LoginView):
 
 
 @method_decorator(require_POST, name="dispatch")
-class LogOut(LogoutView):
-    """Ends the session. A POST: a link would let any other page log people out."""
+class SignOut(LogoutView):
+    """Ends the session. A POST: a link would let any other page sign people out."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]  # the base answers with a template, too
         if isinstance(request.user, Account):
-            record_logout(account_id=request.user.pk)
+            record_sign_out(account_id=request.user.pk)
         return super().post(request, *args, **kwargs)
 
 
 @require_http_methods(["GET", "HEAD"])
-def log_in_for_console(request: HttpRequest) -> HttpResponse:
-    """Send the console's own log-in address to the one there is."""
+def sign_in_for_console(request: HttpRequest) -> HttpResponse:
+    """Send the console's own sign-in address to the one there is."""
     address = reverse("login")
     query = request.GET.urlencode()
     return HttpResponseRedirect(f"{address}?{query}" if query else address)
@@ -66,7 +66,7 @@ def log_in_for_console(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead to the board where there is one, to the console otherwise, to the log-in page before that."""
+    """Lead to the board where there is one, to the console otherwise, to the sign-in page before that."""
     if not request.user.is_authenticated:
         return HttpResponseRedirect(reverse("login"))
     try:

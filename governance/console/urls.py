@@ -7,18 +7,18 @@ from django.urls import path
 
 from governance.console.book import book, book_entry
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
-from governance.console.sessions import LogIn, LogOut, choose, log_in_for_console, password, start
+from governance.console.sessions import SignIn, SignOut, choose, password, sign_in_for_console, start
 
 _in_console = admin.site.admin_view
 
 urlpatterns = [
     path("", start, name="start"),
-    path("login/", LogIn.as_view(), name="login"),
-    path("logout/", LogOut.as_view(), name="logout"),
+    path("login/", SignIn.as_view(), name="login"),
+    path("logout/", SignOut.as_view(), name="logout"),
     path("environment/", choose, name="environment"),
     path("password/", password, name="password"),
-    path("admin/login/", log_in_for_console),
-    path("admin/logout/", LogOut.as_view()),
+    path("admin/login/", sign_in_for_console),
+    path("admin/logout/", SignOut.as_view()),
     path("admin/password_change/", password),
     path("admin/freeze/", _in_console(choose_target), name="freeze-target"),
     path("admin/freeze/<slug:kind>/<uuid:target_id>/", _in_console(freeze_page), name="freeze"),

@@ -1,4 +1,4 @@
-"""Accounts: operators who log in, and the service users that hold a client's rights."""
+"""Accounts: operators who sign in, and the service users that hold a client's rights."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 
 from audit.actors import Actor
-from governance.actions.log_ins import record_chosen_environment
+from governance.actions.sign_ins import record_chosen_environment
 from governance.errors import NotFound
 from governance.identities import OPERATOR, Caller
 from governance.models import Account, Environment
@@ -16,7 +16,7 @@ _SESSION_KEY = "environment"
 
 
 def chosen_environment(request: HttpRequest) -> UUID | None:
-    """Return the chosen environment, or the first one there is; None before anybody logged in."""
+    """Return the chosen environment, or the first one there is; None before anybody signed in."""
     if not isinstance(getattr(request, "user", None), Account):
         return None
     text = request.session.get(_SESSION_KEY)
@@ -45,7 +45,7 @@ def operator_caller(request: HttpRequest) -> Caller:
     account = request.user
     environment_id = getattr(request, "environment_id", None)
     if not isinstance(account, Account) or environment_id is None:
-        raise PermissionError("nobody is logged in")
+        raise PermissionError("nobody is signed in")
     return Caller(
         kind=OPERATOR,
         id=account.id,
@@ -59,5 +59,5 @@ def operator_caller(request: HttpRequest) -> Caller:
 def operator_actor(request: HttpRequest) -> Actor:
     """Return the operator of a page as the book names them, for what belongs to no environment."""
     if not isinstance(request.user, Account):
-        raise PermissionError("nobody is logged in")
+        raise PermissionError("nobody is signed in")
     return Actor(OPERATOR, request.user.id)

@@ -30,7 +30,7 @@ class Console:
     superuser: Account
 
     def browser(self, account: Account | None) -> Browser:
-        """A browser in which somebody is logged in and works in the environment."""
+        """A browser in which somebody is signed in and works in the environment."""
         browser = Browser()
         if account is not None:
             browser.force_login(account, backend="django.contrib.auth.backends.ModelBackend")

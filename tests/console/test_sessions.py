@@ -20,13 +20,13 @@ def test_an_operator_signs_in_and_out_and_the_book_knows_the_account_only(consol
     browser = Browser()
     assertRedirects(browser.get("/"), "/login/")
     assertRedirects(sign_in(browser, "officer", PASSWORD), "/", fetch_redirect_response=False)
-    entry = console.booked_at_the_door("operator.logged_in")[0]
+    entry = console.booked_at_the_door("operator.signed_in")[0]
     assert entry.facts == {"account": str(console.officer.id)} and entry.actor.id == console.officer.id
     assert "officer" not in entry.text
     assertRedirects(browser.get("/"), "/board", fetch_redirect_response=False)
     assert browser.get("/logout/").status_code == 405
     assertRedirects(browser.post("/admin/logout/"), "/login/")
-    assert console.booked_at_the_door("operator.logged_out")[0].actor.id == console.officer.id
+    assert console.booked_at_the_door("operator.signed_out")[0].actor.id == console.officer.id
     assertRedirects(browser.get("/"), "/login/")
 
 
@@ -39,7 +39,7 @@ def test_a_wrong_password_an_unknown_name_and_a_service_account_read_alike(conso
         told.append("Please enter a correct" in answer.content.decode())
         assert "sessionid" not in answer.cookies
     assert told == [True, True, False]  # an empty password is asked for again
-    refused = console.booked_at_the_door("operator.login_refused", "refused")
+    refused = console.booked_at_the_door("operator.sign_in_refused", "refused")
     assert len(refused) == len(tries) and refused[0].actor.id is None
     assert not any(name in entry.text for entry in refused for name, _ in tries)
 
@@ -49,7 +49,7 @@ def test_the_sixth_try_is_throttled_even_with_the_right_password(console: Consol
     answer = sign_in(Browser(), "officer", PASSWORD)
     assert statuses[:4] == [200] * 4 and answer.status_code == 429
     assert "officer" not in answer.content.decode().replace("privacy officer", "")
-    assert console.booked_at_the_door("operator.login_refused", "refused")[0].facts == {"throttled": True}
+    assert console.booked_at_the_door("operator.sign_in_refused", "refused")[0].facts == {"throttled": True}
     assert sign_in(Browser(), "support", PASSWORD).status_code == 302
 
 
@@ -61,7 +61,7 @@ def test_signing_in_leads_to_the_page_that_was_wanted_on_this_server_only(
     assert answer["Location"] == sent
 
 
-def test_the_consoles_own_log_in_leads_to_ours(console: Console) -> None:
+def test_the_consoles_own_sign_in_leads_to_ours(console: Console) -> None:
     answer = Browser().get("/admin/governance/client/", follow=True)
     assert answer.redirect_chain[-1][0] == "/login/?next=%2Fadmin%2Fgovernance%2Fclient%2F"
     assert 'name="next" value="/admin/governance/client/"' in answer.content.decode()

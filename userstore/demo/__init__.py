@@ -1,1 +1,1 @@
-"""The phone example: one number for logging in, one for marketing, tokens for fraud analysis. Invented people only."""
+"""The phone example: one number for signing in, one for marketing, tokens for fraud analysis. Invented people only."""

@@ -105,7 +105,7 @@ def build_phone_example(environment: Environment, *, now: datetime | None = None
 def _define_clients(system: Caller) -> dict[str, DemoClient]:
     described = (
         ("admin", Client.SERVICE, "May do everything in the demo; its credentials are in demo.env."),
-        ("login-service", Client.SERVICE, "Sends log-in codes."),
+        ("login-service", Client.SERVICE, "Sends sign-in codes."),
         ("campaigns", Client.SERVICE, "Sends text messages to those who agreed."),
         ("fraud-analysis", Client.JOB, "Works on tokens, never on numbers."),
         ("investigations", Client.SERVICE, "Resolves the few tokens that need a call."),
@@ -120,7 +120,7 @@ def _define_clients(system: Caller) -> dict[str, DemoClient]:
 
 def _define_purposes(system: Caller) -> dict[str, UUID]:
     for name, description in (
-        ("authentication", "Proving who somebody is when they log in."),
+        ("authentication", "Proving who somebody is when they sign in."),
         ("integrity", "Finding fraud, on tokens instead of numbers."),
     ):
         define_purpose(system, name=name, description=description)
@@ -206,7 +206,7 @@ def _publish_accessors(
         name_column = _column_id("name")
     internal = policies["ApplicationInternalOnly"]
     described = (
-        ("GetPhoneForAuthentication", "authentication", OutputSpec(column), "Numbers to send a log-in code to."),
+        ("GetPhoneForAuthentication", "authentication", OutputSpec(column), "Numbers to send a sign-in code to."),
         ("GetPhoneForMarketing", "marketing", OutputSpec(column), "Numbers that may get offers."),
         (
             "GetPhoneTokensForIntegrity",

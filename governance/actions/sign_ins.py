@@ -11,20 +11,20 @@ from governance.identities import OPERATOR
 from keyring.walls import SYSTEM_ENVIRONMENT
 
 
-def record_login(*, account_id: UUID) -> None:
-    """Record that an operator logged in; without this record there is no session."""
+def record_sign_in(*, account_id: UUID) -> None:
+    """Record that an operator signed in; without this record there is no session."""
     append(
-        events.LOGGED_IN,
+        events.SIGNED_IN,
         environment_id=SYSTEM_ENVIRONMENT,
         actor=Actor(OPERATOR, account_id),
         facts={"account": account_id},
     )
 
 
-def record_refused_login(*, throttled: bool) -> None:
+def record_refused_sign_in(*, throttled: bool) -> None:
     """Record that somebody tried in vain; the name that was typed is not kept."""
     append(
-        events.LOGIN_REFUSED,
+        events.SIGN_IN_REFUSED,
         environment_id=SYSTEM_ENVIRONMENT,
         actor=ANONYMOUS,
         facts={"throttled": throttled},
@@ -32,10 +32,10 @@ def record_refused_login(*, throttled: bool) -> None:
     )
 
 
-def record_logout(*, account_id: UUID) -> None:
-    """Record that an operator logged out."""
+def record_sign_out(*, account_id: UUID) -> None:
+    """Record that an operator signed out."""
     append(
-        events.LOGGED_OUT,
+        events.SIGNED_OUT,
         environment_id=SYSTEM_ENVIRONMENT,
         actor=Actor(OPERATOR, account_id),
         facts={"account": account_id},
