@@ -13,6 +13,7 @@ WRITING_FOLDERS = frozenset({"actions", "migrations", "writing"})
 
 WRITERS: Mapping[str, str] = {
     "userstore/tokenization/minting.py": "a token is minted inside the read that hands it out, whose entry records it",
+    "userstore/tokenization/raw.py": "a token is minted inside the action that creates it, whose entry records it",
 }
 """File outside `WRITING_FOLDERS` that writes -> the reason. An entry that is not needed any more is a fault."""
 
