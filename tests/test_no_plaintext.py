@@ -122,7 +122,7 @@ def drive_actions(book: MarkedBook, marks: Marks) -> UUID:
 def drive_tokens(book: MarkedBook, marks: Marks, ada: UUID) -> None:
     of_ada = book.read(book.tokens, ada)
     raw = [
-        create_token(book.service, data=data, transformer_id=book.transformer(name), policy_id=book.policy)
+        create_token(book.service, data=data, transformer_id=book.transformer(name), policy_id=book.policy)[0]
         for name, data in (("UUID", marks.free_text), ("EmailToID", marks.email), ("PhoneToID", marks.phone))
     ]
     found, _ = resolve_tokens(book.service, tokens=[*of_ada, *raw, marks.phone], context=HERE)

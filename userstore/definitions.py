@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from governance.errors import NotFound
+from governance.errors import Invalid, NotFound
 from governance.standing import Standing, StandingPurpose
 from keyring.walls import in_environment
 from userstore.datatypes import DATA_TYPES, DataType
@@ -60,13 +60,44 @@ def definitions_of(standing: Standing) -> Definitions:
     return standing.part("columns", lambda: _load(standing))
 
 
-def purpose_named(standing: Standing, *, public_id: UUID | None, name: str | None) -> StandingPurpose:
-    """Find a purpose by id or name, whatever the case; both given must agree."""
+def purpose_meant(given: object, standing: Standing, *, field: str = "purpose") -> StandingPurpose:
+    """Find the purpose that a call means: by its name, or by an object with id or name, whatever the case of the keys.
+
+    Args:
+        field: what an error calls the place.
+
+    Raises:
+        Invalid: it is neither, or an id is none.
+        NotFound: there is no such purpose, or id and name mean two.
+    """
+    if isinstance(given, str):
+        return _purpose(standing, public_id=None, name=given, field=field)
+    if not isinstance(given, Mapping):
+        raise Invalid("A purpose is a name, or an object with id or name.", field=field)
+    folded = {str(key).lower(): value for key, value in given.items()}
+    name = folded.get("name") or None
+    if not isinstance(name, str | None):
+        raise Invalid("The name of a purpose is a text.", field=field)
+    return _purpose(standing, public_id=_optional_id(folded.get("id"), field=field), name=name, field=field)
+
+
+def _optional_id(given: object, *, field: str) -> UUID | None:
+    """Read an id as the wire has it: absent, empty and zero mean none."""
+    if given in (None, ""):
+        return None
+    try:
+        found = UUID(str(given))
+    except ValueError:
+        raise Invalid("The id of a purpose is a UUID.", field=field) from None
+    return found if found.int else None
+
+
+def _purpose(standing: Standing, *, public_id: UUID | None, name: str | None, field: str) -> StandingPurpose:
     found = standing.purposes.get(public_id) if public_id else None
     if found is None and name:
         found = standing.purposes_by_name.get(name.lower())
     if found is None or (public_id and found.public_id != public_id) or (name and found.name.lower() != name.lower()):
-        raise NotFound("There is no such purpose.", field="purpose", remedy="List the purposes to see their names.")
+        raise NotFound("There is no such purpose.", field=field, remedy="List the purposes to see their names.")
     return found
 
 

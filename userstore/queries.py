@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import models
 
 from governance.models import Purpose
+from governance.standing import StandingPurpose
+from userstore.definitions import ColumnDefinition
 from userstore.models import Accessor, Column, Mutator, Subject, Token, Value
+from userstore.models.subjects import LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,34 @@ def subjects_of(organization_id: UUID | None = None) -> models.QuerySet[Subject]
     """Return every subject there is, or those of one organisation; must run inside the environment."""
     subjects = Subject.objects.filter(erased_at=None)
     return subjects if organization_id is None else subjects.filter(organization_id=organization_id)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentedValue:
+    """One stored value and what it may be used for, each purpose with its end; the value itself is not shown."""
+
+    value_id: UUID
+    column: str
+    ordinal: int
+    purposes: dict[str, datetime | None]
+
+
+def consented_values_of(
+    subject: Subject, columns: Mapping[int, ColumnDefinition], purposes: Mapping[int, StandingPurpose]
+) -> list[ConsentedValue]:
+    """List the live values of a subject with their purposes; must run inside the environment."""
+    return [
+        ConsentedValue(
+            row.id,
+            columns[row.column_id].name,
+            row.ordinal,
+            {
+                purposes[number].name: datetime.fromtimestamp(until, UTC) if until else None
+                for number, until in zip(row.purposes, row.expires, strict=True)
+            },
+        )
+        for row in Value.objects.filter(subject=subject, state=LIVE).order_by("column_id", "ordinal")
+    ]
 
 
 def uses_of_purpose(public_id: UUID) -> list[str]:

@@ -250,7 +250,7 @@ def silent_book() -> Iterator[None]:
 
 def test_what_cannot_be_recorded_does_not_happen_and_releases_nothing(book: Recorded) -> None:
     store = Store(book)
-    raw = create_token(book.service, data=NUMBER, transformer_id=book.transformer("UUID"), policy_id=book.policy)
+    raw, _ = create_token(book.service, data=NUMBER, transformer_id=book.transformer("UUID"), policy_id=book.policy)
     everyone = book.getter(store.phone, selector="ALL")
     uuid = book.transformer("UUID")
     change = {"phone": {"value_additions": ["555-0102"], "value_deletions": [NUMBER]}}

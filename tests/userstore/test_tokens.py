@@ -81,7 +81,7 @@ def test_a_token_resolves_only_under_its_policy(book: TokenBook) -> None:
 
 
 def test_unknown_denied_and_withdrawn_tokens_look_alike(book: TokenBook) -> None:
-    denied = create_token(
+    denied, _ = create_token(
         book.service,
         data="x",
         transformer_id=book.transformer("UUID"),
@@ -137,6 +137,42 @@ def test_a_freeze_stops_tokens_that_rest_on_what_is_frozen(book: TokenBook, kind
     assert book.resolved(token) == [NUMBER]
 
 
+@pytest.mark.parametrize("named", ["name", "id"])
+def test_a_call_that_states_a_frozen_purpose_is_refused_whatever_the_token_rests_on(
+    book: TokenBook, named: str
+) -> None:
+    of_subject = book.token()
+    raw, _ = create_token(book.service, data="x", transformer_id=book.transformer("UUID"), policy_id=book.policy)
+    marketing = book.purposes["marketing"].public_id
+    stated = given("marketing") if named == "name" else [{"ID": str(marketing)}]
+    assert book.resolved(raw, purposes=stated) == ["x"]
+    frozen = freeze(book.officer, kind="purpose", target_id=marketing)
+    for tokens in ([of_subject], [raw], ["never made"]):
+        with pytest.raises(Refused) as refused:
+            book.resolved(*tokens, purposes=stated)
+        assert refused.value.reasons == ("freeze: purpose marketing",)
+    assert book.resolved(of_subject, raw, purposes=given("integrity")) == [NUMBER, "x"]
+    assert book.resolved(of_subject, raw) == [NUMBER, "x"]
+    unfreeze(book.officer, freeze_id=frozen.public_id)
+    assert book.resolved(raw, purposes=stated) == ["x"]
+
+
+@pytest.mark.parametrize("wrong", [5, {"name": 5}, {"id": "no id"}, {"id": 7}, ["marketing"], None])
+def test_a_stated_purpose_that_is_none_is_refused_without_an_answer(book: TokenBook, wrong: object) -> None:
+    token = book.token()
+    with pytest.raises(Invalid) as refused:
+        book.resolved(token, purposes=[wrong])
+    assert refused.value.field == "purposes"
+
+
+def test_id_and_name_of_a_stated_purpose_mean_the_same_one(book: TokenBook) -> None:
+    token, integrity = book.token(), str(book.purposes["integrity"].public_id)
+    assert book.resolved(token, purposes=["Integrity", {"Id": integrity, "Name": "INTEGRITY"}]) == [NUMBER]
+    for unclear in ({"id": integrity, "name": "marketing"}, {"id": str(UUID(int=0))}, {}):
+        with pytest.raises(NotFound):
+            book.resolved(token, purposes=[unclear])
+
+
 def test_tokens_of_a_deleted_subject_are_gone(book: TokenBook) -> None:
     token = book.token()
     delete_subject(book.service, subject_id=book.ada)
@@ -146,7 +182,9 @@ def test_tokens_of_a_deleted_subject_are_gone(book: TokenBook) -> None:
 
 
 def test_a_token_of_raw_data_resolves_by_policy_whatever_anybody_consents_to(book: TokenBook) -> None:
-    token = create_token(book.service, data=NUMBER, transformer_id=book.transformer("PhoneToID"), policy_id=book.policy)
+    token, _ = create_token(
+        book.service, data=NUMBER, transformer_id=book.transformer("PhoneToID"), policy_id=book.policy
+    )
     change_consent(book.service, subject_id=book.ada, purpose="integrity", permitted=False)
     assert token != NUMBER
     assert book.resolved(token) == [NUMBER]
@@ -156,10 +194,13 @@ def test_a_token_of_raw_data_resolves_by_policy_whatever_anybody_consents_to(boo
 def test_raw_tokens_are_looked_up_by_data_and_tokens_of_subjects_are_not(book: TokenBook) -> None:
     transformer = book.transformer("PhoneToID")
     of_subject = book.token()
-    raw = create_token(book.service, data=NUMBER, transformer_id=transformer, policy_id=book.policy)
+    raw, _ = create_token(book.service, data=NUMBER, transformer_id=transformer, policy_id=book.policy)
 
     def found(data: str, policy: UUID, context: CallContext = HERE) -> list[str]:
-        return look_up_tokens(book.service, data=data, transformer_id=transformer, policy_id=policy, context=context)
+        texts, _ = look_up_tokens(
+            book.service, data=data, transformer_id=transformer, policy_id=policy, context=context
+        )
+        return texts
 
     assert found(NUMBER, book.policy) == [raw]
     assert found(NUMBER, book.policy, OUTSIDE) == [], "the policy is asked for look-ups, too"
@@ -180,7 +221,7 @@ def test_a_deleted_token_never_resolves_again_and_only_its_policy_lets_it_be_del
 
 
 def test_what_is_told_of_a_token_is_not_its_data_and_its_policy_decides(book: TokenBook) -> None:
-    row = inspect_token(book.service, token=book.token(), context=HERE)
+    row, _ = inspect_token(book.service, token=book.token(), context=HERE)
     assert (row.transformer.name, row.access_policy.name) == ("PhoneToID", "ApplicationInternalOnly")
     assert NUMBER.encode() not in bytes(row.sealed) + bytes(row.data_sealed or b"")
     with pytest.raises(Invalid):
@@ -199,7 +240,7 @@ def test_a_value_is_never_its_own_token(book: TokenBook) -> None:
 @pytest.mark.parametrize("reuse", [True, False])
 def test_a_token_space_of_one_serves_one_value_and_refuses_the_second(book: TokenBook, reuse: bool) -> None:
     tiny = book.script("return 'the only one'", reuse=reuse)
-    assert create_token(book.service, data="a", transformer_id=tiny, policy_id=book.policy) == "the only one"
+    assert create_token(book.service, data="a", transformer_id=tiny, policy_id=book.policy)[0] == "the only one"
     with pytest.raises(Conflict) as failure:
         create_token(book.service, data="b", transformer_id=tiny, policy_id=book.policy)
     assert "only one" not in str(failure.value)
@@ -212,7 +253,7 @@ def test_colliding_tokens_are_drawn_again(book: TokenBook, monkeypatch: pytest.M
     def created(data: str) -> str:
         monkeypatch.setattr(compilation, "_RANDOM", random.Random(7))  # the same first draw each time
         transformer = book.transformer("PhoneToID")
-        return create_token(book.service, data=data, transformer_id=transformer, policy_id=book.policy)
+        return create_token(book.service, data=data, transformer_id=transformer, policy_id=book.policy)[0]
 
     tokens = [created("1"), created("2"), created("3")]
     assert len(set(tokens)) == 3

@@ -11,14 +11,13 @@ from django.utils import timezone
 
 from audit.recorder import append
 from governance.identities import Caller
-from governance.standing import StandingPurpose
-from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.clearing import cleared
-from userstore.definitions import ColumnDefinition, definitions_of, purpose_named
+from userstore.definitions import ColumnDefinition, definitions_of, purpose_meant
 from userstore.errors import Invalid, NotFound
 from userstore.models import Subject, Value
 from userstore.models.subjects import LIVE
+from userstore.queries import ConsentedValue, consented_values_of
 from userstore.writing.calls import NO_TERMS, ConsentTerms
 from userstore.writing.keys import handle_of, subject_key
 from userstore.writing.merging import Merge, StoredValue
@@ -26,13 +25,11 @@ from userstore.writing.storing import Pen
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentedValue:
-    """One stored value and what it may be used for; the value itself is not shown."""
+class Recorded:
+    """What is known of a call about consent: its entry of the book, and the decision that allowed it."""
 
-    value_id: UUID
-    column: str
-    ordinal: int
-    purposes: dict[str, datetime | None]
+    entry_id: UUID
+    decision_id: UUID
 
 
 def change_consent(
@@ -46,11 +43,10 @@ def change_consent(
     terms: ConsentTerms = NO_TERMS,
     via: str | None = None,
     now: datetime | None = None,
-) -> UUID:
+) -> Recorded:
     """Permit or withdraw one purpose for one value, or withdraw it for a column or for everything of a subject.
 
     A value keeps existing without any purpose, so that a switch can go on again; nobody can read it meanwhile.
-    Returns the id of the record.
 
     Raises:
         NotFound: no such subject, purpose or value.
@@ -62,7 +58,7 @@ def change_consent(
         raise Invalid("Consent is given for one value.", field="value_id", remedy="Withdrawal may go further.")
     with cleared(caller, "consent", events.CONSENT_CHANGED, now=now) as clearance:
         standing = clearance.standing
-        wanted = purpose_named(standing, public_id=None, name=purpose)
+        wanted = purpose_meant(purpose, standing)
         if wanted.legal_basis != "consent" and not permitted:
             raise Invalid(
                 f"Purpose {wanted.name} rests on {wanted.legal_basis.replace('_', ' ')}, not on consent.",
@@ -92,7 +88,7 @@ def change_consent(
                 _switched(row, wanted.number, until if permitted else None),
             )
         pen.flush()
-        return append(
+        entry_id = append(
             events.CONSENT_CHANGED,
             environment_id=caller.environment_id,
             actor=caller.actor,
@@ -106,46 +102,26 @@ def change_consent(
             },
             decision_id=clearance.decision_id,
         )
+    return Recorded(entry_id, clearance.decision_id)
 
 
 def consented_values(
     caller: Caller, *, subject_id: UUID, now: datetime | None = None
-) -> tuple[list[ConsentedValue], UUID]:
-    """List a subject's values with their purposes; recorded, although no value is shown. Also gives the record's id."""
+) -> tuple[list[ConsentedValue], Recorded]:
+    """List a subject's values with their purposes; recorded, although no value is shown. Also says where."""
     now = now or timezone.now()
     with cleared(caller, "consent", events.CONSENT_READ, now=now) as clearance:
         definitions = definitions_of(clearance.standing)
         subject = _locked(subject_id)
-        found = listed_values(subject, definitions.by_pk, clearance.standing.purposes_by_number)
-        entry = append(
+        found = consented_values_of(subject, definitions.by_pk, clearance.standing.purposes_by_number)
+        entry_id = append(
             events.CONSENT_READ,
             environment_id=caller.environment_id,
             actor=caller.actor,
             facts={"subjects": [handle_of(subject, subject_key(subject))]},
             decision_id=clearance.decision_id,
         )
-    return found, entry
-
-
-def listed_values(
-    subject: Subject, columns: Mapping[int, ColumnDefinition], purposes: Mapping[int, StandingPurpose]
-) -> list[ConsentedValue]:
-    """List the live values of a subject; must run inside the environment."""
-    with in_environment(subject.environment_id):
-        return [
-            ConsentedValue(
-                row.id,
-                columns[row.column_id].name,
-                row.ordinal,
-                {
-                    purposes[number].name: datetime.fromtimestamp(until, timezone.get_default_timezone())
-                    if until
-                    else None
-                    for number, until in zip(row.purposes, row.expires, strict=True)
-                },
-            )
-            for row in Value.objects.filter(subject=subject, state=LIVE).order_by("column_id", "ordinal")
-        ]
+    return found, Recorded(entry_id, clearance.decision_id)
 
 
 def _locked(subject_id: UUID) -> Subject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from os import urandom
 from typing import Any
@@ -30,13 +31,21 @@ from userstore.writing.keys import handle_of, subject_key
 from userstore.writing.plan import mutator_plan
 
 
+@dataclass(frozen=True, slots=True)
+class NewSubject:
+    """A subject that was created, and the decision that allowed it."""
+
+    public_id: UUID
+    decision_id: UUID
+
+
 def create_subject(
     caller: Caller,
     *,
     subject_id: UUID | None = None,
     organization_id: UUID | None = None,
     now: datetime | None = None,
-) -> Subject:
+) -> NewSubject:
     """Create a subject with a key and a handle of its own.
 
     Raises:
@@ -55,7 +64,7 @@ def create_subject(
             facts={"subjects": [handle]},
             decision_id=clearance.decision_id,
         )
-    return subject
+    return NewSubject(subject.public_id, clearance.decision_id)
 
 
 def create_subject_with(
@@ -68,7 +77,7 @@ def create_subject_with(
     context: CallContext = NO_CONTEXT,
     consent: ConsentTerms = NO_TERMS,
     now: datetime | None = None,
-) -> tuple[Subject, Receipt]:
+) -> tuple[NewSubject, Receipt]:
     """Create a subject and write it through a mutator, both or neither.
 
     Raises:
@@ -88,8 +97,8 @@ def create_subject_with(
     return subject, receipt
 
 
-def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = None) -> None:
-    """Delete a subject: its values, tokens and key are destroyed in this transaction.
+def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = None) -> UUID:
+    """Delete a subject: its values, tokens and key are destroyed in this transaction. Returns the decision's id.
 
     Raises:
         NotFound: there is no such subject.
@@ -111,6 +120,7 @@ def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = N
             facts={"subjects": [handle], "values": values, "tokens": tokens},
             decision_id=clearance.decision_id,
         )
+    return clearance.decision_id
 
 
 def new_subject(

@@ -18,12 +18,13 @@ from governance.wire.references import required_by
 from governance.wire.shapes import ERROR, FLAG, ID, MOMENT, NUMBER, REFERENCE, TEXT, array, shape
 from keyring.walls import in_environment
 from userstore import events
-from userstore.actions.consents import ConsentedValue, change_consent, consented_values
+from userstore.actions.consents import change_consent, consented_values
 from userstore.actions.idempotency import Answer
 from userstore.api.calls import CallView, repeatable
-from userstore.api.terms import IDEMPOTENCY_HEADER, consent_terms
+from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER, consent_terms
 from userstore.definitions import definitions_of
 from userstore.models import Column
+from userstore.queries import ConsentedValue
 
 _VALUE = shape(value_id=ID, column=TEXT, ordinal=NUMBER, purposes=array(shape(name=TEXT, until=MOMENT)))
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
@@ -33,6 +34,7 @@ _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR, 503: ERRO
     post=extend_schema(
         operation_id="consented_purposes",
         tags=["consents"],
+        parameters=[DECISION],
         request={"application/json": shape(user_id=ID, columns=array(REFERENCE))},
         responses={200: shape(data=array(shape(column=REFERENCE, consented_purposes=array(REFERENCE)))), **_ERRORS},
     )
@@ -42,7 +44,7 @@ class ConsentedPurposes(CallView):
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
-        values, _ = consented_values(caller, subject_id=fields.id("user_id"), now=timezone.now())
+        values, recorded = consented_values(caller, subject_id=fields.id("user_id"), now=timezone.now())
         standing = fresh_standing_of(caller.environment_id)
         definitions = definitions_of(standing)
         with in_environment(caller.environment_id):
@@ -58,13 +60,14 @@ class ConsentedPurposes(CallView):
                     "consented_purposes": [{"id": str(p.public_id), "name": p.name} for p in purposes],
                 }
             )
-        return answer_json({"data": data})
+        return answer_json({"data": data}, decision_id=recorded.decision_id)
 
 
 @extend_schema_view(
     post=extend_schema(
         operation_id="list_consents",
         tags=["consents"],
+        parameters=[DECISION],
         request={"application/json": shape(user_id=ID)},
         responses={
             200: shape(data=array(_VALUE), entry_id=ID),
@@ -76,15 +79,16 @@ class ListConsents(CallView):
     """Every value of a user with its purposes and their ends; the values themselves are not shown."""
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
-        values, entry = consented_values(caller, subject_id=Fields(body).id("user_id"), now=timezone.now())
-        return answer_json({"data": [_rendered(value) for value in values], "entry_id": str(entry)})
+        values, recorded = consented_values(caller, subject_id=Fields(body).id("user_id"), now=timezone.now())
+        answer = {"data": [_rendered(value) for value in values], "entry_id": str(recorded.entry_id)}
+        return answer_json(answer, decision_id=recorded.decision_id)
 
 
 @extend_schema_view(
     post=extend_schema(
         operation_id="change_consent",
         tags=["consents"],
-        parameters=[IDEMPOTENCY_HEADER],
+        parameters=[IDEMPOTENCY_HEADER, DECISION],
         request={
             "application/json": {
                 **shape(
@@ -111,8 +115,8 @@ class ChangeConsent(CallView):
         }
 
         def change() -> Answer:
-            entry = change_consent(caller, now=timezone.now(), **wanted)
-            return Answer(200, orjson.dumps({"entry_id": str(entry)}))
+            recorded = change_consent(caller, now=timezone.now(), **wanted)
+            return Answer(200, orjson.dumps({"entry_id": str(recorded.entry_id)}), recorded.decision_id)
 
         def clear() -> object:
             return clearance_for(caller, "consent", events.CONSENT_CHANGED, now=timezone.now())

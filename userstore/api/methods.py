@@ -22,7 +22,7 @@ from governance.wire.shapes import ANY, ERROR, FLAG, ID, TEXT, array, shape
 from userstore.actions.idempotency import Answer
 from userstore.actions.subjects import create_subject_with
 from userstore.api.calls import CallView, context_of, repeatable
-from userstore.api.terms import IDEMPOTENCY_HEADER, consent_terms
+from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER, consent_terms
 from userstore.events import SUBJECT_CREATED
 from userstore.reading.calls import AccessorCall, Page
 from userstore.reading.execute import execute_accessor
@@ -47,6 +47,7 @@ _PAGING = frozenset({"limit", "starting_after", "ending_before", "sort_key", "so
         parameters=[
             OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 1500."),
             OpenApiParameter("starting_after", str, description="The `next` of the page before."),
+            DECISION,
         ],
         request={"application/json": shape(accessor_id=ID, context=_CONTEXT, selector_values=_VALUES)},
         responses={
@@ -85,7 +86,7 @@ class ExecuteAccessor(CallView):
     post=extend_schema(
         operation_id="execute_mutator",
         tags=["calls"],
-        parameters=[IDEMPOTENCY_HEADER],
+        parameters=[IDEMPOTENCY_HEADER, DECISION],
         request={
             "application/json": shape(mutator_id=ID, context=_CONTEXT, selector_values=_VALUES, row_data=_ROW_DATA)
         },
@@ -118,7 +119,7 @@ class ExecuteMutator(CallView):
     post=extend_schema(
         operation_id="create_user_with_mutator",
         tags=["calls"],
-        parameters=[IDEMPOTENCY_HEADER],
+        parameters=[IDEMPOTENCY_HEADER, DECISION],
         request={
             "application/json": shape(
                 mutator_id=ID, context=_CONTEXT, row_data=_ROW_DATA, id=ID, organization_id=ID, region=TEXT

@@ -1,10 +1,12 @@
-"""What bodies say about consent, and the header of repeatable writes."""
+"""What bodies say about consent, and the headers that calls have in common."""
 
 from __future__ import annotations
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from governance.wire.fields import Fields
+from governance.wire.hot import DECISION_HEADER
 from userstore.writing.calls import ConsentTerms
 
 IDEMPOTENCY_HEADER = OpenApiParameter(
@@ -12,6 +14,13 @@ IDEMPOTENCY_HEADER = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="Sent again with the same body within a day, the call is answered again and not done again.",
+)
+DECISION = OpenApiParameter(
+    DECISION_HEADER,
+    OpenApiTypes.UUID,
+    OpenApiParameter.HEADER,
+    response=[200, 201, 204, 403],
+    description="The decision that the answer rests on; the entry of the book names it, too.",
 )
 
 

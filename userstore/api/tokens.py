@@ -21,7 +21,7 @@ from governance.models import AccessPolicy
 from governance.observation import address_of
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
-from governance.wire.hot import answer_json
+from governance.wire.hot import DECISION_HEADER, answer_json
 from governance.wire.policies import rendered_policy
 from governance.wire.references import referred, required_by
 from governance.wire.shapes import ANY, ERROR, ID, MOMENT, REFERENCE, TEXT, array, shape
@@ -38,7 +38,7 @@ from userstore.actions.tokens import (
     resolve_tokens,
 )
 from userstore.api.calls import CallView, context_of, repeatable
-from userstore.api.terms import IDEMPOTENCY_HEADER
+from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER
 from userstore.api.transformers import rendered_transformer
 from userstore.models import Transformer
 from userstore.reading.calls import CallContext
@@ -52,7 +52,7 @@ _TEXTS = shape(tokens=array(TEXT))
     post=extend_schema(
         operation_id="create_token",
         tags=["tokens"],
-        parameters=[IDEMPOTENCY_HEADER],
+        parameters=[IDEMPOTENCY_HEADER, DECISION],
         request=_REQUEST,
         responses={201: shape(data=TEXT), **_ERRORS},
     )
@@ -66,31 +66,32 @@ class Tokens(CallView):
         data = fields.text("data")
 
         def create() -> Answer:
-            text = create_token(
+            text, decision_id = create_token(
                 caller, data=data, transformer_id=transformer_id, policy_id=policy_id, now=timezone.now()
             )
-            return Answer(201, orjson.dumps({"data": text}))
+            return Answer(201, orjson.dumps({"data": text}), decision_id)
 
         def clear() -> object:
             return clearance_for(caller, "tokenize", events.TOKENS_CREATED, now=timezone.now())
 
         return repeatable(request, caller, body, create, clear=clear)
 
-    @extend_schema(operation_id="delete_token", tags=["tokens"], parameters=[OpenApiParameter("token", str)],
+    @extend_schema(operation_id="delete_token", tags=["tokens"], parameters=[OpenApiParameter("token", str), DECISION],
                    responses={204: OpenApiResponse(description="Deleted."), **_ERRORS})  # fmt: skip
     def delete(self, request: Request) -> Response:
         caller = caller_in(request)
         token = request.query_params.get("token", "")
         if not token:
             raise Invalid("Name the token.", field="token")
-        delete_token(caller, token=token, context=CallContext(address=address_of(request._request)))
-        return Response(status=204)
+        decision_id = delete_token(caller, token=token, context=CallContext(address=address_of(request._request)))
+        return Response(status=204, headers={DECISION_HEADER: str(decision_id)})
 
 
 @extend_schema_view(
     post=extend_schema(
         operation_id="resolve_tokens",
         tags=["tokens"],
+        parameters=[DECISION],
         request={"application/json": shape(tokens=array(TEXT), context=ANY, purposes=array(REFERENCE))},
         responses={200: array(shape(token=TEXT, data=TEXT)), 404: ERROR, **_ERRORS},
     )
@@ -102,11 +103,10 @@ class ResolveTokens(CallView):
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
-        purposes = [_purpose(each) for each in fields.array("purposes")]
         resolved, decision_id = resolve_tokens(
             caller,
             tokens=fields.array("tokens"),
-            purposes=purposes,
+            purposes=fields.array("purposes"),
             context=context_of(request, fields),
             now=timezone.now(),
         )
@@ -117,6 +117,7 @@ class ResolveTokens(CallView):
     post=extend_schema(
         operation_id="inspect_token",
         tags=["tokens"],
+        parameters=[DECISION],
         request={"application/json": shape(token=TEXT, context=ANY)},
         responses={
             200: shape(id=ID, token=TEXT, created=MOMENT, updated=MOMENT, transformer=ANY, access_policy=ANY),
@@ -130,7 +131,7 @@ class InspectToken(CallView):
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
         text = fields.text("token")
-        token = inspect_token(caller, token=text, context=context_of(request, fields), now=timezone.now())
+        token, decision_id = inspect_token(caller, token=text, context=context_of(request, fields), now=timezone.now())
         with in_environment(caller.environment_id):
             shown = {
                 "id": str(token.public_id),
@@ -140,12 +141,16 @@ class InspectToken(CallView):
                 "transformer": rendered_transformer(token.transformer),
                 "access_policy": rendered_policy(token.access_policy),
             }
-        return answer_json(shown)
+        return answer_json(shown, decision_id=decision_id)
 
 
 @extend_schema_view(
     post=extend_schema(
-        operation_id="look_up_tokens", tags=["tokens"], request=_REQUEST, responses={200: _TEXTS, **_ERRORS}
+        operation_id="look_up_tokens",
+        tags=["tokens"],
+        parameters=[DECISION],
+        request=_REQUEST,
+        responses={200: _TEXTS, **_ERRORS},
     )
 )
 class LookUpTokens(CallView):
@@ -154,7 +159,7 @@ class LookUpTokens(CallView):
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
         transformer_id, policy_id = _pair(caller, fields)
-        texts = look_up_tokens(
+        texts, decision_id = look_up_tokens(
             caller,
             data=fields.text("data"),
             transformer_id=transformer_id,
@@ -162,14 +167,14 @@ class LookUpTokens(CallView):
             context=CallContext(address=address_of(request)),
             now=timezone.now(),
         )
-        return answer_json({"tokens": texts})
+        return answer_json({"tokens": texts}, decision_id=decision_id)
 
 
 @extend_schema_view(
     post=extend_schema(
         operation_id="look_up_or_create_tokens",
         tags=["tokens"],
-        parameters=[IDEMPOTENCY_HEADER],
+        parameters=[IDEMPOTENCY_HEADER, DECISION],
         request={
             "application/json": shape(
                 data=array(TEXT), transformer_rids=array(REFERENCE), access_policy_rids=array(REFERENCE)
@@ -187,8 +192,8 @@ class FindOrCreateTokens(CallView):
 
         def create() -> Answer:
             context = CallContext(address=address_of(request))
-            texts = find_or_create_tokens(caller, wanted=wanted, context=context, now=timezone.now())
-            return Answer(200, orjson.dumps({"tokens": texts}))
+            texts, decision_id = find_or_create_tokens(caller, wanted=wanted, context=context, now=timezone.now())
+            return Answer(200, orjson.dumps({"tokens": texts}), decision_id)
 
         def clear() -> object:
             return clearance_for(caller, "tokenize", events.TOKENS_CREATED, now=timezone.now())
@@ -222,15 +227,6 @@ def _triples(caller: Caller, fields: Fields) -> list[tuple[str, UUID, UUID]]:
             (text, required_by(transformer, Transformer), required_by(policy, AccessPolicy))
             for text, transformer, policy in zip(data, transformers, policies, strict=True)
         ]
-
-
-def _purpose(item: object) -> object:
-    """A purpose as the resolver reads it: a name, or an object with lower-case keys."""
-    if isinstance(item, str):
-        return item
-    fields = Fields(item, "purposes")
-    public_id = fields.optional_id("id")
-    return {"id": str(public_id) if public_id else None, "name": fields.text("name", "") or None}
 
 
 def _moment(moment: datetime) -> str:

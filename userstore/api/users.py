@@ -30,7 +30,7 @@ from userstore.actions.idempotency import Answer
 from userstore.actions.profiles import Profile, change_profile, read_profile, read_profiles
 from userstore.actions.subjects import create_subject, delete_subject
 from userstore.api.calls import CallView, repeatable
-from userstore.api.terms import IDEMPOTENCY_HEADER
+from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER
 from userstore.queries import subjects_of
 from userstore.reading.calls import CallContext
 
@@ -46,7 +46,7 @@ _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 404: ERROR, 409: ERROR}
     post=extend_schema(
         operation_id="create_user",
         tags=["users"],
-        parameters=[IDEMPOTENCY_HEADER],
+        parameters=[IDEMPOTENCY_HEADER, DECISION],
         request={"application/json": shape(id=ID, organization_id=ID, region=TEXT)},
         responses={200: shape(id=ID), **_ERRORS},
     )
@@ -65,8 +65,8 @@ class Users(CallView):
         subject_id, organization_id = fields.optional_id("id"), fields.optional_id("organization_id")
 
         def create() -> Answer:
-            subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=timezone.now())
-            return Answer(200, orjson.dumps({"id": str(subject.public_id)}))
+            created = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=timezone.now())
+            return Answer(200, orjson.dumps({"id": str(created.public_id)}), created.decision_id)
 
         def clear() -> object:
             return clearance_for(caller, "write", events.SUBJECT_CREATED, now=timezone.now())
@@ -81,6 +81,7 @@ class Users(CallView):
             OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 1500; without it up to 1500 are listed."),
             OpenApiParameter("starting_after", str),
             OpenApiParameter("ending_before", str),
+            DECISION,
         ],
         responses={200: page_shape(_USER), **_ERRORS},
     )
@@ -101,7 +102,7 @@ class Users(CallView):
 class SingleUser(APIView):
     """One user."""
 
-    @extend_schema(operation_id="get_user", tags=["users"], responses={200: _USER, **_ERRORS})
+    @extend_schema(operation_id="get_user", tags=["users"], parameters=[DECISION], responses={200: _USER, **_ERRORS})
     def get(self, request: Request, subject_id: UUID) -> Response:
         caller = caller_in(request)
         profile, decision_id = read_profile(
@@ -109,7 +110,7 @@ class SingleUser(APIView):
         )
         return Response(_rendered(profile, caller), headers={DECISION_HEADER: str(decision_id)})
 
-    @extend_schema(operation_id="update_user", tags=["users"],
+    @extend_schema(operation_id="update_user", tags=["users"], parameters=[DECISION],
                    request={"application/json": shape(profile=_PROFILE)},
                    responses={200: _USER, **_ERRORS})  # fmt: skip
     def put(self, request: Request, subject_id: UUID) -> Response:
@@ -123,11 +124,11 @@ class SingleUser(APIView):
         )
         return Response(_rendered(profile, caller), headers={DECISION_HEADER: str(decision_id)})
 
-    @extend_schema(operation_id="delete_user", tags=["users"],
+    @extend_schema(operation_id="delete_user", tags=["users"], parameters=[DECISION],
                    responses={204: OpenApiResponse(description="Deleted, keys destroyed."), **_ERRORS})  # fmt: skip
     def delete(self, request: Request, subject_id: UUID) -> Response:
-        delete_subject(caller_in(request), subject_id=subject_id, now=timezone.now())
-        return Response(status=204)
+        decision_id = delete_subject(caller_in(request), subject_id=subject_id, now=timezone.now())
+        return Response(status=204, headers={DECISION_HEADER: str(decision_id)})
 
 
 def _context(request: Request) -> CallContext:

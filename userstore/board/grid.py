@@ -21,13 +21,13 @@ from governance.identities import CLIENT, Caller
 from governance.models import Client, Right
 from governance.standing import Standing
 from keyring.walls import in_environment
-from userstore.actions.consents import ConsentedValue, listed_values
 from userstore.board.book import BoardEntry, recent_entries, shown_entry
 from userstore.board.snippets import snippets_for
 from userstore.definitions import definitions_of
 from userstore.errors import Invalid
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.models import Accessor, ConsentRecord, Subject
+from userstore.queries import ConsentedValue, consented_values_of
 from userstore.reading.calls import AccessorCall, CallContext
 from userstore.reading.execute import execute_accessor
 from userstore.reading.plan import accessor_plan
@@ -165,7 +165,7 @@ def _accessors(standing: Standing) -> tuple[list[_Column], _Column | None]:
 
 
 def _values_of(subject: Subject, standing: Standing) -> list[ConsentedValue]:
-    return listed_values(subject, definitions_of(standing).by_pk, standing.purposes_by_number)
+    return consented_values_of(subject, definitions_of(standing).by_pk, standing.purposes_by_number)
 
 
 def _origins(subjects: list[Subject]) -> dict[UUID, str]:

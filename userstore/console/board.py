@@ -31,7 +31,7 @@ class ConsentSwitch(View):
 
     def post(self, request: HttpRequest, subject_id: UUID, value_id: UUID, purpose: str) -> HttpResponse:
         permitted = request.POST.get("permitted") == "true"
-        entry_id = change_consent(
+        recorded = change_consent(
             operator_caller(request),
             subject_id=subject_id,
             value_id=value_id,
@@ -41,7 +41,7 @@ class ConsentSwitch(View):
         )
         if not getattr(request, "htmx", False):
             return HttpResponseRedirect(reverse("board"))
-        shown = _board(request, entry_id=entry_id, flipped=(subject_id, value_id, purpose, permitted))
+        shown = _board(request, entry_id=recorded.entry_id, flipped=(subject_id, value_id, purpose, permitted))
         return render(request, "userstore/board_live.html", {"board": shown})
 
 

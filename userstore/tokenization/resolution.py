@@ -8,19 +8,17 @@ from datetime import datetime
 from uuid import UUID
 
 from governance.authorization import Clearance, frozen_parts
-from governance.errors import NotFound
 from governance.policies.compilation import policy_of
 from governance.policies.tree import Trace
-from keyring.keys import KeyKind, key_for
 from userstore.definitions import ColumnDefinition, Definitions
 from userstore.models import Subject, Token, Value
 from userstore.models.subjects import LIVE
 from userstore.models.transformers import BY_REFERENCE
 from userstore.reading.admission import call_facts
 from userstore.reading.calls import CallContext
-from userstore.reading.consent import is_permitted
-from userstore.reading.rows import SealedCell
-from userstore.tokenization.places import blind_text, data_place, index_of
+from userstore.reading.consent import are_permitted
+from userstore.tokenization.places import blind_text, index_of
+from userstore.tokenization.raw import data_of
 from userstore.writing.keys import handle_of, subject_key
 from userstore.writing.storing import typed_values
 
@@ -57,7 +55,8 @@ def resolve(
     """Resolve tokens in order; also gives the faults of scripts.
 
     Args:
-        purposes: numbers of the purposes the caller states; they must be permitted besides those remembered.
+        purposes: numbers of the purposes the caller states, none of them frozen; they must be permitted besides those
+            remembered.
     """
     known = tokens_by_text(clearance.environment_id, texts)
     faults: list[str] = []
@@ -68,28 +67,10 @@ def resolve(
         if token is None or not allowed[token.access_policy.public_id]:
             resolved.append(Resolved(text, ""))
         elif token.subject is None:
-            resolved.append(Resolved(text, _raw_data(token), token.public_id))
+            resolved.append(Resolved(text, data_of(token), token.public_id))
         else:
             resolved.append(_still_permitted(text, token, token.subject, clearance, definitions, purposes, now))
     return resolved, faults
-
-
-def purpose_numbers(clearance: Clearance, names: Sequence[object]) -> list[int]:
-    """Turn stated purposes into numbers; an unknown one ends the whole call, as the wire contract has it."""
-    standing = clearance.standing
-    found = []
-    for item in names:
-        name = item.get("name") if isinstance(item, dict) else item
-        public_id = item.get("id") if isinstance(item, dict) else None
-        purpose = None
-        if public_id:
-            purpose = next((p for p in standing.purposes.values() if str(p.public_id) == str(public_id)), None)
-        if purpose is None and isinstance(name, str):
-            purpose = standing.purposes_by_name.get(name.lower())
-        if purpose is None:
-            raise NotFound("There is no such purpose.", field="purposes")
-        found.append(purpose.number)
-    return found
 
 
 def _allowed_policies(
@@ -110,11 +91,6 @@ def _allowed_policies(
         allowed[public_id] = policy.allows_each(facts, [{}], trace)[0]
         faults.extend(trace.faults)
     return allowed
-
-
-def _raw_data(token: Token) -> str:
-    key = key_for(token.environment_id, KeyKind.TOKEN)
-    return key.unseal(bytes(token.data_sealed or b""), data_place(token.environment_id, token.public_id)).decode()
 
 
 def _value_behind(token: Token, subject: Subject, column: ColumnDefinition | None) -> Value | None:
@@ -140,11 +116,10 @@ def _still_permitted(
     if column is None or row is None or subject.erased_at is not None:
         return Resolved(text, "")
     by_number = clearance.standing.purposes_by_number
-    needed = [by_number[number].public_id for number in [*token.purposes, *purposes] if number in by_number]
-    if frozen_parts(clearance.standing, purposes=needed, columns=[column.public_id]):
+    remembered = [by_number[number].public_id for number in token.purposes if number in by_number]
+    if frozen_parts(clearance.standing, purposes=remembered, columns=[column.public_id]):
         return Resolved(text, "")
-    cell = SealedCell(row.column_id, row.id.bytes, b"", row.purposes, row.expires)
-    if not is_permitted(cell, [*token.purposes, *purposes], now.timestamp()):
+    if not are_permitted(row.purposes, row.expires, [*token.purposes, *purposes], now.timestamp()):
         return Resolved(text, "")
     key = subject_key(subject)
     value = typed_values([row], key, subject, column)[0]

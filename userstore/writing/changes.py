@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from governance.errors import Invalid, NotFound
-from governance.standing import Standing, StandingPurpose
+from governance.errors import Invalid
+from governance.standing import Standing
 from userstore.datatypes import Value, ValueRefused
-from userstore.definitions import ColumnDefinition, purpose_named
+from userstore.definitions import ColumnDefinition, purpose_meant
 from userstore.writing.plan import MutatorPlan, Target
 
 KEEP_VALUES = "UCCUR-7f55f479-3822-4976-a8a9-b789d5c6f152"
@@ -72,8 +71,8 @@ def _change(given: Any, target: Target, plan: MutatorPlan, now: datetime) -> Col
     entry = {
         str(key).lower(): value for key, value in given.items() if value is not None or str(key).lower() == "value"
     }
-    added = _purposes(entry.get("purpose_additions"), plan.standing, column)
-    dropped = _purposes(entry.get("purpose_deletions"), plan.standing, column)
+    added = _purposes(entry, "purpose_additions", plan.standing, column)
+    dropped = _purposes(entry, "purpose_deletions", plan.standing, column)
     if set(added) & set(dropped):
         raise Invalid("A purpose is both added and deleted.", field=f"{column.name}.purpose_additions")
     added = _checked_against_fixed(added, dropped, plan, column)
@@ -211,27 +210,14 @@ def _forms(values: Sequence[Value], column: ColumnDefinition) -> list[bytes]:
     return [column.data_type.index_form(value) for value in values]
 
 
-def _purposes(raw: Any, standing: Standing, column: ColumnDefinition) -> tuple[int, ...]:
-    """Purposes as the wire names them: objects with id or name, whatever the case of the keys."""
+def _purposes(entry: Mapping[str, Any], part: str, standing: Standing, column: ColumnDefinition) -> tuple[int, ...]:
+    """The numbers of the purposes that one part of a change lists."""
+    raw, field_name = entry.get(part), f"{column.name}.{part}"
     if raw is None:
         return ()
     if not isinstance(raw, list):
-        raise Invalid("Purposes are a list.", field=f"{column.name}.purpose_additions")
-    found = [_purpose(item, standing, column).number for item in raw]
+        raise Invalid("Purposes are a list.", field=field_name)
+    found = [purpose_meant(item, standing, field=field_name).number for item in raw]
     if len(set(found)) != len(found):
-        raise Invalid("A purpose occurs twice.", field=f"{column.name}.purpose_additions")
+        raise Invalid("A purpose occurs twice.", field=field_name)
     return tuple(found)
-
-
-def _purpose(item: Any, standing: Standing, column: ColumnDefinition) -> StandingPurpose:
-    if isinstance(item, str):
-        return purpose_named(standing, public_id=None, name=item)
-    if not isinstance(item, Mapping):
-        raise Invalid("A purpose is an object with id or name.", field=f"{column.name}.purpose_additions")
-    folded = {str(key).lower(): value for key, value in item.items()}
-    try:
-        public_id = UUID(str(folded["id"])) if folded.get("id") else None
-    except ValueError:
-        raise NotFound("There is no such purpose.", field=f"{column.name}.purpose_additions") from None
-    public_id = public_id if public_id and public_id.int else None
-    return purpose_named(standing, public_id=public_id, name=folded.get("name") or None)
