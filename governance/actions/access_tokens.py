@@ -17,7 +17,8 @@ from governance import events
 from governance.actions.clients import secret_is_good
 from governance.actions.signing import ensure_signing_key
 from governance.errors import Throttled, Unauthenticated, Unavailable
-from governance.models import Client
+from governance.identities import CLIENT
+from governance.models import Client, Freeze
 from governance.tokens.access import issue_access_token
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 
@@ -30,7 +31,7 @@ def exchange_credentials(
     """Exchange a client's id and secret for an access token and its life time in seconds.
 
     Raises:
-        Unauthenticated: unknown client, wrong or expired secret, disabled client: all alike.
+        Unauthenticated: unknown client, wrong or expired secret, disabled or frozen client: all alike.
         Throttled: too many failures for this client from this address within a minute.
         Unavailable: failures cannot be counted, so nobody is let in.
     """
@@ -39,7 +40,7 @@ def exchange_credentials(
     counter = _counter(wanted, address)
     _refuse_throttled(counter)
     client = _find(wanted)
-    if client is None or client.disabled_at is not None or not _is_good(client, client_secret, now):
+    if client is None or not _is_good(client, client_secret, now) or _is_stopped(client):
         _count_failure(counter)
         _record_refusal(client, "credentials")
         raise Unauthenticated("The client's credentials are not valid.")
@@ -77,6 +78,14 @@ def _find(wanted: UUID | None) -> Client | None:
 def _is_good(client: Client, text: str, now: datetime) -> bool:
     with in_environment(client.environment_id):
         return secret_is_good(client=client, text=text, now=now)
+
+
+def _is_stopped(client: Client) -> bool:
+    """A token handed out under a freeze would be good again the moment it is lifted, in whose hands ever it is."""
+    if client.disabled_at is not None:
+        return True
+    with in_environment(client.environment_id):
+        return Freeze.objects.filter(kind=CLIENT, target_id=client.public_id, lifted_at=None).exists()
 
 
 def _counter(client_id: UUID | None, address: str | None) -> str:

@@ -1,4 +1,4 @@
-"""One real web process for the tests of a file: starting one costs seconds."""
+"""One real web process for all tests here: starting one costs seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.attacks.web import Web, process_environment, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """A server as `make run` starts it, over this run's database."""
     with serving(tmp_path_factory.mktemp("web") / "web.log", process_environment()) as started:

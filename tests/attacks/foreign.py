@@ -17,7 +17,6 @@ from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, Scene, new_scene, operational
 from tests.attacks.web import Answer
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
-from userstore.actions.tokens import create_token
 from userstore.actions.transformers import TransformerSpec, publish_transformer
 from userstore.models import Value
 
@@ -69,9 +68,15 @@ def furnished_home(number: str = NUMBER) -> Home:
         ),
     )
     raw = f"raw-{uuid4().hex}"
-    token, _ = create_token(
-        scene.service.caller, data=raw, transformer_id=by_value.public_id, policy_id=policy.public_id
+    made = scene.line.post(
+        "/tokenizer/tokens",
+        {
+            "data": raw,
+            "transformer_rid": {"id": str(by_value.public_id)},
+            "access_policy_rid": {"id": str(policy.public_id)},
+        },
     )
+    assert made.status_code == 201, made.content
     with in_environment(environment.id):
         right = Right.objects.get(user=other.client.account)
         secret = ClientSecret.objects.get(client=other.client)
@@ -80,8 +85,8 @@ def furnished_home(number: str = NUMBER) -> Home:
         "subject": scene.subject, "column": scene.column, "mutator": scene.mutator, "accessor": scene.accessor,
         "tokens": tokens.public_id, "client": other.client.public_id, "freeze": frozen.public_id, "secret": secret.pk,
         "right": right.pk, "purpose": purpose.public_id, "template": template.public_id, "policy": policy.public_id,
-        "transformer": transformer.public_id, "tokenizer": by_value.public_id, "token": token, "value": value.pk,
-        "environment": environment.id, "entry": uuid4(), "raw": raw,
+        "transformer": transformer.public_id, "tokenizer": by_value.public_id, "token": made.json()["data"],
+        "environment": environment.id, "entry": uuid4(), "raw": raw, "value": value.pk,
     }  # fmt: skip
     return Home(scene, {name: str(each) for name, each in ids.items()})
 

@@ -21,7 +21,7 @@ from config.embedded.processes import end_child, wait_until
 from tests.cluster import role_variable
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 40.0
+START_SECONDS = 30.0
 THREADS = 8
 """As many as production is told to use."""
 

@@ -66,9 +66,16 @@ def plan_write(call: MutatorCall) -> WritePlan:
         operation="write",
         resource=Resource("mutator", plan.pk, plan.public_id, plan.name),
         purposes=tuple(p.public_id for p in plan.fixed_purposes),
-        columns=tuple(target.column.public_id for target in plan.targets),
+        columns=_touched_columns(plan),
     )
     return WritePlan(plan, bind(plan.selector, call.selector_values), ask)
+
+
+def _touched_columns(plan: MutatorPlan) -> tuple[UUID, ...]:
+    """What a call writes, and what its selector looks at: whom a value finds is told by who was written."""
+    by_name = plan.definitions.by_name
+    looked_at = [by_name[name].public_id for name in plan.selector.columns if name in by_name]
+    return tuple(dict.fromkeys([*(target.column.public_id for target in plan.targets), *looked_at]))
 
 
 def mutator_plan(standing: Standing, mutator_id: UUID) -> MutatorPlan:
