@@ -2,6 +2,9 @@
 
 Every cell is what the accessor gives to the client that has the right to it, executed as that client and recorded as
 such, with the page named in the record. That is only possible in an environment of invented people.
+
+The board shows the accessors that give one column of the people named by id; the purposes beside the values are theirs.
+An accessor of a column with names gives the rows their titles.
 """
 
 from __future__ import annotations
@@ -19,11 +22,11 @@ from governance.actions.change import clearance_for
 from governance.errors import GovernanceError, Refused
 from governance.identities import CLIENT, Caller
 from governance.models import Client, Right
-from governance.standing import Standing
+from governance.standing import Standing, StandingPurpose
 from keyring.walls import in_environment
 from userstore.board.book import BoardEntry, recent_entries, shown_entry
 from userstore.board.snippets import snippets_for
-from userstore.definitions import definitions_of
+from userstore.definitions import ColumnDefinition, definitions_of
 from userstore.errors import Invalid
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.models import Accessor, ConsentRecord, Subject
@@ -33,7 +36,9 @@ from userstore.reading.execute import execute_accessor
 from userstore.reading.plan import accessor_plan
 
 MOST_SUBJECTS = 25
-PURPOSES = ("authentication", "marketing", "integrity")
+_BY_ID = "{id}=any(?)"
+_NAMES = "name"
+"""The category of columns whose values are people's names."""
 SwitchUrl = Callable[[UUID, UUID, str], str]
 
 
@@ -65,10 +70,16 @@ class _Column:
 
     accessor_id: UUID
     name: str
-    purpose: str
+    purposes: tuple[StandingPurpose, ...]
     description: str
     caller: Caller
+    output: ColumnDefinition
     tokenizes: bool
+
+    @property
+    def purpose(self) -> str:
+        """Its purposes as the page shows them."""
+        return ", ".join(purpose.name for purpose in self.purposes)
 
 
 def build_board(
@@ -100,14 +111,16 @@ def build_board(
     ids = [s.public_id for s in subjects]
     grid = [_cells(column, ids, values, context, now) for column in columns]
     shown_names = _names(names, ids, context, now)
+    shown_columns = {column.output.name for column in columns}
+    purposes = list(dict.fromkeys(purpose for column in columns for purpose in column.purposes))
     rows = [
         {
             "id": str(subject_id),
             "name": shown_names.get(subject_id, "somebody"),
             "values": [
-                _switches(subject_id, value, origins, standing, switch_url)
+                _switches(subject_id, value, origins, purposes, switch_url)
                 for value in values[subject_id]
-                if value.column == "phone"
+                if value.column in shown_columns
             ],
             "cells": [cells[subject_id] for cells in grid],
         }
@@ -136,32 +149,34 @@ def _environment(standing: Standing) -> dict[str, Any]:
 
 
 def _accessors(standing: Standing) -> tuple[list[_Column], _Column | None]:
-    """The accessors of phone numbers that some client may read, and the one that gives names."""
+    """The accessors of one column that some client may read, and the one that gives names."""
     clients = {c.account_id: c for c in Client.objects.filter(disabled_at=None)}
     readers: dict[str, Client] = {}
     for right in Right.objects.filter(content_type__model="accessor", permission__codename="read", is_deny=False):
         if right.user_id in clients:
             readers.setdefault(right.object_pk, clients[right.user_id])
-    phones, names = [], None
+    columns, names = [], None
     for accessor in Accessor.objects.filter(is_system=False).order_by("pk"):
         client = readers.get(str(accessor.pk))
-        if client is None:
+        if client is None or "".join(accessor.selector.split()).lower() != _BY_ID:
             continue
         plan = accessor_plan(standing, accessor.public_id)
+        if len(plan.outputs) != 1 or plan.outputs[0].column.is_system:
+            continue
         column = _Column(
             accessor.public_id,
             accessor.name,
-            ", ".join(p.name for p in plan.purposes),
+            plan.purposes,
             accessor.description,
             Caller(CLIENT, client.public_id, client.account_id, client.environment_id, client.name),
+            plan.outputs[0].column,
             plan.tokenizes,
         )
-        outputs = [output.column.name for output in plan.outputs]
-        if outputs == ["phone"]:
-            phones.append(column)
-        elif outputs == ["name"]:
-            names = column
-    return phones, names
+        if column.output.pii_category == _NAMES:
+            names = names or column
+        else:
+            columns.append(column)
+    return columns, names
 
 
 def _values_of(subject: Subject, standing: Standing) -> list[ConsentedValue]:
@@ -185,7 +200,7 @@ def _cells(
     now: datetime,
 ) -> dict[UUID, BoardCell]:
     try:
-        given = _executed(column, ids, context, now, "phone")
+        given = _executed(column, ids, context, now)
     except Refused as refused:
         state = "frozen" if any(reason.startswith("freeze") for reason in refused.reasons) else "refused"
         reason = "; ".join(refused.reasons)
@@ -200,22 +215,20 @@ def _cell(column: _Column, texts: list[str] | None, values: list[ConsentedValue]
         if column.tokenizes:
             return BoardCell(column.name, "token", texts)
         return BoardCell(column.name, "value", [_shortened(text) for text in texts])
-    if any(value.column == "phone" for value in values):
+    if any(value.column == column.output.name for value in values):
         return BoardCell(column.name, "withheld", reason=f"no consent for {column.purpose}")
     return BoardCell(column.name, "empty")
 
 
-def _executed(
-    column: _Column, ids: list[UUID], context: CallContext, now: datetime, name: str
-) -> dict[UUID, list[str]]:
+def _executed(column: _Column, ids: list[UUID], context: CallContext, now: datetime) -> dict[UUID, list[str]]:
     if not ids:
         return {}
     call = AccessorCall(column.caller, column.accessor_id, [[str(subject_id) for subject_id in ids]], context)
     rows = execute_accessor(call, now=now)
     found = {}
     for subject_id, row in zip(rows.subject_ids, rows.rows, strict=True):
-        text = row.get(name, "")
-        found[subject_id] = json.loads(text) if text.startswith("[") else [text]
+        text = row.get(column.output.name, "")
+        found[subject_id] = json.loads(text) if column.output.is_array and text else [text]
     return found
 
 
@@ -223,18 +236,21 @@ def _names(column: _Column | None, ids: list[UUID], context: CallContext, now: d
     if column is None:
         return {}
     try:
-        return {key: texts[0] for key, texts in _executed(column, ids, context, now, "name").items()}
+        return {key: texts[0] for key, texts in _executed(column, ids, context, now).items()}
     except GovernanceError:
         return {}
 
 
 def _switches(
-    subject_id: UUID, value: ConsentedValue, origins: dict[UUID, str], standing: Standing, switch_url: SwitchUrl
+    subject_id: UUID,
+    value: ConsentedValue,
+    origins: dict[UUID, str],
+    purposes: list[StandingPurpose],
+    switch_url: SwitchUrl,
 ) -> dict[str, Any]:
-    wanted = [standing.purposes_by_name[name] for name in PURPOSES if name in standing.purposes_by_name]
     return {
         "id": str(value.value_id),
-        "shown": f"number {value.ordinal} · {origins.get(value.value_id, 'unknown origin')}",
+        "shown": f"{value.column} {value.ordinal} · {origins.get(value.value_id, 'unknown origin')}",
         "purposes": [
             {
                 "name": purpose.name,
@@ -242,7 +258,7 @@ def _switches(
                 "locked": purpose.legal_basis != "consent",
                 "url": switch_url(subject_id, value.value_id, purpose.name),
             }
-            for purpose in wanted
+            for purpose in purposes
         ],
     }
 
