@@ -11,7 +11,6 @@ from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.policies.sandbox import Script
 from governance.policies.templates import native_templates
 from governance.policies.tree import CompiledPolicy, NativeNode, Node, ScriptNode, as_rule, combine
-from governance.policies.visibility import visible_to
 from governance.standing import Standing
 from keyring.walls import in_environment
 
@@ -69,4 +68,4 @@ def template_node(template: PolicyTemplate, parameters: Mapping[str, Any], *, en
         function="policy",
         host_calls=frozenset(),
     )
-    return ScriptNode(template.name, script, dict(parameters), visible_to(template.function))
+    return ScriptNode(template.name, script, dict(parameters))

@@ -36,21 +36,6 @@ class CallFacts:
         """The observed address; None where the call did not come over a network."""
         return address_in(self.address)
 
-    def script_context(self) -> dict[str, Any]:
-        """The `context` argument of a script, without the subject's profile."""
-        return {
-            "server": {
-                "ip_address": self.address or "",
-                "action": self.action,
-                "purpose_names": list(self.purpose_names),
-                "environment": self.environment_name,
-                "time": self.now.isoformat(),
-                "claims": {"sub": str(self.caller.id), "kind": self.caller.kind, "name": self.client_name},
-            },
-            "client": dict(self.claimed),
-            "query": {},
-        }
-
 
 def address_in(text: str | None) -> IPv4Address | IPv6Address | None:
     """Read an observed address; one of IPv4 in the clothes of IPv6 is the IPv4 one. None for anything else."""

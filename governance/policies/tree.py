@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from governance.policies.context import ContextOf, context_for
 from governance.policies.facts import CallFacts
 from governance.policies.sandbox import Script, ScriptError, ScriptFault, run_policy
 from governance.policies.templates import Rule
-from governance.policies.visibility import Visible, all_visible
+from governance.policies.visibility import Visible, all_visible, visible_to
 
 Profile = Mapping[str, Any]
 
@@ -65,14 +66,18 @@ class ScriptNode:
     name: str
     script: Script
     parameters: Mapping[str, Any]
-    visible: Visible
+    visible: Visible = field(init=False, repr=False)
+    caller_only: bool = field(init=False, repr=False)
+    context_of: ContextOf = field(init=False, repr=False)
 
-    @property
-    def caller_only(self) -> bool:
-        return not self.visible
+    def __post_init__(self) -> None:
+        seen = visible_to(self.script.source)
+        object.__setattr__(self, "visible", seen.of_subject)
+        object.__setattr__(self, "caller_only", not seen.of_subject)
+        object.__setattr__(self, "context_of", context_for(seen))
 
     def decide(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
-        base = facts.script_context()
+        base = self.context_of(facts)
         if self.caller_only:
             return self._ask([base][: len(profiles)], None, trace) * len(profiles)
         return self._ask(profiles, base, trace)

@@ -1,4 +1,8 @@
-"""How much of a person a script can see, told from its text: it is given no column that it cannot name."""
+"""How much of a call and of a person a script can see, told from its text: it is given nothing that it cannot name.
+
+A field that a script reads and is not given would be `undefined` to it, and a rule such as "not the blocked number"
+would admit: so whatever the text might reach counts as named, and where that cannot be told, everything does.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _COMMENT_LINE = re.compile(r"(?m)^[ \t]*//[^\n\r\u2028\u2029]*")
-_USER = re.compile(r"\buser\b")
 _WORD = re.compile(r"\w+")
 _LITERAL = r"(?:\"[^\"\n]*\"|'[^'\n]*'|\d+)"
 _BY_COMPUTED_NAME = re.compile(rf"\\|\[(?!\s*(?:{_LITERAL}\s*(?:,\s*{_LITERAL}\s*)*)?\])")
@@ -17,11 +20,23 @@ _BY_NO_NAME = re.compile(
     r"propertyIsEnumerable|__\w+__)\b"
 )
 """What reaches the properties of an object without writing their names down."""
+READ_BY_THE_LANGUAGE = frozenset(
+    (
+        *("alphabet", "call", "cause", "configurable", "constructor", "done", "dotAll", "enumerable", "errors"),
+        *("exec", "flags", "get", "global", "groups", "has", "hasIndices", "ignoreCase", "index", "join", "keys"),
+        *("lastChunkHandling", "lastIndex", "length", "maxByteLength", "message", "mode", "multiline", "name"),
+        *("next", "padding", "prototype", "raw", "return", "set", "size", "source", "stack", "sticky", "then"),
+        *("throw", "toISOString", "toJSON", "toLocaleString", "toString", "unicode", "unicodeSets", "value"),
+        *("valueOf", "writable"),
+    )
+)
+"""Properties that operators and built-in functions read of what they are given: `new Error().toString.call(user)` reads
+`name` and `message`. ECMA-262; a test asks every function of the engine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """The part of a profile that scripts can look at: whole, or only fields called by one of `words`."""
+    """What scripts can look at: everything, or only fields called by one of `words` or read by the language itself."""
 
     words: frozenset[str] = frozenset()
     whole: bool = False
@@ -30,18 +45,26 @@ class Visible:
         return self.whole or bool(self.words)
 
     def shows(self, name: str) -> bool:
-        """Whether a field of this name must be in the profile; one that is not a word always is."""
-        return self.whole or name in self.words or not name.isidentifier()
+        """Whether a field of this name must be there; one that is no plain word always is."""
+        return (
+            self.whole
+            or name in self.words
+            or name in READ_BY_THE_LANGUAGE
+            or not (name.isascii() and name.isidentifier())
+        )
+
+    @property
+    def of_subject(self) -> Visible:
+        """The part that is a subject's: nothing where the script cannot reach `context.user`."""
+        return self if self.whole or "user" in self.words else Visible()
 
 
 def visible_to(source: str) -> Visible:
-    """Tell what of a profile the text of a script can look at; in doubt it is the whole.
+    """Tell what of its context the text of a script can look at; in doubt it is the whole.
 
     A property is reached by its name behind a dot, in a pattern or as a literal in brackets, which all are words of the
-    text, or else by a computed name or by enumeration, which both show in the text as well.
+    text, by the language itself, or else by a computed name or by enumeration, which both show in the text as well.
     """
-    if not _USER.search(source):
-        return Visible()
     if "`" not in source and "/*" not in source:  # then a line that starts with two slashes is nothing but a comment
         source = _COMMENT_LINE.sub("", source)
     if _BY_COMPUTED_NAME.search(source) or _BY_NO_NAME.search(source):

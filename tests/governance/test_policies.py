@@ -16,10 +16,11 @@ from governance.errors import Invalid, NotFound
 from governance.identities import Caller, system_caller
 from governance.models import Environment
 from governance.policies.compilation import policy_of
+from governance.policies.context import context_for
 from governance.policies.facts import CallFacts
 from governance.policies.templates import Rule, native_templates
 from governance.policies.tree import CompiledPolicy, NativeNode, Node, Trace, as_rule, combine
-from governance.policies.visibility import Visible
+from governance.policies.visibility import Visible, visible_to
 from governance.standing import fresh_standing_of
 from tests import cast
 
@@ -106,6 +107,33 @@ def test_a_parameter_that_does_not_fit_is_refused_when_it_is_published(name: str
     with pytest.raises(Invalid) as refused:
         native_templates()[name].compile(parameters)
     assert refused.value.field in {*parameters, *native_templates()[name].parameters}
+
+
+def test_a_script_is_sent_what_it_names_of_the_call_and_nothing_else() -> None:
+    known = facts(address="10.0.0.1", client_name="app", claimed={"ticket": "T-1"})
+    named = context_for(visible_to("return context.server.claims.kind === 'client' && context.server.action !== ''"))
+    assert named(known) == {
+        "server": {"action": "Execute", "claims": {"kind": "client", "name": "app"}},
+        "client": {"ticket": "T-1"},
+    }
+    assert context_for(visible_to("return params.open === true"))(known) == {}
+
+
+def test_a_script_that_could_read_anything_is_sent_everything() -> None:
+    known = facts(address="10.0.0.1", purpose_names=("support",), environment_name="prod", claimed={"ticket": "T-1"})
+    everything = context_for(visible_to("return JSON.stringify(context) !== ''"))(known)
+    assert everything == {
+        "server": {
+            "ip_address": "10.0.0.1",
+            "action": "Execute",
+            "purpose_names": ["support"],
+            "environment": "prod",
+            "time": MONDAY_NOON.isoformat(),
+            "claims": {"sub": str(ME), "kind": "client", "name": ""},
+        },
+        "client": {"ticket": "T-1"},
+        "query": {},
+    }
 
 
 class SubjectRule:

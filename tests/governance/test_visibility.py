@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import _quickjs
 import pytest
 
-from governance.policies.visibility import Visible, all_visible, visible_to
+from governance.policies.visibility import READ_BY_THE_LANGUAGE, Visible, all_visible, visible_to
+
+READING = Path(__file__).with_name("reading_without_names.js")
 
 NAMED = [
     "return context.user.phone === params.blocked",
@@ -51,8 +56,41 @@ def test_a_script_that_can_reach_what_it_does_not_name_is_shown_everything(sourc
     assert visible_to(source).shows("mail")
 
 
-def test_a_script_that_does_not_mention_the_user_is_shown_nothing() -> None:
-    assert not visible_to("return Object.values(context.server).length > params['phone']")
+def test_a_script_that_does_not_mention_the_user_is_shown_nothing_of_a_subject() -> None:
+    blind = visible_to("// a user\nreturn context.server.action === params['phone']")
+    assert not blind.of_subject
+    assert blind.shows("action")
+    assert visible_to("return context.user !== null").of_subject
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "return context[params.who] === undefined",
+        "return context['us' + 'er'] === undefined",
+        "return context.\\u0075ser === undefined",
+        "return Object.values(context).length === 1",
+        "const { ...all } = context; return all === undefined",
+        "for (const one in context) return true; return false",
+        "return params.who in arguments[0]",
+        "return JSON.stringify(context) === '{}'",
+    ],
+)
+def test_a_script_that_can_reach_the_user_without_a_word_is_shown_everything(source: str) -> None:
+    assert visible_to(source).of_subject.whole
+
+
+def test_what_the_language_reads_by_itself_is_shown_with_any_subject() -> None:
+    visible = visible_to("return new Error().toString.call(context.user) === 'x'")
+    assert visible.shows("name")
+    assert visible.shows("message")
+    assert not visible.shows("phone")
+
+
+def test_no_function_or_operator_of_the_engine_reads_a_property_that_is_not_listed() -> None:
+    asked = set(_quickjs.Context().eval(READING.read_text()).split())
+    assert {"name", "message", "source", "then", "next", "raw"} <= asked, "the net is torn"
+    assert asked - READ_BY_THE_LANGUAGE == set()
 
 
 def test_a_name_that_is_no_word_is_shown_with_any_other() -> None:

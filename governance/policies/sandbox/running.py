@@ -65,26 +65,24 @@ def _answers(
 ) -> list[Any]:
     if not candidates:
         return []
-    before, after = orjson.dumps(params, default=_plain) + b"\n[", b"]"
-    if base is not None:
-        shared = _encoded(base)
-        if shared is None or len(shared) > LONGEST_BASE:
-            return [None] * len(candidates)
-        after = b",%b]" % shared
-    return _ask(script, list(candidates), (before, after), host)
+    shared = b"" if base is None else _encoded(base)
+    if shared is None or len(shared) > LONGEST_BASE:
+        return [None] * len(candidates)
+    head = b"%b\n%b\n" % (orjson.dumps(params, default=_plain), shared)
+    return _ask(script, list(candidates), head, host)
 
 
-def _ask(script: Script, candidates: list[Any], around: tuple[bytes, bytes], host: HostCalls | None) -> list[Any]:
+def _ask(script: Script, candidates: list[Any], head: bytes, host: HostCalls | None) -> list[Any]:
     """Send one message, or two halves where it would be too long or a candidate in it is no JSON."""
     alone = len(candidates) == 1
     encoded = _encoded(candidates)
-    if encoded is not None and len(encoded) + len(around[1]) <= LONGEST_CANDIDATE:
+    if encoded is not None and len(encoded) + len(head) <= LONGEST_CANDIDATE:
         if alone or len(encoded) <= LONGEST_MESSAGE:
-            return _decoded(pool().run(script, encoded.join(around), host=host), len(candidates))
+            return _decoded(pool().run(script, head + encoded, host=host), len(candidates))
     elif alone:
         return [None]
     middle = len(candidates) // 2
-    return _ask(script, candidates[:middle], around, host) + _ask(script, candidates[middle:], around, host)
+    return _ask(script, candidates[:middle], head, host) + _ask(script, candidates[middle:], head, host)
 
 
 def _encoded(value: object) -> bytes | None:

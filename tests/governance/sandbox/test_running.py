@@ -112,6 +112,15 @@ def test_each_call_has_its_own_parameters() -> None:
     ]
 
 
+def test_each_call_has_its_own_base_however_often_it_was_the_same() -> None:
+    asking = policy("return context.user.age >= context.server.minimum")
+    minimums = (18, 18, 21, 18, 21, 21)
+    bases = [{"server": {"minimum": minimum}} for minimum in minimums]
+    answers = [run_policy(asking, [{"age": 20}], {}, base=base) for base in bases]
+    assert answers == [[minimum == 18] for minimum in minimums]
+    assert run_policy(asking, [{"user": {"age": 20}, "server": {"minimum": 21}}], {}) == [False]
+
+
 def nested(depth: int) -> dict[str, Any]:
     return {"a": nested(depth - 1)} if depth else {}
 

@@ -61,11 +61,11 @@ class Loaded:
     def call(self, body: str) -> bytes:
         """Run the script for every candidate and give the answers as JSON. The engine's errors pass.
 
-        The body is two lines of JSON, the parameters and the message.
+        The body is three lines of JSON: the parameters, what the contexts share (or nothing) and the candidates.
         """
         self.calls += 1
-        params, _, message = body.partition("\n")
-        answer: str = self._entry(params, message)
+        params, base, candidates = body.split("\n", 2)
+        answer: str = self._entry(params, base, candidates)
         return answer.encode()
 
     def refresh(self) -> None:
@@ -76,7 +76,7 @@ class Loaded:
 
     def _rebuild(self) -> None:
         name = frames.NAMES[self._function]
-        self._entry: Callable[[str, str], str] = install(
+        self._entry: Callable[[str, str, str], str] = install(
             source=self._source, function=name, kind=name, names=self._names, limits=self._limits, host=self._host
         )
 
@@ -84,8 +84,8 @@ class Loaded:
 def install(*, source: str, function: str, kind: str, names: tuple[str, ...], limits: Limits, host: Host) -> Any:
     """Compile a script behind the harness in a context of its own and give the harness's entry for this kind.
 
-    The entry takes parameters and a message and gives the answers, all as JSON text; for the kind `check` it is the
-    verdict itself.
+    The entry takes parameters, base and candidates and gives the answers, all as JSON text; for the kind `check` it is
+    the verdict itself.
 
     The engine cannot call Python while a time limit is set, so scripts with host calls run without one: for them the
     other process's clock decides.

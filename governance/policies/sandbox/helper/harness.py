@@ -106,7 +106,8 @@ const fault = error => {
     return [1, line(error)];
 };
 
-// Freezing is what costs: parameters are the same in nearly every call and, frozen, nothing a script could change.
+// Reading and freezing are what costs: parameters, and often the base, are the same in call after call and, frozen,
+// nothing a script could change.
 const remembered = () => {
     let told, params;
     return text => {
@@ -115,9 +116,9 @@ const remembered = () => {
     };
 };
 
-// A message is [contexts], or [profiles, base]: then each context is the base and one profile.
-const judge = (make, hosts, parameters) => (given, text) => {
-    const params = parameters(given), message = parse(text), candidates = message[0], base = frozen(message[1]);
+// Candidates are contexts, or with a base profiles: then each context is the base and one profile.
+const judge = (make, hosts, parameters, bases) => (given, shared, text) => {
+    const params = parameters(given), base = shared === "" ? undefined : bases(shared), candidates = parse(text);
     const count = candidates.length, answers = [];
     for (let i = 0; i < count; i++) {
         try {
@@ -142,8 +143,8 @@ const rendered = result => {
     const text = typeof result === "object" ? stringify(result) : Text(result);
     return text === undefined ? "" : text.toWellFormed();
 };
-const convert = (make, hosts, parameters) => (given, text) => {
-    const params = parameters(given), values = parse(text)[0], answers = [];
+const convert = (make, hosts, parameters) => (given, _, text) => {
+    const params = parameters(given), values = parse(text), answers = [];
     for (let i = 0; i < values.length; i++) {
         try { answers[i] = rendered(apply(make, undefined, hosts)(structured(values[i]), params)); }
         catch (error) { answers[i] = fault(error); }
@@ -166,7 +167,7 @@ const hostCalls = names => {
 return (make, kind, names) => {
     const hosts = hostCalls(names);
     if (kind === "check") return typeof apply(make, undefined, hosts) === "function";
-    return kind === "policy" ? judge(make, hosts, remembered()) : convert(make, hosts, remembered());
+    return kind === "policy" ? judge(make, hosts, remembered(), remembered()) : convert(make, hosts, remembered());
 };
 })()
 """
