@@ -11,13 +11,13 @@ from governance import events
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
 from governance.actions.publishing import (
-    definition_in_the_way,
     must_be_editable,
+    refuse_existing,
     refuse_in_use,
     refuse_taken_name,
 )
 from governance.catalogue import uses_of
-from governance.errors import Conflict, Invalid, NotFound
+from governance.errors import Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.policies.compilation import MAX_DEPTH, template_node
@@ -54,12 +54,12 @@ def publish_policy(
     _check_type(policy_type)
     _refuse_thresholds(thresholds)
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
-        existing = definition_in_the_way(AccessPolicy, name=name, public_id=public_id)
-        if existing is not None:
-            same = (
-                existing.name == name and existing.policy_type == policy_type and _same_branches(existing, components)
-            )
-            raise Conflict("That name or id is taken.", existing_id=existing.public_id, identical=same, field="name")
+        refuse_existing(
+            AccessPolicy,
+            name=name,
+            public_id=public_id,
+            is_same=lambda stored: stored.policy_type == policy_type and _same_branches(stored, components),
+        )
         policy = AccessPolicy.objects.create(
             environment_id=caller.environment_id,
             public_id=public_id or uuid4(),

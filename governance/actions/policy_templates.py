@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from governance import events
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
-from governance.actions.publishing import definition_in_the_way, must_be_editable, refuse_taken_name
+from governance.actions.publishing import must_be_editable, refuse_existing, refuse_taken_name
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import PolicyTemplate
@@ -26,10 +26,9 @@ def publish_template(
     name = checked_name(name, what="policy template")
     check_function(function)
     with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
-        existing = definition_in_the_way(PolicyTemplate, name=name, public_id=public_id)
-        if existing is not None:
-            same = existing.name == name and existing.function == function
-            raise Conflict("That name or id is taken.", existing_id=existing.public_id, identical=same, field="name")
+        refuse_existing(
+            PolicyTemplate, name=name, public_id=public_id, is_same=lambda stored: stored.function == function
+        )
         template = PolicyTemplate.objects.create(
             environment_id=caller.environment_id,
             public_id=public_id or uuid4(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,13 +13,24 @@ from governance.models.owned import OwnedByEnvironment
 D = TypeVar("D", bound=OwnedByEnvironment)
 
 
-def definition_in_the_way(model: type[D], *, name: str, public_id: UUID | None) -> D | None:
-    """Return the definition that has this name, whatever its case, or else this id; must run inside the environment."""
+def refuse_existing(model: type[D], *, name: str, public_id: UUID | None, is_same: Callable[[D], bool]) -> None:
+    """Refuse a new definition whose name, whatever its case, or id another one has; must run inside the environment.
+
+    Args:
+        is_same: whether that other one is what was asked for, its name apart; a caller may take it instead then.
+    """
     manager: Any = model._default_manager
-    found: D | None = manager.filter(name__iexact=name).first()
+    found = manager.filter(name__iexact=name).first()
     if found is None and public_id is not None:
         found = manager.filter(public_id=public_id).first()
-    return found
+    if found is not None:
+        kind = str(model._meta.verbose_name)
+        raise Conflict(
+            f"There is {'an' if kind[0] in 'aeiou' else 'a'} {kind} named {found.name}.",
+            existing_id=found.public_id,
+            identical=found.name == name and is_same(found),
+            field="name",
+        )
 
 
 def refuse_taken_name(model: type[OwnedByEnvironment], *, name: str, public_id: UUID) -> None:

@@ -9,11 +9,18 @@ from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
-from governance.actions.publishing import definition_in_the_way, refuse_taken_name
+from governance.actions.publishing import refuse_existing, refuse_taken_name
 from governance.identities import Caller
 from userstore import events
-from userstore.actions.methods import checked_selector, distinct_columns, found, found_policy, found_purposes
-from userstore.errors import Conflict, Invalid
+from userstore.actions.methods import (
+    checked_selector,
+    distinct_columns,
+    found,
+    found_if_named,
+    found_policy,
+    found_purposes,
+)
+from userstore.errors import Invalid
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT, AccessorPurpose
 
@@ -54,14 +61,7 @@ def publish_accessor(caller: Caller, *, spec: AccessorSpec, public_id: UUID | No
     """
     name = checked_name(spec.name, what="accessor", longest=256)
     with configuration_change(caller, events.ACCESSOR_PUBLISHED) as change:
-        existing = definition_in_the_way(Accessor, name=name, public_id=public_id)
-        if existing is not None:
-            raise Conflict(
-                f"There is an accessor named {existing.name}.",
-                existing_id=existing.public_id,
-                identical=existing.name == name and _is_same(existing, spec),
-                field="name",
-            )
+        refuse_existing(Accessor, name=name, public_id=public_id, is_same=lambda stored: _is_same(stored, spec))
         accessor = Accessor(environment_id=caller.environment_id, public_id=public_id or uuid4(), consent_mode=STRICT)
         _fill(accessor, spec)
         _record(change, accessor)
@@ -146,9 +146,7 @@ def _fill(accessor: Accessor, spec: AccessorSpec) -> None:
 def _outputs(accessor: Accessor, spec: AccessorSpec, columns: Sequence[Column]) -> list[AccessorColumn]:
     rows = []
     for ordinal, (output, column) in enumerate(zip(spec.columns, columns, strict=True), start=1):
-        transformer: Transformer | None = None
-        if output.transformer is not None and output.transformer.int:
-            transformer = found(Transformer, output.transformer, field="columns.transformer")
+        transformer = found_if_named(Transformer, output.transformer, field="columns.transformer")
         token_policy = found_policy(output.token_policy, field="columns.token_access_policy") or accessor.token_policy
         effective = transformer or column.default_transformer
         if effective is not None and effective.tokenizes and not (token_policy or column.default_token_policy):
@@ -171,7 +169,7 @@ def _outputs(accessor: Accessor, spec: AccessorSpec, columns: Sequence[Column]) 
 
 
 def _editable(public_id: UUID) -> Accessor:
-    accessor: Accessor = found(Accessor, public_id, field="id")
+    accessor = found(Accessor, public_id, field="id")
     if accessor.is_system:
         raise Invalid("A built-in accessor cannot be changed.", field="id")
     return accessor

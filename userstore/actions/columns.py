@@ -8,15 +8,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change
-from governance.actions.publishing import definition_in_the_way, refuse_in_use, refuse_taken_name
+from governance.actions.publishing import refuse_existing, refuse_in_use, refuse_taken_name
 from governance.identities import Caller
-from governance.models import AccessPolicy
 from keyring.actions import create_key
 from keyring.keys import KeyKind
 from userstore import events
 from userstore.actions.builtin import refresh_built_in_methods
+from userstore.actions.methods import found_if_named, found_policy
 from userstore.datatypes import DATA_TYPES, ValueRefused
-from userstore.errors import Conflict, Invalid, NotFound
+from userstore.errors import Invalid, NotFound
 from userstore.models import AccessorColumn, Column, MutatorColumn, Transformer, Value
 from userstore.models.accessors import Accessor
 from userstore.models.columns import MOST_SENSITIVE, UNCLASSIFIED
@@ -56,14 +56,12 @@ def define_column(caller: Caller, *, spec: ColumnSpec, public_id: UUID | None = 
     """
     _check(spec)
     with configuration_change(caller, events.COLUMN_DEFINED) as change:
-        existing = definition_in_the_way(Column, name=spec.name, public_id=public_id)
-        if existing is not None:
-            raise Conflict(
-                f"There is a column named {existing.name}.",
-                existing_id=existing.public_id,
-                identical=spec_of(existing) == _without_tag(spec, existing),
-                field="name",
-            )
+        refuse_existing(
+            Column,
+            name=spec.name,
+            public_id=public_id,
+            is_same=lambda stored: spec_of(stored) == _without_tag(spec, stored),
+        )
         column = Column.objects.create(
             environment_id=caller.environment_id, public_id=public_id or uuid4(), **_fields(spec)
         )
@@ -184,19 +182,10 @@ def _fields(spec: ColumnSpec) -> dict[str, Any]:
         "partial_updates": spec.partial_updates,
         "pii_category": spec.pii_category.strip(),
         "sensitivity": spec.sensitivity,
-        "access_policy": _found(AccessPolicy, spec.access_policy, "access_policy"),
-        "default_transformer": _found(Transformer, spec.default_transformer, "default_transformer"),
-        "default_token_policy": _found(AccessPolicy, spec.default_token_policy, "default_token_access_policy"),
+        "access_policy": found_policy(spec.access_policy, field="access_policy"),
+        "default_transformer": found_if_named(Transformer, spec.default_transformer, field="default_transformer"),
+        "default_token_policy": found_policy(spec.default_token_policy, field="default_token_access_policy"),
     }
-
-
-def _found(model: type[Any], public_id: UUID | None, field: str) -> Any:
-    if public_id is None or public_id.int == 0:
-        return None
-    found = model._default_manager.filter(public_id=public_id).first()
-    if found is None:
-        raise NotFound("There is no such object in this environment.", field=field)
-    return found
 
 
 def _refuse_frozen_parts(column: Column, spec: ColumnSpec) -> None:

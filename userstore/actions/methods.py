@@ -1,9 +1,9 @@
-"""What accessors and mutators have in common when they are published."""
+"""What columns, accessors and mutators have in common when they are defined: finding what they name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import models
@@ -13,6 +13,8 @@ from userstore.datatypes import DATA_TYPES
 from userstore.errors import Invalid, NotFound
 from userstore.models import Column
 from userstore.selectors import SelectorError, parse, typed
+
+M = TypeVar("M", bound=models.Model)
 
 
 def checked_selector(text: object, *, field: str = "selector_config.where_clause") -> str:
@@ -27,21 +29,23 @@ def checked_selector(text: object, *, field: str = "selector_config.where_clause
     return text
 
 
-def found(model: type[models.Model], public_id: UUID, *, field: str) -> Any:
+def found(model: type[M], public_id: UUID, *, field: str) -> M:
     """Return one definition of this environment or say which field names none."""
     manager: Any = model._default_manager
-    row = manager.filter(public_id=public_id).first()
+    row: M | None = manager.filter(public_id=public_id).first()
     if row is None:
         raise NotFound(f"There is no such {model._meta.verbose_name}.", field=field)
     return row
 
 
+def found_if_named(model: type[M], public_id: UUID | None, *, field: str) -> M | None:
+    """The same where nothing and the zero id mean none."""
+    return found(model, public_id, field=field) if public_id is not None and public_id.int else None
+
+
 def found_policy(public_id: UUID | None, *, field: str) -> AccessPolicy | None:
     """Return a policy; nothing and the zero id mean none."""
-    if public_id is None or public_id.int == 0:
-        return None
-    policy: AccessPolicy = found(AccessPolicy, public_id, field=field)
-    return policy
+    return found_if_named(AccessPolicy, public_id, field=field)
 
 
 def found_purposes(public_ids: Sequence[UUID]) -> list[Purpose]:

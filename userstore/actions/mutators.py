@@ -8,11 +8,18 @@ from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
-from governance.actions.publishing import definition_in_the_way, refuse_taken_name
+from governance.actions.publishing import refuse_existing, refuse_taken_name
 from governance.identities import Caller
 from userstore import events
-from userstore.actions.methods import checked_selector, distinct_columns, found, found_policy, found_purposes
-from userstore.errors import Conflict, Invalid
+from userstore.actions.methods import (
+    checked_selector,
+    distinct_columns,
+    found,
+    found_if_named,
+    found_policy,
+    found_purposes,
+)
+from userstore.errors import Invalid
 from userstore.models import Mutator, MutatorColumn, Transformer
 from userstore.models.mutators import MutatorPurpose
 
@@ -47,14 +54,7 @@ def publish_mutator(caller: Caller, *, spec: MutatorSpec, public_id: UUID | None
     """
     name = checked_name(spec.name, what="mutator")
     with configuration_change(caller, events.MUTATOR_PUBLISHED) as change:
-        existing = definition_in_the_way(Mutator, name=name, public_id=public_id)
-        if existing is not None:
-            raise Conflict(
-                f"There is a mutator named {existing.name}.",
-                existing_id=existing.public_id,
-                identical=existing.name == name and _is_same(existing, spec),
-                field="name",
-            )
+        refuse_existing(Mutator, name=name, public_id=public_id, is_same=lambda stored: _is_same(stored, spec))
         mutator = Mutator(environment_id=caller.environment_id, public_id=public_id or uuid4())
         _fill(mutator, spec)
         _record(change, mutator)
@@ -130,16 +130,14 @@ def _fill(mutator: Mutator, spec: MutatorSpec) -> None:
 
 
 def _normalizer(one: InputSpec, position: int) -> Transformer | None:
-    if one.normalizer is None or one.normalizer.int == 0:
-        return None
-    normalizer: Transformer = found(Transformer, one.normalizer, field="columns.normalizer")
-    if normalizer.tokenizes:
+    normalizer = found_if_named(Transformer, one.normalizer, field="columns.normalizer")
+    if normalizer is not None and normalizer.tokenizes:
         raise Invalid("A normaliser cannot tokenize.", field="columns.normalizer", position=position)
     return normalizer
 
 
 def _editable(public_id: UUID) -> Mutator:
-    mutator: Mutator = found(Mutator, public_id, field="id")
+    mutator = found(Mutator, public_id, field="id")
     if mutator.is_system:
         raise Invalid("A built-in mutator cannot be changed.", field="id")
     return mutator

@@ -41,8 +41,8 @@ def create_token(
     """
     now = now or timezone.now()
     with cleared(caller, "tokenize", events.TOKENS_CREATED, now=now) as clearance:
-        transformer: Transformer = found(Transformer, transformer_id, field="transformer_rid")
-        policy: AccessPolicy = found(AccessPolicy, policy_id, field="access_policy_rid")
+        transformer = found(Transformer, transformer_id, field="transformer_rid")
+        policy = found(AccessPolicy, policy_id, field="access_policy_rid")
         if transformer.transform_type != BY_VALUE:
             raise Invalid("Only a transformer that tokenizes by value creates tokens.", field="transformer_rid")
         text, token_id = raw_token(data, transformer, policy, now=now)
@@ -138,8 +138,8 @@ def look_up_tokens(
     """
     now = now or timezone.now()
     with cleared(caller, "resolve", events.TOKENS_LOOKED_UP, now=now) as clearance:
-        transformer: Transformer = found(Transformer, transformer_id, field="transformer_rid")
-        policy: AccessPolicy = found(AccessPolicy, policy_id, field="access_policy_rid")
+        transformer = found(Transformer, transformer_id, field="transformer_rid")
+        policy = found(AccessPolicy, policy_id, field="access_policy_rid")
         allowed = policy_allows(policy.public_id, clearance, context, "Lookup", now)
         rows = list(raw_tokens(data, transformer, policy)) if allowed else []
         texts = [text_of(row) for row in rows]

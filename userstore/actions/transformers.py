@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
 from governance.actions.publishing import (
-    definition_in_the_way,
     must_be_current,
+    refuse_existing,
     refuse_in_use,
     refuse_taken_name,
 )
@@ -19,7 +19,7 @@ from governance.policies.sandbox import ScriptRefused, check_script
 from userstore import events
 from userstore.actions.methods import found
 from userstore.datatypes import DATA_TYPES
-from userstore.errors import Conflict, Invalid
+from userstore.errors import Invalid
 from userstore.models import AccessorColumn, Column, MutatorColumn, Token, Transformer
 from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
 from userstore.transforming.builtin import native
@@ -52,14 +52,7 @@ def publish_transformer(caller: Caller, *, spec: TransformerSpec, public_id: UUI
     checked_name(spec.name, what="transformer")
     spec = _recognised(spec)
     with configuration_change(caller, events.TRANSFORMER_PUBLISHED) as change:
-        existing = definition_in_the_way(Transformer, name=spec.name, public_id=public_id)
-        if existing is not None:
-            raise Conflict(
-                f"There is a transformer named {existing.name}.",
-                existing_id=existing.public_id,
-                identical=existing.name == spec.name and _is_same(existing, spec),
-                field="name",
-            )
+        refuse_existing(Transformer, name=spec.name, public_id=public_id, is_same=lambda stored: _is_same(stored, spec))
         transformer = Transformer(environment_id=caller.environment_id, public_id=public_id or uuid4())
         _fill(transformer, spec)
         _record(change, transformer)
@@ -163,7 +156,7 @@ def _fill(transformer: Transformer, spec: TransformerSpec) -> None:
 
 
 def _editable(public_id: UUID) -> Transformer:
-    transformer: Transformer = found(Transformer, public_id, field="id")
+    transformer = found(Transformer, public_id, field="id")
     if transformer.is_system:
         raise Invalid("A built-in transformer cannot be changed.", field="id")
     return transformer
