@@ -98,7 +98,7 @@ def _refuse_throttled(counter: str) -> None:
     try:
         failures = cache.get(counter, 0)
     except Exception:
-        raise Unavailable("Log-in is not possible now.", remedy="Try again shortly.") from None
+        raise Unavailable("No access token can be given out now.", remedy="Try again shortly.") from None
     if failures >= settings.GOVERNANCE_FAILED_TOKEN_REQUESTS_PER_MINUTE:
         _record_refusal(None, "throttled")
         raise Throttled("Too many failed tries.", remedy=f"Wait {_WINDOW_SECONDS} seconds.")

@@ -75,6 +75,44 @@ def test_a_conflict_says_what_is_there_and_whether_it_is_the_same(scene: Scene, 
     assert other["error"]["identical"] is False
 
 
+REFERRING: dict[str, Any] = {
+    "columns": [{"column": {"name": "phone"}}],
+    "access_policy": {"id": str(ALLOW_ALL)},
+    "selector_config": {"where_clause": "{id} = ?"},
+}
+EITHER = {"policy_type": "composite_or", "components": [{"policy": {"id": str(ALLOW_ALL)}}]}
+SHOUT = {"transform_type": "transform", "function": "function transform(data, params) { return data + '!'; }"}
+
+
+@pytest.mark.parametrize(
+    ("path", "wrapper", "wanted", "otherwise", "said"),
+    [
+        (
+            ACCESSORS,
+            "accessor",
+            {**REFERRING, "purposes": [{"name": "operational"}]},
+            {"description": "x"},
+            "an accessor",
+        ),
+        (MUTATORS, "mutator", REFERRING, {"description": "x"}, "a mutator"),
+        (TRANSFORMERS, "transformer", SHOUT, {"function": SHOUT["function"] + " "}, "a transformer"),
+        (POLICIES, "access_policy", EITHER, {"policy_type": "composite_and"}, "an access policy"),
+        (TEMPLATES, "access_policy_template", {"function": SCRIPT}, {"function": SCRIPT + " "}, "a policy template"),
+    ],
+    ids=["accessor", "mutator", "transformer", "policy", "template"],
+)
+def test_every_kind_of_definition_says_whether_the_one_there_is_the_same(
+    line: Line, path: str, wrapper: str, wanted: dict[str, Any], otherwise: dict[str, Any], said: str
+) -> None:
+    asked = {"name": "Twin", **wanted}
+    made = body(line.post(path, {wrapper: asked}), 201)
+    same = body(line.post(path, {wrapper: {**asked, "id": str(uuid4())}}), 409)["error"]
+    assert same == {"error": f"There is {said} named Twin.", "id": made["id"], "identical": True}
+    for other in ({**asked, **otherwise}, {**asked, "name": "TWIN"}, {**asked, "name": "Else", "id": made["id"]}):
+        told = body(line.post(path, {wrapper: other}), 409)["error"]
+        assert (told["id"], told["identical"]) == (made["id"], False)
+
+
 def test_a_reference_works_by_id_or_name_and_both_must_agree(scene: Scene, line: Line) -> None:
     def accessor(column: dict[str, str]) -> dict[str, Any]:
         return {

@@ -58,7 +58,7 @@ class Users(CallView):
         fields = Fields(body)
         if fields.raw("username") or fields.raw("password") or fields.raw("authn_type"):
             raise Invalid(
-                "This server keeps no log-ins of users.",
+                "Users do not sign in to this server.",
                 field="authn_type",
                 remedy="Create the user without username, password and authn_type.",
             )
