@@ -7,11 +7,10 @@ from uuid import UUID, uuid4
 from governance import events
 from governance.actions.change import Change, configuration_change, keep_revision
 from governance.actions.names import checked_name
-from governance.actions.publishing import must_be_editable, refuse_existing, refuse_taken_name
+from governance.actions.publishing import must_be_editable, must_be_script, refuse_existing, refuse_taken_name
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import PolicyTemplate
-from governance.policies.sandbox import ScriptRefused, check_script
 
 
 def publish_template(
@@ -24,7 +23,7 @@ def publish_template(
         Conflict: name or id is taken; identical when the function is the same.
     """
     name = checked_name(name, what="policy template")
-    check_function(function)
+    _check_function(function)
     with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
         refuse_existing(
             PolicyTemplate, name=name, public_id=public_id, is_same=lambda stored: stored.function == function
@@ -49,7 +48,7 @@ def republish_template(
         Invalid: built-in, bad script, or `version` is not the current one.
     """
     name = checked_name(name, what="policy template")
-    check_function(function)
+    _check_function(function)
     with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
         template = _template(public_id)
         must_be_editable(template, version)
@@ -73,16 +72,11 @@ def retire_template(caller: Caller, *, public_id: UUID) -> None:
         template.delete()
 
 
-def check_function(function: object) -> None:
+def _check_function(function: object) -> None:
     """Refuse a script that is not a well-formed `policy(context, params)`."""
     if not isinstance(function, str) or not function.strip():
         raise Invalid("A template needs a function policy(context, params).", field="function")
-    try:
-        check_script(function, function="policy")
-    except ScriptRefused as refused:
-        raise Invalid(
-            str(refused), field="function", position=refused.line, remedy="The position is the line of the script."
-        ) from None
+    must_be_script(function, function="policy")
 
 
 def _template(public_id: UUID) -> PolicyTemplate:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
-from governance.errors import Conflict, Invalid
+from governance.errors import Conflict, Invalid, Unavailable
 from governance.models import AccessPolicy, PolicyTemplate
 from governance.models.owned import OwnedByEnvironment
+from governance.policies.sandbox import ScriptRefused, ScriptUnavailable, check_script
 
 D = TypeVar("D", bound=OwnedByEnvironment)
 
@@ -49,6 +50,23 @@ def refuse_in_use(what: str, uses: Sequence[str], *, public_id: UUID, remedy: st
     """Refuse to retire what is still in use, naming some of the uses."""
     if uses:
         raise Conflict(f"The {what} is used by {', '.join(uses[:5])}.", existing_id=public_id, remedy=remedy)
+
+
+def must_be_script(text: str, *, function: Literal["policy", "transform"]) -> None:
+    """Refuse a text that cannot be published as a script defining `function`; the error's position is the line.
+
+    Raises:
+        Invalid: it breaks a rule of scripts.
+        Unavailable: no sandbox is free to examine it.
+    """
+    try:
+        check_script(text, function=function)
+    except ScriptRefused as refused:
+        raise Invalid(
+            str(refused), field="function", position=refused.line, remedy="The position is the line of the script."
+        ) from None
+    except ScriptUnavailable:
+        raise Unavailable("No sandbox is free to examine the script.", remedy="Try again shortly.") from None
 
 
 def must_be_editable(definition: PolicyTemplate | AccessPolicy, version: int) -> None:

@@ -57,7 +57,7 @@ class PolicyTemplates(Family[PolicyTemplate]):
             name=fields.text("name", stored.name if stored else None),
             function=fields.text("function", stored.function if stored else None),
             description=fields.kept_text("description", stored.description if stored else ""),
-            version=fields.number("version", 0) if stored is None or fields.has("version") else stored.version,
+            version=fields.kept_number("version", stored.version if stored else 0),
         )
 
     def create(self, caller: Caller, asked: TemplateAsked, public_id: UUID | None) -> PolicyTemplate:
@@ -123,7 +123,7 @@ class AccessPolicies(Family[AccessPolicy]):
             name=fields.text("name", stored.name if stored else None),
             description=fields.kept_text("description", stored.description if stored else ""),
             policy_type=fields.text("policy_type", stored.policy_type if stored else None),
-            version=fields.number("version", 0) if stored is None or fields.has("version") else stored.version,
+            version=fields.kept_number("version", stored.version if stored else 0),
             components=tuple(_branch(each) for each in components),
             required_context=fields.mapping("required_context") if fields.has("required_context") else None,
             thresholds=fields.mapping("thresholds") if fields.has("thresholds") else None,

@@ -75,6 +75,10 @@ class Fields:
             raise Invalid("This has to be a whole number from 0 on.", field=self.path(name))
         return value
 
+    def kept_number(self, name: str, stored: int) -> int:
+        """A whole number: what is stored where the key is absent, 0 where it is null."""
+        return self.number(name, 0) if self.has(name) else stored
+
     def id(self, name: str) -> UUID:
         """A UUID other than zero."""
         found = self.optional_id(name)

@@ -10,12 +10,12 @@ from governance.actions.change import Change, configuration_change, keep_revisio
 from governance.actions.names import checked_name
 from governance.actions.publishing import (
     must_be_current,
+    must_be_script,
     refuse_existing,
     refuse_in_use,
     refuse_taken_name,
 )
 from governance.identities import Caller
-from governance.policies.sandbox import ScriptRefused, check_script
 from userstore import events
 from userstore.actions.methods import found
 from userstore.datatypes import DATA_TYPES
@@ -136,16 +136,7 @@ def _check(spec: TransformerSpec) -> None:
         if str(NATIVES[spec.native].kind) != spec.transform_type:
             raise Invalid(f"{spec.native} is of type {NATIVES[spec.native].kind}.", field="transform_type")
     elif spec.transform_type != PASSTHROUGH or spec.function.strip():
-        _check_script(spec.function)
-
-
-def _check_script(function: str) -> None:
-    try:
-        check_script(function, function="transform")
-    except ScriptRefused as refused:
-        raise Invalid(
-            str(refused), field="function", position=refused.line, remedy="The position is the line of the script."
-        ) from None
+        must_be_script(spec.function, function="transform")
 
 
 def _fill(transformer: Transformer, spec: TransformerSpec) -> None:

@@ -106,7 +106,7 @@ class Transformers(Family[Transformer]):
             output_data_type=_data_type(fields, "output", base.output_data_type),
             reuse_existing_token=fields.kept_flag("reuse_existing_token", stored=base.reuse_existing_token),
         )
-        version = fields.number("version", 0) if stored is None or fields.has("version") else stored.version
+        version = fields.kept_number("version", stored.version if stored else 0)
         return TransformerAsked(spec, version)
 
     def create(self, caller: Caller, asked: TransformerAsked, public_id: UUID | None) -> Transformer:
