@@ -94,6 +94,10 @@ class ScriptNode:
         return decided
 
 
+ONE_FOR_ALL: Sequence[Profile] = ({},)
+"""What a part about the caller is asked with: it looks at no subject."""
+
+
 @dataclass(frozen=True, slots=True)
 class Combined:
     """All (AND) or any (OR) of its parts; caller-only parts are asked first, each part only about what is open."""
@@ -101,30 +105,39 @@ class Combined:
     name: str
     parts: tuple[Node, ...]
     needs_all: bool
+    caller_only: bool = field(init=False, repr=False)
+    visible: Visible = field(init=False, repr=False)
+    about_caller: tuple[Node, ...] = field(init=False, repr=False)
+    about_subject: tuple[Node, ...] = field(init=False, repr=False)
 
-    @property
-    def caller_only(self) -> bool:
-        return all(part.caller_only for part in self.parts)
-
-    @property
-    def visible(self) -> Visible:
-        return all_visible(part.visible for part in self.parts)
+    def __post_init__(self) -> None:
+        about_caller = tuple(part for part in self.parts if part.caller_only)
+        about_subject = tuple(part for part in self.parts if not part.caller_only)
+        object.__setattr__(self, "about_caller", about_caller)
+        object.__setattr__(self, "about_subject", about_subject)
+        object.__setattr__(self, "caller_only", not about_subject)
+        object.__setattr__(self, "visible", all_visible(part.visible for part in self.parts))
 
     def decide(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
+        if not profiles:
+            return []
+        for part in self.about_caller:
+            if part.decide(facts, ONE_FOR_ALL, trace)[0] is not self.needs_all:
+                return [not self.needs_all] * len(profiles)
+        if len(self.about_subject) == 1:
+            return self.about_subject[0].decide(facts, profiles, trace)
+        return self._decide_each(facts, profiles, trace)
+
+    def _decide_each(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
         answers = [self.needs_all] * len(profiles)
         open_ones = list(range(len(profiles)))
-        for part in self.parts:
+        for part in self.about_subject:
+            decided = part.decide(facts, [profiles[i] for i in open_ones], trace)
+            for i, answer in zip(open_ones, decided, strict=True):
+                answers[i] = answer
+            open_ones = [i for i in open_ones if answers[i] is self.needs_all]
             if not open_ones:
                 break
-            if part.caller_only:
-                settled = [] if part.decide(facts, [{}], trace)[0] is self.needs_all else open_ones
-            else:
-                decided = part.decide(facts, [profiles[i] for i in open_ones], trace)
-                settled = [i for i, answer in zip(open_ones, decided, strict=True) if answer is not self.needs_all]
-            if settled:
-                for i in settled:
-                    answers[i] = not self.needs_all
-                open_ones = [i for i in open_ones if answers[i] is self.needs_all]
         return answers
 
 
@@ -164,8 +177,14 @@ class CompiledPolicy:
 
 def combine(name: str, parts: Sequence[Node], *, needs_all: bool) -> Node:
     """Join parts, native rules first, then scripts about the caller: each runs only where it can change the answer."""
-    ordered = tuple(sorted(parts, key=lambda part: (not part.caller_only, as_rule(part) is None)))
+    flat = [inner for part in parts for inner in _members(part, needs_all=needs_all)]
+    ordered = tuple(sorted(flat, key=lambda part: (not part.caller_only, as_rule(part) is None)))
     return ordered[0] if len(ordered) == 1 else Combined(name, ordered, needs_all)
+
+
+def _members(part: Node, *, needs_all: bool) -> tuple[Node, ...]:
+    """The parts of a part that is joined as its parent is: together they say the same, with one level less to ask."""
+    return part.parts if isinstance(part, Combined) and part.needs_all is needs_all else (part,)
 
 
 def as_rule(node: Node) -> Rule | None:

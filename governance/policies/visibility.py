@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _COMMENT_LINE = re.compile(r"(?m)^[ \t]*//[^\n\r\u2028\u2029]*")
 _WORD = re.compile(r"\w+")
@@ -40,12 +40,19 @@ class Visible:
 
     words: frozenset[str] = frozenset()
     whole: bool = False
+    _answered: dict[str, bool] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         return self.whole or bool(self.words)
 
     def shows(self, name: str) -> bool:
         """Whether a field of this name must be there; one that is no plain word always is."""
+        answer = self._answered.get(name)
+        if answer is None:  # every call asks about every column
+            answer = self._answered[name] = self._shows(name)
+        return answer
+
+    def _shows(self, name: str) -> bool:
         return (
             self.whole
             or name in self.words
