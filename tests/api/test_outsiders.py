@@ -75,3 +75,12 @@ def test_nesting_that_no_reader_survives_is_a_fault_of_the_request(scene: Scene)
     body["row_data"]["phone"]["value_additions"] = "[" * 100_000
     assert scene.line.post(WRITE, body).status_code == 400
     assert scene.line.put(f"/authn/users/{scene.subject}", {"profile": {"phone": "[" * 100_000}}).status_code == 400
+
+
+@pytest.mark.parametrize("headers", [{}, {"HTTP_IDEMPOTENCY_KEY": "key-1"}])
+def test_who_finds_out_that_a_user_exists_is_on_record(scene: Scene, headers: dict[str, str]) -> None:
+    taken, free = {"id": str(scene.subject)}, {"id": str(uuid4())}
+    assert scene.line.post("/authn/users", taken, **headers).status_code == 409
+    assert [entry.facts["reasons"] for entry in recorded(scene, "subject.created", "failed")] == [["Conflict"]]
+    assert scene.line.post("/authn/users", free).status_code == 200
+    assert len(recorded(scene, "subject.created", "failed")) == 1
