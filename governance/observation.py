@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Return the address a call came from: the connection's, or the nearest one that is not a listed proxy's."""
+    """Return the address a call came from: the connection's, or the nearest one that is not a listed proxy's.
+
+    None where a listed proxy passed something on that cannot be read: the call came from behind it, nobody knows where.
+    """
     address: str | None = request.META.get("REMOTE_ADDR") or None
     proxies = settings.TRUSTED_PROXIES
     if not proxies or address is None:
         return address
     trusted = _networks(tuple(proxies))
-    chain = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
+    # An empty hop stays: the web server empties a line that an outsider spoiled, and with it what the proxy added.
+    chain = [] if forwarded is None else [hop.strip() for hop in forwarded.split(",")]
     while chain and _is_in(address, trusted):
         address = chain.pop()
-    return address
+    return address or None
 
 
 @lru_cache(maxsize=8)
@@ -32,4 +37,5 @@ def _is_in(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> boo
         parsed = ip_address(address)
     except ValueError:
         return False
-    return any(parsed in network for network in networks)
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return any((mapped or parsed) in network for network in networks)

@@ -29,14 +29,16 @@ def test_without_a_listed_proxy_no_header_is_believed(settings: Any) -> None:
         (PROXY, f"10.0.0.1, {CLIENT}", CLIENT),
         (PROXY, f"10.0.0.1, {CLIENT}, {INNER}", CLIENT),
         (PROXY, None, PROXY),
-        (PROXY, "", PROXY),
+        (PROXY, "", None),
+        (PROXY, f"{INNER},", None),
+        (f"::ffff:{PROXY}", CLIENT, CLIENT),
         (PROXY, f"{CLIENT}, nonsense", "nonsense"),
         (CLIENT, "10.0.0.1", CLIENT),
         ("::1", "10.0.0.1", "::1"),
     ],
 )
 def test_the_nearest_hop_that_is_no_listed_proxy_counts(
-    settings: Any, connection: str, forwarded: str | None, expected: str
+    settings: Any, connection: str, forwarded: str | None, expected: str | None
 ) -> None:
     settings.TRUSTED_PROXIES = ["192.0.2.0/24"]
     assert observed(connection, forwarded) == expected
