@@ -241,7 +241,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  Django's signature
     """403 for a form that another site sent, or whose cookie is gone."""
-    return _outside(request, Problem("refused", "The form has expired. Go back, reload the page and send it again."))
+    problem = Problem("refused", "The form has expired.")
+    if request.path_info.startswith(tuple(settings.API_PREFIXES)):
+        return answer(problem, path=request.path_info)
+    # Not the page for 403: nobody lacks a right here, and the book has no refusal.
+    return _rendered("errors/400.html", problem, detail=problem.detail)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django's signature
@@ -261,10 +265,15 @@ def _outside(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _page(problem: Problem) -> HttpResponse:
-    # No request goes in, so no context processor runs: the session or the database may be what failed.
     shown = problem.status if problem.status in _PAGES else min(_PAGES)
+    return _rendered(f"errors/{shown}.html", problem)
+
+
+def _rendered(template: str, problem: Problem, *, detail: str = "") -> HttpResponse:
+    # No request goes in, so no context processor runs: the session or the database may be what failed.
+    context = {"request_id": request_id.get(), "status": problem.status, "detail": detail}
     try:
-        html = loader.render_to_string(f"errors/{shown}.html", {"request_id": request_id.get()})
+        html = loader.render_to_string(template, context)
     except Exception:
         _log.exception("an error page could not be rendered")
         text = f"{problem.detail}\nRequest {request_id.get()}\n"

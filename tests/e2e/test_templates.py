@@ -51,3 +51,5 @@ def test_every_icon_that_is_named_is_drawn() -> None:
 def test_an_error_page_renders_with_nothing_but_a_request_id(status: int) -> None:
     page = render_to_string(f"errors/{status}.html", {"request_id": "abc-1"})
     assert "abc-1" in page and str(status) in page
+    assert '<html lang="en">' in page
+    assert re.search(r"<title>[^<·]{8,} · Sealbook</title>", page)
