@@ -21,6 +21,10 @@ Link = dict[str, Any]
 WATCH: Final = "Watch and stop"
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
+        WATCH,
+        (("Freezes", "ac_unit", "governance.Freeze"),),
+    ),
+    (
         "Who and where",
         (
             ("Environments", "domain", "governance.Environment"),
@@ -42,10 +46,6 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Access policies", "policy", "governance.AccessPolicy"),
             ("Policy templates", "rule", "governance.PolicyTemplate"),
         ),
-    ),
-    (
-        WATCH,
-        (("Freezes", "ac_unit", "governance.Freeze"),),
     ),
 )
 """Groups of the sidebar: title, then (title, Material symbol, model)."""

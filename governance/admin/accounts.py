@@ -16,7 +16,7 @@ from governance.actions.groups import define_group, retire_group
 from governance.models import Account
 from governance.operators import fields
 from governance.operators.choice import operator_actor
-from governance.operators.decorations import page_action, shown
+from governance.operators.decorations import in_utc, page_action, shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 from governance.operators.permission import manages_operators, require_management
@@ -59,7 +59,7 @@ class AccountAdmin(ManagedAdmin):
     form = AccountForm
     can_be_retired = False
     actions_detail = ("new_password",)
-    list_display = ("username", "member_of", "is_active", "is_superuser", "last_login")
+    list_display = ("username", "member_of", "state", "manages", "last_sign_in")
     list_filter = ("is_active", "is_superuser", "groups")
     search_fields = ("username",)
 
@@ -69,6 +69,20 @@ class AccountAdmin(ManagedAdmin):
     @shown("groups")
     def member_of(self, account: Account) -> str:
         return ", ".join(sorted(group.name for group in account.groups.all()))
+
+    @shown("state", label={"may sign in": "success", "one-time password": "warning", "shut out": "danger"})
+    def state(self, account: Account) -> str:
+        if not account.is_active:
+            return "shut out"
+        return "one-time password" if account.password_is_temporary else "may sign in"
+
+    @shown("superuser", ordering="is_superuser")
+    def manages(self, account: Account) -> str:
+        return "yes" if account.is_superuser else "no"
+
+    @shown("last sign-in", ordering="last_login")
+    def last_sign_in(self, account: Account) -> str:
+        return in_utc(account.last_login, otherwise="never")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [name for name in super().get_fields(request, obj) if obj is not None or name != "is_active"]

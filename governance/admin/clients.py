@@ -18,7 +18,7 @@ from governance.identities import Caller
 from governance.models import Client, ClientSecret
 from governance.operators import fields
 from governance.operators.choice import operator_caller
-from governance.operators.decorations import page_action, shown
+from governance.operators.decorations import in_utc, page_action, shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 
@@ -39,7 +39,7 @@ class SecretInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has n
 
     model = ClientSecret
     verbose_name_plural = "secrets"
-    fields = ("beginning", "created_at", "expires_at", "state")
+    fields = ("beginning", "since", "until", "state")
     readonly_fields = fields
     hide_title = True
 
@@ -49,6 +49,14 @@ class SecretInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has n
     @shown("begins with")
     def beginning(self, secret: ClientSecret) -> str:
         return str(secret)
+
+    @shown("since")
+    def since(self, secret: ClientSecret) -> str:
+        return in_utc(secret.created_at, otherwise="")
+
+    @shown("until")
+    def until(self, secret: ClientSecret) -> str:
+        return in_utc(secret.expires_at, otherwise="no end")
 
     @shown("state")
     def state(self, secret: ClientSecret) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from governance.catalogue import names_of
 from governance.models import Account, Environment, Freeze
-from governance.operators.decorations import page_action, shown
+from governance.operators.decorations import in_utc, page_action, shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 
@@ -40,7 +40,7 @@ class FreezeAdmin(DefinitionAdmin):
     can_be_retired = False
     actions_list = ("choose_target",)
     actions_detail = ()
-    list_display = ("target", "kind", "state", "since", "by", "lifted_at")
+    list_display = ("target", "kind", "state", "since", "by", "lifted")
     list_filter = (InForceFilter, "kind")
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *_: Any, **__: Any) -> HttpResponse:
@@ -67,7 +67,11 @@ class FreezeAdmin(DefinitionAdmin):
 
     @shown("since", ordering="frozen_at")
     def since(self, freeze: Freeze) -> str:
-        return f"{freeze.frozen_at:%Y-%m-%d %H:%M} UTC"
+        return in_utc(freeze.frozen_at, otherwise="")
+
+    @shown("lifted", ordering="lifted_at")
+    def lifted(self, freeze: Freeze) -> str:
+        return in_utc(freeze.lifted_at, otherwise="not yet")
 
     @shown("by")
     def by(self, freeze: Freeze) -> str:

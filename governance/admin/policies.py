@@ -17,6 +17,7 @@ from governance.operators import fields
 from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
+from governance.operators.origins import OriginFilter
 
 _SCRIPT = "function policy(context, params) {\n  return false;\n}\n"
 _KEPT = "A JSON object, kept for clients of the wire contract. It decides nothing."
@@ -45,8 +46,8 @@ class PolicyTemplateAdmin(DefinitionAdmin):
 
     form = TemplateForm
     actions_detail = ()
-    list_display = ("name", "kind", "version", "is_system", "description")
-    list_filter = ("is_system",)
+    list_display = ("name", "kind", "version", "origin", "description")
+    list_filter = (OriginFilter,)
     search_fields = ("name", "description")
 
     @shown("kind")
@@ -115,8 +116,8 @@ class AccessPolicyAdmin(DefinitionAdmin):
     form = PolicyForm
     inlines = (ComponentInline,)
     actions_detail = ()
-    list_display = ("name", "rule", "version", "is_system", "description")
-    list_filter = ("is_system", "policy_type")
+    list_display = ("name", "rule", "version", "origin", "description")
+    list_filter = (OriginFilter, "policy_type")
     search_fields = ("name", "description")
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -13,6 +13,7 @@ from governance.models.purposes import LegalBasis
 from governance.operators import fields
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
+from governance.operators.origins import OriginFilter
 
 
 class PurposeForm(DefinitionForm):
@@ -33,8 +34,8 @@ class PurposeAdmin(DefinitionAdmin):
         "No consent can be given for it any more. If an accessor, a mutator or a stored value names it, nothing "
         "happens and you are told."
     )
-    list_display = ("name", "legal_basis", "is_system", "description")
-    list_filter = ("legal_basis", "is_system")
+    list_display = ("name", "legal_basis", "origin", "description")
+    list_filter = ("legal_basis", OriginFilter)
     search_fields = ("name", "description")
 
     def prepare_form(self, form: Any, request: Any, obj: Any) -> None:  # noqa: ARG002  the base's signature

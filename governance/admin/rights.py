@@ -112,7 +112,7 @@ class TermsAdmin(DefinitionAdmin):
     def retire(self, caller: Caller, stored: Any) -> None:
         withdraw_right(caller, right=stored)
 
-    @shown("may", label={"denied": "danger"})
+    @shown("may", label={"allowed": "success", "denied": "danger"})
     def may(self, right: Right | GroupRight) -> tuple[str, str]:
         return (
             "denied" if right.is_deny else "allowed",

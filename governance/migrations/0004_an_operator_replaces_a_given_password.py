@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(name="account", options={"verbose_name": "operator"}),
         migrations.AddField(
             model_name="account",
             name="password_is_temporary",

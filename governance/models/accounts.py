@@ -38,6 +38,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
+        verbose_name = "operator"  # pages show no service accounts
         constraints = [
             models.CheckConstraint(name="account_kind_known", condition=models.Q(kind__in=["operator", "service"])),
             models.CheckConstraint(

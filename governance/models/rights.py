@@ -41,7 +41,9 @@ class Right(UserObjectPermissionAbstract, RightTerms):
         constraints = _terms_constraints("right")
 
     def __str__(self) -> str:
-        return f"{'deny ' if self.is_deny else ''}{self.permission.codename} to {self.user}"
+        return (
+            f"{'deny ' if self.is_deny else ''}{self.permission.codename} to {getattr(self.user, 'client', self.user)}"
+        )
 
 
 class GroupRight(GroupObjectPermissionAbstract, RightTerms):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from unfold.decorators import action, display
@@ -22,3 +23,8 @@ def page_action(
     return cast(
         "Callable[[F], F]", action(description=description, icon=icon, permissions=permissions, url_path=url_path)
     )
+
+
+def in_utc(moment: datetime | None, *, otherwise: str) -> str:
+    """Write a moment as lists show it, or what no moment means there."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else otherwise

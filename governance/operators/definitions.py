@@ -19,8 +19,9 @@ from django.urls import reverse
 from governance.errors import GovernanceError, Invalid, Refused
 from governance.identities import Caller
 from governance.operators.choice import operator_caller
-from governance.operators.decorations import page_action
+from governance.operators.decorations import page_action, shown
 from governance.operators.forms import DefinitionForm
+from governance.operators.origins import BUILT_IN_LABEL, OURS_LABEL
 from governance.operators.permission import CONFIGURE, may, record_refused_page, require, standing_for
 from governance.operators.retiring import RetiringAdmin
 
@@ -39,7 +40,6 @@ class DefinitionAdmin(RetiringAdmin):
     """What a freeze of such an object is called; None where it cannot be frozen."""
     can_be_added: ClassVar[bool] = True
     list_per_page = 50
-    show_full_result_count = False
     warn_unsaved_form = True
     actions_detail: ClassVar[Sequence[str]] = ("freeze",)
 
@@ -54,6 +54,11 @@ class DefinitionAdmin(RetiringAdmin):
         if standing_for(request).is_protected:
             return PROTECTED
         return BUILT_IN if getattr(obj, "is_system", False) else None
+
+    @shown("origin", label={BUILT_IN_LABEL: "info"}, ordering="is_system")
+    def origin(self, stored: Any) -> str:
+        """Tell in lists what everybody has from what was defined here."""
+        return BUILT_IN_LABEL if stored.is_system else OURS_LABEL
 
     # --- Who may open the pages ---
 
@@ -88,8 +93,8 @@ class DefinitionAdmin(RetiringAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         self.require_allowed(request)
-        shown: HttpResponse = super().changelist_view(request, extra_context)
-        return shown
+        answer: HttpResponse = super().changelist_view(request, extra_context)
+        return answer
 
     def changeform_view(
         self,
@@ -101,15 +106,15 @@ class DefinitionAdmin(RetiringAdmin):
         """Show the form; after a fault of the action show it again, with the fault beside its field."""
         self.require_allowed(request)
         try:
-            shown: HttpResponseBase = super().changeform_view(request, object_id, form_url, extra_context)
+            answer: HttpResponseBase = super().changeform_view(request, object_id, form_url, extra_context)
         except Refused as refused:
             # The action's own record went with its transaction.
             record_refused_page(request, CONFIGURE, refused)
             raise
         except GovernanceError as fault:
             request.__dict__["fault"] = fault
-            shown = super().changeform_view(request, object_id, form_url, extra_context)
-        return shown
+            answer = super().changeform_view(request, object_id, form_url, extra_context)
+        return answer
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:  # noqa: ARG002  Django's signature
         """Show none: the book is the history."""
@@ -158,8 +163,8 @@ class DefinitionAdmin(RetiringAdmin):
         context["show_save_and_add_another"] = False
         if reason is not None:
             context.update(show_save=False, show_save_and_continue=False, show_close=True)
-        shown: HttpResponse = super().render_change_form(request, context, **rest)
-        return shown
+        answer: HttpResponse = super().render_change_form(request, context, **rest)
+        return answer
 
     change_form_before_template = "governance/locked.html"
 

@@ -2,6 +2,8 @@
 
 const cells = () => new Map([...document.querySelectorAll("[data-cell]")].map((cell) => [cell.dataset.cell, cell.textContent.replace(/\s+/g, " ").trim()]));
 
+const SECONDS_FRESH = 8;
+
 let before = new Map();
 
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -20,6 +22,9 @@ document.addEventListener("htmx:afterSettle", () => {
     if (before.has(key) && before.get(key) !== text) document.querySelector(`[data-cell="${CSS.escape(key)}"]`).dataset.changed = "";
   }
   before = new Map();
+  const live = document.getElementById("board-live");
+  live.dataset.fresh = "";
+  setTimeout(() => delete live.dataset.fresh, SECONDS_FRESH * 1000);
   const announcement = document.querySelector("[data-announcement]");
   if (announcement) document.getElementById("status").textContent = announcement.textContent.replace(/\s+/g, " ").trim();
 });

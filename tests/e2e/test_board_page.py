@@ -42,6 +42,16 @@ def test_a_flip_marks_only_the_cells_it_changed_and_is_said_aloud(visit: Callabl
     expect(page.locator("#status")).to_contain_text("Recorded in the book: userstore.consent.withdrawn, done")
 
 
+def test_on_a_phone_a_line_at_the_edge_leads_to_the_entry_that_just_happened(visit: Callable[..., Visitor]) -> None:
+    page = visit(width=390).open("/")
+    line = page.locator(".recorded")
+    expect(line).to_be_hidden()
+    page.click(SWITCH)
+    expect(line).to_be_in_viewport()
+    line.click()
+    expect(page.locator("#entry-title")).to_be_in_viewport()
+
+
 def test_a_flip_that_could_not_be_recorded_leaves_the_switch_and_says_so(visit: Callable[..., Visitor]) -> None:
     page = visit().open("/")
     page.click("#switch-value04-marketing")

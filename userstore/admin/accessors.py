@@ -15,6 +15,7 @@ from governance.operators import fields
 from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
+from governance.operators.origins import OriginFilter
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor, republish_accessor, retire_accessor
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT
@@ -88,8 +89,8 @@ class AccessorAdmin(DefinitionAdmin):
         "revisions keep what it was."
     )
     inlines = (OutputInline,)
-    list_display = ("name", "returns", "for_purposes", "access_policy", "consent_mode", "version", "is_system")
-    list_filter = ("purposes", "consent_mode", "is_system")
+    list_display = ("name", "returns", "for_purposes", "access_policy", "consent_mode", "version", "origin")
+    list_filter = ("purposes", "consent_mode", OriginFilter)
     list_select_related = ("access_policy",)
     search_fields = ("name", "description")
 

@@ -21,6 +21,7 @@ from governance.operators.choice import operator_caller
 from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
+from governance.operators.origins import OriginFilter
 from userstore.actions.columns import ColumnSpec, change_column, define_column, retire_column, spec_of
 from userstore.datatypes import DATA_TYPES
 from userstore.errors import Invalid, NotFound
@@ -127,18 +128,20 @@ class ColumnAdmin(DefinitionAdmin):
     form = ColumnForm
     freeze_kind = "column"
     actions = ("classify",)
-    list_display = ("name", "tag", "sensitivity", "data_type", "is_array", "index_type", "is_system")
-    list_filter = (UnclassifiedFilter, "sensitivity", "pii_category", "data_type", "is_system")
+    list_display = ("name", "tag", "sensitivity", "data_type", "amount", "index_type", "origin")
+    list_filter = (UnclassifiedFilter, "sensitivity", "pii_category", "data_type", OriginFilter)
     search_fields = ("name", "description")
     fieldsets = (
         (None, {"fields": ("name", "description")}),
-        ("PII tag", {"fields": (("pii_category", "sensitivity"),)}),
+        ("PII tag", {"fields": ("pii_category", "sensitivity")}),
         (
             "Values",
             {
                 "fields": (
                     ("data_type", "index_type"),
-                    ("is_array", "unique_required", "partial_updates"),
+                    "is_array",
+                    "unique_required",
+                    "partial_updates",
                     "default_value",
                 )
             },
@@ -149,6 +152,10 @@ class ColumnAdmin(DefinitionAdmin):
     @shown("PII tag", label={"unclassified": "warning"})
     def tag(self, column: Column) -> str:
         return column.pii_category
+
+    @shown("values per person", ordering="is_array")
+    def amount(self, column: Column) -> str:
+        return "several" if column.is_array else "one"
 
     def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
         if obj is not None:

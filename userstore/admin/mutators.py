@@ -14,6 +14,7 @@ from governance.operators import fields
 from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
+from governance.operators.origins import OriginFilter
 from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator, republish_mutator, retire_mutator
 from userstore.admin.accessors import SELECTOR_HELP, RowForm
 from userstore.models import Column, Mutator, MutatorColumn, Transformer
@@ -64,8 +65,8 @@ class MutatorAdmin(DefinitionAdmin):
         "revisions keep what it was."
     )
     inlines = (InputInline,)
-    list_display = ("name", "writes", "for_purposes", "access_policy", "version", "is_system")
-    list_filter = ("fixed_purposes", "is_system")
+    list_display = ("name", "writes", "for_purposes", "access_policy", "version", "origin")
+    list_filter = ("fixed_purposes", OriginFilter)
     list_select_related = ("access_policy",)
     search_fields = ("name", "description")
 

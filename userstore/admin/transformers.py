@@ -12,6 +12,7 @@ from governance.operators import fields
 from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
+from governance.operators.origins import OriginFilter
 from userstore.actions.transformers import (
     TransformerSpec,
     publish_transformer,
@@ -56,8 +57,8 @@ class TransformerAdmin(DefinitionAdmin):
 
     form = TransformerForm
     actions_detail = ()
-    list_display = ("name", "does", "kind", "input_data_type", "output_data_type", "version", "is_system")
-    list_filter = ("transform_type", "is_system")
+    list_display = ("name", "does", "kind", "input_data_type", "output_data_type", "version", "origin")
+    list_filter = ("transform_type", OriginFilter)
     search_fields = ("name", "description")
 
     @shown("what it does")
