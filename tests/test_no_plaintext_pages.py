@@ -1,0 +1,132 @@
+"""Marked values go through the board and the pages of the console; afterwards nothing that lies anywhere has a mark."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client as Browser
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.queries import entries
+from governance.actions.accounts import OFFICERS, define_operator
+from governance.actions.environments import define_environment
+from governance.actions.rights import give_group_rights
+from governance.models import Environment, Freeze
+from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
+from tests.cast import NOBODY
+from tests.plaintext import Marks, in_bytes, searched
+from tests.test_no_plaintext import log, marks  # noqa: F401  fixtures
+from userstore.demo.phone import IDS, PhoneExample, build_phone_example
+from userstore.models import Accessor
+from userstore.reading.calls import CallContext
+from userstore.writing.calls import MutatorCall
+from userstore.writing.execute import execute_mutator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PASSWORD = "correct horse battery staple"
+ADA = IDS["Ada Example"]
+SWITCH = re.compile(rf'hx-post="(/board/{ADA}/[0-9a-f-]+/authentication)"')
+
+
+def marked_demo(marks: Marks) -> PhoneExample:  # noqa: F811  the fixture's value
+    """The phone example in which Ada's name and numbers are marked."""
+    environment = define_environment(NOBODY, name="demo", is_synthetic=True)
+    example = build_phone_example(environment)
+    give_group_rights(environment, OFFICERS, ("configure", "audit", "consent", "read"))
+    define_operator(NOBODY, username="officer", password=PASSWORD, groups=(OFFICERS,))
+    admin, here = example.clients["admin"].caller, CallContext(address="127.0.0.1")
+    writes: tuple[tuple[str, dict[str, object]], ...] = (
+        ("SetName", {"name": {"value": marks.name}}),
+        ("SetPhoneForAuthentication", {"phone": {"value_additions": [marks.phone]}}),
+        ("SetPhoneForMarketing", {"phone": {"value_additions": [marks.phone]}}),
+    )
+    for mutator, row in writes:
+        execute_mutator(MutatorCall(admin, example.mutators[mutator], [str(ADA)], row, here), now=timezone.now())
+    return example
+
+
+def signed_in(marks: Marks) -> Browser:  # noqa: F811  the fixture's value
+    """The officer's browser, after marked attempts; whatever it sends says the mark in its headers."""
+    browser = Browser(
+        raise_request_exception=False, HTTP_USER_AGENT=marks.free_text, HTTP_REFERER=f"http://x.test/{marks.word}"
+    )
+    for username, password in ((marks.email, PASSWORD), ("officer", marks.free_text)):
+        assert browser.post("/login/", {"username": username, "password": password}).status_code == 200
+    answer = browser.post("/login/", {"username": "officer", "password": PASSWORD, "next": f"/{marks.word}/"})
+    assert answer.status_code == 302
+    return browser
+
+
+def drive_board(browser: Browser, marks: Marks) -> None:  # noqa: F811  the fixture's value
+    """See the marked person, take a purpose away and give it again, and send nonsense to the switch."""
+    shown = browser.get("/board").content.decode()
+    assert marks.word in shown, "the marks are not even on the board"
+    switches = SWITCH.findall(shown)
+    assert len(switches) == 3, "two numbers of the demo and the marked one"
+    for address in switches:
+        flipped = browser.post(address, {"permitted": "false", "why": marks.free_text}, headers={"HX-Request": "true"})
+        assert flipped.status_code == 200 and "consent.changed" in flipped.content.decode()
+        assert browser.post(address, {"permitted": "true"}).status_code == 302
+        nonsense = address.replace("authentication", marks.word)
+        assert browser.post(nonsense, {"permitted": marks.phone}, headers={"HX-Request": "true"}).status_code >= 400
+    assert browser.post(f"/board/{marks.word}/x/y", {"permitted": "true"}).status_code == 404
+
+
+def drive_console(browser: Browser, marks: Marks, environment: Environment) -> None:  # noqa: F811
+    """Freeze for a marked reason, search and filter by marks, and fill marks into forms that refuse them."""
+    with in_environment(environment.id):
+        accessor = Accessor.objects.get(public_id=IDS["GetPhoneForMarketing"])
+    page = reverse("freeze", args=["accessor", accessor.public_id])
+    assert "would have stopped" in browser.get(page).content.decode()
+    assert browser.post(page, {"reason": marks.free_text}).status_code == 302
+    with in_environment(environment.id):
+        frozen = Freeze.objects.get(lifted_at=None)
+    lifting = reverse("unfreeze", args=[frozen.public_id])
+    assert marks.word in browser.get(lifting).content.decode(), "the reason is not even stored"
+    pages = ["", "book/", "governance/freeze/", "freeze/", f"book/?actor={marks.word}&request={marks.digits}"]
+    pages += [f"{kind}/?q={marks.word}" for kind in ("userstore/accessor", "governance/client", "governance/purpose")]
+    pages += [f"userstore/accessor/{accessor.pk}/{verb}/" for verb in ("change", "delete")]
+    pages += [f"book/{entry.id}/" for entry in entries(environment_id=environment.id, limit=20)]
+    for path in pages:
+        answer = browser.get(f"/admin/{path}")
+        assert answer.status_code == 200, path
+        typed = "?" in path
+        assert typed or not in_bytes(answer.content, marks.forms), f"{path} says a value"
+    assert browser.post(lifting).status_code == 302
+    refused = [
+        ("userstore/column/add/", {"name": marks.free_text, "pii_category": "contact", "sensitivity": "9"}),
+        ("governance/purpose/add/", {"name": marks.free_text, "legal_basis": marks.word}),
+        (f"userstore/accessor/{accessor.pk}/change/", {"name": "x", "selector": f"{{phone}} = '{marks.digits}'"}),
+        ("governance/right/add/", {"holder": marks.word, "operation": marks.word, "resource": marks.digits}),
+    ]
+    for path, form in refused:
+        assert browser.post(f"/admin/{path}", form).status_code == 200, path
+    assert browser.post("/environment/", {"environment": marks.word}).status_code == 404
+    assert browser.post("/password/", {"former": marks.word, "password": marks.free_text}).status_code == 200
+    assert browser.get(f"/admin/userstore/accessor/{marks.word}/change/").status_code in (302, 404)
+    assert browser.get(f"/nowhere/{marks.word}").status_code == 404
+
+
+def test_no_mark_that_went_through_a_page_is_left_anywhere(
+    marks: Marks,  # noqa: F811
+    role_url: Callable[[str], str],
+    capfd: pytest.CaptureFixture[str],
+    log: io.StringIO,  # noqa: F811
+) -> None:
+    example = marked_demo(marks)
+    browser = signed_in(marks)
+    drive_board(browser, marks)
+    drive_console(browser, marks, example.environment)
+    assert searched(role_url, marks.forms) == {}
+    printed = "".join(capfd.readouterr()) + log.getvalue()
+    assert '"route":"board/<uuid:subject_id>' in printed, "requests were not even logged"
+    assert in_bytes(printed.encode(), marks.forms) == set()
+    for environment_id in (example.environment.id, SYSTEM_ENVIRONMENT):
+        text = "".join(entry.text for entry in entries(environment_id=environment_id, limit=1500))
+        assert text and in_bytes(text.encode(), marks.forms) == set()
+    browser.post("/logout/")
