@@ -22,16 +22,16 @@ _BY_NO_NAME = re.compile(
 """What reaches the properties of an object without writing their names down."""
 READ_BY_THE_LANGUAGE = frozenset(
     (
-        *("alphabet", "call", "cause", "configurable", "constructor", "done", "dotAll", "enumerable", "errors"),
-        *("exec", "flags", "get", "global", "groups", "has", "hasIndices", "ignoreCase", "index", "join", "keys"),
-        *("lastChunkHandling", "lastIndex", "length", "maxByteLength", "message", "mode", "multiline", "name"),
-        *("next", "padding", "prototype", "raw", "return", "set", "size", "source", "stack", "sticky", "then"),
-        *("throw", "toISOString", "toJSON", "toLocaleString", "toString", "unicode", "unicodeSets", "value"),
+        *("Infinity", "alphabet", "call", "cause", "configurable", "constructor", "done", "dotAll", "enumerable"),
+        *("errors", "exec", "flags", "get", "global", "groups", "has", "hasIndices", "ignoreCase", "index", "join"),
+        *("keys", "lastChunkHandling", "lastIndex", "length", "maxByteLength", "message", "mode", "multiline"),
+        *("name", "next", "padding", "prototype", "raw", "return", "set", "size", "source", "stack", "sticky"),
+        *("then", "throw", "toISOString", "toJSON", "toLocaleString", "toString", "unicode", "unicodeSets", "value"),
         *("valueOf", "writable"),
     )
 )
 """Properties that operators and built-in functions read of what they are given: `new Error().toString.call(user)` reads
-`name` and `message`. ECMA-262; a test asks every function of the engine."""
+`name` and `message`, and `{ 1e999: x } = user` reads `Infinity`. ECMA-262; a test asks every function of the engine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ const recorder = new Proxy({}, {
     get(_, key) { note(key); return typeof key === "symbol" && !symbols ? undefined : reply; },
     has(_, key) { note(key); return true; },
     getOwnPropertyDescriptor(_, key) { note(key); return undefined; },
+    ownKeys() { note("every_name"); return []; },
     set() { return true; }, defineProperty() { return true; }, deleteProperty() { return true; },
 });
 const shape = function () { return recorder; };
@@ -33,8 +34,8 @@ while (queue.length > 0) {
 const named = ["hasOwnProperty", "propertyIsEnumerable", "__lookupGetter__", "__lookupSetter__", "__defineGetter__",
                "__defineSetter__"].map(name => Object.prototype[name]);
 for (const one of [eval, Atomics.wait, ...named]) functions.delete(one);
-for (const holder of [Object, Reflect, JSON])
-    for (const name of Object.getOwnPropertyNames(holder)) functions.delete(holder[name]);
+for (const holder of [Object, Reflect, JSON, Iterator])
+    for (const name of Object.getOwnPropertyNames(holder)) if (name !== "prototype") functions.delete(holder[name]);
 
 const receivers = [
     () => undefined, () => recorder, () => "a", () => [recorder, recorder], () => /a/g, () => new Map([[1, recorder]]),

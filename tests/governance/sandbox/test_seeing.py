@@ -21,7 +21,7 @@ from .conftest import ENVIRONMENT, policy
 MARK = "c0ffee"
 """Every field of the person and of the observed part carries it, so an answer tells whether one was read."""
 PERSON = {
-    **{name: f"{MARK}-{name}" for name in ("phone", "mail", "name", "message", "source", "length", "next", "keys")},
+    **{name: f"{MARK}-{name}" for name in ("phone", "mail", "name", "message", "source", "length", "next", "Infinity")},
     **dict.fromkeys(("home-phone", "0", "user", "then", "toJSON", "raw"), MARK),
 }
 ME = UUID(int=5)
@@ -52,7 +52,13 @@ USERS = [
 ]
 READERS = [
     *("{}.phone", "{}?.mail", "{}['phone']", "{}['home-phone']", "{}[params.column]", "{}['ph' + 'one']", "{}[0]"),
-    *("{}.\\u0070hone", "(({{ phone: p }}) => p)({})", "(({{ phone = 1 }}) => phone)({})", "({{ ...{} }}).mail"),
+    *(
+        "{}.\\u0070hone",
+        "(({{ phone: p }}) => p)({})",
+        "(({{ phone = 1 }}) => phone)({})",
+        "(({{ 1e999: i }}) => i)({})",
+        "({{ ...{} }}).mail",
+    ),
     *("(({{ ['ma' + 'il']: m }}) => m)({})", "((...all) => all[0].phone)({})", "Object.keys({})", "Object.entries({})"),
     *("JSON.stringify({})", "Reflect.get({}, params.column)", "new Error().toString.call({})", "{}.name", "{}.action"),
     *(
