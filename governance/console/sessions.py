@@ -12,7 +12,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -24,6 +24,7 @@ from governance.actions.sign_ins import record_refused_sign_in, record_sign_in, 
 from governance.errors import Invalid, NotFound
 from governance.models import Account, Environment
 from governance.operators.choice import choose_environment, operator_actor
+from governance.operators.permission import may, standing_for
 
 
 class SignIn(LoginView):
@@ -66,13 +67,15 @@ def sign_in_for_console(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead to the board where there is one, to the console otherwise, to the sign-in page before that."""
+    """Lead to the board where the operator may see it, to the console otherwise, to the sign-in page before that."""
     if not request.user.is_authenticated:
         return HttpResponseRedirect(reverse("login"))
-    try:
-        return HttpResponseRedirect(reverse("board"))
-    except NoReverseMatch:
-        return HttpResponseRedirect(reverse("admin:index"))
+    return HttpResponseRedirect(reverse("board" if _may_see_board(request) else "admin:index"))
+
+
+def _may_see_board(request: HttpRequest) -> bool:
+    """Say whether the start page can be the board: a page that refuses would lead back to itself."""
+    return may(request, "read") and standing_for(request).is_synthetic
 
 
 @require_POST

@@ -6,8 +6,10 @@ import pytest
 from django.test import Client as Browser
 from pytest_django.asserts import assertRedirects
 
+from governance.actions.change import raise_epoch
 from governance.actions.rights import give_right
 from governance.identities import system_caller
+from governance.models import Environment
 from tests import cast
 from tests.console.people import PASSWORD, Console
 
@@ -23,11 +25,25 @@ def test_an_operator_signs_in_and_out_and_the_book_knows_the_account_only(consol
     entry = console.booked_at_the_door("operator.signed_in")[0]
     assert entry.facts == {"account": str(console.officer.id)} and entry.actor.id == console.officer.id
     assert "officer" not in entry.text
-    assertRedirects(browser.get("/"), "/board", fetch_redirect_response=False)
+    assertRedirects(browser.get("/"), "/admin/")
     assert browser.get("/logout/").status_code == 405
     assertRedirects(browser.post("/admin/logout/"), "/login/")
     assert console.booked_at_the_door("operator.signed_out")[0].actor.id == console.officer.id
     assertRedirects(browser.get("/"), "/login/")
+
+
+def test_the_start_page_is_the_board_only_where_it_would_not_refuse(
+    console: Console, as_officer: Browser, as_support: Browser
+) -> None:
+    give_right(system_caller(console.environment.id), holder=console.officer, operation="read", on=console.environment)
+    Environment.objects.filter(pk=console.environment.pk).update(is_synthetic=True)
+    raise_epoch(console.environment.id)
+    assertRedirects(as_officer.get("/"), "/board")
+    assertRedirects(as_support.get("/"), "/admin/")
+    assert "You have no right to read the book" in as_support.get("/admin/").content.decode()
+    Environment.objects.filter(pk=console.environment.pk).update(is_synthetic=False)
+    raise_epoch(console.environment.id)
+    assertRedirects(as_officer.get("/"), "/admin/")
 
 
 def test_a_wrong_password_an_unknown_name_and_a_service_account_read_alike(console: Console) -> None:
