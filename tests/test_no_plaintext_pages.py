@@ -17,9 +17,9 @@ from governance.actions.environments import define_environment
 from governance.actions.rights import give_group_rights
 from governance.models import Environment, Freeze
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
+from tests import test_no_plaintext
 from tests.cast import NOBODY
 from tests.plaintext import Marks, in_bytes, searched
-from tests.test_no_plaintext import log, marks  # noqa: F401  fixtures
 from userstore.demo.phone import IDS, PhoneExample, build_phone_example
 from userstore.models import Accessor
 from userstore.reading.calls import CallContext
@@ -28,12 +28,14 @@ from userstore.writing.execute import execute_mutator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+log, marks = test_no_plaintext.log, test_no_plaintext.marks
+"""Fixtures."""
 PASSWORD = "correct horse battery staple"
 ADA = IDS["Ada Example"]
 SWITCH = re.compile(rf'hx-post="(/board/{ADA}/[0-9a-f-]+/authentication)"')
 
 
-def marked_demo(marks: Marks) -> PhoneExample:  # noqa: F811  the fixture's value
+def marked_demo(marks: Marks) -> PhoneExample:
     """The phone example in which Ada's name and numbers are marked."""
     environment = define_environment(NOBODY, name="demo", is_synthetic=True)
     example = build_phone_example(environment)
@@ -50,7 +52,7 @@ def marked_demo(marks: Marks) -> PhoneExample:  # noqa: F811  the fixture's valu
     return example
 
 
-def signed_in(marks: Marks) -> Browser:  # noqa: F811  the fixture's value
+def signed_in(marks: Marks) -> Browser:
     """The officer's browser, after marked attempts; whatever it sends says the mark in its headers."""
     browser = Browser(
         raise_request_exception=False, HTTP_USER_AGENT=marks.free_text, HTTP_REFERER=f"http://x.test/{marks.word}"
@@ -62,7 +64,7 @@ def signed_in(marks: Marks) -> Browser:  # noqa: F811  the fixture's value
     return browser
 
 
-def drive_board(browser: Browser, marks: Marks) -> None:  # noqa: F811  the fixture's value
+def drive_board(browser: Browser, marks: Marks) -> None:
     """See the marked person, take a purpose away and give it again, and send nonsense to the switch."""
     shown = browser.get("/board").content.decode()
     assert marks.word in shown, "the marks are not even on the board"
@@ -77,7 +79,7 @@ def drive_board(browser: Browser, marks: Marks) -> None:  # noqa: F811  the fixt
     assert browser.post(f"/board/{marks.word}/x/y", {"permitted": "true"}).status_code == 404
 
 
-def drive_console(browser: Browser, marks: Marks, environment: Environment) -> None:  # noqa: F811
+def drive_console(browser: Browser, marks: Marks, environment: Environment) -> None:
     """Freeze for a marked reason, search and filter by marks, and fill marks into forms that refuse them."""
     with in_environment(environment.id):
         accessor = Accessor.objects.get(public_id=IDS["GetPhoneForMarketing"])
@@ -113,10 +115,10 @@ def drive_console(browser: Browser, marks: Marks, environment: Environment) -> N
 
 
 def test_no_mark_that_went_through_a_page_is_left_anywhere(
-    marks: Marks,  # noqa: F811
+    marks: Marks,
     role_url: Callable[[str], str],
     capfd: pytest.CaptureFixture[str],
-    log: io.StringIO,  # noqa: F811
+    log: io.StringIO,
 ) -> None:
     example = marked_demo(marks)
     browser = signed_in(marks)
