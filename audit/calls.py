@@ -21,7 +21,8 @@ from (
   where environment_id = %(environment)s and kind = any(%(kinds)s) and outcome = 'done' and recorded_at >= %(since)s
     and (%(actor)s::uuid is null or actor_id = %(actor)s::uuid)
 ) as calls
-where %(fact)s::text is null or facts -> %(fact)s::text @> to_jsonb(%(value)s::text)
+where %(value)s::text is null
+  or exists (select from unnest(%(named)s::text[]) as named where facts -> named @> to_jsonb(%(value)s::text))
 group by 1, 2, 3, 4
 order by 5 desc, 1, 4
 """
@@ -44,21 +45,21 @@ def count_calls(
     kinds: Collection[str],
     since: datetime,
     actor_id: UUID | None = None,
-    fact: tuple[str, str] | None = None,
+    fact: str | None = None,
+    named: Collection[str] = (),
 ) -> list[CallCount]:
     """Count the calls that went through since a moment, most frequent first.
 
     Args:
         kinds: names of the events that count as calls.
         actor_id: only calls of this actor.
-        fact: name and text; only entries whose fact is that text, or a list that holds it.
+        fact: a text; only entries of which one of the facts `named` is that text, or a list that holds it.
 
     Raises:
         AuditorNotConfigured: the book cannot be read here.
     """
     if AUDITOR not in connections:
         raise AuditorNotConfigured
-    name, value = fact or (None, None)
     with connections[AUDITOR].cursor() as cursor:
         cursor.execute(
             _COUNT,
@@ -67,8 +68,8 @@ def count_calls(
                 "kinds": sorted(kinds),
                 "since": since,
                 "actor": actor_id,
-                "fact": name,
-                "value": value,
+                "value": fact,
+                "named": [*named],
             },
         )
         return [CallCount(row[0], Actor(row[1], row[2]), row[3], row[4], row[5]) for row in cursor.fetchall()]

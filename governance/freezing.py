@@ -89,14 +89,15 @@ def _of_client(environment_id: UUID, target_id: UUID, name: str, since: datetime
 
 def _with_id(fact: str) -> _Counter:
     def count(environment_id: UUID, target_id: UUID, name: str, since: datetime) -> list[CallCount]:  # noqa: ARG001  one signature for all counters
-        return count_calls(environment_id=environment_id, kinds=STOPPABLE, since=since, fact=(fact, str(target_id)))
+        target = str(target_id)
+        return count_calls(environment_id=environment_id, kinds=STOPPABLE, since=since, fact=target, named=[fact])
 
     return count
 
 
-def _with_name(fact: str) -> _Counter:
+def _with_name(*facts: str) -> _Counter:
     def count(environment_id: UUID, target_id: UUID, name: str, since: datetime) -> list[CallCount]:  # noqa: ARG001  one signature for all counters
-        return count_calls(environment_id=environment_id, kinds=STOPPABLE, since=since, fact=(fact, name))
+        return count_calls(environment_id=environment_id, kinds=STOPPABLE, since=since, fact=name, named=facts)
 
     return count
 
@@ -107,5 +108,5 @@ _COUNTERS: dict[str, _Counter] = {
     "accessor": _with_id("accessor"),
     "mutator": _with_id("mutator"),
     "purpose": _with_name("purposes"),
-    "column": _with_name("columns"),
+    "column": _with_name("columns", "looked_at"),
 }

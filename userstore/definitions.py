@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from governance.errors import Invalid, NotFound
+from governance.policies.visibility import Visible
 from governance.standing import Standing, StandingPurpose
 from keyring.walls import in_environment
 from userstore.datatypes import DATA_TYPES, DataType
@@ -53,6 +54,10 @@ class Definitions:
     def stored(self) -> list[ColumnDefinition]:
         """The columns whose values are sealed rows."""
         return [column for column in self.by_pk.values() if not column.is_system]
+
+    def seen_by(self, visible: Visible) -> list[ColumnDefinition]:
+        """The columns whose values scripts can look at."""
+        return [column for column in self.stored if visible.shows(column.name)] if visible else []
 
 
 def definitions_of(standing: Standing) -> Definitions:

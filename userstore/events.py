@@ -6,13 +6,13 @@ from audit.events import event
 
 ACCESSOR_EXECUTED = event(
     "accessor.executed",
-    "accessor", "name", "version", "purposes", "columns", "subjects", "rows", "withheld", "denied", "faults",
-    "selector", "tokens", "reasons", "via",
+    "accessor", "name", "version", "purposes", "columns", "looked_at", "subjects", "rows", "withheld", "denied",
+    "faults", "selector", "tokens", "reasons", "via",
 )  # fmt: skip
 MUTATOR_EXECUTED = event(
     "mutator.executed",
-    "mutator", "name", "version", "purposes", "columns", "subjects", "written", "removed", "selector", "reasons",
-    "denied", "faults", "via",
+    "mutator", "name", "version", "purposes", "columns", "looked_at", "subjects", "written", "removed", "selector",
+    "reasons", "denied", "faults", "via",
 )  # fmt: skip
 ANSWER_REPEATED = event("answer.repeated", "call")
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")

@@ -33,7 +33,7 @@ def _compile(standing: Standing, public_id: UUID) -> CompiledPolicy:
         if policy is None:
             raise NotFound("There is no such access policy.", field="access_policy")
         root = _node_of(policy, standing, ancestors=())
-    return CompiledPolicy(policy.name, policy.version, root, bool(root.visible), as_rule(root))
+    return CompiledPolicy(policy.name, policy.version, root, as_rule(root))
 
 
 def _node_of(policy: AccessPolicy, standing: Standing, *, ancestors: tuple[int, ...]) -> Node:

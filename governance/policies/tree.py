@@ -12,7 +12,8 @@ from governance.policies.sandbox import Script, ScriptError, ScriptFault, run_po
 from governance.policies.templates import Rule
 from governance.policies.visibility import Visible, all_visible, visible_to
 
-Profile = Mapping[str, Any]
+Profile = Mapping[str, Any] | None
+"""A subject as scripts see it; None where a call has no subject: a script that looks at one then fails, and refuses."""
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ class ScriptNode:
         return decided
 
 
-ONE_FOR_ALL: Sequence[Profile] = ({},)
+ONE_FOR_ALL: Sequence[Profile] = (None,)
 """What a part about the caller is asked with: it looks at no subject."""
 
 
@@ -148,7 +149,6 @@ class CompiledPolicy:
     name: str
     version: int
     root: Node
-    reads_user: bool
     fast: Rule | None
     visible: Visible = field(init=False, repr=False)
 
@@ -162,16 +162,20 @@ class CompiledPolicy:
 
     def allows_caller(self, facts: CallFacts) -> bool:
         """Decide a caller-only policy once for the whole call."""
-        return self.fast(facts) if self.fast is not None else self.root.decide(facts, [{}], Trace())[0]
+        return self.fast(facts) if self.fast is not None else self.allows_call(facts, Trace())
 
     def allows_each(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
         """Decide for every subject, in order; a failing script refuses and leaves a fault in the trace."""
         return self.root.decide(facts, profiles, trace)
 
-    def explain(self, facts: CallFacts, profile: Profile | None = None) -> Trace:
+    def allows_call(self, facts: CallFacts, trace: Trace) -> bool:
+        """Decide for a call that is about no subject's values."""
+        return self.root.decide(facts, [None], trace)[0]
+
+    def explain(self, facts: CallFacts, profile: Profile = None) -> Trace:
         """Say rule by rule what the answer is made of; nothing is short-cut and nothing is recorded."""
         trace = Trace()
-        self.root.decide(facts, [profile or {}], trace)
+        self.root.decide(facts, [profile], trace)
         return trace
 
 

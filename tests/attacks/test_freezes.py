@@ -96,7 +96,6 @@ def test_a_frozen_client_gets_no_access_token_and_the_answer_does_not_say_why(we
     assert ask_for_access_token(web, str(player.client.public_id), player.secret).status == 200
 
 
-@pytest.mark.xfail(strict=True, reason="scripts see `user` whole: frozen columns have to be taken out of it")
 def test_a_script_policy_cannot_look_at_a_frozen_column(web: Web) -> None:
     caller = new_caller(web)
     assert caller.read("judge", caller.ids["subject"]).json["data"]

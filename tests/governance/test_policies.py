@@ -178,7 +178,7 @@ def decided(tree: Any, profile: dict[str, bool]) -> bool:
 @given(TREES, PROFILES)
 def test_a_tree_decides_as_its_oracle_for_every_subject(tree: Any, profiles: list[dict[str, bool]]) -> None:
     root = built(tree)
-    policy = CompiledPolicy("p", 0, root, reads_user=True, fast=as_rule(root))
+    policy = CompiledPolicy("p", 0, root, fast=as_rule(root))
     expected = [decided(tree, profile) for profile in profiles]
     assert policy.allows_each(facts(), profiles, Trace()) == expected
     if policy.caller_only:

@@ -69,7 +69,7 @@ def admit(
             return Admitted(subjects)
         return Admitted([], denied=len(subjects), reasons=policy.explain(facts).lines)
     trace = Trace()
-    profiles = profiles_of(subjects, definitions, policy.visible) if policy.reads_user else [{}] * len(subjects)
+    profiles = profiles_of(subjects, definitions, policy.visible)
     answers = policy.allows_each(facts, profiles, trace)
     kept = [subject for subject, answer in zip(subjects, answers, strict=True) if answer]
     denied = len(subjects) - len(kept)

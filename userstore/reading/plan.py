@@ -51,6 +51,8 @@ class AccessorPlan:
     is_strict: bool
     state: int
     fetched_columns: tuple[int, ...]
+    looked_at: tuple[str, ...]
+    """Columns that the selector or the policy's scripts look at, beside those that are released."""
     ask: Ask
 
     @cached_property
@@ -64,13 +66,15 @@ class AccessorPlan:
     @cached_property
     def facts(self) -> CheckedFacts:
         """What the record of every read by this plan says alike."""
-        facts = {
+        facts: dict[str, object] = {
             "accessor": self.public_id,
             "name": self.name,
             "version": self.version,
             "purposes": self.purpose_names,
             "columns": [output.column.name for output in self.outputs],
         }
+        if self.looked_at:
+            facts["looked_at"] = self.looked_at
         return checked(ACCESSOR_EXECUTED, facts)
 
     @cached_property
@@ -146,6 +150,8 @@ def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
         raise Invalid("The accessor names no purpose.", field="purposes")
     policy = _effective_policy(standing, accessor, outputs)
     selector = typed(parse(accessor.selector), definitions.types)
+    seen = definitions.seen_by(policy.visible)
+    looked_at = [*(definitions.by_name[name] for name in selector.columns if name in definitions.by_name), *seen]
     return AccessorPlan(
         standing=standing,
         definitions=definitions,
@@ -158,16 +164,14 @@ def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
         policy=policy,
         is_strict=accessor.consent_mode == STRICT,
         state=LIVE if accessor.life_cycle_state == "live" else SOFT_DELETED,
-        fetched_columns=_fetched(definitions, outputs, reads_profile=policy.reads_user),
+        fetched_columns=_fetched(outputs, seen),
+        looked_at=tuple(dict.fromkeys(column.name for column in looked_at if not column.is_system)),
         ask=Ask(
             operation="read",
             resource=Resource("accessor", accessor.pk, accessor.public_id, accessor.name),
             purposes=tuple(p.public_id for p in purposes),
             columns=tuple(
-                dict.fromkeys(
-                    [output.column.public_id for output in outputs]
-                    + [definitions.by_name[name].public_id for name in selector.columns if name in definitions.by_name]
-                )
+                dict.fromkeys(column.public_id for column in [*(output.column for output in outputs), *looked_at])
             ),
         ),
     )
@@ -180,10 +184,9 @@ def _effective_policy(standing: Standing, accessor: Accessor, outputs: tuple[Out
     if not accessor.overrides_column_policies:
         parts += [policy_of(standing, o.column.access_policy) for o in outputs if o.column.access_policy is not None]
     root = combine(own.name, [part.root for part in parts], needs_all=True)
-    return CompiledPolicy(own.name, own.version, root, any(part.reads_user for part in parts), as_rule(root))
+    return CompiledPolicy(own.name, own.version, root, as_rule(root))
 
 
-def _fetched(definitions: Definitions, outputs: tuple[Output, ...], *, reads_profile: bool) -> tuple[int, ...]:
-    if reads_profile:
-        return tuple(column.pk for column in definitions.stored)
-    return tuple(dict.fromkeys(output.column.pk for output in outputs if not output.column.is_system))
+def _fetched(outputs: tuple[Output, ...], seen: Sequence[ColumnDefinition]) -> tuple[int, ...]:
+    released = [output.column for output in outputs if not output.column.is_system]
+    return tuple(dict.fromkeys(column.pk for column in [*released, *seen]))

@@ -88,7 +88,7 @@ def _allowed_policies(
     for public_id in {token.access_policy.public_id for token in known.values()}:
         trace = Trace()
         policy = policy_of(clearance.standing, public_id)
-        allowed[public_id] = policy.allows_each(facts, [{}], trace)[0]
+        allowed[public_id] = policy.allows_call(facts, trace)
         faults.extend(trace.faults)
     return allowed
 

@@ -43,7 +43,7 @@ def policy_allows(
 ) -> bool:
     """Ask a token's policy about one action; the trace takes the reasons."""
     facts = call_facts(clearance, context, action=action, purposes=(), now=now)
-    return policy_of(clearance.standing, policy_id).allows_each(facts, [{}], Trace() if trace is None else trace)[0]
+    return policy_of(clearance.standing, policy_id).allows_call(facts, Trace() if trace is None else trace)
 
 
 def permitted_token(text: str, clearance: Clearance, context: CallContext, action: str, now: datetime) -> Token:

@@ -13,7 +13,6 @@ from governance.actions.change import refusal_on_record
 from governance.actions.seeing import must_see_definitions
 from governance.authorization import Clearance, at_current_epoch, authorize, frozen_parts, refusal
 from governance.errors import Conflict, NotFound, Refused
-from governance.policies.tree import Trace
 from governance.standing import fresh_standing_of
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
@@ -21,9 +20,9 @@ from keyring.walls import in_environment
 from userstore.events import MUTATOR_EXECUTED
 from userstore.models import Subject, Value
 from userstore.models.subjects import LIVE
-from userstore.reading.admission import call_facts
 from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
+from userstore.writing.admission import admit_writing, told_by
 from userstore.writing.calls import MutatorCall
 from userstore.writing.changes import ColumnChange, read_changes
 from userstore.writing.keys import handle_of, subject_key
@@ -97,10 +96,10 @@ def _write(call: MutatorCall, *, now: datetime) -> Receipt:
         changes = read_changes(call.row_data, plan.mutator, now=now)
         _refuse_frozen(changes, plan)
         subjects = locked_subjects(plan, clearance)
-        admitted, trace = _admitted(subjects, call, plan, clearance, now)
+        admitted, trace = admit_writing(subjects, call, plan, clearance, now=now)
         receipt = write_changes(admitted, changes, call, plan, clearance, now=now)
         receipt.facts.update(denied=len(subjects) - len(admitted), **_described(call, plan, changes))
-        receipt.facts.update(_told(trace))
+        receipt.facts.update(told_by(trace))
         receipt.entry_id = append(
             MUTATOR_EXECUTED,
             environment_id=clearance.environment_id,
@@ -150,33 +149,6 @@ def write_changes(
     return Receipt(ids, clearance.decision_id, facts)
 
 
-def _admitted(
-    subjects: list[Subject], call: MutatorCall, plan: WritePlan, clearance: Clearance, now: datetime
-) -> tuple[list[Subject], Trace]:
-    """Whom the mutator's policy admits; the others are left out silently, as the wire contract has it. And why."""
-    policy = plan.mutator.policy
-    facts = call_facts(
-        clearance,
-        call.context,
-        action="Execute",
-        purposes=tuple(p.name for p in plan.mutator.fixed_purposes),
-        now=now,
-    )
-    if policy.caller_only:
-        return (subjects, Trace()) if policy.allows_caller(facts) else ([], policy.explain(facts))
-    profiles = [{"id": str(subject.public_id)} for subject in subjects]
-    trace = Trace()
-    answers = policy.allows_each(facts, profiles, trace)
-    kept = [subject for subject, answer in zip(subjects, answers, strict=True) if answer]
-    return kept, Trace(trace.lines if len(kept) < len(subjects) else [], trace.faults)
-
-
-def _told(trace: Trace) -> dict[str, list[str]]:
-    """What the record says of a decision: which rules refused, which scripts failed."""
-    told = {"reasons": trace.lines, "faults": sorted(set(trace.faults))}
-    return {name: lines for name, lines in told.items() if lines}
-
-
 def _described(call: MutatorCall, plan: WritePlan, changes: list[ColumnChange]) -> dict[str, Any]:
     names = plan.mutator.standing.purposes_by_number
     touched = dict.fromkeys(p for change in changes for p in change.purposes_touched)
@@ -187,6 +159,7 @@ def _described(call: MutatorCall, plan: WritePlan, changes: list[ColumnChange]) 
         "version": plan.mutator.version,
         "purposes": [names[number].name for number in touched],
         "columns": [change.column.name for change in changes],
+        **({"looked_at": [c.name for c in plan.mutator.looked_at]} if plan.mutator.looked_at else {}),
         "selector": [fingerprint(environment_id, "selector", str(v).encode()) for v in call.selector_values],
         **({"via": call.context.via} if call.context.via else {}),
     }

@@ -43,6 +43,8 @@ class MutatorPlan:
     targets: tuple[Target, ...]
     fixed_purposes: tuple[StandingPurpose, ...]
     policy: CompiledPolicy
+    looked_at: tuple[ColumnDefinition, ...]
+    """Columns that the selector or the policy's scripts look at, beside those that are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,8 @@ def plan_write(call: MutatorCall) -> WritePlan:
 
 
 def _touched_columns(plan: MutatorPlan) -> tuple[UUID, ...]:
-    """What a call writes, and what its selector looks at: whom a value finds is told by who was written."""
-    by_name = plan.definitions.by_name
-    looked_at = [by_name[name].public_id for name in plan.selector.columns if name in by_name]
-    return tuple(dict.fromkeys([*(target.column.public_id for target in plan.targets), *looked_at]))
+    """What a call writes, and what it looks at: whom a value finds or a policy spares is told by who was written."""
+    return tuple(dict.fromkeys(column.public_id for column in [*(t.column for t in plan.targets), *plan.looked_at]))
 
 
 def mutator_plan(standing: Standing, mutator_id: UUID) -> MutatorPlan:
@@ -99,6 +99,9 @@ def _compile(standing: Standing, mutator_id: UUID) -> MutatorPlan:
     own = policy_of(standing, mutator.access_policy.public_id)
     baseline = policy_of(standing, MUTATOR_BASELINE)
     root = combine(own.name, [baseline.root, own.root], needs_all=True)
+    policy = CompiledPolicy(own.name, own.version, root, as_rule(root))
+    selector = typed(parse(mutator.selector), definitions.types)
+    selecting = [definitions.by_name[name] for name in selector.columns if name in definitions.by_name]
     return MutatorPlan(
         standing=standing,
         definitions=definitions,
@@ -106,9 +109,10 @@ def _compile(standing: Standing, mutator_id: UUID) -> MutatorPlan:
         public_id=mutator.public_id,
         name=mutator.name,
         version=mutator.version,
-        selector=typed(parse(mutator.selector), definitions.types),
+        selector=selector,
         selector_text=mutator.selector,
         targets=targets,
         fixed_purposes=tuple(standing.purposes_by_number[pk] for pk in fixed),
-        policy=CompiledPolicy(own.name, own.version, root, own.reads_user or baseline.reads_user, as_rule(root)),
+        policy=policy,
+        looked_at=tuple(dict.fromkeys([*selecting, *definitions.seen_by(policy.visible)])),
     )

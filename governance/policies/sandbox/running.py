@@ -24,7 +24,7 @@ VERDICTS = {1: True, 0: False}
 
 def run_policy(
     script: Script,
-    candidates: Sequence[Mapping[str, Any]],
+    candidates: Sequence[Mapping[str, Any] | None],
     params: Parameters,
     *,
     base: Mapping[str, Any] | None = None,
