@@ -79,7 +79,7 @@ def _decision(
     def decide() -> None:
         said = call.context if claims is None else CallContext(address=ADDRESS, claimed={"ticket": next(claims)})
         facts = call_facts(clearance, said, action="Execute", purposes=("benchmarking",), now=now)
-        admitted = admit(opened, plan.accessor.policy, facts, plan.accessor.definitions)
+        admitted = admit(opened, plan.accessor.policy, facts, plan.accessor.seen)
         assert len(admitted.subjects) == count
 
     return decide

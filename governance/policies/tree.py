@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from governance.policies.context import ContextOf, context_for
 from governance.policies.facts import CallFacts
-from governance.policies.sandbox import Script, ScriptError, ScriptFault, run_policy
+from governance.policies.sandbox import Script, ScriptError, ScriptFault, encoded, run_policy
 from governance.policies.templates import Rule
 from governance.policies.visibility import Visible, all_visible, visible_to
 
@@ -70,12 +70,14 @@ class ScriptNode:
     visible: Visible = field(init=False, repr=False)
     caller_only: bool = field(init=False, repr=False)
     context_of: ContextOf = field(init=False, repr=False)
+    _encoded: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         seen = visible_to(self.script.source)
         object.__setattr__(self, "visible", seen.of_subject)
         object.__setattr__(self, "caller_only", not seen.of_subject)
         object.__setattr__(self, "context_of", context_for(seen))
+        object.__setattr__(self, "_encoded", encoded(self.parameters))
 
     def decide(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
         base = self.context_of(facts)
@@ -85,7 +87,7 @@ class ScriptNode:
 
     def _ask(self, candidates: Sequence[Profile], base: Mapping[str, Any] | None, trace: Trace) -> list[bool]:
         try:
-            answers = run_policy(self.script, candidates, self.parameters, base=base)
+            answers = run_policy(self.script, candidates, self._encoded, base=base)
         except ScriptError as error:
             trace.faults.append(f"{self.name}: {error}")
             return [False] * len(candidates)

@@ -10,9 +10,8 @@ from django.contrib.auth.models import Group
 from governance.authorization import Clearance
 from governance.policies.facts import CallFacts
 from governance.policies.tree import CompiledPolicy, Trace
-from userstore.definitions import Definitions
 from userstore.reading.calls import CallContext
-from userstore.reading.opening import profiles_of
+from userstore.reading.opening import Seen, profiles_of
 from userstore.reading.rows import OpenedSubject
 
 
@@ -60,16 +59,14 @@ def _names_of(group_ids: frozenset[int]) -> frozenset[str]:
     )
 
 
-def admit(
-    subjects: list[OpenedSubject], policy: CompiledPolicy, facts: CallFacts, definitions: Definitions
-) -> Admitted:
+def admit(subjects: list[OpenedSubject], policy: CompiledPolicy, facts: CallFacts, seen: Seen) -> Admitted:
     """Keep the subjects that the policy admits; a policy that looks only at the caller is asked once."""
     if policy.caller_only:
         if policy.allows_caller(facts):
             return Admitted(subjects)
         return Admitted([], denied=len(subjects), reasons=policy.explain(facts).lines)
     trace = Trace()
-    profiles = profiles_of(subjects, definitions, policy.visible)
+    profiles = profiles_of(subjects, seen)
     answers = policy.allows_each(facts, profiles, trace)
     kept = [subject for subject, answer in zip(subjects, answers, strict=True) if answer]
     denied = len(subjects) - len(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from governance.authorization import Clearance
@@ -67,17 +68,27 @@ def _text_reader(data_type: DataType) -> TextReader:
     return bytes.decode if data_type.concrete is Concrete.STRING else read
 
 
-def profiles_of(
-    subjects: Sequence[OpenedSubject], definitions: Definitions, visible: Visible
-) -> list[Mapping[str, object]]:
-    """The subjects as scripts see them: consented values that the scripts name, as texts; absent ones are null."""
-    system = [name for name in SYSTEM_COLUMNS if visible.shows(name)]
-    columns = [(column.pk, column.name, column.is_array) for column in definitions.stored if visible.shows(column.name)]
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Which members of a person a policy's scripts are given: system columns by name, stored ones by key and name."""
+
+    system: tuple[str, ...]
+    columns: tuple[tuple[int, str, bool], ...]
+
+
+def seen_by(visible: Visible, definitions: Definitions) -> Seen:
+    """Work out once what every profile for these scripts contains."""
+    system = tuple(name for name in SYSTEM_COLUMNS if visible.shows(name)) if visible else ()
+    return Seen(system, tuple((c.pk, c.name, c.is_array) for c in definitions.seen_by(visible)))
+
+
+def profiles_of(subjects: Sequence[OpenedSubject], seen: Seen) -> list[Mapping[str, object]]:
+    """The subjects as scripts see them: values as texts; absent ones are null."""
     profiles: list[Mapping[str, object]] = []
     for subject in subjects:
-        profile: dict[str, object] = {name: subject.sealed.system_text(name) for name in system} if system else {}
+        profile: dict[str, object] = {name: subject.sealed.system_text(name) for name in seen.system}
         values = subject.values
-        for pk, name, is_array in columns:
+        for pk, name, is_array in seen.columns:
             texts = values.get(pk, ())
             profile[name] = texts if is_array else (texts[0] if texts else None)
         profiles.append(profile)

@@ -41,7 +41,7 @@ def page_of(
         last = sealed[-1].public_id if more else None
         permitted = keep_consented(sealed, plan.accessor.purpose_numbers, now=now)
         opened = unseal(permitted, plan.accessor.definitions, clearance)
-        return admit(opened, plan.accessor.policy, facts, plan.accessor.definitions), last
+        return admit(opened, plan.accessor.policy, facts, plan.accessor.seen), last
 
     if not _selects_by_value(plan):
         return admitted_behind(after, limit)

@@ -22,6 +22,7 @@ from userstore.models import Accessor
 from userstore.models.accessors import STRICT
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.calls import AccessorCall
+from userstore.reading.opening import Seen, seen_by
 from userstore.selectors import BoundSelector, TypedSelector, bind, bind_ids, parse, reads_only_ids, typed
 from userstore.transforming.compilation import CompiledTransformer, transformer_of
 
@@ -54,6 +55,11 @@ class AccessorPlan:
     looked_at: tuple[str, ...]
     """Columns that the selector or the policy's scripts look at, beside those that are released."""
     ask: Ask
+
+    @cached_property
+    def seen(self) -> Seen:
+        """What the policy's scripts are given of every subject."""
+        return seen_by(self.policy.visible, self.definitions)
 
     @cached_property
     def purpose_numbers(self) -> tuple[int, ...]:

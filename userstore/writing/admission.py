@@ -11,7 +11,7 @@ from userstore.models import Subject
 from userstore.models.subjects import LIVE
 from userstore.reading.admission import call_facts
 from userstore.reading.gathering import gathered
-from userstore.reading.opening import profiles_of, unseal
+from userstore.reading.opening import profiles_of, seen_by, unseal
 from userstore.reading.statements import read_subjects
 from userstore.writing.calls import MutatorCall
 from userstore.writing.plan import MutatorPlan, WritePlan
@@ -48,6 +48,6 @@ def _profiles(subjects: Sequence[Subject], plan: MutatorPlan, clearance: Clearan
         state=LIVE,
     )
     opened = unseal(gathered(rows, clearance), definitions, clearance)
-    profiles = profiles_of(opened, definitions, visible)
+    profiles = profiles_of(opened, seen_by(visible, definitions))
     by_id = {one.sealed.public_id: profile for one, profile in zip(opened, profiles, strict=True)}
     return [by_id[subject.public_id] for subject in subjects]

@@ -10,7 +10,7 @@ from .checking import check_script
 from .errors import ScriptError, ScriptKilled, ScriptRefused, ScriptSuspended, ScriptUnavailable
 from .lending import ScriptPool, close, lock_report, pool
 from .process import LockReport
-from .running import run_policy, run_transform
+from .running import encoded, run_policy, run_transform
 from .script import HostCalls, Limits, Script, ScriptFault
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ScriptUnavailable",
     "check_script",
     "close",
+    "encoded",
     "lock_report",
     "pool",
     "run_policy",

@@ -25,7 +25,7 @@ VERDICTS = {1: True, 0: False}
 def run_policy(
     script: Script,
     candidates: Sequence[Mapping[str, Any] | None],
-    params: Parameters,
+    params: Parameters | bytes,
     *,
     base: Mapping[str, Any] | None = None,
     host: HostCalls | None = None,
@@ -55,10 +55,15 @@ def run_transform(
     return [_text(answer, script) for answer in _answers(script, values, params, host)]
 
 
+def encoded(params: Parameters) -> bytes:
+    """Write parameters as scripts get them; for a script that is asked again and again, once. TypeError if no JSON."""
+    return orjson.dumps(params, default=_plain)
+
+
 def _answers(
     script: Script,
     candidates: Sequence[Any],
-    params: Parameters,
+    params: Parameters | bytes,
     host: HostCalls | None,
     *,
     base: Mapping[str, Any] | None = None,
@@ -68,7 +73,7 @@ def _answers(
     shared = b"" if base is None else _encoded(base)
     if shared is None or len(shared) > LONGEST_BASE:
         return [None] * len(candidates)
-    head = b"%b\n%b\n" % (orjson.dumps(params, default=_plain), shared)
+    head = b"%b\n%b\n" % (params if isinstance(params, bytes) else encoded(params), shared)
     return _ask(script, list(candidates), head, host)
 
 
