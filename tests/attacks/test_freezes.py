@@ -110,6 +110,7 @@ def second_web(web: Web, tmp_path_factory: pytest.TempPathFactory) -> Iterator[W
         yield started
 
 
+@pytest.mark.nightly
 def test_a_freeze_told_to_one_web_process_acts_in_the_other_at_once(web: Web, second_web: Web) -> None:
     caller = new_caller(web)
     elsewhere = Caller(second_web, caller.home, caller.token, caller.more)
@@ -125,6 +126,7 @@ def test_a_freeze_told_to_one_web_process_acts_in_the_other_at_once(web: Web, se
     assert read()
 
 
+@pytest.mark.nightly
 def test_a_client_disabled_through_one_web_process_is_nobody_in_the_other_at_once(web: Web, second_web: Web) -> None:
     caller = new_caller(web)
     elsewhere = Caller(second_web, caller.home, caller.token, caller.more)

@@ -77,6 +77,7 @@ def background(log: Path) -> Iterator[None]:
             end_child(process, polite=signal.SIGTERM, seconds=10)
 
 
+@pytest.mark.nightly
 def test_nothing_personal_and_nothing_secret_reaches_redis(web: Web, tmp_path: Path) -> None:
     marks = Marks()
     with monitored() as heard, background(tmp_path / "background.log"):
