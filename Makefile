@@ -6,6 +6,8 @@ PORT ?= 8000
 ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# By file, in the order of the folders: those with few but long tests come before the many short ones.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 LOCKS := base test build uv
 
 .DEFAULT_GOAL := help
@@ -22,10 +24,10 @@ run: install ## Run everything on this machine: make run PORT=8000
 	@$(BIN)/sealbook run --port $(PORT)
 
 test: install-test chromium ## Run the tests: make test ARGS="tests/keyring -k seal"
-	$(BIN)/pytest -n 2 --dist loadfile -m "not nightly" $(ARGS)
+	$(BIN)/pytest $(WORKERS) -m "not nightly" $(ARGS)
 
 nightly: install-test chromium ## Run the long variants as well
-	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest $(WORKERS) $(ARGS)
 
 bench: install-test ## Measure the ratios and print them with their bars
 	$(BIN)/python -m benchmarks $(ARGS)

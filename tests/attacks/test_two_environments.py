@@ -77,6 +77,7 @@ def nothing_happened_to(home: Home, web: Web) -> None:
     assert [each["id"] for each in web.get("/governance/freezes", token=token).json["data"]] == [home.ids["freeze"]]
 
 
+@pytest.mark.nightly
 def test_lists_of_one_environment_name_nothing_of_another(web: Web) -> None:
     here, there = furnished_home(), furnished_home()
     token = token_of(here.scene.service)

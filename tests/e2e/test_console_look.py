@@ -22,6 +22,7 @@ from governance.models import Account
 from tests.e2e import gallery
 from tests.e2e.conftest import Visitor
 from tests.e2e.gallery_pages import urlpatterns as gallery_patterns
+from tests.e2e.windows import WINDOWS
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -81,8 +82,7 @@ def test_the_label_names_the_environment_and_says_protected_in_words() -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_the_overview_meets_wcag_and_draws_no_complaint(
     officer: Account, visit: Callable[..., Visitor], width: int, scheme: str
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.core.cache import cache
 
 from tests.e2e.conftest import Visitor
+from tests.e2e.windows import WINDOWS
 
 if TYPE_CHECKING:
     from tests.console.people import Console
@@ -81,7 +82,7 @@ def _is_known(path: str, complaint: str) -> bool:
     return path in LISTS and complaint.startswith("Applying inline style violates")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light")])
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_every_page_of_the_console_meets_wcag_and_fits_its_window(
     visit: Callable[..., Visitor], console: Console, width: int, scheme: str
 ) -> None:

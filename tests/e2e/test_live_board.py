@@ -16,6 +16,7 @@ from governance.identities import system_caller
 from governance.models import Environment
 from tests.cast import NOBODY, new_environment
 from tests.e2e.conftest import Visitor
+from tests.e2e.windows import WINDOWS
 from userstore.demo.phone import IDS, build_phone_example
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -109,7 +110,7 @@ def test_real_people_are_never_on_the_board(demo: Environment, visit: Callable[.
     assert "+49 171" not in visitor.page.content()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_the_board_meets_wcag_on_desk_and_phone(
     demo: Environment, visit: Callable[..., Visitor], width: int, scheme: str
 ) -> None:

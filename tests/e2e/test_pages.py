@@ -8,6 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from tests.e2e.conftest import Visitor
+from tests.e2e.windows import WINDOWS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -28,8 +29,7 @@ def gallery(settings: Settings) -> None:
     settings.ROOT_URLCONF = "tests.e2e.gallery_pages"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_every_page_meets_wcag_and_fits_its_window(visit: Callable[..., Visitor], width: int, scheme: str) -> None:
     visitor = visit(width=width, scheme=scheme)
     for path in PAGES:
