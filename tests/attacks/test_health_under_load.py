@@ -1,4 +1,4 @@
-"""/healthz and /readyz while many clients read: quick, and they say what is so."""
+"""/healthz and /readyz while many clients read: they answer, and say what is so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 READERS = 50
 SECONDS = 3.0
-SLOWEST = 1.0
 
 
 @contextmanager
@@ -41,21 +40,16 @@ def reading(caller: Caller) -> Iterator[list[int]]:
             reader.join(30)
 
 
-def test_both_answer_within_a_second_while_fifty_clients_read(web: Web) -> None:
+def test_both_go_on_answering_while_fifty_clients_read(web: Web) -> None:
     caller = new_caller(web)
-    taken: dict[str, list[float]] = {"/healthz": [], "/readyz": []}
     with reading(caller) as statuses:
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
-            for path, times in taken.items():
-                started = time.monotonic()
+            for path in ("/healthz", "/readyz"):
                 assert web.get(path).status == 200
-                times.append(time.monotonic() - started)
             time.sleep(0.1)
     assert len(statuses) > READERS
     assert set(statuses) == {200}
-    assert max(taken["/healthz"]) < SLOWEST
-    assert max(taken["/readyz"]) < SLOWEST
 
 
 @contextmanager
