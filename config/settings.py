@@ -22,7 +22,9 @@ SECRET_KEY_FALLBACKS = env.list("SEALBOOK_SECRET_KEY_FALLBACKS", default=[])
 PUBLIC_URL = env("SEALBOOK_PUBLIC_URL", default="http://localhost:8000")
 ALLOWED_HOSTS = env.list("SEALBOOK_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 TRUSTED_PROXIES = env.list("SEALBOOK_TRUSTED_PROXIES", default=[])
-"""CIDR ranges whose X-Forwarded-For is believed. Empty: the address of the connection counts, headers prove nothing."""
+"""CIDR ranges whose `FORWARDED_HEADER` is believed. Empty: the connection's address counts, headers prove nothing."""
+FORWARDED_HEADER = env("SEALBOOK_FORWARDED_HEADER", default="X-Forwarded-For")
+"""The header to which listed proxies append addresses. A name without a hyphen cannot be spelt with underscores."""
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -19,12 +19,18 @@ def address_of(request: HttpRequest) -> str | None:
     if not proxies or address is None:
         return address
     trusted = _networks(tuple(proxies))
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
+    forwarded = request.META.get(_variable(settings.FORWARDED_HEADER))
     # An empty hop stays: the web server empties a line that an outsider spoiled, and with it what the proxy added.
     chain = [] if forwarded is None else [hop.strip() for hop in forwarded.split(",")]
     while chain and _is_in(address, trusted):
         address = chain.pop()
     return address or None
+
+
+@lru_cache(maxsize=8)
+def _variable(header: str) -> str:
+    """The name under which a header arrives (PEP 3333): hyphens and underscores become the same there."""
+    return "HTTP_" + header.upper().replace("-", "_")
 
 
 @lru_cache(maxsize=8)

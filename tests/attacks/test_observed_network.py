@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -149,6 +150,19 @@ def test_behind_a_listed_proxy_an_outsiders_own_claims_count_for_nothing(proxied
     observed = [(XFF, OUTSIDE)]
     spoofed = BEHIND_A_PROXY | {f"{name}, then observed": [*headers, *observed] for name, headers in CLAIMS.items()}
     assert {name for name, headers in spoofed.items() if guarded.admits(proxied, guarded.inside, headers)} == set()
+
+
+def test_a_header_without_a_hyphen_has_one_spelling(guarded: Guarded, tmp_path: Path) -> None:
+    """What a proxy that passes underscores on has to be given."""
+    one_word = "Callersaddress"
+    environ = process_environment(SEALBOOK_TRUSTED_PROXIES="127.0.0.1/32", SEALBOOK_FORWARDED_HEADER=one_word)
+    spelt = ("Callers_address", "Callers-address", "_Callersaddress", "Callersaddress_", XFF, "X_Forwarded_For")
+    with serving(tmp_path / "web.log", environ) as strict:
+        assert guarded.admits(strict, guarded.inside, [(one_word, INSIDE)])
+        assert not guarded.admits(strict, guarded.inside, [(one_word, f"{INSIDE}, {OUTSIDE}")])
+        for name in spelt:
+            for headers in ([(name, INSIDE), (one_word, OUTSIDE)], [(one_word, OUTSIDE), (name, INSIDE)]):
+                assert not guarded.admits(strict, guarded.inside, headers), headers
 
 
 @pytest.mark.xfail(strict=True, reason="granian's WSGI folds both names into one: the proxy has to drop underscores")
