@@ -16,6 +16,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -215,7 +216,10 @@ class StandardOutput(logging.StreamHandler[Any]):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002  logging's signature
         if sys.stderr is not None:
-            sys.stderr.write('{"level":"error","event":"a log line could not be written"}\n')
+            # On a full disk neither can be written. The answer goes out all the same: the book is the record.
+            with suppress(OSError, ValueError):
+                sys.stderr.write('{"level":"error","event":"a log line could not be written"}\n')
+                sys.stderr.flush()
 
 
 def configure_structlog() -> None:

@@ -8,6 +8,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -64,6 +65,20 @@ def lines() -> Iterator[Lines]:
 
 
 log = logging.getLogger("sealbook.test")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_under_the_log_stops_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = StandardOutput()
+    handler.setFormatter(SafeJsonFormatter())
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        handler.setStream(io.TextIOWrapper(full, write_through=True))
+        monkeypatch.setattr("sys.stderr", io.TextIOWrapper(full, write_through=True))
+        record = logging.LogRecord("sealbook.test", logging.INFO, __file__, 1, "a key was rotated", None, None)
+        with pytest.raises(OSError, match="No space left"):
+            handler.stream.write("x")
+        handler.handle(record)
+        monkeypatch.undo()
 
 
 def test_a_literal_text_is_printed_with_its_place(lines: Lines) -> None:
