@@ -9,6 +9,7 @@ from uuid import UUID
 from governance.errors import Conflict, Invalid, Unavailable
 from governance.models import AccessPolicy, PolicyTemplate
 from governance.models.owned import OwnedByEnvironment
+from governance.policies.hosting import offered
 from governance.policies.sandbox import ScriptRefused, ScriptUnavailable, check_script
 
 D = TypeVar("D", bound=OwnedByEnvironment)
@@ -60,7 +61,7 @@ def must_be_script(text: str, *, function: Literal["policy", "transform"]) -> No
         Unavailable: no sandbox is free to examine it.
     """
     try:
-        check_script(text, function=function)
+        check_script(text, function=function, host_calls=offered(text, function))
     except ScriptRefused as refused:
         raise Invalid(
             str(refused), field="function", position=refused.line, remedy="The position is the line of the script."

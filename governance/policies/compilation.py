@@ -8,6 +8,7 @@ from uuid import UUID
 
 from governance.errors import Invalid, NotFound
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
+from governance.policies.hosting import offered
 from governance.policies.sandbox import Script
 from governance.policies.templates import native_templates
 from governance.policies.tree import CompiledPolicy, NativeNode, Node, ScriptNode, as_rule, combine
@@ -66,6 +67,6 @@ def template_node(template: PolicyTemplate, parameters: Mapping[str, Any], *, en
         key=f"template:{template.public_id}:{template.version}",
         source=template.function,
         function="policy",
-        host_calls=frozenset(),
+        host_calls=offered(template.function, "policy"),
     )
     return ScriptNode(template.name, script, dict(parameters))

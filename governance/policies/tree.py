@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from governance.policies.context import ContextOf, context_for
 from governance.policies.facts import CallFacts
-from governance.policies.sandbox import Script, ScriptError, ScriptFault, encoded, run_policy
+from governance.policies.hosting import host_for
+from governance.policies.sandbox import HostCalls, Script, ScriptError, ScriptFault, encoded, run_policy
 from governance.policies.templates import Rule
 from governance.policies.visibility import Visible, all_visible, visible_to
 
@@ -80,14 +81,20 @@ class ScriptNode:
         object.__setattr__(self, "_encoded", encoded(self.parameters))
 
     def decide(self, facts: CallFacts, profiles: Sequence[Profile], trace: Trace) -> list[bool]:
-        base = self.context_of(facts)
+        base, host = self.context_of(facts), host_for(self.script, facts.caller)
         if self.caller_only:
-            return self._ask([base][: len(profiles)], None, trace) * len(profiles)
-        return self._ask(profiles, base, trace)
+            return self._ask([base][: len(profiles)], None, trace, host) * len(profiles)
+        return self._ask(profiles, base, trace, host)
 
-    def _ask(self, candidates: Sequence[Profile], base: Mapping[str, Any] | None, trace: Trace) -> list[bool]:
+    def _ask(
+        self,
+        candidates: Sequence[Profile],
+        base: Mapping[str, Any] | None,
+        trace: Trace,
+        host: HostCalls | None,
+    ) -> list[bool]:
         try:
-            answers = run_policy(self.script, candidates, self._encoded, base=base)
+            answers = run_policy(self.script, candidates, self._encoded, base=base, host=host)
         except ScriptError as error:
             trace.faults.append(f"{self.name}: {error}")
             return [False] * len(candidates)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from governance.errors import GovernanceError, Invalid
+from governance.policies.hosting import host_for, offered
 from governance.policies.sandbox import Script, ScriptError, ScriptFault, ScriptUnavailable, run_transform
 from governance.standing import Standing
 from userstore.datatypes import ValueRefused
@@ -79,7 +80,7 @@ class CompiledTransformer:
 
     def _apply_script(self, script: Script, texts: Sequence[str]) -> list[str]:
         try:
-            results = run_transform(script, list(texts), self.script_parameters)
+            results = run_transform(script, list(texts), self.script_parameters, host=host_for(script))
         except ScriptUnavailable as error:
             raise TransformerUnavailable(f"Transformer {self.name} cannot run: {error}.", field=self.name) from None
         except ScriptError as error:
@@ -132,7 +133,7 @@ def compile_transformer(row: Transformer) -> CompiledTransformer:
             key=f"transformer:{row.public_id}:{row.version}",
             source=row.function,
             function="transform",
-            host_calls=frozenset(),
+            host_calls=offered(row.function, "transform"),
         )
         return CompiledTransformer(**common, script=script, script_parameters=decode_parameters(row.parameters))
     except ParameterRefused as refused:

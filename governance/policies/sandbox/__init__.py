@@ -7,13 +7,14 @@ environment and a list of allowed system calls; a limit ends a call, a doubt end
 from __future__ import annotations
 
 from .checking import check_script
-from .errors import ScriptError, ScriptKilled, ScriptRefused, ScriptSuspended, ScriptUnavailable
+from .errors import HostCallFailed, ScriptError, ScriptKilled, ScriptRefused, ScriptSuspended, ScriptUnavailable
 from .lending import ScriptPool, close, lock_report, pool
 from .process import LockReport
 from .running import encoded, run_policy, run_transform
 from .script import HostCalls, Limits, Script, ScriptFault
 
 __all__ = [
+    "HostCallFailed",
     "HostCalls",
     "Limits",
     "LockReport",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-KilledBy = Literal["timeout", "memory", "crash"]
+KilledBy = Literal["timeout", "memory", "crash", "flood"]
+"""`flood`: it asked the other process too often, or too much at once."""
 
 
 class ScriptError(Exception):
@@ -40,6 +41,15 @@ class ScriptSuspended(ScriptUnavailable):
 
     def __init__(self) -> None:
         super().__init__("the script exceeded its limits too often and is suspended for a minute")
+
+
+class HostCallFailed(ScriptError):
+    """A host call that the script made has no answer, so nothing was decided."""
+
+    kind = "unavailable"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} gave no answer")
 
 
 class ScriptKilled(ScriptError):

@@ -23,6 +23,10 @@ START_SECONDS = 10.0
 """How long a helper may take to lock itself in and say hello."""
 LONGEST_ANSWER = 16 * 1024 * 1024
 """Bytes of one reply; a helper that announces more is taken for broken."""
+MOST_HOST_CALLS = 3_000
+"""Questions one message may ask, two for each of the 1500 candidates of a page; a script that asks more is ended."""
+LONGEST_QUESTION = 64 * 1024
+"""Bytes of what a script gives to one host call."""
 SLACK = 0.005
 """Seconds by which a deadline may be missed."""
 TIMEVAL = Struct("@ll")
@@ -119,7 +123,11 @@ class Helper:
             self._send(frames.LOAD, script.digest, script.packed + body, deadline)
             operation, answer = self._receive(deadline)
         failure: BaseException | None = None
+        asked = 0
         while operation == frames.HOST:
+            asked += 1
+            if asked > MOST_HOST_CALLS or len(answer) > LONGEST_QUESTION:
+                raise HelperBroken("flood")
             reply, problem = _ask(script, host, answer)
             failure = failure or problem
             self._send(frames.HOST_REPLY, script.digest, reply, deadline)

@@ -1,0 +1,82 @@
+"""What a script may ask this process while it runs: functions by name, offered where a script's text names them.
+
+A script that names none keeps the engine's own time limit; one that does is on the wall clock of its call alone, and
+may ask `sandbox.process.MOST_HOST_CALLS` times in one message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from governance.errors import GovernanceError
+from governance.identities import Caller
+from governance.policies.sandbox import HostCallFailed, Script, ScriptError
+from governance.policies.sandbox.script import Function
+
+_WORD = re.compile(r"[A-Za-z_$][\w$]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """On whose behalf a script runs. `caller` is None where a text is only tried out."""
+
+    environment_id: UUID
+    caller: Caller | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostFunction:
+    """One function that scripts find under `name`.
+
+    `answer` takes what the script gave, of any shape, and returns something JSON can carry. A `ScriptError` or a
+    `GovernanceError` that it raises refuses the call that the script decides about, and is on record as its fault; no
+    word of it reaches the script.
+    """
+
+    name: str
+    offered_to: frozenset[Function]
+    answer: Callable[[Asking, Sequence[Any]], Any]
+
+
+HOST_FUNCTIONS: tuple[HostFunction, ...] = ()
+"""Every function there is."""
+
+
+def offered(source: str, function: Function) -> frozenset[str]:
+    """Name the host functions that a script's text can call: those it names."""
+    words = frozenset(_WORD.findall(source))
+    return frozenset(each.name for each in HOST_FUNCTIONS if function in each.offered_to and each.name in words)
+
+
+def host_for(script: Script, caller: Caller | None = None) -> Answering | None:
+    """Give what answers a script's host calls on behalf of a caller; None for a script that makes none."""
+    if not script.host_calls:
+        return None
+    return Answering(
+        Asking(script.environment_id, caller),
+        {each.name: each for each in HOST_FUNCTIONS if each.name in script.host_calls},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Answers the host calls of one script in one environment."""
+
+    asking: Asking
+    functions: Mapping[str, HostFunction]
+
+    def call(self, name: str, arguments: list[Any]) -> Any:
+        """Answer one call; raise `HostCallFailed` where there is no answer."""
+        function = self.functions.get(name)
+        if function is None:
+            raise HostCallFailed(name)
+        try:
+            return function.answer(self.asking, arguments)
+        except ScriptError:
+            raise
+        except GovernanceError:
+            raise HostCallFailed(name) from None
