@@ -72,6 +72,7 @@ API_PREFIXES = (
     "/tokenizer/",
     "/authn/",
     "/authz/",
+    "/seal/",
     "/governance/",
     "/audit/",
     "/healthz",

@@ -29,12 +29,16 @@ SYSTEM_OPERATIONS = frozenset({"configure", "audit"})
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a call wants: an operation on a resource, for purposes, touching columns (public ids)."""
+    """What a call wants: an operation on a resource, for purposes, touching columns (public ids).
+
+    `units`: how much of an hour's quota it takes.
+    """
 
     operation: str
     resource: Resource
     purposes: tuple[UUID, ...] = ()
     columns: tuple[UUID, ...] = ()
+    units: int = 1
 
 
 class Clearance:
@@ -83,7 +87,11 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     if not verdict.allowed:
         raise refusal(f"right: none allows {ask.operation} on this {ask.resource.kind}")
     if verdict.quota is not None and not quotas.spend(
-        right_id=str(verdict.allowed_by), environment_id=standing.environment_id, allowance=verdict.quota, now=now
+        right_id=str(verdict.allowed_by),
+        environment_id=standing.environment_id,
+        allowance=verdict.quota,
+        now=now,
+        units=ask.units,
     ):
         raise refusal(f"quota: {verdict.quota} calls an hour under {verdict.allowed_by} are used up")
     return Clearance(caller=caller, ask=ask, standing=standing, reasons=(f"right: {verdict.allowed_by}",), seal=_SEAL)

@@ -98,6 +98,14 @@ def key_by_id(environment_id: UUID, key_id: UUID, *, kind: KeyKind, scope: str =
     return _remembered((environment_id, kind.value, scope, key_id), OpenKey, opened)
 
 
+def keys_of_scope(environment_id: UUID, kind: KeyKind, scope: str) -> list[OpenKey]:
+    """Return every sealing key of a kind and scope that exists now, the newest first.
+
+    Not remembered here: for callers who keep them no longer than they know that all of them are still there.
+    """
+    return [_sealing_key(row, kind, scope) for row in rows.wrapped_keys(environment_id, kind.value, scope)]
+
+
 def index_key_for(environment_id: UUID, scope: str, version: int | None = None) -> IndexKey:
     """Return the index key of a scope to write with, or the one of a given version; raise `UnknownKey`.
 

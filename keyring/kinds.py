@@ -20,6 +20,8 @@ class KeyKind(StrEnum):
     """Seals what a token stands for."""
     SECRET = "secret"  # noqa: S105  the name of a kind, not a password
     """Seals secrets: a shared secret, a password of a connector."""
+    SERVICE = "service"
+    """Seals what one client (its scope) keeps in a database of its own."""
     SIGNING = "signing"
     """Seals one private signing key (PKCS#8 DER)."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 CELL = b"sealbook cell 1|"
 TEXT = b"sealbook text 1|"
 SECRET = b"sealbook secret 1|"
+SERVICE = b"sealbook service 1|"
 
 
 def cell_place(environment: UUID, subject: UUID, column: UUID, value: UUID) -> bytes:
@@ -39,3 +40,11 @@ def text_place(environment: UUID, table: str, column: str, row: object) -> bytes
 def secret_place(environment: UUID, key: UUID) -> bytes:
     """Return the place of the secret that a row of kind secret or signing carries behind its key."""
     return SECRET + environment.bytes + key.bytes
+
+
+def service_prefix(environment: UUID, client: UUID, purpose: UUID) -> bytes:
+    """Return what the place of every value starts with that a client keeps itself for one purpose.
+
+    The place is this and the canonical context of the value, which is all that is left of it: no length is needed.
+    """
+    return SERVICE + environment.bytes + client.bytes + purpose.bytes

@@ -65,6 +65,12 @@ def versions(environment_id: UUID, kind: str, scope: str) -> list[int]:
     return _from_inside(environment_id, lambda: list(keys.values_list("version", flat=True)) or None) or []
 
 
+def wrapped_keys(environment_id: UUID, kind: str, scope: str) -> list[WrappedKey]:
+    """Return the wrapped keys of all versions, the newest first."""
+    keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope=scope).order_by("-version")
+    return _from_inside(environment_id, lambda: list(keys.all()) or None) or []
+
+
 def _from_inside(environment_id: UUID, fetch: Callable[[], Row | None]) -> Row | None:
     """Fetch where we are; a transaction that is in no environment enters this one for it."""
     found = fetch()

@@ -23,7 +23,11 @@ class Client(OwnedByEnvironment):
 
     class Meta:
         ordering = ["name"]
-        permissions = [("invoke", "May act through this client")]
+        permissions = [
+            ("invoke", "May act through this client"),
+            ("seal", "May have values sealed that it keeps itself"),
+            ("unseal", "May have values unsealed that this client keeps itself"),
+        ]
         constraints = [
             *owned_constraints("client"),
             models.UniqueConstraint(fields=["environment", "name"], name="client_name_once"),

@@ -32,6 +32,8 @@ class Environment(models.Model):
             ("write", "May write values through mutators"),
             ("resolve", "May resolve, inspect and look up tokens"),
             ("tokenize", "May create tokens from raw data"),
+            ("seal", "May have values sealed that it keeps itself"),
+            ("unseal", "May have values unsealed that a service keeps itself"),
             ("configure", "May change definitions, rights and freezes"),
             ("audit", "May read the book"),
             ("consent", "May record and withdraw consent"),

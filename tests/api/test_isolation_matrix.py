@@ -77,6 +77,7 @@ TOKEN_PAIR = {
     "transformer_rid": {"id": str(UUID_TRANSFORMER)},
     "access_policy_rid": {"id": str(ALLOW_ALL)},
 }
+SEALING = {"purpose": {"name": "operational"}, "items": []}
 TOKEN_PAIRS = {
     "data": ["raw"],
     "transformer_rids": [TOKEN_PAIR["transformer_rid"]],
@@ -101,6 +102,12 @@ def rows(scene: Scene) -> list[Row]:
         Row("POST", "tokenizer/tokens/actions/inspect", {"token": "unknown"}, service=400, abroad=400),
         Row("POST", "tokenizer/tokens/actions/lookup", TOKEN_PAIR, abroad=200),
         Row("POST", "tokenizer/tokens/actions/lookuporcreate", TOKEN_PAIRS, abroad=200),
+        Row("POST", "seal/seal", SEALING, abroad=200),
+        Row("POST", "seal/unseal", SEALING, abroad=200),
+        Row("POST", "seal/reseal", SEALING, abroad=200),
+        Row("GET", "seal/keys", query=f"?client_id={scene.service.client.public_id}"),
+        Row("POST", "seal/keys", {"client_id": str(scene.service.client.public_id)}, service=201),
+        Row("DELETE", "seal/keys/<uuid:client_id>/<uuid:key_id>", service=404),
         Row("POST", "authn/users", {}, abroad=200),
         Row("GET", "authn/users", abroad=200),
         Row("GET", "authn/users/<uuid:subject_id>"),
@@ -183,6 +190,7 @@ def world() -> World:
         "<int:number>": str(right.pk),
         "<uuid:freeze_id>": str(frozen.public_id),
         "<uuid:entry_id>": str(uuid4()),
+        "<uuid:key_id>": str(uuid4()),
     }
     return World(scene, ids)
 

@@ -11,6 +11,7 @@ from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsent
 from userstore.api.datatypes import DataTypes, SingleDataType
 from userstore.api.methods import CreateUserWithMutator, ExecuteAccessor, ExecuteMutator
 from userstore.api.mutators import Mutators
+from userstore.api.sealing import ResealValues, SealingKeys, SealValues, SingleSealingKey, UnsealValues
 from userstore.api.tokens import FindOrCreateTokens, InspectToken, LookUpTokens, ResolveTokens, Tokens
 from userstore.api.transformers import Transformers
 from userstore.api.users import SingleUser, Users
@@ -28,6 +29,11 @@ urlpatterns = [
     path("tokenizer/tokens/actions/inspect", InspectToken.as_view(), name="inspect-token"),
     path("tokenizer/tokens/actions/lookup", LookUpTokens.as_view(), name="look-up-tokens"),
     path("tokenizer/tokens/actions/lookuporcreate", FindOrCreateTokens.as_view(), name="find-or-create-tokens"),
+    path("seal/seal", SealValues.as_view(), name="seal-values"),
+    path("seal/unseal", UnsealValues.as_view(), name="unseal-values"),
+    path("seal/reseal", ResealValues.as_view(), name="reseal-values"),
+    path("seal/keys", SealingKeys.as_view(), name="sealing-keys"),
+    path("seal/keys/<uuid:client_id>/<uuid:key_id>", SingleSealingKey.as_view(), name="sealing-key"),
     path("authn/users", Users.as_view(), name="users"),
     path("authn/users/<uuid:subject_id>", SingleUser.as_view(), name="user"),
     path("userstore/config/datatypes", DataTypes.as_view(), name="data-types"),

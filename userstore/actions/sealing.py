@@ -1,0 +1,182 @@
+"""Sealing for services that must keep ciphertext in databases of their own.
+
+Sealbook keeps the keys and the book, the service keeps the values. A sealed value opens in its environment, for its
+client, for its purpose and under its context, and under nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit.events import EventKind
+from audit.recorder import append
+from governance.actions.change import refusal_on_record
+from governance.actions.seeing import must_see_definitions
+from governance.authorization import Ask, Clearance, authorize, refusal
+from governance.identities import CLIENT, Caller
+from governance.rights import Resource
+from governance.standing import StandingPurpose, fresh_standing_of
+from keyring.errors import Unsealable
+from keyring.fingerprints import fingerprint
+from userstore import events
+from userstore.definitions import purpose_meant
+from userstore.errors import Invalid, NotFound
+from userstore.sealing.binding import Binding
+from userstore.sealing.keys import key_named_by, newest_key
+from userstore.sealing.texts import LONGEST_VALUE, sealed_in, text_of
+
+MOST_VALUES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One call: texts, each under its context in canonical form, for one purpose and one client's keys."""
+
+    caller: Caller
+    purpose: object
+    texts: Sequence[str]
+    contexts: list[bytes]
+    client_id: UUID | None = None
+    """Whose values these are; None means the caller's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One text for each of the batch, None where it cannot be unsealed, and the decision it rests on."""
+
+    texts: list[str | None]
+    decision_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Cleared:
+    """A batch that may be worked on: for which purpose, with whose keys, and where each value belongs."""
+
+    batch: Batch
+    clearance: Clearance
+    purpose: StandingPurpose
+    client_id: UUID
+    places: list[bytes]
+
+
+def seal_values(batch: Batch, *, now: datetime | None = None) -> Outcome:
+    """Seal up to 1000 texts for the caller, who alone keeps them.
+
+    Raises:
+        Invalid: too many texts, or one that is too long.
+        NotFound: there is no such purpose.
+        Refused: the caller is no client, or has no right to have values sealed for this purpose.
+    """
+    plain = [_plain(text, position) for position, text in enumerate(batch.texts)]
+    cleared = _clear(batch, events.VALUES_SEALED, "seal", now=now)
+    key = newest_key(cleared.clearance.standing, cleared.client_id)
+    sealed: list[str | None] = [
+        text_of(key.seal(each, place)) for each, place in zip(plain, cleared.places, strict=True)
+    ]
+    return _released(sealed, cleared, events.VALUES_SEALED, key=key.id)
+
+
+def unseal_values(batch: Batch, *, now: datetime | None = None) -> Outcome:
+    """Unseal up to 1000 values that the caller, or a client it may unseal for, had sealed.
+
+    Raises:
+        Invalid: too many values.
+        NotFound: there is no such purpose or client.
+        Refused: the caller has no right to have these unsealed for this purpose.
+    """
+    cleared = _clear(batch, events.VALUES_UNSEALED, "unseal", now=now)
+    opened, keys = _opened(cleared)
+    texts = [None if plain is None else plain.decode() for plain in opened]
+    return _released(texts, cleared, events.VALUES_UNSEALED, keys=keys, failed=texts.count(None))
+
+
+def reseal_values(batch: Batch, *, now: datetime | None = None) -> Outcome:
+    """Seal values again under the newest key of the client they belong to, for the same purpose and contexts.
+
+    Raises:
+        Invalid: too many values.
+        NotFound: there is no such purpose or client.
+        Refused: the caller may not both seal and unseal for this purpose.
+    """
+    cleared = _clear(batch, events.VALUES_RESEALED, "unseal", "seal", now=now)
+    opened, keys = _opened(cleared)
+    key = newest_key(cleared.clearance.standing, cleared.client_id)
+    texts = [
+        None if plain is None else text_of(key.seal(plain, place))
+        for plain, place in zip(opened, cleared.places, strict=True)
+    ]
+    return _released(texts, cleared, events.VALUES_RESEALED, keys=keys, key=key.id, failed=texts.count(None))
+
+
+def _clear(batch: Batch, event: EventKind, *operations: str, now: datetime | None) -> _Cleared:
+    """Decide on a batch as of the environment's current epoch."""
+    if len(batch.texts) > MOST_VALUES:
+        raise Invalid(f"A batch has up to {MOST_VALUES} values.", field="items", remedy="Send several batches.")
+    caller, now = batch.caller, now or timezone.now()
+    standing = fresh_standing_of(caller.environment_id)
+    client_id = batch.client_id or caller.id
+    client = standing.clients.get(client_id)
+    try:
+        purpose = purpose_meant(batch.purpose, standing)
+    except NotFound:
+        must_see_definitions(caller, now=now)  # who may nothing here does not learn what there is
+        raise
+    with refusal_on_record(event, caller):
+        if caller.kind != CLIENT:
+            raise refusal("caller: only clients have values sealed and unsealed")
+        resource = Resource("client", client.pk if client else 0, client_id, client.name if client else "")
+        for operation in operations:
+            ask = Ask(operation, resource, (purpose.public_id,), units=max(len(batch.texts), 1))
+            clearance = authorize(caller, ask, standing=standing, now=now)
+    if client is None:
+        raise NotFound("There is no such client.", field="client_id")
+    places = Binding(caller.environment_id, client_id, purpose.public_id).places(batch.contexts)
+    return _Cleared(batch, clearance, purpose, client_id, places)
+
+
+def _opened(cleared: _Cleared) -> tuple[list[bytes | None], list[UUID]]:
+    """Open each value, None where it does not open, whatever the reason; also name the keys that opened some."""
+    standing, client_id = cleared.clearance.standing, cleared.client_id
+    opened: list[bytes | None] = []
+    keys: dict[UUID, None] = {}
+    for text, place in zip(cleared.batch.texts, cleared.places, strict=True):
+        try:
+            sealed = sealed_in(text)
+            key = key_named_by(sealed, standing, client_id)
+            opened.append(key.unseal(sealed, place))
+            keys[key.id] = None
+        except Unsealable:
+            opened.append(None)
+    return opened, list(keys)
+
+
+def _released(texts: list[str | None], cleared: _Cleared, event: EventKind, **facts: object) -> Outcome:
+    """Record the batch, then let it go: what could not be recorded does not leave."""
+    environment_id = cleared.clearance.environment_id
+    contexts = dict.fromkeys(cleared.batch.contexts)
+    append(
+        event,
+        environment_id=environment_id,
+        actor=cleared.batch.caller.actor,
+        facts={
+            "client": cleared.client_id,
+            "purposes": [cleared.purpose.name],
+            "values": len(texts),
+            "contexts": [fingerprint(environment_id, "sealing context", context) for context in contexts],
+            **facts,
+        },
+        decision_id=cleared.clearance.decision_id,
+    )
+    return Outcome(texts, cleared.clearance.decision_id)
+
+
+def _plain(text: str, position: int) -> bytes:
+    plain = text.encode()
+    if len(plain) > LONGEST_VALUE:
+        raise Invalid(f"A value takes up to {LONGEST_VALUE} bytes.", field=f"items[{position}].value")
+    return plain
