@@ -10,6 +10,8 @@ from typing import Any
 
 import environ
 
+from config.kms import kms_providers
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -234,13 +236,7 @@ CONTENT_SECURITY_POLICY = {
 
 KEYRING_FILE = Path(env("SEALBOOK_KEYRING", default=str(STATE_DIR / "keyring.json")))
 KEYRING_PASSPHRASE = env("SEALBOOK_KEYRING_PASSPHRASE", default="")
-KMS_PROVIDERS: list[dict[str, Any]] = [
-    {
-        "name": "local",
-        "backend": "keyring.kms.local.LocalKms",
-        "options": {"path": str(KEYRING_FILE), "passphrase": KEYRING_PASSPHRASE},
-    },
-]
+KMS_PROVIDERS = kms_providers(env, keyring_file=KEYRING_FILE, passphrase=KEYRING_PASSPHRASE)
 """The first wraps, all unwrap."""
 KEYRING_CACHE_SIZE = env.int("SEALBOOK_KEYRING_CACHE_SIZE", default=20_000)
 """How many opened keys one process remembers."""

@@ -34,6 +34,7 @@ POLICY_RETIRED = event("access_policy.retired", "policy", "name", "version", "re
 FROZEN = event("freeze.set", "freeze", "kind", "target", "reasons")
 UNFROZEN = event("freeze.lifted", "freeze", "kind", "target", "reasons")
 SIGNING_KEY_ROTATED = event("signing_key.rotated", "key", "retired", "reasons")
+ROOT_REWRAPPED = event("root_key.rewrapped", "provider", "keys")
 TOKEN_ISSUED = event("access_token.issued", "client", "expires", "reasons")
 TOKEN_REFUSED = event("access_token.refused", "client", "reasons")
 SIGNED_IN = event("operator.signed_in", "account")

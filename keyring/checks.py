@@ -9,16 +9,27 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from keyring.errors import KmsUnavailable
 from keyring.kms import providers
 from keyring.kms.local import LocalKms
+from keyring.kms.transit import TransitKms
 
 
 @register(Tags.security, deploy=True)
 def check_root_keys(**_: Any) -> list[CheckMessage]:
-    """Refuse a keyring that is missing, damaged, open to other accounts, or not wrapped under a passphrase."""
+    """Refuse a keyring file that is missing, damaged, open to others or not wrapped, and a transit that cannot wrap."""
     try:
         chosen = providers()
     except KmsUnavailable as error:
         return [Error(str(error), id="keyring.E001")]
-    return [finding for kms in chosen if isinstance(kms, LocalKms) for finding in _check_local(kms)]
+    local = [finding for kms in chosen if isinstance(kms, LocalKms) for finding in _check_local(kms)]
+    return local + [finding for kms in chosen if isinstance(kms, TransitKms) for finding in _check_transit(kms)]
+
+
+def _check_transit(kms: TransitKms) -> list[CheckMessage]:
+    """Ask the server once: a wrong address, certificate, credential or key type is found before the first write."""
+    try:
+        kms.unwrap(kms.wrap(bytes(32), context=b"check"), context=b"check")
+    except KmsUnavailable as error:
+        return [Error(str(error), id="keyring.E004")]
+    return []
 
 
 def _check_local(kms: LocalKms) -> list[CheckMessage]:

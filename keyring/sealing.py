@@ -3,6 +3,8 @@
     format version (1 byte) | key id (16) | nonce (12) | ciphertext and tag (length of the plain text + 16)
 
 The associated data is the first 17 bytes and the place, so a changed version or key id fails like everything else.
+A value opens under the key it names and under no other, even where somebody who has two keys built it to open under
+both: of one id there is one key, which its wrapping commits to (`keyring.wrapping`).
 One key takes at most 2**32 values (SP 800-38D section 8.3); an environment's text key, the widest, stays far below.
 """
 
@@ -48,11 +50,17 @@ class OpenKey:
 
     def unseal(self, sealed: bytes, place: bytes) -> bytes:
         """Return what was sealed for this place with this key; raise `Unsealable` for anything else."""
-        try:
-            return self._decrypt(sealed[17:29], sealed[29:], sealed[:17] + place)
-        except (InvalidTag, ValueError):
-            pass  # raised below, outside this block, so that the error carries no context
+        header = self._header
+        if sealed[:17] == header:
+            try:
+                return self._decrypt(sealed[17:29], sealed[29:], header + place)
+            except (InvalidTag, ValueError):
+                pass  # raised below, outside this block, so that the error carries no context
         raise Unsealable
+
+    def sealed_this(self, sealed: bytes) -> bool:
+        """Say whether a sealed value names this key; whether it opens is another question."""
+        return sealed[:17] == self._header
 
     def __repr__(self) -> str:
         return f"OpenKey(id={self.id}, version={self.version})"

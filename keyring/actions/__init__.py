@@ -1,6 +1,10 @@
 """Every write of the keyring."""
 
-from keyring.actions.environment_keys import create_environment_key, ensure_environment_key
+from keyring.actions.environment_keys import (
+    create_environment_key,
+    ensure_environment_key,
+    rewrap_environment_keys,
+)
 from keyring.actions.sealed_secrets import create_sealed_secret
 from keyring.actions.wrapped_keys import NewKey, create_key, destroy_key, ensure_key, rewrap_keys
 
@@ -12,5 +16,6 @@ __all__ = [
     "destroy_key",
     "ensure_environment_key",
     "ensure_key",
+    "rewrap_environment_keys",
     "rewrap_keys",
 ]

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Max
 
 from keyring.environment_keys import kms_context
-from keyring.kms import providers
+from keyring.kms import provider, providers
 from keyring.models import EnvironmentKey
 from keyring.rows import serialise
 from keyring.walls import in_environment
@@ -29,6 +29,25 @@ def ensure_environment_key(*, environment_id: UUID) -> EnvironmentKey:
         serialise(environment_id, "environment keys")
         keys = EnvironmentKey.objects.filter(environment_id=environment_id, retired_at=None)
         return keys.order_by("-number").first() or _create(environment_id, number=1)
+
+
+def rewrap_environment_keys(*, environment_id: UUID) -> int:
+    """Wrap every key of the environment again by the first KMS provider, under its newest root key; return how many.
+
+    Safe to repeat, and to stop at any time: the key itself stays, so what it wraps opens all along.
+
+    Raises:
+        KmsUnavailable: the first provider, or one that wrapped a key, cannot be asked; nothing has changed.
+    """
+    kms = providers()[0]
+    with in_environment(environment_id):
+        keys = list(EnvironmentKey.objects.select_for_update().filter(environment_id=environment_id))
+        for row in keys:
+            context = kms_context(environment_id, row.number)
+            key = provider(row.provider).unwrap(bytes(row.wrapped), context=context)
+            row.wrapped, row.provider = kms.wrap(key, context=context), kms.name
+        EnvironmentKey.objects.bulk_update(keys, ["wrapped", "provider"])
+    return len(keys)
 
 
 def _create(environment_id: UUID, *, number: int) -> EnvironmentKey:

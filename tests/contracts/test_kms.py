@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,9 +12,18 @@ from hypothesis import strategies as st
 
 from keyring.kms import Kms
 from keyring.kms.local import LocalKms, create_keyring_file
+from keyring.kms.transit import TransitKms
 from tests.keyring.refusals import refuses_opaquely
+from tests.openbao import OpenBao, start_openbao
 
 MakeKms = Callable[[Path], Kms]
+
+
+@pytest.fixture(scope="module")
+def openbao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    server = start_openbao(tmp_path_factory.mktemp("openbao"))
+    yield server
+    server.stop()
 
 
 def local(folder: Path) -> Kms:
@@ -26,13 +36,28 @@ def local_under_a_passphrase(folder: Path) -> Kms:
     return LocalKms(name="local", path=str(folder / "keyring.json"), passphrase="correct horse")
 
 
-MEMBERS: list[MakeKms] = [local, local_under_a_passphrase]
+MEMBERS: dict[str, MakeKms | None] = {
+    "local": local,
+    "local_under_a_passphrase": local_under_a_passphrase,
+    "transit": None,
+}
 
 
-@pytest.fixture(params=MEMBERS, ids=lambda make: make.__name__)
+@pytest.fixture(params=MEMBERS)
 def make(request: pytest.FixtureRequest) -> MakeKms:
-    found: MakeKms = request.param
-    return found
+    found = MEMBERS[request.param]
+    return found or transit_of(request.getfixturevalue("openbao"))
+
+
+def transit_of(server: OpenBao) -> MakeKms:
+    """Every installation has a transit key of its own."""
+
+    def transit(_: Path) -> Kms:
+        key = f"sealbook-{uuid4().hex[:8]}"
+        token = server.add_key(key)
+        return TransitKms(name="transit", address=server.tls_address, ca=str(server.ca), key=key, token_file=str(token))
+
+    return transit
 
 
 @pytest.fixture
@@ -73,5 +98,5 @@ def test_what_another_installation_wrapped_refuses(kms: Kms, make: MakeKms, tmp_
 
 
 def test_it_names_itself_and_shows_no_secret(kms: Kms) -> None:
-    assert kms.name == "local"
+    assert kms.name in MEMBERS
     assert "correct horse" not in repr(kms)

@@ -21,6 +21,7 @@ import pytest
 from config.embedded.ports import LOOPBACK, free_port
 from config.embedded.postgres import THROW_AWAY, PostgresServer, start_postgres
 from tests.docs.blocks import ROOT, blocks
+from tests.openbao import OpenBao, openbao_binary, start_openbao
 
 PAGE = "docs/operations.md"
 
@@ -61,8 +62,28 @@ def run(command: list[str], cwd: Path, environ: dict[str, str]) -> str:
     return done.stdout
 
 
-def test_the_first_start_runs_as_the_page_has_it(server: PostgresServer, tmp_path: Path) -> None:
-    first_start, processes = blocks(PAGE, "sh")
+def transit_beside(server: OpenBao) -> dict[str, str]:
+    """The variables of an installation that moves from the keyring file to a transit engine."""
+    return {
+        "SEALBOOK_KMS": "transit,local",
+        "SEALBOOK_TRANSIT_ADDRESS": server.tls_address,
+        "SEALBOOK_TRANSIT_CA": str(server.ca),
+        "SEALBOOK_TRANSIT_TOKEN_FILE": str(server.add_key("sealbook")),
+    }
+
+
+@pytest.fixture
+def openbao(tmp_path: Path) -> Iterator[OpenBao | None]:
+    started = start_openbao(tmp_path / "openbao") if openbao_binary() else None
+    yield started
+    if started:
+        started.stop()
+
+
+def test_the_first_start_runs_as_the_page_has_it(
+    server: PostgresServer, openbao: OpenBao | None, tmp_path: Path
+) -> None:
+    first_start, processes, move = blocks(PAGE, "sh")
     environ = bare_environment(tmp_path)
     (tmp_path / "state").mkdir(mode=0o700)
     bootstrap, *steps = commands(first_start)
@@ -82,6 +103,8 @@ def test_the_first_start_runs_as_the_page_has_it(server: PostgresServer, tmp_pat
     with psycopg.connect(url("sealbook_auditor")) as auditor:
         kinds = {row[0] for row in auditor.execute("select distinct kind from audit_entry").fetchall()}
     assert {"environment.defined", "account.defined", "client.defined", "client.secret_issued", "right.given"} <= kinds
+    for command in commands(move) if openbao else ():
+        assert "prod: 1 keys" in run(command, tmp_path, environ | transit_beside(openbao))
     for command in commands(processes):
         start_and_stop(command, tmp_path, environ)
 

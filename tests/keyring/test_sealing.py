@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from os import urandom
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from keyring.blinding import FingerprintKey, IndexKey
 from keyring.errors import Unsealable
 from keyring.places import cell_place, cell_prefix, text_place
-from keyring.sealing import SEALED_OVERHEAD, OpenKey, key_id_of
+from keyring.sealing import AESGCM, SEALED_OVERHEAD, OpenKey, key_id_of
+from tests.keyring import ghash
 from tests.keyring.refusals import refuses_opaquely
 
 KEY_ID = uuid4()
@@ -118,3 +120,15 @@ def test_another_key_or_another_use_of_the_key_blinds_differently(value: bytes) 
     other = IndexKey(key_id=KEY_ID, version=1, key=bytes(32))
     use = FingerprintKey(key_id=KEY_ID, version=1, key=bytes(range(32)))
     assert len({key.blind(value), other.blind(value), use.blind(value)}) == 3
+
+
+def test_a_value_built_to_open_under_two_keys_opens_under_the_one_it_names_only() -> None:
+    first, second, nonce, place = urandom(32), urandom(32), urandom(12), b"place"
+    one, two = (OpenKey(key_id=uuid4(), version=1, key=key) for key in (first, second))
+    header = one.seal(b"", place)[:17]
+    forged = ghash.ciphertext_under_two_keys(first, second, nonce, header + place)
+    opened = [AESGCM(key).decrypt(nonce, forged, header + place) for key in (first, second)]
+    assert opened[0] != opened[1], "the attack works on the bare cipher, or this test shows nothing"
+
+    assert one.unseal(header + nonce + forged, place) == opened[0]
+    refuses_opaquely(lambda: two.unseal(header + nonce + forged, place))
