@@ -20,10 +20,9 @@ from governance.policies.sandbox import close
 from userstore.reading.admission import admit, call_facts
 from userstore.reading.calls import AccessorCall, CallContext
 from userstore.reading.consent import keep_consented
-from userstore.reading.cursors import BEGINNING
 from userstore.reading.opening import unseal
 from userstore.reading.plan import plan_read
-from userstore.reading.selection import select_sealed
+from userstore.reading.selection import UPWARDS, select_sealed
 
 MANY = 100
 _TIMES = 300
@@ -71,7 +70,7 @@ def _decision(
     call = AccessorCall(store.caller, accessor_id, [ids], CallContext(address=ADDRESS))
     plan = plan_read(call)
     clearance = authorize(call.caller, plan.ask, standing=plan.accessor.standing, now=now)
-    sealed, _ = select_sealed(plan, clearance, after=BEGINNING, limit=count, now=now)
+    sealed, _ = select_sealed(plan, clearance, UPWARDS, limit=count, now=now)
     opened = unseal(
         keep_consented(sealed, plan.accessor.purpose_numbers, now=now), plan.accessor.definitions, clearance
     )

@@ -30,10 +30,10 @@ class Hiding:
         while True:
             call = AccessorCall(self.book.service, self.accessor, [list(numbers)], HERE, Page(limit, cursor))
             rows = execute_accessor(call, now=timezone.now())
-            found.append((len(rows.rows), rows.has_next))
-            if not rows.has_next:
+            found.append((len(rows.rows), rows.neighbours.has_next))
+            if not rows.neighbours.has_next:
                 return found
-            cursor = rows.next_cursor
+            cursor = rows.neighbours.next
 
 
 def hiding(mode: str) -> Hiding:

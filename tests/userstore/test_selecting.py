@@ -231,7 +231,7 @@ def test_pages_show_everybody_once_and_cursors_belong_to_their_accessor(director
     while more:
         rows = page(everybody, cursor)
         shown += rows.subject_ids
-        more, last, cursor = rows.has_next, cursor, rows.next_cursor
+        more, last, cursor = rows.neighbours.has_next, cursor, rows.neighbours.next
     assert shown == people
     assert all(str(person) not in last for person in people)
     with pytest.raises(GovernanceError, match="does not belong"):

@@ -9,11 +9,9 @@ import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 
 from governance.actions.change import clearance_for
-from governance.errors import Invalid
 from governance.identities import Caller
 from governance.wire.fields import Fields
 from governance.wire.hot import answer_json
@@ -37,7 +35,19 @@ _ROW_DATA = {
     "`purpose_deletions`.",
 }
 _VALUES = {"type": "array", "items": {}, "description": "One value for each `?` of the selector."}
-_PAGING = frozenset({"limit", "starting_after", "ending_before", "sort_key", "sort_order"})
+PAGING = (
+    OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 1500}, description="Rows of a page."),
+    OpenApiParameter("starting_after", str, description="The `next` of the page before; empty: from the beginning."),
+    OpenApiParameter("ending_before", str, description="The `prev` of the page behind; `end`: the last page."),
+    OpenApiParameter(
+        "sort_key",
+        str,
+        description="Columns of the accessor with a single value, `created` or `updated`, and `id` at the end, "
+        "separated by commas. Rows are sorted by what they show, absent values first.",
+    ),
+    OpenApiParameter("sort_order", str, enum=("ascending", "descending")),
+)
+_PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
 
 
 @extend_schema_view(
@@ -45,8 +55,7 @@ _PAGING = frozenset({"limit", "starting_after", "ending_before", "sort_key", "so
         operation_id="execute_accessor",
         tags=["calls"],
         parameters=[
-            OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 1500."),
-            OpenApiParameter("starting_after", str, description="The `next` of the page before."),
+            *PAGING,
             DECISION,
         ],
         request={"application/json": shape(accessor_id=ID, context=_CONTEXT, selector_values=_VALUES)},
@@ -70,14 +79,13 @@ class ExecuteAccessor(CallView):
             page=page,
         )
         rows = execute_accessor(call, now=timezone.now())
-        came_behind = page is not None and bool(page.starting_after)
         answer = {
             "data": [orjson.dumps(row).decode() for row in rows.rows],
             "truncated": False,
-            "has_next": rows.has_next,
-            "next": rows.next_cursor,
-            "has_prev": came_behind,
-            "prev": "",
+            "has_next": rows.neighbours.has_next,
+            "next": rows.neighbours.next,
+            "has_prev": rows.neighbours.has_prev,
+            "prev": rows.neighbours.prev,
         }
         return answer_json(answer, decision_id=rows.decision_id)
 
@@ -159,10 +167,12 @@ class CreateUserWithMutator(CallView):
 
 def _page(request: HttpRequest) -> Page | None:
     parameters = request.GET.dict()
-    if not _PAGING & parameters.keys():
+    if not _PAGING_NAMES & parameters.keys():
         return None
-    if parameters.get("ending_before"):
-        raise Invalid("An accessor's pages go forward only.", field="ending_before", remedy="Use starting_after.")
-    if parameters.get("sort_key", "id") not in {"", "id"} or parameters.get("sort_order", "ascending") != "ascending":
-        raise Invalid("Rows are ordered by user id.", field="sort_key", remedy="Leave sort_key and sort_order out.")
-    return Page(min(limit_of(parameters), settings.USERSTORE_PAGE_LIMIT), str(parameters.get("starting_after", "")))
+    return Page(
+        min(limit_of(parameters), settings.USERSTORE_PAGE_LIMIT),
+        parameters.get("starting_after"),
+        parameters.get("ending_before"),
+        str(parameters.get("sort_key", "")),
+        str(parameters.get("sort_order", "")),
+    )

@@ -25,6 +25,10 @@ class Subject(OwnedByEnvironment):
 
     class Meta:
         constraints = owned_constraints("subject")
+        indexes = [
+            models.Index(fields=["environment", "created_at", "public_id"], name="subject_by_creation"),
+            models.Index(fields=["environment", "updated_at", "public_id"], name="subject_by_last_change"),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)

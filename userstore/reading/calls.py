@@ -25,12 +25,36 @@ class CallContext:
 NO_CONTEXT = CallContext()
 
 
+ASCENDING, DESCENDING = "ascending", "descending"
+BEGIN, END = "", "end"
+"""Cursors that need not be made: before everybody, and behind everybody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of the result is wanted: at most `limit` rows after an opaque cursor ("" is the beginning)."""
+    """Which part of the result is wanted, and in which order: at most `limit` rows behind or before a cursor.
+
+    `sort_key` names columns of the accessor, `created` or `updated`, and ends with `id`; "" is `id` alone.
+    """
 
     limit: int
-    starting_after: str = ""
+    starting_after: str | None = None
+    ending_before: str | None = None
+    sort_key: str = ""
+    sort_order: str = ASCENDING
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The wire's four answers about what lies before and behind a page; the cursors are opaque."""
+
+    has_next: bool = False
+    next: str = END
+    has_prev: bool = False
+    prev: str = BEGIN
+
+
+ALONE = Neighbours()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Cursors: opaque and sealed, good for one accessor in one environment, so they reveal no order and no value."""
+"""Cursors: a place in one order of one accessor of one environment, sealed, so they reveal no order and no value."""
 
 from __future__ import annotations
 
@@ -6,34 +6,39 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from uuid import UUID
 
+import orjson
+
 from governance.errors import Invalid
 from keyring.errors import Unsealable
 from keyring.keys import KeyKind, key_for
 from keyring.places import text_place
+from userstore.reading.ordering import Order, Place, as_rank
 
-BEGINNING = UUID(int=0)
 
-
-def cursor_at(subject_id: UUID, environment_id: UUID, accessor_id: UUID) -> str:
-    """Make the cursor behind a subject."""
+def cursor_at(place: Place, order: Order, environment_id: UUID, accessor_id: UUID) -> str:
+    """Make the cursor of a place."""
+    told = orjson.dumps([place.subject_id.hex, *(value for _, value in place.ranks)])
     key = key_for(environment_id, KeyKind.TEXT)
-    sealed = key.seal(subject_id.bytes, text_place(environment_id, "accessor", "cursor", accessor_id))
+    sealed = key.seal(told, _belongs_to(order, environment_id, accessor_id))
     return urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
-def after_of(cursor: str, environment_id: UUID, accessor_id: UUID) -> UUID:
-    """Return the subject a cursor stands behind; "" is the beginning.
+def place_of(cursor: str, order: Order, environment_id: UUID, accessor_id: UUID, *, field: str) -> Place:
+    """Return the place a cursor stands for.
 
     Raises:
-        Invalid: the cursor was not made here for this accessor.
+        Invalid: the cursor was not made here for this accessor and order.
     """
-    if not cursor:
-        return BEGINNING
     try:
         sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         key = key_for(environment_id, KeyKind.TEXT)
-        return UUID(bytes=key.unseal(sealed, text_place(environment_id, "accessor", "cursor", accessor_id)))
+        subject, *values = orjson.loads(key.unseal(sealed, _belongs_to(order, environment_id, accessor_id)))
     except (Unsealable, Error, ValueError):
         raise Invalid(
-            "The cursor does not belong to this accessor.", field="starting_after", remedy="Begin again without one."
+            "The cursor does not belong to this accessor in this order.", field=field, remedy="Begin again without one."
         ) from None
+    return Place(tuple(as_rank(value) for value in values), UUID(hex=subject))
+
+
+def _belongs_to(order: Order, environment_id: UUID, accessor_id: UUID) -> bytes:
+    return text_place(environment_id, "accessor", f"cursor {order.name}", accessor_id)

@@ -21,12 +21,12 @@ from keyring.walls import in_environment
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.reading.admission import call_facts
 from userstore.reading.calls import AccessorCall, Page
-from userstore.reading.cursors import after_of, cursor_at
 from userstore.reading.pages import page_of
 from userstore.reading.plan import AccessorPlan, plan_read
 from userstore.reading.rows import Rows
 from userstore.reading.statements import append_prepared
 from userstore.reading.transformation import transform
+from userstore.reading.windows import neighbours_of, window_of
 from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
 
@@ -54,14 +54,13 @@ def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
 
 def stream_accessor(call: AccessorCall, *, now: datetime) -> Iterator[Rows]:
     """Execute an accessor chunk by chunk; each chunk's record is committed before the chunk leaves."""
-    cursor = call.page.starting_after if call.page else ""
-    limit = call.page.limit if call.page else settings.USERSTORE_PAGE_LIMIT
+    page = call.page or Page(settings.USERSTORE_PAGE_LIMIT)
     while True:
-        rows = execute_accessor(replace(call, page=Page(limit, cursor)), now=now)
+        rows = execute_accessor(replace(call, page=page), now=now)
         yield rows
-        if not rows.has_next:
+        if not rows.neighbours.has_next:
             return
-        cursor = rows.next_cursor
+        page = replace(page, starting_after=rows.neighbours.next)
 
 
 @at_current_epoch
@@ -69,15 +68,13 @@ def _read(call: AccessorCall, *, now: datetime) -> Rows:
     plan = plan_read(call)
     accessor = plan.accessor
     clearance = authorize(call.caller, plan.ask, standing=accessor.standing, now=now)
-    page = call.page or Page(settings.USERSTORE_PAGE_LIMIT)
-    after = after_of(page.starting_after, clearance.environment_id, accessor.public_id)
+    window = window_of(call.page or Page(settings.USERSTORE_PAGE_LIMIT), accessor, clearance)
     facts = call_facts(clearance, call.context, action="Execute", purposes=accessor.purpose_names, now=now)
-    admitted, last = page_of(plan, clearance, facts, after=after, limit=page.limit, now=now)
+    page = page_of(plan, clearance, facts, window, now=now)
     with _release(accessor):
-        rows = transform(admitted, accessor, clearance, now=now)
+        rows = transform(page.admitted, accessor, clearance, now=now)
         _record(call, rows, alike=accessor.facts)
-    rows.has_next = last is not None
-    rows.next_cursor = cursor_at(last, clearance.environment_id, accessor.public_id) if last else "end"
+    rows.neighbours = neighbours_of(window, page, clearance.environment_id, accessor.public_id)
     return rows
 
 

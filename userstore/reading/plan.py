@@ -107,6 +107,10 @@ class ReadPlan:
     def ask(self) -> Ask:
         return self.accessor.ask
 
+    @property
+    def selects_everyone(self) -> bool:
+        return isinstance(self.selected, BoundSelector) and self.selected.condition is None
+
 
 def plan_read(call: AccessorCall) -> ReadPlan:
     """Plan one execution of an accessor.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from keyring.keys import OpenKey
+from userstore.reading.calls import ALONE, Neighbours
 from userstore.reading.statements import timestamp_of
 
 
@@ -42,6 +43,11 @@ class SealedSubject:
     facts: tuple[bytes, bytes, bytes | None, int]
     cells: list[SealedCell]
     withheld: Collection[int] = ()
+
+    def only(self, column_pks: Collection[int]) -> SealedSubject:
+        """The same subject with the cells of some columns."""
+        cells = [cell for cell in self.cells if cell.column_pk in column_pks]
+        return replace(self, cells=cells)
 
     def system_text(self, name: str) -> str | None:
         """A system column as text, made only when somebody asks: most reads do not."""
@@ -96,6 +102,5 @@ class Rows:
     subject_ids: list[UUID]
     facts: dict[str, Any]
     decision_id: UUID
-    has_next: bool = False
-    next_cursor: str = "end"
+    neighbours: Neighbours = ALONE
     entry_id: UUID | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,45 +14,99 @@ from userstore.reading.consent import Gate
 from userstore.reading.gathering import gathered, give_cells, subjects_of
 from userstore.reading.narrowing import candidates_of, decided_by_id
 from userstore.reading.opening import unseal
+from userstore.reading.ordering import BY_ID, Order, Place
 from userstore.reading.plan import AccessorPlan, ReadPlan
 from userstore.reading.rows import OpenedSubject, SealedSubject
 from userstore.reading.statements import read_cells, read_page, read_subjects
 from userstore.selectors import BoundSelector
 
-BEGINNING = UUID(int=0)
 _CHUNK = 512
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Along which index one goes, from beyond which place (None: from its end), and whether downwards."""
+
+    order: Order = BY_ID
+    place: Place | None = None
+    falls: bool = False
+
+    def ahead(self, ids: Iterable[UUID]) -> list[UUID]:
+        """Those of some ids that the way comes to, in its order; for the way along ids."""
+        found = set(ids)
+        if self.place is not None:
+            border = self.place.subject_id
+            found = {each for each in found if (each < border if self.falls else each > border)}
+        return sorted(found, reverse=self.falls)
+
+
+UPWARDS = Way()
+
+
 def select_sealed(
-    plan: ReadPlan, clearance: Clearance, *, after: UUID, limit: int, now: datetime
+    plan: ReadPlan, clearance: Clearance, way: Way, *, limit: int, now: datetime
 ) -> tuple[list[SealedSubject], bool]:
-    """Return up to `limit` subjects behind a place in the order of public ids, and whether there are more.
+    """Return up to `limit` subjects along a way, and whether there are more.
 
     Raises:
         EpochMoved: the environment changed since the clearance.
         TooLarge: the selector would have to open more cells than one call may.
     """
-    accessor, selected = plan.accessor, plan.selected
-    if not isinstance(selected, BoundSelector):
-        found = _of_ids(accessor, selected, clearance, after=after)
-    elif selected.condition is None:
-        found = _page_of_everyone(accessor, clearance, after=after, limit=limit + 1)
-    elif (ids := decided_by_id(selected)) is not None:
-        found = _of_ids(accessor, ids, clearance, after=after)
-    else:
-        found = _matching(accessor, selected, clearance, after=after, limit=limit + 1, now=now)
+    found: list[SealedSubject] = []
+    for chunk in _selected(plan, clearance, way, most=limit + 1, now=now):
+        found += chunk
+        if len(found) > limit:
+            break
     return found[:limit], len(found) > limit
 
 
-def _of_ids(accessor: AccessorPlan, ids: Sequence[UUID], clearance: Clearance, *, after: UUID) -> list[SealedSubject]:
-    """All of them behind a place, whatever the limit: some ids may belong to nobody."""
-    wanted = sorted(i for i in ids if i > after)
-    return _read(clearance, wanted, accessor.fetched_columns, accessor.state)
+def every_selected(plan: ReadPlan, clearance: Clearance, *, now: datetime) -> Iterator[list[SealedSubject]]:
+    """Return everybody who is selected, a few hundred at a time; raises what `select_sealed` raises."""
+    return _selected(plan, clearance, UPWARDS, most=_CHUNK, now=now)
 
 
-def _page_of_everyone(accessor: AccessorPlan, clearance: Clearance, *, after: UUID, limit: int) -> list[SealedSubject]:
+def _selected(
+    plan: ReadPlan, clearance: Clearance, way: Way, *, most: int, now: datetime
+) -> Iterator[list[SealedSubject]]:
+    accessor, selected = plan.accessor, plan.selected
+    if not isinstance(selected, BoundSelector):
+        return _of_ids(accessor, selected, clearance, way, most=most)
+    if selected.condition is None:
+        return _everyone(accessor, clearance, way, most=most)
+    ids = decided_by_id(selected)
+    if ids is not None:
+        return _of_ids(accessor, ids, clearance, way, most=most)
+    return _matching(accessor, selected, clearance, way, now=now)
+
+
+def _of_ids(
+    accessor: AccessorPlan, ids: Sequence[UUID], clearance: Clearance, way: Way, *, most: int
+) -> Iterator[list[SealedSubject]]:
+    for wanted in _chunks(way.ahead(ids), max(most, _CHUNK)):
+        found = _read(clearance, wanted, accessor.fetched_columns, accessor.state)
+        yield found[::-1] if way.falls else found
+
+
+def _everyone(accessor: AccessorPlan, clearance: Clearance, way: Way, *, most: int) -> Iterator[list[SealedSubject]]:
+    while True:
+        subjects = _page_of_everyone(accessor, clearance, way, most)
+        yield subjects
+        if len(subjects) < most:
+            return
+        way = replace(way, place=way.order.place_along_index(subjects[-1]))
+
+
+def _page_of_everyone(accessor: AccessorPlan, clearance: Clearance, way: Way, most: int) -> list[SealedSubject]:
     environment_id = clearance.environment_id
-    subjects = subjects_of(read_page(environment_id=environment_id, after=after, limit=limit), clearance)
+    rows = read_page(
+        environment_id=environment_id,
+        along=way.order.index or "id",
+        falls=way.falls,
+        moment=way.place.moment if way.place else None,
+        beyond=way.place.subject_id if way.place else None,
+        limit=most,
+    )
+    subjects = subjects_of(rows, clearance)
     if subjects and accessor.fetched_columns:
         cells = read_cells(
             environment_id=environment_id,
@@ -64,33 +119,30 @@ def _page_of_everyone(accessor: AccessorPlan, clearance: Clearance, *, after: UU
 
 
 def _matching(
-    accessor: AccessorPlan,
-    bound: BoundSelector,
-    clearance: Clearance,
-    *,
-    after: UUID,
-    limit: int,
-    now: datetime,
-) -> list[SealedSubject]:
+    accessor: AccessorPlan, bound: BoundSelector, clearance: Clearance, way: Way, *, now: datetime
+) -> Iterator[list[SealedSubject]]:
     """Open the selector's cells of the candidates, as far as the purposes permit, and keep who matches."""
     found = candidates_of(bound, accessor.definitions, clearance.environment_id, accessor.state)
-    wanted = sorted(i for i in found if i > after)
     selecting = [
         accessor.definitions.by_name[name] for name in bound.columns if not accessor.definitions.by_name[name].is_system
     ]
     columns = tuple(dict.fromkeys([*accessor.fetched_columns, *(column.pk for column in selecting)]))
     extra = set(columns) - set(accessor.fetched_columns)
-    kept: list[SealedSubject] = []
-    for start in range(0, max(len(wanted), 1), _CHUNK):  # with no candidate, too, the statement tells the epoch
-        subjects = _read(clearance, wanted[start : start + _CHUNK], columns, accessor.state)
+    for wanted in _chunks(way.ahead(found), _CHUNK):
+        subjects = _read(clearance, wanted, columns, accessor.state)
         elements = elements_of(subjects, bound, accessor, clearance, [c.pk for c in selecting], moment=now.timestamp())
+        kept: list[SealedSubject] = []
         for subject, values in zip(subjects, elements, strict=True):
             if bound.matches(values):
                 subject.cells = [cell for cell in subject.cells if cell.column_pk not in extra]
                 kept.append(subject)
-        if len(kept) >= limit:
-            break
-    return kept[:limit]
+        yield kept[::-1] if way.falls else kept
+
+
+def _chunks(ids: list[UUID], size: int) -> Iterator[list[UUID]]:
+    """Cut ids into chunks; of none at all there is one chunk, since the statement tells the epoch."""
+    for start in range(0, max(len(ids), 1), size):
+        yield ids[start : start + size]
 
 
 def elements_of(
@@ -106,18 +158,11 @@ def elements_of(
     definitions, permits = accessor.definitions, Gate(accessor.purpose_numbers, moment)
     wanted = set(column_pks)
     system = [name for name in bound.columns if name in SYSTEM_COLUMNS]
-    peeked = [
-        SealedSubject(
-            s.pk,
-            s.public_id,
-            s.key_id,
-            s.wrapped,
-            s.handle,
-            s.facts,
-            [c for c in s.cells if c.column_pk in wanted and permits[c[3:]]],
-        )
-        for s in subjects
-    ]
+    peeked = []
+    for subject in subjects:
+        peek = subject.only(wanted)
+        peek.cells = [cell for cell in peek.cells if permits[cell[3:]]]
+        peeked.append(peek)
     return [selector_elements(opened, system, definitions) for opened in unseal(peeked, definitions, clearance)]
 
 

@@ -23,7 +23,10 @@ from audit.errors import AuditUnavailable
 from audit.recorder import APPEND_PARAMETER_TYPES, APPEND_SQL_NUMBERED, EntryRow
 
 _UUID, _UUIDS, _INT8S, _INT2, _INT4, _TIMESTAMP = 2950, 2951, 1016, 21, 23, 1184
+_PLACE = (_UUID, _TIMESTAMP, _UUID, _INT4)
 _BINARY = pq.Format.BINARY
+_FIRST_MOMENT, _LAST_MOMENT = -(2**63), 2**63 - 1  # -infinity and infinity
+_LOWEST, _HIGHEST = UUID(int=0), UUID(int=2**128 - 1)
 _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 _new_uuid, _UNKNOWN = object.__new__, SafeUUID.unknown
@@ -33,6 +36,10 @@ _set_safety: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
 _STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
     "read_subjects": ("select * from userstore_read_subjects($1, $2, $3, $4)", (_UUID, _UUIDS, _INT8S, _INT2)),
     "read_page": ("select * from userstore_read_page($1, $2, $3)", (_UUID, _UUID, _INT4)),
+    **{
+        f"read_page_{way}": (f"select * from userstore_read_page_{way}($1, $2, $3, $4)", _PLACE)  # noqa: S608  our own names
+        for way in ("id_down", "created_up", "created_down", "updated_up", "updated_down")
+    },
     "read_cells": ("select * from userstore_read_cells($1, $2, $3, $4)", (_UUID, _INT8S, _INT8S, _INT2)),
     "append": (APPEND_SQL_NUMBERED, APPEND_PARAMETER_TYPES),
 }
@@ -48,9 +55,23 @@ def read_subjects(
     return _execute("read_subjects", parameters)
 
 
-def read_page(*, environment_id: UUID, after: UUID, limit: int) -> list[tuple[Any, ...]]:
-    """Fetch the next subjects in the order of their public ids, one row each, and the environment's epoch."""
-    return _execute("read_page", [environment_id.bytes, after.bytes, struct.pack(">i", limit)])
+def read_page(
+    *, environment_id: UUID, along: str, falls: bool, moment: int | None, beyond: UUID | None, limit: int
+) -> list[tuple[Any, ...]]:
+    """Fetch the next subjects along an index (id, created or updated), one row each, and the environment's epoch.
+
+    They come up or down from beyond a subject; `moment` is its place, in microseconds since 2000, where the index has
+    one.
+    """
+    if along == "id" and not falls:
+        after = (beyond or _LOWEST).bytes
+        return _execute("read_page", [environment_id.bytes, after, struct.pack(">i", limit)])
+    first_moment, first_id = (_LAST_MOMENT, _HIGHEST) if falls else (_FIRST_MOMENT, _LOWEST)
+    if along == "id" and beyond is not None:
+        beyond = UUID(int=beyond.int - 1)  # this statement's place is the highest id that is wanted
+    place = [struct.pack(">q", first_moment if moment is None else moment), (beyond or first_id).bytes]
+    name = f"read_page_{along}_{'down' if falls else 'up'}"
+    return _execute(name, [environment_id.bytes, *place, struct.pack(">i", limit)])
 
 
 def read_cells(

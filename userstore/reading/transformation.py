@@ -11,7 +11,7 @@ import orjson
 from governance.authorization import Clearance
 from userstore.reading.admission import Admitted
 from userstore.reading.plan import AccessorPlan, Output
-from userstore.reading.rows import OpenedSubject, Rows
+from userstore.reading.rows import OpenedSubject, Rows, SealedSubject
 from userstore.tokenization.minting import Origin, policy_key, tokens_for
 
 
@@ -43,13 +43,13 @@ def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, *, n
     return Rows(rows, [subject.sealed.public_id for subject in released], facts, clearance.decision_id)
 
 
-def has_something_to_show(subject: OpenedSubject, plan: AccessorPlan) -> bool:
-    """Say whether a subject will be among the rows, unless its transformers leave nothing of it."""
-    pks = {output.column.pk for output in plan.outputs}
-    if plan.is_strict and not pks.isdisjoint(subject.sealed.withheld):
+def has_something_to_show(subject: SealedSubject, plan: AccessorPlan) -> bool:
+    """Say whether a subject with its permitted cells will be among the rows, unless transformers leave it none."""
+    pks = plan.output_pks
+    if plan.is_strict and not pks.isdisjoint(subject.withheld):
         return False
-    return not pks.isdisjoint(subject.values) or any(
-        _system_text(subject, output.column.name) for output in plan.outputs if output.column.is_system
+    return any(cell.column_pk in pks for cell in subject.cells) or any(
+        subject.system_text(output.column.name) is not None for output in plan.outputs if output.column.is_system
     )
 
 

@@ -19,7 +19,7 @@ from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH
 from userstore.transforming.builtin import BUILT_IN_TRANSFORMERS
 from userstore.transforming.errors import ParameterRefused, TokenSpaceExhausted, ValueUnfit
 from userstore.transforming.parameters import decode_parameters
-from userstore.transforming.protocol import Tokenization
+from userstore.transforming.protocol import Tokenization, Transform
 
 _RANDOM = secrets.SystemRandom()
 NATIVES = {built_in.name: built_in.native for built_in in BUILT_IN_TRANSFORMERS}
@@ -54,6 +54,11 @@ class CompiledTransformer:
     @property
     def passes_through(self) -> bool:
         return self.native is None and self.script is None and not self.tokenizes
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether a value becomes the same text in every call of one day. Nobody knows that of a script."""
+        return self.passes_through or isinstance(self.native, Transform)
 
     def apply(self, texts: Sequence[str], *, now: datetime) -> list[str]:
         """Transform texts, in order. For tokenising ones these are candidates that somebody still has to store.
