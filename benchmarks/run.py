@@ -11,6 +11,7 @@ from benchmarks.bars import Report
 from benchmarks.bulk import measure_bulk
 from benchmarks.calls import measure_calls
 from benchmarks.scripts import measure_scripts
+from benchmarks.sealing import measure_sealing
 from benchmarks.seeding import COLUMNS, SUBJECTS, seed
 from benchmarks.values import measure_policies, measure_values
 from config.collector import settle
@@ -21,6 +22,7 @@ MEASURES = {
     "scripts": measure_scripts,
     "bulk": measure_bulk,
     "calls": measure_calls,
+    "sealing": measure_sealing,
 }
 
 

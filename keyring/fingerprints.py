@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from keyring.keys import fingerprint_key_for
@@ -18,5 +19,11 @@ def fingerprint(environment_id: UUID, domain: str, value: bytes) -> Fingerprint:
 
     `domain` says what the value is ("accessor selector", "column phone"): equal values of two domains do not meet.
     """
+    return fingerprints(environment_id, domain, [value])[0]
+
+
+def fingerprints(environment_id: UUID, domain: str, values: Iterable[bytes]) -> list[Fingerprint]:
+    """Return the fingerprints of many values in one domain; the key is looked up once."""
     label = domain.encode()
-    return Fingerprint(fingerprint_key_for(environment_id).blind(len(label).to_bytes(2, "big") + label + value).hex())
+    prefix, blind = len(label).to_bytes(2, "big") + label, fingerprint_key_for(environment_id).blind
+    return [Fingerprint(blind(prefix + value).hex()) for value in values]

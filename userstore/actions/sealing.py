@@ -6,7 +6,6 @@ client, for its purpose and under its context, and under nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,13 +21,13 @@ from governance.identities import CLIENT, Caller
 from governance.rights import Resource
 from governance.standing import StandingPurpose, fresh_standing_of
 from keyring.errors import Unsealable
-from keyring.fingerprints import fingerprint
+from keyring.fingerprints import fingerprints
 from userstore import events
 from userstore.definitions import purpose_meant
 from userstore.errors import Invalid, NotFound
 from userstore.sealing.binding import Binding
-from userstore.sealing.keys import key_named_by, newest_key
-from userstore.sealing.texts import LONGEST_VALUE, sealed_in, text_of
+from userstore.sealing.keys import keys_by_id, newest_key
+from userstore.sealing.texts import LONGEST_VALUE, key_bytes_in, sealed_in, text_of
 
 MOST_VALUES = 1000
 
@@ -39,7 +38,7 @@ class Batch:
 
     caller: Caller
     purpose: object
-    texts: Sequence[str]
+    texts: list[str]
     contexts: list[bytes]
     client_id: UUID | None = None
     """Whose values these are; None means the caller's own."""
@@ -141,18 +140,18 @@ def _clear(batch: Batch, event: EventKind, *operations: str, now: datetime | Non
 
 def _opened(cleared: _Cleared) -> tuple[list[bytes | None], list[UUID]]:
     """Open each value, None where it does not open, whatever the reason; also name the keys that opened some."""
-    standing, client_id = cleared.clearance.standing, cleared.client_id
+    keys = keys_by_id(cleared.clearance.standing, cleared.client_id)
     opened: list[bytes | None] = []
-    keys: dict[UUID, None] = {}
+    used: set[bytes] = set()
     for text, place in zip(cleared.batch.texts, cleared.places, strict=True):
         try:
             sealed = sealed_in(text)
-            key = key_named_by(sealed, standing, client_id)
-            opened.append(key.unseal(sealed, place))
-            keys[key.id] = None
-        except Unsealable:
+            named = key_bytes_in(sealed)
+            opened.append(keys[named].unseal(sealed, place))
+            used.add(named)
+        except (Unsealable, KeyError):
             opened.append(None)
-    return opened, list(keys)
+    return opened, [key.id for named, key in keys.items() if named in used]
 
 
 def _released(texts: list[str | None], cleared: _Cleared, event: EventKind, **facts: object) -> Outcome:
@@ -167,7 +166,7 @@ def _released(texts: list[str | None], cleared: _Cleared, event: EventKind, **fa
             "client": cleared.client_id,
             "purposes": [cleared.purpose.name],
             "values": len(texts),
-            "contexts": [fingerprint(environment_id, "sealing context", context) for context in contexts],
+            "contexts": fingerprints(environment_id, "sealing context", contexts),
             **facts,
         },
         decision_id=cleared.clearance.decision_id,

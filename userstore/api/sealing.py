@@ -123,17 +123,25 @@ class SingleSealingKey(APIView):
 
 
 def _batch(body: Fields, caller: Caller, *, given: str) -> Batch:
-    common = canonical_context(body.mapping("context"), field=body.path("context"))
-    items = body.nested_list("items")
     if body.raw("purpose") is None:
         raise Invalid("Name the purpose.", field="purpose", remedy="An object with id or name.")
-    return Batch(
-        caller=caller,
-        purpose=body.raw("purpose"),
-        texts=[item.text(given) if item.raw(given) != "" else "" for item in items],
-        contexts=[
-            canonical_context(item.mapping("context"), field=item.path("context")) if item.has("context") else common
-            for item in items
-        ],
-        client_id=body.optional_id("client_id"),
-    )
+    common = canonical_context(body.mapping("context"), field=body.path("context"))
+    batch = Batch(caller, body.raw("purpose"), [], [], body.optional_id("client_id"))
+    for place, item in enumerate(body.array("items")):
+        text, context = _item(item, given, f"items[{place}]")
+        batch.texts.append(text)
+        batch.contexts.append(common if context is None else context)
+    return batch
+
+
+def _item(item: object, given: str, path: str) -> tuple[str, bytes | None]:
+    """Read a text and its context, None where it has none of its own. Most items need none of what `Fields` knows."""
+    if type(item) is dict and type(text := item.get(given)) is str and type(context := item.get("context")) is dict:
+        return text, canonical_context(context, field=f"{path}.context")
+    fields = Fields(item, path)
+    text = fields.raw(given)
+    if not isinstance(text, str):
+        raise Invalid("This has to be a text.", field=fields.path(given))
+    if fields.raw("context") is None:
+        return text, None
+    return text, canonical_context(fields.mapping("context"), field=fields.path("context"))

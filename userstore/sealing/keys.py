@@ -12,7 +12,6 @@ from governance.standing import Standing
 from keyring.actions import ensure_key
 from keyring.errors import Unsealable
 from keyring.keys import KeyKind, OpenKey, keys_of_scope
-from keyring.sealing import key_id_of
 
 
 def scope_of(client_id: UUID) -> str:
@@ -30,12 +29,12 @@ def newest_key(standing: Standing, client_id: UUID) -> OpenKey:
     return next(iter(keys.values()))
 
 
-def key_named_by(sealed: bytes, standing: Standing, client_id: UUID) -> OpenKey:
-    """Return the key that a sealed value names; raise `Unsealable` where it is none of this client's."""
-    key = _keys(standing, client_id).get(key_id_of(sealed))
-    if key is None:
-        raise Unsealable
-    return key
+def keys_by_id(standing: Standing, client_id: UUID) -> Mapping[bytes, OpenKey]:
+    """Return a client's keys by the 16 bytes of their ids; empty where it has none yet."""
+    try:
+        return _keys(standing, client_id)
+    except Unsealable:
+        return {}
 
 
 def keys_of_client(environment_id: UUID, client_id: UUID) -> list[OpenKey]:
@@ -43,13 +42,13 @@ def keys_of_client(environment_id: UUID, client_id: UUID) -> list[OpenKey]:
     return keys_of_scope(environment_id, KeyKind.SERVICE, scope_of(client_id))
 
 
-def _keys(standing: Standing, client_id: UUID) -> Mapping[UUID, OpenKey]:
+def _keys(standing: Standing, client_id: UUID) -> Mapping[bytes, OpenKey]:
     """All keys of a client, the newest first; having none is not remembered, since a first one raises no epoch."""
 
-    def opened() -> Mapping[UUID, OpenKey]:
+    def opened() -> Mapping[bytes, OpenKey]:
         keys = keys_of_client(standing.environment_id, client_id)
         if not keys:
             raise Unsealable
-        return {key.id: key for key in keys}
+        return {key.id.bytes: key for key in keys}
 
     return standing.part(("sealing keys", client_id), opened)
