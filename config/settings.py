@@ -173,11 +173,6 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
@@ -265,6 +260,8 @@ USERSTORE_SCAN_BOUND = 50_000
 """Cells one selector may decrypt."""
 USERSTORE_PAGE_LIMIT = 1500
 USERSTORE_IDEMPOTENCY_HOURS = 24
+USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-us-west-2", "aws-eu-west-1"])
+"""What may be noted as the region of a user; the first is noted where none is given."""
 
 # --- Doors ---------------------------------------------------------------------------------------------------------
 
@@ -290,3 +287,4 @@ SPECTACULAR_SETTINGS = {
 
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
 from config.logs import LOGGING  # noqa: E402, F401  so are the rules of what logs may carry
+from config.passwords import AUTH_PASSWORD_VALIDATORS, USERSTORE_PASSWORD_VALIDATORS  # noqa: E402, F401  and of passwords

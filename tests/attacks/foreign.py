@@ -140,6 +140,7 @@ def aims() -> list[Aim]:
         Aim("GET", "authn/users/{subject}"),
         Aim("PUT", "authn/users/{subject}", {"profile": {"phone": "[]"}}),
         Aim("DELETE", "authn/users/{subject}"),
+        Aim("GET", "userstore/config/regions"),
         Aim("GET", "userstore/config/datatypes"),
         Aim("POST", "userstore/config/datatypes", {"data_type": {"id": "{column}", "name": "x"}}),
         Aim("GET", "userstore/config/datatypes/{column}"),

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.recorder import append
 from governance.actions.change import refusal_on_record
+from governance.authorization import Clearance
 from governance.identities import Caller
 from governance.standing import standing_of
 from keyring.actions import create_key, destroy_key
@@ -21,10 +22,12 @@ from keyring.places import cell_place
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.clearing import cleared
+from userstore.actions.credentials import Login, hashed, keep_login
 from userstore.errors import Conflict, Invalid, NotFound, Refused
-from userstore.models import Subject, Token, Value
+from userstore.models import Credential, Subject, Token, Value
 from userstore.reading.calls import NO_CONTEXT, CallContext
 from userstore.reading.opening import HANDLE_COLUMN
+from userstore.regions import region_named
 from userstore.writing.calls import NO_TERMS, ConsentTerms, MutatorCall
 from userstore.writing.execute import Receipt, execute_mutator
 from userstore.writing.keys import handle_of, subject_key
@@ -44,26 +47,45 @@ def create_subject(
     *,
     subject_id: UUID | None = None,
     organization_id: UUID | None = None,
+    region: str = "",
     now: datetime | None = None,
 ) -> NewSubject:
     """Create a subject with a key and a handle of its own.
 
     Raises:
         Conflict: the id is taken; identical, since there is nothing else to compare.
+        Invalid: there is no such region.
         Refused: the caller may not write in this environment.
     """
     now = now or timezone.now()
     with cleared(caller, "write", events.SUBJECT_CREATED, now=now) as clearance:
-        if subject_id is not None and Subject.objects.filter(public_id=subject_id).exists():
-            raise Conflict("There is a user with this id.", existing_id=subject_id, identical=True, field="id")
-        subject, handle = new_subject(caller.environment_id, subject_id, organization_id, now)
-        append(
-            events.SUBJECT_CREATED,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts={"subjects": [handle]},
-            decision_id=clearance.decision_id,
-        )
+        subject, handle = _created(caller.environment_id, subject_id, organization_id, region, now)
+        _record_creation(clearance, handle)
+    return NewSubject(subject.public_id, clearance.decision_id)
+
+
+def create_subject_with_login(
+    caller: Caller,
+    *,
+    login: Login,
+    subject_id: UUID | None = None,
+    organization_id: UUID | None = None,
+    region: str = "",
+    now: datetime | None = None,
+) -> NewSubject:
+    """Create a subject that has a user name and a password, both or neither.
+
+    Raises:
+        Conflict: the id or the user name is taken.
+        Invalid: a user name or password that does not do, or no such region.
+        Refused: the caller may not write in this environment.
+    """
+    now = now or timezone.now()
+    with cleared(caller, "write", events.SUBJECT_CREATED, now=now) as clearance:
+        hashed_login = hashed(login)  # before any row is locked: it takes a while
+        subject, handle = _created(caller.environment_id, subject_id, organization_id, region, now)
+        keep_login(subject, subject_key(subject), hashed_login, now=now)
+        _record_creation(clearance, handle)
     return NewSubject(subject.public_id, clearance.decision_id)
 
 
@@ -74,6 +96,7 @@ def create_subject_with(
     row_data: Mapping[str, Any],
     subject_id: UUID | None = None,
     organization_id: UUID | None = None,
+    region: str = "",
     context: CallContext = NO_CONTEXT,
     consent: ConsentTerms = NO_TERMS,
     now: datetime | None = None,
@@ -90,7 +113,7 @@ def create_subject_with(
     _must_select_by_id(call)
     # What the two actions record of a refusal goes with their effects.
     with refusal_on_record(events.SUBJECT_CREATED, caller), in_environment(caller.environment_id):
-        subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=now)
+        subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, region=region, now=now)
         receipt = execute_mutator(call, now=now)
         if receipt.subject_ids != [subject_id]:
             raise Refused("The mutator's policy does not admit this call.", decision_id=receipt.decision_id)
@@ -111,6 +134,7 @@ def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = N
         handle = handle_of(subject, subject_key(subject))
         tokens, _ = Token.objects.filter(subject=subject).delete()
         values, _ = Value.objects.filter(subject=subject).delete()
+        Credential.objects.filter(subject=subject).delete()
         destroy_key(environment_id=caller.environment_id, key_id=subject.key_id)
         subject.delete()
         append(
@@ -124,7 +148,7 @@ def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = N
 
 
 def new_subject(
-    environment_id: UUID, subject_id: UUID | None, organization_id: UUID | None, now: datetime
+    environment_id: UUID, subject_id: UUID | None, organization_id: UUID | None, now: datetime, *, region: str = ""
 ) -> tuple[Subject, str]:
     """Make the row, the key and the handle; the caller holds the environment's transaction and records it."""
     subject_id = subject_id or uuid4()
@@ -137,10 +161,30 @@ def new_subject(
         key_id=key.id,
         handle=key.opened.seal(handle, place),
         organization_id=organization_id,
+        region=region,
         created_at=now,
         updated_at=now,
     )
     return subject, handle.hex()
+
+
+def _created(
+    environment_id: UUID, subject_id: UUID | None, organization_id: UUID | None, region: str, now: datetime
+) -> tuple[Subject, str]:
+    region = region_named(region)
+    if subject_id is not None and Subject.objects.filter(public_id=subject_id).exists():
+        raise Conflict("There is a user with this id.", existing_id=subject_id, identical=True, field="id")
+    return new_subject(environment_id, subject_id, organization_id, now, region=region)
+
+
+def _record_creation(clearance: Clearance, handle: str) -> None:
+    append(
+        events.SUBJECT_CREATED,
+        environment_id=clearance.environment_id,
+        actor=clearance.caller.actor,
+        facts={"subjects": [handle]},
+        decision_id=clearance.decision_id,
+    )
 
 
 def _must_select_by_id(call: MutatorCall) -> None:

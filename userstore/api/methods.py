@@ -144,6 +144,7 @@ class CreateUserWithMutator(CallView):
         context, consent = context_of(request, fields), consent_terms(fields)
         mutator_id, row_data = fields.id("mutator_id"), fields.mapping("row_data")
         subject_id, organization_id = fields.optional_id("id"), fields.optional_id("organization_id")
+        region = fields.text("region", "")
 
         def create() -> Answer:
             subject, receipt = create_subject_with(
@@ -152,6 +153,7 @@ class CreateUserWithMutator(CallView):
                 row_data=row_data,
                 subject_id=subject_id,
                 organization_id=organization_id,
+                region=region,
                 context=context,
                 consent=consent,
                 now=timezone.now(),

@@ -11,6 +11,7 @@ from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsent
 from userstore.api.datatypes import DataTypes, SingleDataType
 from userstore.api.methods import CreateUserWithMutator, ExecuteAccessor, ExecuteMutator
 from userstore.api.mutators import Mutators
+from userstore.api.regions import Regions
 from userstore.api.sealing import ResealValues, SealingKeys, SealValues, SingleSealingKey, UnsealValues
 from userstore.api.tokens import FindOrCreateTokens, InspectToken, LookUpTokens, ResolveTokens, Tokens
 from userstore.api.transformers import Transformers
@@ -38,6 +39,7 @@ urlpatterns = [
     path("authn/users/<uuid:subject_id>", SingleUser.as_view(), name="user"),
     path("userstore/config/datatypes", DataTypes.as_view(), name="data-types"),
     path("userstore/config/datatypes/<uuid:public_id>", SingleDataType.as_view(), name="data-type"),
+    path("userstore/config/regions", Regions.as_view(), name="regions"),
     *definition_routes(Columns(), "userstore/config/columns"),
     *definition_routes(Accessors(), "userstore/config/accessors"),
     *definition_routes(Mutators(), "userstore/config/mutators"),

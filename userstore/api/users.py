@@ -23,12 +23,14 @@ from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.hot import DECISION_HEADER
 from governance.wire.paging import asked_page, cut
-from governance.wire.shapes import ERROR, ID, TEXT, page_shape, shape
+from governance.wire.shapes import ERROR, ID, TEXT, choice, page_shape, shape
+from keyring.plain import Plain
 from keyring.walls import in_environment
 from userstore import events
+from userstore.actions.credentials import Login
 from userstore.actions.idempotency import Answer
 from userstore.actions.profiles import Profile, change_profile, read_profile, read_profiles
-from userstore.actions.subjects import create_subject, delete_subject
+from userstore.actions.subjects import create_subject, create_subject_with_login, delete_subject
 from userstore.api.calls import CallView, repeatable
 from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER
 from userstore.queries import subjects_of
@@ -47,7 +49,11 @@ _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 404: ERROR, 409: ERROR}
         operation_id="create_user",
         tags=["users"],
         parameters=[IDEMPOTENCY_HEADER, DECISION],
-        request={"application/json": shape(id=ID, organization_id=ID, region=TEXT)},
+        request={
+            "application/json": shape(
+                id=ID, organization_id=ID, region=TEXT, authn_type=choice("", "password"), username=TEXT, password=TEXT
+            )
+        },
         responses={200: shape(id=ID), **_ERRORS},
     )
 )
@@ -56,16 +62,19 @@ class Users(CallView):
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)
-        if fields.raw("username") or fields.raw("password") or fields.raw("authn_type"):
-            raise Invalid(
-                "Users do not sign in to this server.",
-                field="authn_type",
-                remedy="Create the user without username, password and authn_type.",
-            )
-        subject_id, organization_id = fields.optional_id("id"), fields.optional_id("organization_id")
+        login = _login(fields)
+        wanted: dict[str, Any] = {
+            "subject_id": fields.optional_id("id"),
+            "organization_id": fields.optional_id("organization_id"),
+            "region": fields.text("region", ""),
+        }
 
         def create() -> Answer:
-            created = create_subject(caller, subject_id=subject_id, organization_id=organization_id, now=timezone.now())
+            now = timezone.now()
+            if login is None:
+                created = create_subject(caller, now=now, **wanted)
+            else:
+                created = create_subject_with_login(caller, login=login, now=now, **wanted)
             return Answer(200, orjson.dumps({"id": str(created.public_id)}), created.decision_id)
 
         def clear() -> object:
@@ -129,6 +138,20 @@ class SingleUser(APIView):
     def delete(self, request: Request, subject_id: UUID) -> Response:
         decision_id = delete_subject(caller_in(request), subject_id=subject_id, now=timezone.now())
         return Response(status=204, headers={DECISION_HEADER: str(decision_id)})
+
+
+def _login(fields: Fields) -> Login | None:
+    """What a user will sign in with: nothing, or a user name and a password."""
+    kind = fields.text("authn_type", "")
+    if kind not in {"", "password"}:
+        raise Invalid(
+            "Users have a password or nothing to sign in with.",
+            field="authn_type",
+            remedy="Send authn_type password with username and password, or none of the three.",
+        )
+    if not kind and not fields.text("username", "") and not fields.text("password", ""):
+        return None
+    return Login(Plain(fields.text("username")), Plain(fields.text("password")))
 
 
 def _context(request: Request) -> CallContext:

@@ -3,6 +3,7 @@
 from userstore.models.accessors import Accessor, AccessorColumn
 from userstore.models.columns import Column
 from userstore.models.consents import ConsentRecord
+from userstore.models.credentials import Credential
 from userstore.models.idempotency import IdempotencyKey
 from userstore.models.mutators import Mutator, MutatorColumn
 from userstore.models.subjects import Subject, Value
@@ -14,6 +15,7 @@ __all__ = [
     "AccessorColumn",
     "Column",
     "ConsentRecord",
+    "Credential",
     "IdempotencyKey",
     "Mutator",
     "MutatorColumn",

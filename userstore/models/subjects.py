@@ -19,6 +19,7 @@ class Subject(OwnedByEnvironment):
     key_id = models.UUIDField()
     handle = models.BinaryField()
     organization_id = models.UUIDField(null=True, blank=True)
+    region = models.CharField(max_length=32, blank=True, default="", help_text="Where the caller says they belong.")
     updated_at = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
     erased_at = models.DateTimeField(null=True, blank=True)
