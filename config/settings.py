@@ -150,6 +150,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": env("SEALBOOK_CACHE_PREFIX", default="sealbook"),
+        "OPTIONS": {"socket_timeout": 2.0, "socket_connect_timeout": 2.0},  # a limit that hangs is one that fails
     }
 }
 

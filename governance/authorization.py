@@ -59,7 +59,7 @@ class Clearance:
     def environment_id(self) -> UUID:
         return self.standing.environment_id
 
-    def expect_epoch(self, epoch: int) -> None:
+    def expect_epoch(self, epoch: int | None) -> None:
         """Compare with the epoch that came with the data; a difference means the call must be decided again."""
         if epoch != self.standing.epoch:
             raise EpochMoved(epoch)
@@ -70,7 +70,7 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
 
     Raises:
         Refused: with a decision id and the reasons, most specific first.
-        Unavailable: a quota could not be counted.
+        LimitUnknown: a quota could not be counted.
     """
     if caller.environment_id != standing.environment_id:
         raise refusal("environment: the caller belongs to another one")

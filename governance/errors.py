@@ -84,9 +84,33 @@ class Unavailable(GovernanceError):
     kind = "unavailable"
 
 
+class LimitUnknown(Unavailable, Refused):
+    """A limit that holds for the call cannot be checked now, so the call is refused; the record says so."""
+
+
+class TooOften(Refused):
+    """The policy's limit of executions is reached, and its author wants the caller to know.
+
+    Args:
+        wait: seconds after which the limit lets calls through again.
+    """
+
+    kind = "throttled"
+
+    def __init__(self, message: str, *, wait: int, **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.wait = wait
+
+
+class TooMuch(Refused):
+    """The call would give or change more than its policy lets one execution do, and the caller shall know."""
+
+    kind = "invalid"
+
+
 class EpochMoved(Exception):
     """The environment changed while a call was being decided; it is decided again. Never leaves `at_current_epoch`."""
 
-    def __init__(self, epoch: int) -> None:
+    def __init__(self, epoch: int | None) -> None:
         super().__init__("the environment changed while the call was being decided")
         self.epoch = epoch

@@ -114,3 +114,15 @@ def role_url() -> Callable[[str], str]:
         return urlunsplit(urlsplit(url)._replace(path=f"/{connections['default'].settings_dict['NAME']}"))
 
     return address
+
+
+@pytest.fixture
+def redis_away(settings: Any) -> Any:
+    """Every new connection goes to a port where nobody listens."""
+    away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": away}
+    yield
+    from django.core.cache import caches
+
+    for alias in list(caches):
+        caches[alias].close()

@@ -21,6 +21,7 @@ from governance.errors import Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.policies.compilation import MAX_DEPTH, template_node
+from governance.policies.thresholds import read_thresholds, thresholds_of, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +47,24 @@ def publish_policy(
     """Publish version 0 of an access policy.
 
     Raises:
-        Invalid: bad name or type, no component, a parameter that a template does not take, a circle.
+        Invalid: bad name or type, no component, a parameter that a template does not take, a circle, a limit that makes
+            no sense.
         NotFound: a component names an unknown policy or template.
         Conflict: name or id is taken; identical when the components are the same.
     """
     name = checked_name(name, what="access policy")
     _check_type(policy_type)
-    _refuse_thresholds(thresholds)
+    limits = read_thresholds(thresholds or {})
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
         refuse_existing(
             AccessPolicy,
             name=name,
             public_id=public_id,
-            is_same=lambda stored: stored.policy_type == policy_type and _same_branches(stored, components),
+            is_same=lambda stored: (
+                stored.policy_type == policy_type
+                and thresholds_of(stored.thresholds) == limits
+                and _same_branches(stored, components)
+            ),
         )
         policy = AccessPolicy.objects.create(
             environment_id=caller.environment_id,
@@ -67,7 +73,7 @@ def publish_policy(
             description=description,
             policy_type=policy_type,
             required_context=dict(required_context or {}),
-            thresholds=dict(thresholds or {}),
+            thresholds=written(limits),
         )
         _replace_components(policy, components)
         _record_policy(change, policy)
@@ -89,7 +95,7 @@ def republish_policy(
     """Publish the next version of a policy; absent context and thresholds keep what is stored."""
     name = checked_name(name, what="access policy")
     _check_type(policy_type)
-    _refuse_thresholds(thresholds)
+    limits = None if thresholds is None else read_thresholds(thresholds)
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
         policy = _policy(public_id)
         must_be_editable(policy, version)
@@ -97,8 +103,8 @@ def republish_policy(
         policy.name, policy.policy_type, policy.description = name, policy_type, description
         if required_context is not None:
             policy.required_context = dict(required_context)
-        if thresholds is not None:
-            policy.thresholds = dict(thresholds)
+        if limits is not None:
+            policy.thresholds = written(limits)
         policy.version += 1
         policy.save()
         _replace_components(policy, components)
@@ -140,16 +146,6 @@ def policy_body(policy: AccessPolicy) -> dict[str, Any]:
             for c in policy.components.select_related("child", "template").order_by("ordinal")
         ],
     }
-
-
-def _refuse_thresholds(thresholds: Mapping[str, Any] | None) -> None:
-    """Refuse limits that nothing enforces yet: a limit that is stored and ignored would be worse than none."""
-    if any(thresholds.values() if thresholds else ()):
-        raise Invalid(
-            "Thresholds of policies are not enforced by this version.",
-            field="thresholds",
-            remedy="Leave them out and give the right a quota per hour.",
-        )
 
 
 def _check_type(policy_type: object) -> None:

@@ -18,9 +18,14 @@ from governance.operators.decorations import shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
+from governance.policies.thresholds import NO_THRESHOLDS, thresholds_of, written
 
 _SCRIPT = "function policy(context, params) {\n  return false;\n}\n"
 _KEPT = "A JSON object, kept for clients of the wire contract. It decides nothing."
+_LIMITED = (
+    "0 is no limit. Limits count for what names this policy itself, per caller; what names another policy, of which "
+    "this one is a part, has that one's."
+)
 
 
 class VersionedForm(DefinitionForm):
@@ -65,14 +70,30 @@ class PolicyTemplateAdmin(DefinitionAdmin):
 
 
 class PolicyForm(VersionedForm):
-    places = {"components": ""}
+    places = {"components": "", **{f"thresholds.{name}": name for name in written(NO_THRESHOLDS)}}
     name = fields.line("Name")
     description = fields.paragraph("Description")
     policy_type = fields.choice(
         "Holds when", [(AccessPolicy.ALL, "all components hold"), (AccessPolicy.ANY, "any component holds")]
     )
     required_context = fields.JsonObjectField(label="Required context", help_text=_KEPT)
-    thresholds = fields.JsonObjectField(label="Thresholds", help_text=_KEPT)
+    max_executions = fields.whole_number("Executions at most", required=False, min_value=0, help_text=_LIMITED)
+    max_execution_duration_seconds = fields.whole_number(
+        "within seconds", required=False, min_value=0, help_text="5 to 60, where executions are limited."
+    )
+    announce_max_execution_failure = fields.switch(
+        "Tell the caller of too many executions", help_text="Answer 429 instead of an empty result."
+    )
+    max_results_per_execution = fields.whole_number(
+        "Results of one execution at most", required=False, min_value=0, help_text="0 is no limit."
+    )
+    announce_max_result_failure = fields.switch(
+        "Tell the caller of too many results", help_text="Answer 400 instead of an empty result."
+    )
+
+    @classmethod
+    def stored(cls, instance: Any) -> dict[str, Any]:
+        return {**super().stored(instance), **written(thresholds_of(instance.thresholds))}
 
 
 class ComponentForm(forms.ModelForm):  # type: ignore[type-arg]  # the formset sets the model
@@ -130,6 +151,7 @@ class AccessPolicyAdmin(DefinitionAdmin):
 
     def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> AccessPolicy:
         version = data.pop("version")
+        data["thresholds"] = {name: data.pop(name) for name in written(NO_THRESHOLDS)}
         data["components"] = [
             Branch(
                 policy=row["child"].public_id if row["child"] else None,

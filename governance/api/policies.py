@@ -20,6 +20,8 @@ from governance.wire.policies import rendered_policy
 from governance.wire.references import optionally_referred
 from governance.wire.shapes import ANY, FLAG, ID, NUMBER, REFERENCE, TEXT, array, choice, shape
 
+COUNT = {**NUMBER, "description": "0: no limit."}
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateAsked:
@@ -108,7 +110,13 @@ class AccessPolicies(Family[AccessPolicy]):
         version=NUMBER,
         components=array(shape(policy=REFERENCE, template=REFERENCE, template_parameters=TEXT)),
         required_context=ANY,
-        thresholds=ANY,
+        thresholds=shape(
+            max_executions=COUNT,
+            max_execution_duration_seconds=NUMBER,
+            max_results_per_execution=COUNT,
+            announce_max_execution_failure=FLAG,
+            announce_max_result_failure=FLAG,
+        ),
         is_system=FLAG,
     )
 

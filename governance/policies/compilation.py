@@ -11,6 +11,7 @@ from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.policies.hosting import offered
 from governance.policies.sandbox import Script
 from governance.policies.templates import native_templates
+from governance.policies.thresholds import thresholds_of
 from governance.policies.tree import CompiledPolicy, NativeNode, Node, ScriptNode, as_rule, combine
 from governance.standing import Standing
 from keyring.walls import in_environment
@@ -34,7 +35,7 @@ def _compile(standing: Standing, public_id: UUID) -> CompiledPolicy:
         if policy is None:
             raise NotFound("There is no such access policy.", field="access_policy")
         root = _node_of(policy, standing, ancestors=())
-    return CompiledPolicy(policy.name, policy.version, root, as_rule(root))
+    return CompiledPolicy(policy.name, policy.version, root, as_rule(root), thresholds_of(policy.thresholds))
 
 
 def _node_of(policy: AccessPolicy, standing: Standing, *, ancestors: tuple[int, ...]) -> Node:

@@ -11,6 +11,7 @@ from governance.policies.facts import CallFacts
 from governance.policies.hosting import host_for
 from governance.policies.sandbox import HostCalls, Script, ScriptError, ScriptFault, encoded, run_policy
 from governance.policies.templates import Rule
+from governance.policies.thresholds import NO_THRESHOLDS, Thresholds
 from governance.policies.visibility import Visible, all_visible, visible_to
 
 Profile = Mapping[str, Any] | None
@@ -153,12 +154,16 @@ class Combined:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy ready to decide. `fast` is set when it is nothing but native rules: then it is one closure."""
+    """A policy ready to decide. `fast` is set when it is nothing but native rules: then it is one closure.
+
+    `thresholds` are its own, or the baseline's where it has none and there is a baseline.
+    """
 
     name: str
     version: int
     root: Node
     fast: Rule | None
+    thresholds: Thresholds = NO_THRESHOLDS
     visible: Visible = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

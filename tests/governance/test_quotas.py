@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.cache import caches
 
 from governance import quotas
 from governance.actions.change import environment_resource
@@ -42,16 +40,6 @@ def test_many_workers_share_one_quota() -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         answers = list(pool.map(lambda _: spent(right, 10), range(40)))
     assert sum(answers) == 10
-
-
-@pytest.fixture
-def redis_away(settings: Any) -> Any:
-    """Every new connection goes to a port where nobody listens."""
-    away = {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}
-    settings.CACHES = {"default": away}
-    yield
-    for alias in list(caches):
-        caches[alias].close()
 
 
 @pytest.mark.django_db

@@ -20,7 +20,7 @@ from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.builtin import GET_USERS, UPDATE_USER
 from userstore.definitions import ColumnDefinition, Definitions, definitions_of
-from userstore.errors import Invalid, NotFound
+from userstore.errors import Invalid, NotFound, Refused
 from userstore.reading.calls import AccessorCall, CallContext
 from userstore.reading.execute import execute_accessor
 from userstore.writing.calls import MutatorCall
@@ -50,6 +50,7 @@ def read_profiles(
     """
     call = AccessorCall(caller, GET_USERS, [[str(each) for each in subject_ids]], context)
     rows = execute_accessor(call, now=now)
+    _refuse_limited(rows.limited_by, rows.decision_id)
     names = definitions_of(fresh_standing_of(caller.environment_id)).by_name
     found = [_profile(subject_id, row, names) for subject_id, row in zip(rows.subject_ids, rows.rows, strict=True)]
     return found, rows.decision_id
@@ -81,9 +82,17 @@ def change_profile(
         definitions = definitions_of(fresh_standing_of(caller.environment_id))
         for row_data in _steps(given, current, definitions):
             call = MutatorCall(caller, UPDATE_USER, [str(subject_id)], row_data, context)
-            if not execute_mutator(call, now=now).subject_ids:
+            receipt = execute_mutator(call, now=now)
+            _refuse_limited(receipt.limited_by, receipt.decision_id)
+            if not receipt.subject_ids:
                 raise NotFound("There is no such user.", field="id")
         return read_profile(caller, subject_id=subject_id, context=context, now=now)
+
+
+def _refuse_limited(limit: str, decision_id: UUID) -> None:
+    """Refuse what cannot be left empty, as for a policy that does not admit; the limit stays for the record."""
+    if limit:
+        raise Refused("The policy does not admit this call.", decision_id=decision_id, reasons=(limit,))
 
 
 def _profile(subject_id: UUID, row: Mapping[str, str], names: Mapping[str, ColumnDefinition]) -> Profile:

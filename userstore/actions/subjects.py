@@ -116,7 +116,11 @@ def create_subject_with(
         subject = create_subject(caller, subject_id=subject_id, organization_id=organization_id, region=region, now=now)
         receipt = execute_mutator(call, now=now)
         if receipt.subject_ids != [subject_id]:
-            raise Refused("The mutator's policy does not admit this call.", decision_id=receipt.decision_id)
+            raise Refused(
+                "The mutator's policy does not admit this call.",
+                decision_id=receipt.decision_id,
+                reasons=(receipt.limited_by,) if receipt.limited_by else (),
+            )
     return subject, receipt
 
 

@@ -71,7 +71,8 @@ def resolve_tokens(
     Raises:
         Invalid: too many tokens, or something that is none.
         NotFound: a stated purpose is unknown; that ends the whole call, as the wire contract has it.
-        Refused: the caller may not resolve tokens in this environment, or states a purpose that is frozen.
+        Refused: the caller may not resolve tokens in this environment, or states a purpose that is frozen; or a limit
+            of a token's policy cannot be counted now.
     """
     now = now or timezone.now()
     if len(tokens) > MOST_TOKENS or not all(isinstance(token, str) for token in tokens):
@@ -81,7 +82,7 @@ def resolve_tokens(
         stated = [purpose_meant(each, clearance.standing, field="purposes") for each in purposes]
         _refuse_frozen(stated, clearance)
         numbers = [purpose.number for purpose in stated]
-        resolved, faults = resolve(tokens, clearance, definitions, context, purposes=numbers, now=now)
+        resolved, told = resolve(tokens, clearance, definitions, context, purposes=numbers, now=now)
         append(
             events.TOKENS_RESOLVED,
             environment_id=caller.environment_id,
@@ -92,7 +93,8 @@ def resolve_tokens(
                 "resolved": sum(1 for each in resolved if each.token_id),
                 "subjects": sorted({each.handle for each in resolved if each.handle}),
                 "purposes": [purpose.name for purpose in stated],
-                **({"faults": faults} if faults else {}),
+                **({"faults": told.faults} if told.faults else {}),
+                **({"reasons": told.reasons} if told.reasons else {}),
             },
             decision_id=clearance.decision_id,
         )

@@ -27,7 +27,7 @@ from userstore.reading.execute import execute_accessor
 from userstore.writing.calls import MutatorCall
 from userstore.writing.execute import clear_mutator, execute_mutator
 
-_ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 409: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
+_ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 409: ERROR, 413: ERROR, 415: ERROR, 429: ERROR, 503: ERROR}
 _CONTEXT = {**ANY, "description": "What the caller says about the call; policies never take it for observed."}
 _ROW_DATA = {
     **ANY,

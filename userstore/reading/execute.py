@@ -21,12 +21,13 @@ from keyring.walls import in_environment
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.reading.admission import call_facts
 from userstore.reading.calls import AccessorCall, Page
-from userstore.reading.pages import page_of
+from userstore.reading.limiting import NothingLeaves, count_reading, count_rows
+from userstore.reading.pages import PageFound, page_of
 from userstore.reading.plan import AccessorPlan, plan_read
 from userstore.reading.rows import Rows
 from userstore.reading.statements import append_prepared
 from userstore.reading.transformation import transform
-from userstore.reading.windows import neighbours_of, window_of
+from userstore.reading.windows import Window, neighbours_of, window_of
 from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
 
@@ -35,12 +36,15 @@ def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
     """Execute an accessor for its caller; the rows are released only after their record is committed.
 
     Raises:
-        Refused: the caller may not make this call; the refusal is on record.
+        Refused: the caller may not make this call, or reached a limit that is announced; the refusal is on record.
         SelectorError, Invalid, NotFound, TooLarge: the call does not make sense.
         AuditUnavailable: the record could not be written, so nothing leaves.
     """
     try:
         return _read(call, now=now)
+    except NothingLeaves as limited:
+        _record_nothing_left(call, "refused", (limited.reason,), limited.decision_id)
+        return Rows([], [], {}, limited.decision_id, limited_by=limited.reason)
     except Refused as refused:
         _record_nothing_left(call, "refused", refused.reasons, refused.decision_id)
         raise
@@ -68,9 +72,15 @@ def _read(call: AccessorCall, *, now: datetime) -> Rows:
     plan = plan_read(call)
     accessor = plan.accessor
     clearance = authorize(call.caller, plan.ask, standing=accessor.standing, now=now)
+    count_reading(call, accessor, clearance, now=now)
     window = window_of(call.page or Page(settings.USERSTORE_PAGE_LIMIT), accessor, clearance)
     facts = call_facts(clearance, call.context, action="Execute", purposes=accessor.purpose_names, now=now)
-    page = page_of(plan, clearance, facts, window, now=now)
+
+    def through(window: Window) -> PageFound:
+        return page_of(plan, clearance, facts, window, now=now)
+
+    page = through(window)
+    count_rows(page, window, through, accessor, clearance)
     with _release(accessor):
         rows = transform(page.admitted, accessor, clearance, now=now)
         _record(call, rows, alike=accessor.facts)

@@ -194,7 +194,7 @@ def _effective_policy(standing: Standing, accessor: Accessor, outputs: tuple[Out
     if not accessor.overrides_column_policies:
         parts += [policy_of(standing, o.column.access_policy) for o in outputs if o.column.access_policy is not None]
     root = combine(own.name, [part.root for part in parts], needs_all=True)
-    return CompiledPolicy(own.name, own.version, root, as_rule(root))
+    return CompiledPolicy(own.name, own.version, root, as_rule(root), own.thresholds or parts[0].thresholds)
 
 
 def _fetched(outputs: tuple[Output, ...], seen: Sequence[ColumnDefinition]) -> tuple[int, ...]:

@@ -96,7 +96,10 @@ class OpenedSubject:
 
 @dataclass(slots=True)
 class Rows:
-    """The result of a read: rows to release, and the facts of their record."""
+    """The result of a read: rows to release, and the facts of their record.
+
+    `limited_by` names the limit, not announced to the caller, that left it without rows.
+    """
 
     rows: list[dict[str, str]]
     subject_ids: list[UUID]
@@ -104,3 +107,4 @@ class Rows:
     decision_id: UUID
     neighbours: Neighbours = ALONE
     entry_id: UUID | None = None
+    limited_by: str = ""

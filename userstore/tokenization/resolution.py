@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from governance.authorization import Clearance, frozen_parts
 from governance.policies.compilation import policy_of
+from governance.policies.thresholds import Thresholds
 from governance.policies.tree import Trace
 from userstore.definitions import ColumnDefinition, Definitions
 from userstore.models import Subject, Token, Value
@@ -35,6 +37,14 @@ class Resolved:
     handle: str | None = None
 
 
+@dataclass(slots=True)
+class Told:
+    """What the record says beside counts: which scripts failed, and which limits gave nothing."""
+
+    faults: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+
 def tokens_by_text(environment_id: UUID, texts: Sequence[str]) -> dict[str, Token]:
     """Find tokens by their text; must run inside the environment."""
     index = index_of(environment_id)
@@ -51,16 +61,16 @@ def resolve(
     *,
     purposes: Sequence[int],
     now: datetime,
-) -> tuple[list[Resolved], list[str]]:
-    """Resolve tokens in order; also gives the faults of scripts.
+) -> tuple[list[Resolved], Told]:
+    """Resolve tokens in order; also gives what the record has to say.
 
     Args:
         purposes: numbers of the purposes the caller states, none of them frozen; they must be permitted besides those
             remembered.
     """
     known = tokens_by_text(clearance.environment_id, texts)
-    faults: list[str] = []
-    allowed = _allowed_policies(known, clearance, context, purposes, now, faults)
+    told = Told()
+    allowed = _allowed_policies(texts, known, clearance, context, purposes, now, told)
     resolved = []
     for text in texts:
         token = known.get(text)
@@ -70,27 +80,38 @@ def resolve(
             resolved.append(Resolved(text, data_of(token), token.public_id))
         else:
             resolved.append(_still_permitted(text, token, token.subject, clearance, definitions, purposes, now))
-    return resolved, faults
+    return resolved, told
 
 
 def _allowed_policies(
+    texts: Sequence[str],
     known: dict[str, Token],
     clearance: Clearance,
     context: CallContext,
     purposes: Sequence[int],
     now: datetime,
-    faults: list[str],
+    told: Told,
 ) -> dict[UUID, bool]:
-    """Ask each policy once; tokens under it share the answer."""
+    """Ask each policy once; tokens under it share the answer. Its limits are counted per caller and never announced."""
     names = tuple(clearance.standing.purposes_by_number[number].name for number in purposes)
     facts = call_facts(clearance, context, action="Resolve", purposes=names, now=now)
     allowed = {}
-    for public_id in {token.access_policy.public_id for token in known.values()}:
+    asked = Counter(known[text].access_policy.public_id for text in texts if text in known)
+    for public_id, count in asked.items():
         trace = Trace()
         policy = policy_of(clearance.standing, public_id)
-        allowed[public_id] = policy.allows_call(facts, trace)
-        faults.extend(trace.faults)
+        limited = _limited_by(policy.thresholds, public_id, count, clearance, now)
+        allowed[public_id] = limited is None and policy.allows_call(facts, trace)
+        told.faults.extend(trace.faults)
+        told.reasons.extend([limited] if limited else [])
     return allowed
+
+
+def _limited_by(limits: Thresholds, policy_id: UUID, count: int, clearance: Clearance, now: datetime) -> str | None:
+    """Count one resolution under a policy: why nothing under it is given, None where nothing stands against it."""
+    if not limits.allow_execution("token", policy_id, clearance, now=now):
+        return limits.often_reason
+    return None if limits.allow_results(count) else limits.much_reason
 
 
 def _value_behind(token: Token, subject: Subject, column: ColumnDefinition | None) -> Value | None:

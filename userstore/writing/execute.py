@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ from userstore.writing.admission import admit_writing, told_by
 from userstore.writing.calls import MutatorCall
 from userstore.writing.changes import ColumnChange, read_changes
 from userstore.writing.keys import handle_of, subject_key
+from userstore.writing.limiting import NothingChanges, count_writing, count_written
 from userstore.writing.merging import merge
 from userstore.writing.plan import WritePlan, plan_write
 from userstore.writing.selection import locked_subjects
@@ -34,33 +35,33 @@ from userstore.writing.storing import Pen, stored_values
 
 @dataclass(slots=True)
 class Receipt:
-    """What a write did: to whom, and the facts of its record."""
+    """What a write did: to whom, and the facts of its record.
+
+    `limited_by` names the limit, not announced to the caller, that left everything as it was.
+    """
 
     subject_ids: list[UUID]
     decision_id: UUID
     facts: dict[str, Any] = field(default_factory=dict)
     entry_id: UUID | None = None
+    limited_by: str = ""
 
 
 def execute_mutator(call: MutatorCall, *, now: datetime) -> Receipt:
     """Execute a mutator for its caller: all selected subjects are written, or none.
 
     Raises:
-        Refused: the caller may not make this call; the refusal is on record.
+        Refused: the caller may not make this call, or reached a limit that is announced; the refusal is on record.
         SelectorError, Invalid, NotFound, Conflict: the call does not make sense; nothing was stored.
         AuditUnavailable: the record could not be written, so nothing was stored.
     """
     try:
         return _write(call, now=now)
+    except NothingChanges as limited:
+        _record_refused(call, (limited.reason,), limited.decision_id)
+        return Receipt([], limited.decision_id, limited_by=limited.reason)
     except Refused as refused:
-        append(
-            MUTATOR_EXECUTED,
-            environment_id=call.caller.environment_id,
-            actor=call.caller.actor,
-            facts={"mutator": call.mutator_id, "reasons": list(refused.reasons)},
-            outcome="refused",
-            decision_id=refused.decision_id,
-        )
+        _record_refused(call, refused.reasons, refused.decision_id)
         raise
     except (NotFound, SelectorError):
         must_see_definitions(call.caller, now=now)  # who may nothing here does not learn what there is
@@ -92,11 +93,13 @@ def clear_mutator(call: MutatorCall, *, now: datetime) -> Clearance:
 def _write(call: MutatorCall, *, now: datetime) -> Receipt:
     plan = plan_write(call)
     clearance = authorize(call.caller, plan.ask, standing=plan.mutator.standing, now=now)
+    count_writing(plan.mutator, clearance, now=now)
     with in_environment(clearance.environment_id):
         changes = read_changes(call.row_data, plan.mutator, now=now)
         _refuse_frozen(changes, plan)
         subjects = locked_subjects(plan, clearance)
         admitted, trace = admit_writing(subjects, call, plan, clearance, now=now)
+        count_written(len(admitted), plan.mutator, clearance)
         receipt = write_changes(admitted, changes, call, plan, clearance, now=now)
         receipt.facts.update(denied=len(subjects) - len(admitted), **_described(call, plan, changes))
         receipt.facts.update(told_by(trace))
@@ -108,6 +111,18 @@ def _write(call: MutatorCall, *, now: datetime) -> Receipt:
             decision_id=clearance.decision_id,
         )
     return receipt
+
+
+def _record_refused(call: MutatorCall, reasons: Sequence[str], decision_id: UUID) -> None:
+    """Put a write that changed nothing on record, where no rollback of it can take that away."""
+    append(
+        MUTATOR_EXECUTED,
+        environment_id=call.caller.environment_id,
+        actor=call.caller.actor,
+        facts={"mutator": call.mutator_id, "reasons": list(reasons)},
+        outcome="refused",
+        decision_id=decision_id,
+    )
 
 
 def _refuse_frozen(changes: list[ColumnChange], plan: WritePlan) -> None:

@@ -99,7 +99,7 @@ def _compile(standing: Standing, mutator_id: UUID) -> MutatorPlan:
     own = policy_of(standing, mutator.access_policy.public_id)
     baseline = policy_of(standing, MUTATOR_BASELINE)
     root = combine(own.name, [baseline.root, own.root], needs_all=True)
-    policy = CompiledPolicy(own.name, own.version, root, as_rule(root))
+    policy = CompiledPolicy(own.name, own.version, root, as_rule(root), own.thresholds or baseline.thresholds)
     selector = typed(parse(mutator.selector), definitions.types)
     selecting = [definitions.by_name[name] for name in selector.columns if name in definitions.by_name]
     return MutatorPlan(
