@@ -12,7 +12,7 @@ from keyring.walls import CompositeForeignKey, EnvironmentWall
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0004_an_operator_replaces_a_given_password"),
-        ("userstore", "0004_a_page_is_read_in_two_statements"),
+        ("userstore", "0005_pages_go_both_ways_by_id_creation_and_change"),
     ]
 
     operations = [
