@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
+from django.utils import timezone
 
 from benchmarks.bars import Report, interleaved, medians, ratio, seconds_of
 from benchmarks.seeding import ADDRESS, COLUMNS, SUBJECTS, Store
@@ -95,7 +95,7 @@ def _bulk(store: Store) -> Callable[[], list[Any]]:
     def run() -> list[Any]:
         people: list[dict[str, str]] = []
         written: list[bytes] = []
-        for rows in stream_accessor(call, now=datetime.now(UTC)):
+        for rows in stream_accessor(call, clock=timezone.now):
             written.append(orjson.dumps(rows.rows))
             people.extend(rows.rows)
         return people

@@ -45,12 +45,12 @@ class HotView(APIView):
         except Exception as error:
             return self._fail(request, self._as_told(error), *args, **kwargs)
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one call; what the schema documents. `dispatch` comes here without the framework's detours."""
         return self.call(request, bearer_of(request), read_json(request))
 
     @abstractmethod
-    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponseBase:
         """Answer one call."""
 
     def _as_told(self, error: Exception) -> Exception:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from audit.errors import AuditUnavailable
@@ -23,7 +21,7 @@ from governance.models import Right
 from governance.policies.sandbox.quarantine import ENDS
 from keyring.walls import in_environment
 from tests.userstore.phonebook import ALLOW, HERE, OUTSIDE, given
-from tests.userstore.recorded import Recorded
+from tests.userstore.recorded import Recorded, silent_book
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.consents import change_consent, consented_values
@@ -223,29 +221,17 @@ def test_a_stream_commits_the_entry_of_each_chunk_before_the_chunk_leaves(book: 
     book.new_entries()
     call = AccessorCall(book.service, everyone, (), HERE, Page(2))
     sizes = []
-    for chunk in stream_accessor(call, now=timezone.now()):
+    for chunk in stream_accessor(call, clock=timezone.now):
         sizes.append(len(chunk.rows))
         assert book.expect("accessor.executed").facts["rows"] == len(chunk.rows)
     assert sizes == [2, 2, 1]
-    withdrawn = stream_accessor(call, now=timezone.now())
+    withdrawn = stream_accessor(call, clock=timezone.now)
     next(withdrawn)
     with in_environment(book.environment.id):
         right = Right.objects.get(user_id=book.service.account_id, permission__codename="read")
     withdraw_right(book.officer, right=right)
     with pytest.raises(Refused):
         next(withdrawn)
-
-
-@contextmanager
-def silent_book() -> Iterator[None]:
-    """The owner takes the right to append away, as an accident would."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("revoke execute on function audit_append from sealbook_app")
-    try:
-        yield
-    finally:
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("grant execute on function audit_append to sealbook_app")
 
 
 def test_what_cannot_be_recorded_does_not_happen_and_releases_nothing(book: Recorded) -> None:
@@ -260,7 +246,7 @@ def test_what_cannot_be_recorded_does_not_happen_and_releases_nothing(book: Reco
         lambda: book.rows(store.get, [[str(store.ada)]]),
         lambda: book.rows(store.get_tokens, [[str(store.ada)]]),
         lambda: book.rows(store.get, [[str(store.ada)]], caller=book.outsider),
-        lambda: next(stream_accessor(AccessorCall(book.service, everyone, (), HERE), now=timezone.now())),
+        lambda: next(stream_accessor(AccessorCall(book.service, everyone, (), HERE), clock=timezone.now)),
         lambda: book.write(store.set, store.ada, change),
         lambda: book.write(store.set, store.ada, change, caller=book.outsider),
         lambda: create_subject(book.service),

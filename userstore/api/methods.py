@@ -8,6 +8,7 @@ from uuid import uuid4
 import orjson
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 
@@ -20,6 +21,7 @@ from governance.wire.shapes import ANY, ERROR, FLAG, ID, TEXT, array, shape
 from userstore.actions.idempotency import Answer
 from userstore.actions.subjects import create_subject_with
 from userstore.api.calls import CallView, context_of, repeatable
+from userstore.api.streaming import NDJSON, STREAM, streamed, wants_stream
 from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER, consent_terms
 from userstore.events import SUBJECT_CREATED
 from userstore.reading.calls import AccessorCall, Page
@@ -60,15 +62,23 @@ _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
         ],
         request={"application/json": shape(accessor_id=ID, context=_CONTEXT, selector_values=_VALUES)},
         responses={
-            200: shape(data=array(TEXT), truncated=FLAG, has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT),
+            (200, "application/json"): shape(
+                data=array(TEXT), truncated=FLAG, has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT
+            ),
+            (200, NDJSON): STREAM,
             **_ERRORS,
         },
     )
 )
 class ExecuteAccessor(CallView):
-    """Read through an accessor: each row is the text of a JSON object whose values are texts."""
+    """Read through an accessor: each row is the text of a JSON object whose values are texts.
 
-    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+    With `Accept: application/x-ndjson` all rows come as a stream of typed JSON objects, in the order of id, created or
+    updated; `limit` is the size of a chunk. Each chunk is decided anew and its entry of the book committed before it
+    leaves.
+    """
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponseBase:
         fields = Fields(body)
         page = _page(request) if request.META.get("QUERY_STRING") else None
         call = AccessorCall(
@@ -78,6 +88,8 @@ class ExecuteAccessor(CallView):
             context=context_of(request, fields),
             page=page,
         )
+        if wants_stream(request):
+            return streamed(call, lambda error: self._fail(request, self._as_told(error)))
         rows = execute_accessor(call, now=timezone.now())
         answer = {
             "data": [orjson.dumps(row).decode() for row in rows.rows],

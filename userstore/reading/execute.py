@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -14,13 +14,14 @@ from audit.bodies import CheckedFacts, Outcome
 from audit.recorder import append, prepare_body
 from governance.actions.seeing import must_see_definitions
 from governance.authorization import at_current_epoch, authorize
-from governance.errors import NotFound, Refused
+from governance.errors import Invalid, NotFound, Refused
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
 from keyring.walls import in_environment
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.reading.admission import call_facts
 from userstore.reading.calls import AccessorCall, Page
+from userstore.reading.forms import RowForm, typed_cells, wire_cells
 from userstore.reading.limiting import NothingLeaves, count_reading, count_rows
 from userstore.reading.pages import PageFound, page_of
 from userstore.reading.plan import AccessorPlan, plan_read
@@ -31,6 +32,9 @@ from userstore.reading.windows import Window, neighbours_of, window_of
 from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
 
+_STREAMED = frozenset({"", "id", "created,id", "updated,id"})
+"""Orders of streams: every other one would have every chunk open everybody's values."""
+
 
 def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
     """Execute an accessor for its caller; the rows are released only after their record is committed.
@@ -40,8 +44,36 @@ def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
         SelectorError, Invalid, NotFound, TooLarge: the call does not make sense.
         AuditUnavailable: the record could not be written, so nothing leaves.
     """
+    return _on_record(call, wire_cells, now=now)
+
+
+def stream_accessor(call: AccessorCall, *, clock: Callable[[], datetime]) -> Iterator[Rows]:
+    """Execute an accessor chunk by chunk, typed; each chunk is decided anew and its record committed before it leaves.
+
+    Args:
+        clock: tells the time of every chunk; a right or a consent may end while a stream runs.
+
+    Raises:
+        Invalid: the page goes backward or is sorted by values, so every chunk would open all of them again.
+        Everything that `execute_accessor` raises, at the chunk where it happens.
+    """
+    page = call.page or Page(settings.USERSTORE_PAGE_LIMIT)
+    if page.ending_before is not None:
+        raise Invalid("A stream goes forward.", field="ending_before", remedy="Sort descending to read from the end.")
+    if page.sort_key not in _STREAMED:
+        raise Invalid("A stream is in the order of id, created or updated.", field="sort_key")
+    while True:
+        rows = _on_record(replace(call, page=page), typed_cells, now=clock())
+        yield rows
+        if not rows.neighbours.has_next:
+            return
+        page = replace(page, starting_after=rows.neighbours.next)
+
+
+def _on_record(call: AccessorCall, form: RowForm, *, now: datetime) -> Rows:
+    """Read, and put on record what releases nothing, too."""
     try:
-        return _read(call, now=now)
+        return _read(call, form, now=now)
     except NothingLeaves as limited:
         _record_nothing_left(call, "refused", (limited.reason,), limited.decision_id)
         return Rows([], [], {}, limited.decision_id, limited_by=limited.reason)
@@ -56,19 +88,8 @@ def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
         raise
 
 
-def stream_accessor(call: AccessorCall, *, now: datetime) -> Iterator[Rows]:
-    """Execute an accessor chunk by chunk; each chunk's record is committed before the chunk leaves."""
-    page = call.page or Page(settings.USERSTORE_PAGE_LIMIT)
-    while True:
-        rows = execute_accessor(replace(call, page=page), now=now)
-        yield rows
-        if not rows.neighbours.has_next:
-            return
-        page = replace(page, starting_after=rows.neighbours.next)
-
-
 @at_current_epoch
-def _read(call: AccessorCall, *, now: datetime) -> Rows:
+def _read(call: AccessorCall, form: RowForm, *, now: datetime) -> Rows:
     plan = plan_read(call)
     accessor = plan.accessor
     clearance = authorize(call.caller, plan.ask, standing=accessor.standing, now=now)
@@ -82,7 +103,7 @@ def _read(call: AccessorCall, *, now: datetime) -> Rows:
     page = through(window)
     count_rows(page, window, through, accessor, clearance)
     with _release(accessor):
-        rows = transform(page.admitted, accessor, clearance, now=now)
+        rows = transform(page.admitted, accessor, clearance, form, now=now)
         _record(call, rows, alike=accessor.facts)
     rows.neighbours = neighbours_of(window, page, clearance.environment_id, accessor.public_id)
     return rows

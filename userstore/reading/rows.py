@@ -101,7 +101,7 @@ class Rows:
     `limited_by` names the limit, not announced to the caller, that left it without rows.
     """
 
-    rows: list[dict[str, str]]
+    rows: list[dict[str, Any]]
     subject_ids: list[UUID]
     facts: dict[str, Any]
     decision_id: UUID

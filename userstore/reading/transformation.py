@@ -6,27 +6,23 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from governance.authorization import Clearance
 from userstore.reading.admission import Admitted
+from userstore.reading.forms import RowForm
 from userstore.reading.plan import AccessorPlan, Output
 from userstore.reading.rows import OpenedSubject, Rows, SealedSubject
 from userstore.tokenization.minting import Origin, policy_key, tokens_for
 
 
-def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, *, now: datetime) -> Rows:
+def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, form: RowForm, *, now: datetime) -> Rows:
     """Make the rows of admitted subjects and the facts of their record, beside those of every read by the plan."""
     showable, withheld = _showable(admitted.subjects, plan.output_pks, is_strict=plan.is_strict)
-    cells = [_shown(showable, output, plan, clearance, now) for output in plan.outputs]
-    rows: list[dict[str, str]] = []
+    columns = [form(output, _shown(showable, output, plan, clearance, now)) for output in plan.outputs]
+    names = [output.column.name for output in plan.outputs]
+    rows: list[dict[str, Any]] = []
     released: list[OpenedSubject] = []
-    for position, subject in enumerate(showable):
-        row = {
-            output.column.name: text
-            for output, column in zip(plan.outputs, cells, strict=True)
-            if (text := column[position]) is not None
-        }
+    for subject, cells in zip(showable, zip(*columns, strict=True), strict=True):
+        row = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
         if row:
             rows.append(row)
             released.append(subject)
@@ -65,24 +61,20 @@ def _showable(
 
 def _shown(
     subjects: Sequence[OpenedSubject], output: Output, plan: AccessorPlan, clearance: Clearance, now: datetime
-) -> list[str | None]:
-    """One output column for all subjects: a text, or None where there is nothing to show."""
+) -> Sequence[Sequence[str]]:
+    """One output column for all subjects: the texts of each, none where there is nothing to show."""
     column, transformer = output.column, output.transformer
     if column.is_system:
         texts: list[list[str]] = [_system_text(subject, column.name) for subject in subjects]
         if not transformer.passes_through:
-            texts = _spread(texts, transformer.apply([t for one in texts for t in one], now=now))
-        return [_joined(one, is_array=False) for one in texts]
+            return _spread(texts, transformer.apply([t for one in texts for t in one], now=now))
+        return texts
     values = [subject.values.get(column.pk, ()) for subject in subjects]
     if transformer.passes_through:
-        shown: Sequence[Sequence[str]] = values
-    elif transformer.tokenizes:
-        shown = _tokenized(subjects, output, plan, clearance, now)
-    else:
-        shown = _spread(values, transformer.apply([text for one in values for text in one], now=now))
-    if not column.is_array:
-        return [one[0] if one else None for one in shown]
-    return [_joined(one, is_array=True) for one in shown]
+        return values
+    if transformer.tokenizes:
+        return _tokenized(subjects, output, plan, clearance, now)
+    return _spread(values, transformer.apply([text for one in values for text in one], now=now))
 
 
 def _tokenized(
@@ -116,9 +108,3 @@ def _spread(shape: Sequence[Sequence[object]], flat: Sequence[str]) -> list[list
 def _system_text(subject: OpenedSubject, name: str) -> list[str]:
     text = subject.sealed.system_text(name)
     return [] if text is None else [text]
-
-
-def _joined(texts: Sequence[str], *, is_array: bool) -> str | None:
-    if not texts:
-        return None
-    return orjson.dumps(list(texts)).decode() if is_array else texts[0]

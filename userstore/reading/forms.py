@@ -1,0 +1,44 @@
+"""How values are written in rows: as the wire contract has it, all of them texts, or typed, as JSON has types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import orjson
+
+from userstore.datatypes import Concrete
+from userstore.reading.plan import Output
+
+RowForm: TypeAlias = Callable[[Output, Sequence[Sequence[str]]], list[Any]]
+"""Writes one output column: the texts of each subject become a cell, or None where there is nothing to show."""
+
+_TEXTS = frozenset({Concrete.STRING, Concrete.DATE, Concrete.TIMESTAMP, Concrete.UUID})
+
+
+def wire_cells(output: Output, shown: Sequence[Sequence[str]]) -> list[Any]:
+    """Write every value as a text; an array is the text of a JSON array of texts."""
+    if not output.column.is_array:
+        return [texts[0] if texts else None for texts in shown]
+    return [orjson.dumps(list(texts)).decode() if texts else None for texts in shown]
+
+
+def typed_cells(output: Output, shown: Sequence[Sequence[str]]) -> list[Any]:
+    """Write numbers, booleans, arrays and objects as such. What a transformer made is a text."""
+    read = _reader(output)
+    if not output.column.is_array:
+        if read is None:
+            return [texts[0] if texts else None for texts in shown]
+        return [read(texts[0]) if texts else None for texts in shown]
+    if read is None:
+        return [list(texts) or None for texts in shown]
+    return [[read(text) for text in texts] or None for texts in shown]
+
+
+def _reader(output: Output) -> Callable[[str], Any] | None:
+    """How a text becomes a typed value; None where it is one."""
+    data_type = output.column.data_type
+    if not output.transformer.passes_through or data_type.concrete in _TEXTS:
+        return None
+    readers: dict[Concrete, Callable[[str], Any]] = {Concrete.INTEGER: int, Concrete.BOOLEAN: "true".__eq__}
+    return readers.get(data_type.concrete) or (lambda text: data_type.json_value(data_type.parse(text)))
