@@ -114,6 +114,7 @@ def rows(scene: Scene) -> list[Row]:
         Row("PUT", "authn/users/<uuid:subject_id>", {"profile": {}}),
         Row("DELETE", "authn/users/<uuid:subject_id>", service=204),
         Row("GET", "userstore/config/regions", abroad=200),
+        Row("GET", "userstore/download/codegensdk.py", abroad=200),
         Row("GET", "userstore/config/datatypes", abroad=200),
         Row("POST", "userstore/config/datatypes", {"data_type": {"name": "x"}}, service=400, abroad=400),
         Row("GET", "userstore/config/datatypes/<uuid:public_id>", service=404),

@@ -141,6 +141,7 @@ def aims() -> list[Aim]:
         Aim("PUT", "authn/users/{subject}", {"profile": {"phone": "[]"}}),
         Aim("DELETE", "authn/users/{subject}"),
         Aim("GET", "userstore/config/regions"),
+        Aim("GET", "userstore/download/codegensdk.py"),
         Aim("GET", "userstore/config/datatypes"),
         Aim("POST", "userstore/config/datatypes", {"data_type": {"id": "{column}", "name": "x"}}),
         Aim("GET", "userstore/config/datatypes/{column}"),

@@ -30,7 +30,6 @@ AWAITED = {
     "deleting one version": r"Delete(AccessPolicy|AccessPolicyTemplate)$",
     "import of files": r"DataImport",
     "issuers": r"OIDC",
-    "generated code": r"UserstoreSDK",
 }
 """What is not there yet, and the methods that wait for it."""
 

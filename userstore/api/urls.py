@@ -6,6 +6,7 @@ from django.urls import path
 
 from governance.wire.definitions import definition_routes
 from userstore.api.accessors import Accessors
+from userstore.api.codegen import PythonClient
 from userstore.api.columns import Columns
 from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsents
 from userstore.api.datatypes import DataTypes, SingleDataType
@@ -39,6 +40,7 @@ urlpatterns = [
     path("authn/users/<uuid:subject_id>", SingleUser.as_view(), name="user"),
     path("userstore/config/datatypes", DataTypes.as_view(), name="data-types"),
     path("userstore/config/datatypes/<uuid:public_id>", SingleDataType.as_view(), name="data-type"),
+    path("userstore/download/codegensdk.py", PythonClient.as_view(), name="python-client"),
     path("userstore/config/regions", Regions.as_view(), name="regions"),
     *definition_routes(Columns(), "userstore/config/columns"),
     *definition_routes(Accessors(), "userstore/config/accessors"),
