@@ -29,10 +29,8 @@ PURPOSE_CHANGED = event("purpose.changed", "purpose", "name", "legal_basis", "re
 PURPOSE_RETIRED = event("purpose.retired", "purpose", "name", "reasons")
 TEMPLATE_PUBLISHED = event("policy_template.published", "template", "name", "version", "reasons")
 TEMPLATE_RETIRED = event("policy_template.retired", "template", "name", "version", "reasons")
-TEMPLATE_VERSION_RETIRED = event("policy_template.version_retired", "template", "name", "version", "current", "reasons")
 POLICY_PUBLISHED = event("access_policy.published", "policy", "name", "version", "reasons")
 POLICY_RETIRED = event("access_policy.retired", "policy", "name", "version", "reasons")
-POLICY_VERSION_RETIRED = event("access_policy.version_retired", "policy", "name", "version", "current", "reasons")
 FROZEN = event("freeze.set", "freeze", "kind", "target", "reasons")
 UNFROZEN = event("freeze.lifted", "freeze", "kind", "target", "reasons")
 SIGNING_KEY_ROTATED = event("signing_key.rotated", "key", "retired", "reasons")
@@ -43,4 +41,27 @@ SIGNED_IN = event("operator.signed_in", "account")
 SIGN_IN_REFUSED = event("operator.sign_in_refused", "throttled")
 SIGNED_OUT = event("operator.signed_out", "account")
 ENVIRONMENT_CHOSEN = event("environment.chosen", "account")
+ORGANIZATION_DEFINED = event("organization.defined", "organization", "name", "region", "repeated", "reasons")
+ORGANIZATION_CHANGED = event("organization.changed", "organization", "name", "region", "reasons")
+ORGANIZATION_RETIRED = event("organization.retired", "organization", "name", "reasons")
+OBJECT_TYPE_DEFINED = event("object_type.defined", "object_type", "name", "organization", "repeated", "reasons")
+OBJECT_TYPE_CHANGED = event("object_type.changed", "object_type", "name", "reasons")
+OBJECT_TYPE_RETIRED = event("object_type.retired", "object_type", "name", "edge_types", "objects", "edges", "reasons")
+EDGE_TYPE_DEFINED = event(
+    "edge_type.defined",
+    "edge_type", "name", "source_type", "target_type", "attributes", "organization", "repeated", "reasons",
+)  # fmt: skip
+EDGE_TYPE_CHANGED = event("edge_type.changed", "edge_type", "name", "attributes", "reasons")
+EDGE_TYPE_RETIRED = event("edge_type.retired", "edge_type", "name", "edges", "reasons")
+# Objects and edges may be people and what they belong to: the book knows them by keyed fingerprints of their ids.
+OBJECT_CREATED = event("graph.object_created", "object", "object_type", "repeated", "reasons")
+OBJECT_DELETED = event("graph.object_deleted", "object", "object_type", "edges", "reasons")
+EDGE_CREATED = event("graph.edge_created", "edge", "edge_type", "source", "target", "repeated", "reasons")
+EDGE_DELETED = event("graph.edge_deleted", "edge", "edge_type", "source", "target", "reasons")
+EDGES_DELETED = event("graph.edges_deleted", "object", "edges", "reasons")
+GRAPH_READ = event("graph.read", "what", "returned", "reasons")
+GRAPH_CHECKED = event(
+    "graph.checked", "question", "source", "target", "target_type", "attribute", "allowed", "steps", "returned",
+    "reasons",
+)  # fmt: skip
 CALL_REFUSED = event("call.refused", "operation", "resource_kind", "resource", "reasons")

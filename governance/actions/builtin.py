@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate, Purpose
+from governance.models import AccessPolicy, EdgeType, ObjectType, PolicyComponent, PolicyTemplate, Purpose
 from governance.policies.templates import Template, native_templates
 
 ALLOW_ALL = UUID("3f380e42-0b21-4570-a312-91e1b80386fa")
@@ -27,9 +27,19 @@ _POLICIES = (
     (MUTATOR_BASELINE, "GlobalBaselinePolicyForMutators", "Must hold for every mutator.", "AllowAll", False),
 )
 
+USER_TYPE = UUID("1bf2b775-e521-41d3-8b7e-78e89427e6fe")
+LOGIN_APP_TYPE = UUID("9b90794f-0ed0-48d6-99a5-6fd578a9134d")
+CAN_LOGIN = UUID("ea723951-fb93-4a29-b977-d27c01a61f58")
+_OBJECT_TYPES = (
+    (USER_TYPE, "_user"),
+    (UUID("f5bce640-f866-4464-af1a-9e7474c4a90c"), "_group"),
+    (LOGIN_APP_TYPE, "_login_app"),
+)
+
 
 def define_built_in(environment_id: UUID) -> None:
-    """Make the built-in purposes, templates and policies of a new environment; the caller holds its transaction."""
+    """Make what every environment has from the start; the caller holds the transaction of the new one."""
+    _define_graph_types(environment_id)
     for public_id, name, description, legal_basis, is_system in _PURPOSES:
         Purpose.objects.create(
             environment_id=environment_id, public_id=public_id, name=name, description=description,
@@ -54,6 +64,19 @@ def define_built_in(environment_id: UUID) -> None:
         PolicyComponent.objects.create(
             environment_id=environment_id, policy=policy, ordinal=1, template=templates[template_name]
         )
+
+
+def _define_graph_types(environment_id: UUID) -> None:
+    types = {
+        public_id: ObjectType.objects.create(
+            environment_id=environment_id, public_id=public_id, name=name, is_system=True
+        )
+        for public_id, name in _OBJECT_TYPES
+    }
+    EdgeType.objects.create(
+        environment_id=environment_id, public_id=CAN_LOGIN, name="_can_login", source_type=types[USER_TYPE],
+        target_type=types[LOGIN_APP_TYPE], is_system=True,
+    )  # fmt: skip
 
 
 def _shown_function(template: Template) -> str:

@@ -12,6 +12,7 @@ from governance import catalogue, events
 from governance.actions.builtin import define_built_in
 from governance.actions.change import configuration_change
 from governance.errors import Conflict, Invalid
+from governance.graph.aliases import INDEX_SCOPE
 from governance.identities import Caller
 from governance.models import Environment
 from keyring.actions import create_environment_key, create_key
@@ -54,6 +55,7 @@ def define_environment(
             create_environment_key(environment_id=environment.id)
             for kind in (KeyKind.FINGERPRINT, KeyKind.TEXT, KeyKind.SECRET):
                 create_key(environment_id=environment.id, kind=kind)
+            create_key(environment_id=environment.id, kind=KeyKind.INDEX, scope=INDEX_SCOPE)
             define_built_in(environment.id)
             catalogue.furnish(environment.id)
             append(

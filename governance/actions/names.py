@@ -18,3 +18,14 @@ def checked_name(name: object, *, what: str, longest: int = 128) -> str:
             remedy=f"At most {longest} characters, no spaces.",
         )
     return name
+
+
+def checked_label(label: object, *, what: str, longest: int = 128) -> str:
+    """Return a name that people read, in any script, or raise `Invalid`: printable, no blanks around it."""
+    if not isinstance(label, str) or not 0 < len(label) <= longest or label != label.strip() or not label.isprintable():
+        raise Invalid(
+            f"{what} needs a name of 1 to {longest} printable characters.",
+            field="name",
+            remedy="No blanks before or behind it.",
+        )
+    return label

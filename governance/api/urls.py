@@ -7,6 +7,9 @@ from django.urls import path
 from governance.api.clients import Clients, Secrets, SingleClient, SingleSecret
 from governance.api.environments import OwnEnvironment
 from governance.api.freezes import FreezePreview, Freezes, SingleFreeze
+from governance.api.graph import Edges, EdgesOfObject, Objects, SingleEdge, SingleObject
+from governance.api.graph_questions import CheckAttribute, ListAttributes, ReachableObjects
+from governance.api.graph_types import EdgeTypes, ObjectTypes, Organizations
 from governance.api.oidc import DiscoveryView, KeysView, TokenView
 from governance.api.policies import AccessPolicies, PolicyTemplates
 from governance.api.purposes import Purposes
@@ -21,6 +24,17 @@ urlpatterns = [
     *definition_routes(Purposes(), "userstore/config/purposes"),
     *definition_routes(PolicyTemplates(), "tokenizer/policies/accesstemplate"),
     *definition_routes(AccessPolicies(), "tokenizer/policies/access"),
+    *definition_routes(Organizations(), "authz/organizations"),
+    *definition_routes(ObjectTypes(), "authz/objecttypes"),
+    *definition_routes(EdgeTypes(), "authz/edgetypes"),
+    path("authz/objects", Objects.as_view(), name="objects"),
+    path("authz/objects/<uuid:object_id>", SingleObject.as_view(), name="object"),
+    path("authz/objects/<uuid:object_id>/edges", EdgesOfObject.as_view(), name="edges-of-object"),
+    path("authz/edges", Edges.as_view(), name="edges"),
+    path("authz/edges/<uuid:edge_id>", SingleEdge.as_view(), name="edge"),
+    path("authz/checkattribute", CheckAttribute.as_view(), name="check-attribute"),
+    path("authz/listattributes", ListAttributes.as_view(), name="list-attributes"),
+    path("authz/listobjectsreachablewithattribute", ReachableObjects.as_view(), name="reachable-objects"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
     path("governance/clients", Clients.as_view(), name="clients"),
     path("governance/clients/<uuid:client_id>", SingleClient.as_view(), name="client"),

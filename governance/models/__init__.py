@@ -4,6 +4,7 @@ from governance.models.accounts import Account
 from governance.models.clients import Client, ClientSecret
 from governance.models.environments import Environment
 from governance.models.freezes import Freeze
+from governance.models.graph import EdgeAttribute, EdgeType, GraphEdge, GraphObject, ObjectType, Organization
 from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.models.purposes import Purpose
 from governance.models.revisions import Revision
@@ -15,9 +16,15 @@ __all__ = [
     "Account",
     "Client",
     "ClientSecret",
+    "EdgeAttribute",
+    "EdgeType",
     "Environment",
     "Freeze",
+    "GraphEdge",
+    "GraphObject",
     "GroupRight",
+    "ObjectType",
+    "Organization",
     "PolicyComponent",
     "PolicyTemplate",
     "Purpose",

@@ -23,6 +23,8 @@ from governance.models import Right
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, line_of, new_scene
+from tests.api.graph_rows import graph_rows, planted_graph
+from tests.api.rows import Row, built_in, defined_here
 
 pytestmark = pytest.mark.django_db
 
@@ -34,42 +36,6 @@ PUBLIC = {
     "readyz": {"GET"},
 }
 """Addresses that need no token: they hand tokens out, say how to verify them, or say that the server lives."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One call of one address, and what each caller gets. `abroad`: a client with every right elsewhere."""
-
-    method: str
-    route: str
-    body: Any = None
-    query: str = ""
-    service: int = 200
-    abroad: int = 404
-
-
-def built_in(route: str, wrapper: str, *, query: str = "") -> list[Row]:
-    """The rows of a family, asked for a built-in object: it has the same id in every environment, and never changes."""
-    single, bad = f"{route}/<uuid:public_id>", {wrapper: {"name": "1 is no name"}}
-    return [
-        Row("GET", route, abroad=200),
-        Row("POST", route, bad, service=400, abroad=400),
-        Row("GET", single, abroad=200),
-        Row("PUT", single, bad, service=400, abroad=400),
-        Row("DELETE", single, query=query, service=400, abroad=400),
-    ]
-
-
-def defined_here(route: str, wrapper: str, *, retired: int) -> list[Row]:
-    """The rows of a family, asked for an object of the scene: elsewhere there is none."""
-    single, bad = f"{route}/<uuid:public_id>", {wrapper: {"name": "1 / is no name", "type": "string"}}
-    return [
-        Row("GET", route, abroad=200),
-        Row("POST", route, bad, service=400, abroad=400),
-        Row("GET", single),
-        Row("PUT", single, bad, service=400),
-        Row("DELETE", single, service=retired),
-    ]
 
 
 TOKEN_PAIR = {
@@ -127,6 +93,7 @@ def rows(scene: Scene) -> list[Row]:
         *built_in("tokenizer/policies/transformation", "transformer"),
         *built_in("tokenizer/policies/access", "access_policy", query="?policy_version=0"),
         *built_in("tokenizer/policies/accesstemplate", "access_policy_template", query="?template_version=0"),
+        *graph_rows(),
         Row("GET", "governance/environment", abroad=200),
         Row("PUT", "governance/environment", {"description": "told"}, abroad=200),
         Row("GET", "governance/clients", abroad=200),
@@ -169,6 +136,9 @@ class World:
             "userstore/config/columns": str(self.scene.column),
             "userstore/config/accessors": str(self.scene.accessor),
             "userstore/config/mutators": str(self.scene.mutator),
+            "authz/objecttypes": "1bf2b775-e521-41d3-8b7e-78e89427e6fe",
+            "authz/edgetypes": "ea723951-fb93-4a29-b977-d27c01a61f58",
+            "authz/organizations": self.ids["<organization>"],
             "tokenizer/policies/transformation": str(UUID_TRANSFORMER),
             "tokenizer/policies/accesstemplate": "1e742248-fdde-4c88-9ea7-2c2106ec7aa8",
             "tokenizer/policies/access": str(ALLOW_ALL),
@@ -185,6 +155,7 @@ def world() -> World:
     with in_environment(scene.environment.id):
         right = Right.objects.get(user=other.client.account)
     ids = {
+        **planted_graph(scene),
         "<uuid:subject_id>": str(scene.subject),
         "<uuid:client_id>": str(other.client.public_id),
         "<int:secret_id>": "0",

@@ -8,9 +8,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from governance.actions.freezes import freeze
+from governance.actions.graph import create_edge, create_object
+from governance.actions.graph_types import Carried, define_edge_type, define_object_type
+from governance.actions.organizations import define_organization
 from governance.actions.policies import Branch, publish_policy
 from governance.actions.policy_templates import publish_template
-from governance.identities import system_caller
+from governance.identities import Caller, system_caller
 from governance.models import ClientSecret, Right
 from keyring.walls import in_environment
 from tests import cast
@@ -77,6 +80,7 @@ def furnished_home(number: str = NUMBER) -> Home:
         },
     )
     assert made.status_code == 201, made.content
+    graph = planted_graph(scene.service.caller)
     with in_environment(environment.id):
         right = Right.objects.get(user=other.client.account)
         secret = ClientSecret.objects.get(client=other.client)
@@ -87,8 +91,24 @@ def furnished_home(number: str = NUMBER) -> Home:
         "right": right.pk, "purpose": purpose.public_id, "template": template.public_id, "policy": policy.public_id,
         "transformer": transformer.public_id, "tokenizer": by_value.public_id, "token": made.json()["data"],
         "environment": environment.id, "entry": uuid4(), "raw": raw, "value": value.pk,
+        **graph,
     }  # fmt: skip
     return Home(scene, {name: str(each) for name, each in ids.items()})
+
+
+def planted_graph(caller: Caller) -> dict[str, Any]:
+    """An organization, types with an attribute, two objects and the edge between them."""
+    organization = define_organization(caller, name=f"Example {uuid4().hex}")
+    kind = define_object_type(caller, name="Thing").public_id
+    carried = [Carried("view", "direct")]
+    edge_type = define_edge_type(caller, name="Views", source_type=kind, target_type=kind, attributes=carried).public_id
+    alias = f"alias-{uuid4().hex}"
+    one, other = create_object(caller, type_id=kind, alias=alias), create_object(caller, type_id=kind)
+    edge = create_edge(caller, edge_type_id=edge_type, source_id=one.public_id, target_id=other.public_id)
+    return {
+        "organization": organization.public_id, "object_type": kind, "edge_type": edge_type, "alias": alias,
+        "object": one.public_id, "member": other.public_id, "edge": edge.public_id,
+    }  # fmt: skip
 
 
 def unknown_ids(ids: dict[str, str]) -> dict[str, str]:
@@ -119,6 +139,7 @@ def aims() -> list[Aim]:
         "transformer_rids": [pair["transformer_rid"]],
         "access_policy_rids": [pair["access_policy_rid"]],
     }
+    between = "source_object_id={object}&target_object_id={member}&target_object_type_id={object_type}"
     right = {"holder": {"kind": "client", "id": "{client}"}, "operation": "read"}
     return [
         Aim("POST", "userstore/api/accessors", {"accessor_id": "{accessor}", "selector_values": ["{subject}"]}),
@@ -155,6 +176,23 @@ def aims() -> list[Aim]:
         *_family("tokenizer/policies/access", "access_policy", "policy", query="?policy_version=0"),
         *_family("tokenizer/policies/accesstemplate", "access_policy_template", "template",
                  query="?template_version=0"),
+        *_family("authz/objecttypes", "object_type", "object_type"),
+        *_family("authz/edgetypes", "edge_type", "edge_type"),
+        *_family("authz/organizations", "organization", "organization", bad=""),
+        Aim("GET", "authz/objects", query="?type_id={object_type}&alias={alias}"),
+        Aim("GET", "authz/objects/{object}"),
+        Aim("GET", "authz/objects/{object}/edges"),
+        Aim("GET", "authz/edges", query="?source_object_id={object}"),
+        Aim("GET", "authz/edges/{edge}"),
+        Aim("GET", "authz/checkattribute", query=f"?{between}&attribute=view"),
+        Aim("GET", "authz/listattributes", query=f"?{between}"),
+        Aim("GET", "authz/listobjectsreachablewithattribute", query=f"?{between}&attribute=view"),
+        Aim("DELETE", "authz/edges/{edge}"),
+        Aim("DELETE", "authz/objects/{object}/edges"),
+        Aim("DELETE", "authz/objects/{object}"),
+        Aim("POST", "authz/objects", {"object": {"id": "{object}", "type_id": "{object_type}"}}),
+        Aim("POST", "authz/edges", {"edge": {"id": "{edge}", "edge_type_id": "{edge_type}",
+                                             "source_object_id": "{object}", "target_object_id": "{member}"}}),
         Aim("GET", "governance/environment", query="?id={environment}"),
         Aim("GET", "governance/clients"),
         Aim("GET", "governance/clients/{client}"),
@@ -180,8 +218,8 @@ def aims() -> list[Aim]:
     ]  # fmt: skip
 
 
-def _family(route: str, wrapper: str, name: str, *, query: str = "") -> list[Aim]:
-    single, marked = f"{route}/{{{name}}}", {wrapper: {"id": f"{{{name}}}", "name": "1 / is no name", "type": "string"}}
+def _family(route: str, wrapper: str, name: str, *, query: str = "", bad: str = "1 / is no name") -> list[Aim]:
+    single, marked = f"{route}/{{{name}}}", {wrapper: {"id": f"{{{name}}}", "name": bad, "type": "string"}}
     return [
         Aim("GET", route),
         Aim("GET", single),

@@ -1,0 +1,1 @@
+"""The graph: who belongs to what, and what follows from it."""

@@ -1,0 +1,107 @@
+"""Does an object have an attribute on another? Asked of the database in one round trip.
+
+An attribute reaches along inherit* direct propagate*: edges from the source on that carry it as `inherit`, then one
+that gives it directly, then edges that hand it on. How that is found stands in the migration of the functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from django.db import connection
+
+from governance.errors import Invalid
+
+MOST_CANDIDATES = 60_000
+"""Objects that one question may look at."""
+_NO, _YES, _TOO_MANY = 0, 1, 2
+
+
+class TooManyCandidates(Invalid):
+    """The question would look at more objects than one question may."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"More than {MOST_CANDIDATES} objects would have to be looked at.",
+            field="attribute",
+            remedy="Ask about an object with fewer neighbours, or give the attribute on fewer edges.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An object on a path and the edge that leads to it; the first object has none."""
+
+    object_id: UUID
+    edge_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whether the attribute is had, along which path, and the epoch that the answer was read in.
+
+    `path` is empty where the attribute is not had, and where it would be longer than 200 edges.
+    """
+
+    epoch: int
+    has_attribute: bool
+    path: tuple[Step, ...] = ()
+
+
+def check_attribute(environment_id: UUID, *, source: UUID, target: UUID, attribute: str) -> Found:
+    """Say whether `source` has an attribute on `target` (public ids); unknown objects and attributes have none.
+
+    Works inside the environment's transaction and outside of one. Raises `TooManyCandidates`.
+    """
+    epoch, verdict, objects, edges = _one(
+        "select * from public.governance_check_attribute(%s, %s, %s, %s, %s)",
+        [environment_id, source, target, attribute, MOST_CANDIDATES],
+    )
+    if verdict == _TOO_MANY:
+        raise TooManyCandidates
+    path = tuple(Step(each, edge) for each, edge in zip(objects or (), [None, *(edges or ())], strict=False))
+    return Found(epoch, verdict == _YES, path)
+
+
+def attributes_between(environment_id: UUID, *, source: UUID, target: UUID) -> tuple[int, list[str]]:
+    """Give the epoch and every attribute that `source` has on `target`. Raises `TooManyCandidates`."""
+    epoch, verdict, attributes = _one(
+        "select * from public.governance_attributes_between(%s, %s, %s, %s)",
+        [environment_id, source, target, MOST_CANDIDATES],
+    )
+    if verdict == _TOO_MANY:
+        raise TooManyCandidates
+    return epoch, list(attributes)
+
+
+def reachable_objects(
+    environment_id: UUID, *, source: UUID, attribute: str, object_type: UUID
+) -> tuple[int, list[UUID]]:
+    """Give the epoch and all objects of a type on which `source` has an attribute. Raises `TooManyCandidates`."""
+    epoch, verdict, objects = _one(
+        "select * from public.governance_reachable_objects(%s, %s, %s, %s, %s)",
+        [environment_id, source, attribute, object_type, MOST_CANDIDATES],
+    )
+    if verdict == _TOO_MANY:
+        raise TooManyCandidates
+    return epoch, list(objects)
+
+
+def _one(statement: str, parameters: Sequence[Any]) -> Any:
+    """Run a statement that gives one row, its parameters bound by the server.
+
+    Not prepared by psycopg: after a rollback it drops every prepared statement of the connection, the store's too.
+    """
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    try:
+        with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+            cursor.execute(statement, parameters, prepare=False, binary=True)
+            return cursor.fetchone()
+    except Exception:
+        connection.needs_rollback = connection.in_atomic_block
+        raise
