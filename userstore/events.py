@@ -27,6 +27,9 @@ ACCESSOR_RETIRED = event("accessor.retired", "accessor", "name", "version", "rea
 MUTATOR_PUBLISHED = event("mutator.published", "mutator", "name", "version", "reasons")
 MUTATOR_RETIRED = event("mutator.retired", "mutator", "name", "version", "reasons")
 TRANSFORMER_PUBLISHED = event("transformer.published", "transformer", "name", "version", "reasons")
+TRANSFORMER_VERSION_RETIRED = event(
+    "transformer.version_retired", "transformer", "name", "version", "current", "reasons"
+)
 TRANSFORMER_RETIRED = event("transformer.retired", "transformer", "name", "version", "reasons")
 TOKENS_CREATED = event("token.created", "transformer", "policy", "tokens", "reasons")
 TOKENS_RESOLVED = event("token.resolved", "tokens", "asked", "resolved", "subjects", "purposes", "faults", "reasons")

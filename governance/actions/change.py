@@ -17,7 +17,7 @@ from audit.recorder import append
 from governance.authorization import Ask, Clearance, authorize, refusal
 from governance.errors import Conflict, Refused
 from governance.identities import SYSTEM, Caller
-from governance.models import Environment, Revision
+from governance.models import Environment
 from governance.rights import Resource
 from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
@@ -25,10 +25,11 @@ from keyring.walls import in_environment
 
 @dataclass(slots=True)
 class Change:
-    """A change under way: what it may rest on, and the facts that its record will carry."""
+    """A change under way: what it may rest on, and what its record will say: which event it was, with which facts."""
 
     clearance: Clearance
     now: datetime
+    event: EventKind
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -44,7 +45,7 @@ def configuration_change(caller: Caller, event: EventKind, *, now: datetime | No
         Refused: the caller may not configure, or the environment is protected; the refusal is on record.
     """
     now = now or timezone.now()
-    with _recorded_change(Change(_cleared_unprotected(caller, event, now=now), now), event) as change:
+    with _recorded_change(Change(_cleared_unprotected(caller, event, now=now), now, event)) as change:
         yield change
 
 
@@ -56,18 +57,18 @@ def containment(caller: Caller, event: EventKind, *, now: datetime | None = None
         Refused: the caller may not configure; the refusal is on record.
     """
     now = now or timezone.now()
-    with _recorded_change(Change(clearance_for(caller, "configure", event, now=now), now), event) as change:
+    with _recorded_change(Change(clearance_for(caller, "configure", event, now=now), now, event)) as change:
         yield change
 
 
 @contextmanager
-def _recorded_change(change: Change, event: EventKind) -> Iterator[Change]:
+def _recorded_change(change: Change) -> Iterator[Change]:
     caller = change.clearance.caller
     with in_environment(caller.environment_id):
         yield change
         raise_epoch(caller.environment_id)
         append(
-            event,
+            change.event,
             environment_id=caller.environment_id,
             actor=caller.actor,
             facts=change.facts,
@@ -78,19 +79,6 @@ def _recorded_change(change: Change, event: EventKind) -> Iterator[Change]:
 def raise_epoch(environment_id: UUID) -> None:
     """Make every process decide anew from the next statement on."""
     Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
-
-
-def keep_revision(change: Change, *, kind: str, public_id: UUID, version: int, body: dict[str, Any]) -> None:
-    """Keep what was published, for ever."""
-    Revision.objects.create(
-        environment_id=change.environment_id,
-        kind=kind,
-        public_id=public_id,
-        version=version,
-        body=body,
-        published_by=change.clearance.caller.actor.id,
-        published_at=change.now,
-    )
 
 
 def environment_resource(environment_id: UUID, name: str = "") -> Resource:

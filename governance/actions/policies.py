@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from governance import events
-from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import (
     must_be_editable,
@@ -16,12 +16,16 @@ from governance.actions.publishing import (
     refuse_in_use,
     refuse_taken_name,
 )
+from governance.actions.versions import keep_stored, keep_version, withdraw_all
 from governance.catalogue import uses_of
 from governance.errors import Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.policies.compilation import MAX_DEPTH, template_node
 from governance.policies.thresholds import read_thresholds, thresholds_of, written
+
+KIND = "access_policy"
+"""What revisions of access policies are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,8 @@ def publish_policy(
             required_context=dict(required_context or {}),
             thresholds=written(limits),
         )
-        _replace_components(policy, components)
-        _record_policy(change, policy)
+        set_components(policy, components)
+        record_policy(change, policy)
     return policy
 
 
@@ -97,9 +101,10 @@ def republish_policy(
     _check_type(policy_type)
     limits = None if thresholds is None else read_thresholds(thresholds)
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
-        policy = _policy(public_id)
+        policy = policy_to_change(public_id)
         must_be_editable(policy, version)
         refuse_taken_name(AccessPolicy, name=name, public_id=public_id)
+        keep_stored(change, kind=KIND, public_id=public_id, version=policy.version, body=policy_body(policy))
         policy.name, policy.policy_type, policy.description = name, policy_type, description
         if required_context is not None:
             policy.required_context = dict(required_context)
@@ -107,26 +112,37 @@ def republish_policy(
             policy.thresholds = written(limits)
         policy.version += 1
         policy.save()
-        _replace_components(policy, components)
-        _record_policy(change, policy)
+        set_components(policy, components)
+        record_policy(change, policy)
     return policy
 
 
 def retire_policy(caller: Caller, *, public_id: UUID) -> None:
-    """Retire a policy that nothing uses.
+    """Retire a policy that nothing uses, with all its versions.
 
     Raises:
         Invalid: it is built in.
         Conflict: another policy, or something on a floor above, uses it.
     """
     with configuration_change(caller, events.POLICY_RETIRED) as change:
-        policy = _policy(public_id)
-        if policy.is_system:
-            raise Invalid("A built-in policy cannot be retired.", field="id")
-        parents = policy.parents.values_list("policy__name", flat=True)
-        refuse_in_use("policy", [*uses_of("access_policy", public_id), *parents], public_id=public_id)
-        change.facts.update(policy=public_id, name=policy.name, version=policy.version)
-        policy.delete()
+        end_policy(change, retirable_policy(public_id))
+
+
+def retirable_policy(public_id: UUID) -> AccessPolicy:
+    """Return a policy that may be retired, locked."""
+    policy = policy_to_change(public_id)
+    if policy.is_system:
+        raise Invalid("A built-in policy cannot be retired.", field="id")
+    return policy
+
+
+def end_policy(change: Change, policy: AccessPolicy) -> None:
+    """Let a policy and its versions end; `Conflict` while something uses it."""
+    parents = policy.parents.values_list("policy__name", flat=True)
+    refuse_in_use("policy", [*uses_of("access_policy", policy.public_id), *parents], public_id=policy.public_id)
+    withdraw_all(change, kind=KIND, public_id=policy.public_id)
+    change.facts.update(policy=policy.public_id, name=policy.name, version=policy.version)
+    policy.delete()
 
 
 def policy_body(policy: AccessPolicy) -> dict[str, Any]:
@@ -153,14 +169,16 @@ def _check_type(policy_type: object) -> None:
         raise Invalid("A policy combines its components by composite_and or composite_or.", field="policy_type")
 
 
-def _policy(public_id: UUID) -> AccessPolicy:
+def policy_to_change(public_id: UUID) -> AccessPolicy:
+    """Return a policy, locked until the change is done."""
     policy = AccessPolicy.objects.select_for_update().filter(public_id=public_id).first()
     if policy is None:
         raise NotFound("There is no such access policy.", field="id")
     return policy
 
 
-def _replace_components(policy: AccessPolicy, branches: Sequence[Branch]) -> None:
+def set_components(policy: AccessPolicy, branches: Sequence[Branch]) -> None:
+    """Give a policy these components in place of those it has; `Invalid` or `NotFound` where they do not fit."""
     if not branches:
         raise Invalid("A policy needs at least one component.", field="components")
     policy.components.all().delete()
@@ -213,8 +231,7 @@ def _same_branches(policy: AccessPolicy, branches: Sequence[Branch]) -> bool:
     return bool(policy_body(policy)["components"] == asked)
 
 
-def _record_policy(change: Change, policy: AccessPolicy) -> None:
-    keep_revision(
-        change, kind="access_policy", public_id=policy.public_id, version=policy.version, body=policy_body(policy)
-    )
+def record_policy(change: Change, policy: AccessPolicy) -> None:
+    """Keep what was published, and let the record name it."""
+    keep_version(change, kind=KIND, public_id=policy.public_id, version=policy.version, body=policy_body(policy))
     change.facts.update(policy=policy.public_id, name=policy.name, version=policy.version)

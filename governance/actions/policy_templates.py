@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from governance import events
-from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import must_be_editable, must_be_script, refuse_existing, refuse_taken_name
+from governance.actions.versions import (
+    holding_again,
+    keep_stored,
+    keep_version,
+    withdraw_all,
+    withdraw_current,
+    withdraw_former,
+)
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
-from governance.models import PolicyTemplate
+from governance.models import PolicyTemplate, Revision
+from governance.queries import former_version
+
+KIND = "policy_template"
+"""What revisions of templates are called."""
 
 
 def publish_template(
@@ -53,6 +66,7 @@ def republish_template(
         template = _template(public_id)
         must_be_editable(template, version)
         refuse_taken_name(PolicyTemplate, name=name, public_id=public_id)
+        keep_stored(change, kind=KIND, public_id=public_id, version=template.version, body=template_body(template))
         template.name, template.function, template.description = name, function, description
         template.version += 1
         template.save(update_fields=["name", "function", "description", "version"])
@@ -60,16 +74,76 @@ def republish_template(
     return template
 
 
+def reinstate_template(caller: Caller, *, public_id: UUID, version: int) -> PolicyTemplate:
+    """Publish a former version of a template again, as its next one.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: another template has its name now.
+    """
+    with configuration_change(caller, events.TEMPLATE_PUBLISHED) as change:
+        template = _retirable(public_id)
+        former = former_version(KIND, public_id, version)
+        keep_stored(change, kind=KIND, public_id=public_id, version=template.version, body=template_body(template))
+        _put(template, former, version=template.version + 1)
+        _record_template(change, template)
+    return template
+
+
 def retire_template(caller: Caller, *, public_id: UUID) -> None:
-    """Retire a template that no policy uses."""
+    """Retire a template that no policy uses, with all its versions."""
     with configuration_change(caller, events.TEMPLATE_RETIRED) as change:
-        template = _template(public_id)
-        if template.is_system:
-            raise Invalid("A built-in template cannot be retired.", field="id")
-        if template.uses.exists():
-            raise Conflict("Policies use this template.", existing_id=public_id, remedy="Change them first.")
-        change.facts.update(template=public_id, name=template.name, version=template.version)
-        template.delete()
+        _end(change, _retirable(public_id))
+
+
+def retire_template_version(caller: Caller, *, public_id: UUID, version: int) -> None:
+    """Retire one version: of the newest the one below holds again, and the last one takes the template with it.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: it is the last one and policies use the template, or the one below cannot hold again.
+    """
+    with configuration_change(caller, events.TEMPLATE_VERSION_RETIRED) as change:
+        template = _retirable(public_id)
+        if version != template.version:
+            withdraw_former(change, kind=KIND, public_id=public_id, version=version)
+        else:
+            below = withdraw_current(change, kind=KIND, public_id=public_id, version=version)
+            if below is None:
+                change.event = events.TEMPLATE_RETIRED
+                return _end(change, template)
+            _put(template, below, version=below.version)
+        change.facts.update(template=public_id, name=template.name, version=version, current=template.version)
+    return None
+
+
+def template_body(template: PolicyTemplate) -> dict[str, Any]:
+    """What a revision keeps of a template."""
+    return {"name": template.name, "description": template.description, "function": template.function}
+
+
+def _put(template: PolicyTemplate, revision: Revision, *, version: int) -> None:
+    with holding_again(revision):
+        refuse_taken_name(PolicyTemplate, name=revision.body["name"], public_id=template.public_id)
+    for name, value in revision.body.items():
+        setattr(template, name, value)
+    template.version = version
+    template.save(update_fields=[*revision.body, "version"])
+
+
+def _retirable(public_id: UUID) -> PolicyTemplate:
+    template = _template(public_id)
+    if template.is_system:
+        raise Invalid("A built-in template cannot be retired.", field="id")
+    return template
+
+
+def _end(change: Change, template: PolicyTemplate) -> None:
+    if template.uses.exists():
+        raise Conflict("Policies use this template.", existing_id=template.public_id, remedy="Change them first.")
+    withdraw_all(change, kind=KIND, public_id=template.public_id)
+    change.facts.update(template=template.public_id, name=template.name, version=template.version)
+    template.delete()
 
 
 def _check_function(function: object) -> None:
@@ -87,6 +161,7 @@ def _template(public_id: UUID) -> PolicyTemplate:
 
 
 def _record_template(change: Change, template: PolicyTemplate) -> None:
-    body = {"name": template.name, "description": template.description, "function": template.function}
-    keep_revision(change, kind="policy_template", public_id=template.public_id, version=template.version, body=body)
+    keep_version(
+        change, kind=KIND, public_id=template.public_id, version=template.version, body=template_body(template)
+    )
     change.facts.update(template=template.public_id, name=template.name, version=template.version)

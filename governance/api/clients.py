@@ -17,6 +17,8 @@ from governance.errors import Invalid, NotFound
 from governance.models import Client
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
+from governance.wire.keys import BY_NAME, Keys, text_key
+from governance.wire.parameters import list_parameters
 from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
 from keyring.walls import in_environment
 
@@ -31,15 +33,17 @@ _CLIENT = shape(
     created_at=MOMENT,
     secrets=array(_SECRET),
 )
+_KEYS: Keys = {**BY_NAME, "kind": text_key("kind")}
 _LONGEST_OVERLAP_HOURS = 30 * 24
 
 
 class Clients(ConfiguringView):
     """List or define clients."""
 
-    @extend_schema(operation_id="list_clients", tags=["governance"], responses={200: page_shape(_CLIENT), **PROBLEMS})
+    @extend_schema(operation_id="list_clients", tags=["governance"], parameters=list_parameters(_KEYS),
+                   responses={200: page_shape(_CLIENT), **PROBLEMS})  # fmt: skip
     def get(self, request: Request) -> Response:
-        return self.paged(request, Client.objects.all(), _rendered)
+        return self.paged(request, Client.objects.all(), _KEYS, _rendered)
 
     @extend_schema(
         operation_id="define_client",

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from governance.actions.seeing import must_configure
 from governance.wire.definitions import caller_in
+from governance.wire.keys import Keys
 from governance.wire.paging import asked_page, page_of
 from keyring.walls import in_environment
 
@@ -22,8 +23,8 @@ class ConfiguringView(APIView):
         super().initial(request, *args, **kwargs)
         must_configure(caller_in(request))
 
-    def paged(self, request: Request, rows: QuerySet[Any], render: Any) -> Response:
+    def paged(self, request: Request, rows: QuerySet[Any], keys: Keys, render: Any) -> Response:
         """Answer one page of rows."""
-        asked = asked_page(request.query_params.dict())
+        asked = asked_page(request.query_params.dict(), keys)
         with in_environment(caller_in(request).environment_id):
             return Response(page_of(rows, asked, render))

@@ -18,19 +18,25 @@ from governance.freezing import calls_that_would_stop
 from governance.models import Freeze
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
+from governance.wire.keys import BY_ID, Keys, id_key, moment_key, text_key
+from governance.wire.parameters import list_parameters
 from governance.wire.shapes import ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
 
 _KIND = choice(*FREEZABLE_KINDS)
 _FREEZE = shape(id=ID, kind=_KIND, target_id=ID, frozen_at=MOMENT, frozen_by=ID)
+_KEYS: Keys = {
+    **BY_ID, "kind": text_key("kind"), "target_id": id_key("target_id"), "frozen_at": moment_key("frozen_at"),
+}  # fmt: skip
 _STOPPED = shape(kind=TEXT, called=TEXT, caller=TEXT, calls=NUMBER, last_at=MOMENT)
 
 
 class Freezes(ConfiguringView):
     """List the freezes in force, or set one."""
 
-    @extend_schema(operation_id="list_freezes", tags=["governance"], responses={200: page_shape(_FREEZE), **PROBLEMS})
+    @extend_schema(operation_id="list_freezes", tags=["governance"], parameters=list_parameters(_KEYS),
+                   responses={200: page_shape(_FREEZE), **PROBLEMS})  # fmt: skip
     def get(self, request: Request) -> Response:
-        return self.paged(request, Freeze.objects.filter(lifted_at=None), _rendered)
+        return self.paged(request, Freeze.objects.filter(lifted_at=None), _KEYS, _rendered)
 
     @extend_schema(
         operation_id="freeze",

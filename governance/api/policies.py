@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
 
+from governance.actions.policies import KIND as POLICY
 from governance.actions.policies import Branch, publish_policy, republish_policy, retire_policy
-from governance.actions.policy_templates import publish_template, republish_template, retire_template
+from governance.actions.policy_templates import KIND as TEMPLATE
+from governance.actions.policy_templates import (
+    publish_template,
+    republish_template,
+    retire_template,
+    retire_template_version,
+)
+from governance.actions.policy_versions import retire_policy_version
 from governance.errors import Invalid
 from governance.identities import Caller
-from governance.models import AccessPolicy, PolicyTemplate
+from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate, Revision
 from governance.wire.definitions import Family
 from governance.wire.fields import Fields
-from governance.wire.policies import rendered_policy
+from governance.wire.keys import VERSIONED, Keys, Members, text_key
+from governance.wire.policies import rendered_former_policy, rendered_policy
 from governance.wire.references import optionally_referred
 from governance.wire.shapes import ANY, FLAG, ID, NUMBER, REFERENCE, TEXT, array, choice, shape
 
@@ -41,6 +50,9 @@ class PolicyTemplates(Family[PolicyTemplate]):
     model = PolicyTemplate
     name_parameter = "template_name"
     version_parameter = "template_version"
+    revisions = TEMPLATE
+    retires_by_version = names_retired_version = True
+    keys = VERSIONED
     shape = shape(id=ID, name=TEXT, description=TEXT, function=TEXT, version=NUMBER, is_system=FLAG, native=TEXT)
 
     def render(self, row: PolicyTemplate) -> dict[str, Any]:
@@ -59,7 +71,7 @@ class PolicyTemplates(Family[PolicyTemplate]):
             name=fields.text("name", stored.name if stored else None),
             function=fields.text("function", stored.function if stored else None),
             description=fields.kept_text("description", stored.description if stored else ""),
-            version=fields.kept_number("version", stored.version if stored else 0),
+            version=fields.number("version") if stored else 0,
         )
 
     def create(self, caller: Caller, asked: TemplateAsked, public_id: UUID | None) -> PolicyTemplate:
@@ -77,8 +89,14 @@ class PolicyTemplates(Family[PolicyTemplate]):
             description=asked.description,
         )
 
+    def render_former(self, row: PolicyTemplate, revision: Revision) -> dict[str, Any]:
+        return {**self.render(row), **revision.body, "version": revision.version}
+
     def retire(self, caller: Caller, public_id: UUID) -> None:
         retire_template(caller, public_id=public_id)
+
+    def retire_version(self, caller: Caller, public_id: UUID, version: int) -> None:
+        retire_template_version(caller, public_id=public_id, version=version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +120,14 @@ class AccessPolicies(Family[AccessPolicy]):
     model = AccessPolicy
     name_parameter = "policy_name"
     version_parameter = "policy_version"
+    revisions = POLICY
+    retires_by_version = names_retired_version = True
+    keys: ClassVar[Keys] = {
+        **VERSIONED,
+        "policy_type": text_key("policy_type"),
+        "templates": Members(PolicyComponent, "policy", "template__public_id"),
+        "policies": Members(PolicyComponent, "policy", "child__public_id"),
+    }
     shape = shape(
         id=ID,
         name=TEXT,
@@ -131,7 +157,7 @@ class AccessPolicies(Family[AccessPolicy]):
             name=fields.text("name", stored.name if stored else None),
             description=fields.kept_text("description", stored.description if stored else ""),
             policy_type=fields.text("policy_type", stored.policy_type if stored else None),
-            version=fields.kept_number("version", stored.version if stored else 0),
+            version=fields.number("version") if stored else 0,
             components=tuple(_branch(each) for each in components),
             required_context=fields.mapping("required_context") if fields.has("required_context") else None,
             thresholds=fields.mapping("thresholds") if fields.has("thresholds") else None,
@@ -162,8 +188,14 @@ class AccessPolicies(Family[AccessPolicy]):
             thresholds=asked.thresholds,
         )
 
+    def render_former(self, row: AccessPolicy, revision: Revision) -> dict[str, Any]:
+        return rendered_former_policy(row, revision)
+
     def retire(self, caller: Caller, public_id: UUID) -> None:
         retire_policy(caller, public_id=public_id)
+
+    def retire_version(self, caller: Caller, public_id: UUID, version: int) -> None:
+        retire_policy_version(caller, public_id=public_id, version=version)
 
 
 def _branch(fields: Fields) -> Branch:

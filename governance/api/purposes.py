@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from governance.actions.purposes import change_purpose, define_purpose, retire_purpose
@@ -12,6 +12,7 @@ from governance.models import Purpose
 from governance.models.purposes import LegalBasis
 from governance.wire.definitions import Family
 from governance.wire.fields import Fields
+from governance.wire.keys import BY_NAME, Keys, flag_key, text_key
 from governance.wire.shapes import FLAG, ID, TEXT, choice, shape
 
 
@@ -30,6 +31,12 @@ class Purposes(Family[Purpose]):
     name = "purpose"
     wrapper = "purpose"
     model = Purpose
+    keys: ClassVar[Keys] = {
+        **BY_NAME,
+        "description": text_key("description"),
+        "legal_basis": text_key("legal_basis"),
+        "is_system": flag_key("is_system"),
+    }
     shape = shape(id=ID, name=TEXT, description=TEXT, legal_basis=choice(*LegalBasis.values), is_system=FLAG)
 
     def render(self, row: Purpose) -> dict[str, Any]:

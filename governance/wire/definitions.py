@@ -9,8 +9,7 @@ from uuid import UUID
 
 from django.db.models import Model, QuerySet
 from django.urls import URLPattern, path
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,9 +17,14 @@ from rest_framework.views import APIView
 from governance.actions.seeing import must_see_definitions
 from governance.errors import Invalid, NotFound
 from governance.identities import Caller
+from governance.models import Revision
+from governance.queries import former_version
 from governance.wire.fields import Fields
-from governance.wire.paging import asked_page, page_of
+from governance.wire.keys import BY_NAME, Keys
+from governance.wire.paging import PageAsked, asked_page, page_of
+from governance.wire.parameters import listing, reading, retiring
 from governance.wire.shapes import ERROR, page_shape
+from governance.wire.versions import LONGEST_NUMBER, bodies_of, cut_versions
 from keyring.walls import in_environment
 
 M = TypeVar("M", bound=Model)
@@ -37,8 +41,15 @@ class Family(ABC, Generic[M]):
     wrapper: ClassVar[str]
     shape: ClassVar[Mapping[str, Any]]
     model: type[M]
+    keys: ClassVar[Keys] = BY_NAME
     name_parameter: ClassVar[str | None] = None
     version_parameter: ClassVar[str | None] = None
+    revisions: ClassVar[str | None] = None
+    """The kind of its revisions, None where it has no versions."""
+    retires_by_version: ClassVar[bool] = False
+    """Whether one version can be retired alone."""
+    names_retired_version: ClassVar[bool] = False
+    """Whether retiring has to say which version, or `all`."""
 
     @abstractmethod
     def render(self, row: M) -> dict[str, Any]:
@@ -60,6 +71,14 @@ class Family(ABC, Generic[M]):
     def retire(self, caller: Caller, public_id: UUID) -> None:
         """Retire a definition."""
 
+    def render_former(self, row: M, revision: Revision) -> dict[str, Any]:  # noqa: ARG002  for families with versions
+        """Write a version that holds no longer, as the names in it are called now; runs inside the environment."""
+        raise NotFound("Definitions of this kind have no versions.", field="version")
+
+    def retire_version(self, caller: Caller, public_id: UUID, version: int) -> None:  # noqa: ARG002  for such families
+        """Retire one version."""
+        raise Invalid("Definitions of this kind are retired as a whole.", field="version")
+
     def rows(self) -> QuerySet[M]:
         """Every definition of this kind in the environment."""
         return self.model._default_manager.all()
@@ -76,7 +95,7 @@ def definition_routes(family: Family[Any], address: str) -> list[URLPattern]:
         get=extend_schema(
             operation_id=f"list_{plural}",
             tags=tags,
-            parameters=_list_parameters(family),
+            parameters=listing(family.keys, named=family.name_parameter, version=family.version_parameter),
             responses={200: page_shape(shape), **errors},
         ),
         post=extend_schema(
@@ -90,7 +109,7 @@ def definition_routes(family: Family[Any], address: str) -> list[URLPattern]:
         get=extend_schema(
             operation_id=f"get_{family.name}",
             tags=tags,
-            parameters=_version_parameters(family),
+            parameters=reading(family.version_parameter),
             responses={200: shape, **errors},
         ),
         put=extend_schema(
@@ -99,7 +118,9 @@ def definition_routes(family: Family[Any], address: str) -> list[URLPattern]:
         delete=extend_schema(
             operation_id=f"retire_{family.name}",
             tags=tags,
-            parameters=_version_parameters(family),
+            parameters=retiring(family.version_parameter, must_be_named=family.names_retired_version)
+            if family.retires_by_version
+            else [],
             responses={204: OpenApiResponse(description="Retired."), **errors},
         ),
     )
@@ -129,15 +150,19 @@ class _Definitions(APIView):
 
 class _Collection(_Definitions):
     def get(self, request: Request) -> Response:
-        caller, parameters = caller_in(request), request.query_params.dict()
-        asked = asked_page(parameters)
+        caller, kind, parameters = caller_in(request), self.kind, request.query_params.dict()
+        asked = asked_page(parameters, kind.keys)
         with in_environment(caller.environment_id):
-            rows = self.kind.rows()
-            wanted = parameters.get(self.kind.name_parameter) if self.kind.name_parameter else None
+            rows = kind.rows()
+            wanted = parameters.get(kind.name_parameter) if kind.name_parameter else None
             if wanted:
                 rows = rows.filter(name__iexact=wanted.replace("\0", ""))
-                _must_be_current(self.kind, rows.first(), parameters)
-            return Response(page_of(rows, asked, self.kind.render))
+                if not rows.exists():
+                    raise NotFound("There is no such definition in this environment.", field=kind.name_parameter)
+            if kind.revisions and parameters.get("versioned") == "true":
+                return Response(_page_of_versions(kind, rows, asked))
+            version = _version_in(kind, parameters) if wanted else None
+            return Response(page_of(rows, asked, lambda row: _rendered_at(kind, row, version)))
 
     def post(self, request: Request) -> Response:
         caller, kind = caller_in(request), self.kind
@@ -153,8 +178,8 @@ class _Single(_Definitions):
         caller = caller_in(request)
         with in_environment(caller.environment_id):
             row = _found(self.kind, public_id)
-            _must_be_current(self.kind, row, request.query_params.dict())
-            return Response(self.kind.render(row))
+            version = _version_in(self.kind, request.query_params.dict())
+            return Response(_rendered_at(self.kind, row, version))
 
     def put(self, request: Request, public_id: UUID) -> Response:
         caller, kind = caller_in(request), self.kind
@@ -165,14 +190,14 @@ class _Single(_Definitions):
         return _shown(caller, kind, public_id)
 
     def delete(self, request: Request, public_id: UUID) -> Response:
-        caller, kind = caller_in(request), self.kind
+        caller, kind, parameters = caller_in(request), self.kind, request.query_params.dict()
         with in_environment(caller.environment_id):
-            row = _found(kind, public_id)
-            parameters = request.query_params.dict()
-            if kind.version_parameter and not parameters.get(kind.version_parameter):
-                raise Invalid("Say which version is retired.", field=kind.version_parameter)
-            _must_be_current(kind, row, parameters)
-        kind.retire(caller, public_id)
+            _found(kind, public_id)
+        version = None if _means_all(kind, parameters) else _version_in(kind, parameters)
+        if version is None:
+            kind.retire(caller, public_id)
+        else:
+            kind.retire_version(caller, public_id, version)
         return Response(status=204)
 
 
@@ -204,26 +229,37 @@ def _found(kind: Family[M], public_id: UUID) -> M:
     return row
 
 
-def _must_be_current(kind: Family[Any], row: Any | None, parameters: Mapping[str, str]) -> None:
-    """Only the current version of a definition answers; former ones are kept for the record and decide nothing."""
-    wanted = parameters.get(kind.version_parameter) if kind.version_parameter else None
-    if row is None:
-        raise NotFound("There is no such definition in this environment.", field="name")
-    if wanted and wanted != str(row.version):
-        raise NotFound("That version is not the current one.", field=kind.version_parameter)
+def _rendered_at(kind: Family[Any], row: Any, version: int | None) -> dict[str, Any]:
+    """Write a definition as of a version; None is the one that holds."""
+    if version is None or version == row.version:
+        return kind.render(row)
+    return kind.render_former(row, former_version(kind.revisions or "", row.public_id, version))
 
 
-def _list_parameters(family: Family[Any]) -> list[OpenApiParameter]:
-    named = [OpenApiParameter(family.name_parameter, str)] if family.name_parameter else []
-    return [
-        *named,
-        *_version_parameters(family),
-        OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 1500; without it up to 1500 are listed."),
-        OpenApiParameter("starting_after", str, description="The `next` of the page before."),
-        OpenApiParameter("ending_before", str, description="The `prev` of the page behind; `end` for the last page."),
-        OpenApiParameter("sort_order", str, enum=["ascending", "descending"]),
+def _page_of_versions(kind: Family[Any], rows: QuerySet[Any], asked: PageAsked) -> dict[str, Any]:
+    entries, cursors = cut_versions(rows, asked, kind.revisions or "")
+    bodies = bodies_of(entries, kind.revisions or "")
+    data = [
+        kind.render(entry.row)
+        if entry.is_current
+        else kind.render_former(entry.row, bodies[entry.row.public_id, entry.version])
+        for entry in entries
     ]
+    return {"data": data, **cursors}
 
 
-def _version_parameters(family: Family[Any]) -> list[OpenApiParameter]:
-    return [OpenApiParameter(family.version_parameter, OpenApiTypes.INT)] if family.version_parameter else []
+def _version_in(kind: Family[Any], parameters: Mapping[str, str]) -> int | None:
+    text = parameters.get(kind.version_parameter) if kind.version_parameter else None
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        raise Invalid("A version is a whole number from 0 on.", field=kind.version_parameter)
+    return int(text)
+
+
+def _means_all(kind: Family[Any], parameters: Mapping[str, str]) -> bool:
+    """Whether all versions are to be retired: asked for, or the only way of the family."""
+    given = parameters.get(kind.version_parameter) if kind.version_parameter else None
+    if kind.names_retired_version and not given:
+        raise Invalid("Say which version is retired, or all.", field=kind.version_parameter)
+    return given == "all" or not kind.retires_by_version

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
-from governance.models import AccessPolicy, PolicyComponent
+from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate, Revision
 from governance.policies.thresholds import thresholds_of, written
-from governance.wire.references import reference_to
+from governance.wire.references import reference_to, referents
 
 
 def rendered_policy(policy: AccessPolicy) -> dict[str, Any]:
     """Write an access policy with its components; must run inside the environment."""
-    components = policy.components.select_related("child", "template").order_by("ordinal")
+    return _written(policy, policy.components.select_related("child", "template").order_by("ordinal"))
+
+
+def rendered_former_policy(policy: AccessPolicy, revision: Revision) -> dict[str, Any]:
+    """Write a former version of a policy, with what it names as that is called now; must run inside the environment."""
+    body = revision.body
+    components = body["components"]
+    children = referents(AccessPolicy, (each["policy"] for each in components))
+    templates = referents(PolicyTemplate, (each["template"] for each in components))
+    former = AccessPolicy(
+        public_id=policy.public_id,
+        version=revision.version,
+        is_system=policy.is_system,
+        **{name: body[name] for name in ("name", "description", "policy_type", "required_context", "thresholds")},
+    )
+    return _written(
+        former,
+        [
+            PolicyComponent(
+                child=children.get(each["policy"]),
+                template=templates.get(each["template"]),
+                parameters=each["parameters"],
+            )
+            for each in components
+        ],
+    )
+
+
+def _written(policy: AccessPolicy, components: Iterable[PolicyComponent]) -> dict[str, Any]:
     return {
         "id": str(policy.public_id),
         "name": policy.name,

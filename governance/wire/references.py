@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,19 @@ NOTHING: dict[str, str] = {"id": str(UUID(int=0)), "name": ""}
 def reference_to(row: Any | None) -> dict[str, str]:
     """Write a reference to a definition, or to nothing."""
     return NOTHING if row is None else {"id": str(row.public_id), "name": row.name}
+
+
+def referents(model: type[M], named: Iterable[str | None]) -> dict[str | None, M]:
+    """Return what a former version names, by id; what is gone stands there under its id, without a name.
+
+    Must run inside the environment.
+    """
+    wanted = {text for text in named if text is not None}
+    manager: Any = model._default_manager
+    found: dict[str | None, M] = {str(row.public_id): row for row in manager.filter(public_id__in=wanted)}
+    for text in wanted - set(found):
+        found[text] = model(public_id=UUID(text), name="")
+    return found
 
 
 def referred(fields: Fields, name: str, model: type[M]) -> UUID:

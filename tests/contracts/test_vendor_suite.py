@@ -50,7 +50,6 @@ def test_the_authz_sample_passes_twice(samples: Path, house: str, player: cast.P
     twice(samples, house, player, "authz")
 
 
-@pytest.mark.xfail(strict=True, reason="versions of policies cannot be deleted one by one yet")
 def test_the_tokenizer_sample_passes_twice_and_resolves_what_it_sealed(
     samples: Path, house: str, player: cast.Player
 ) -> None:

@@ -13,7 +13,13 @@ from governance.actions.clients import change_client, define_client, issue_secre
 from governance.actions.environments import change_environment
 from governance.actions.freezes import freeze, unfreeze
 from governance.actions.policies import Branch, publish_policy, republish_policy, retire_policy
-from governance.actions.policy_templates import publish_template, republish_template, retire_template
+from governance.actions.policy_templates import (
+    publish_template,
+    republish_template,
+    retire_template,
+    retire_template_version,
+)
+from governance.actions.policy_versions import reinstate_policy, retire_policy_version
 from governance.actions.purposes import change_purpose, define_purpose, retire_purpose
 from governance.actions.rights import give_right, withdraw_right
 from governance.models import ClientSecret
@@ -28,6 +34,7 @@ from userstore.actions.transformers import (
     publish_transformer,
     republish_transformer,
     retire_transformer,
+    retire_transformer_version,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,10 +87,15 @@ def test_every_configuration_change_leaves_one_entry_by_whoever_made_it(book: Re
         ("policy_template.published", "", lambda: republish_template(
             me, public_id=made["template"].public_id, version=0, name="t", function=SCRIPT.format("policy"),
             description="x")),
+        ("policy_template.version_retired", "", lambda: retire_template_version(
+            me, public_id=made["template"].public_id, version=1)),
         ("policy_template.retired", "", lambda: retire_template(me, public_id=made["template"].public_id)),
         ("access_policy.published", "policy", lambda: publish_policy(me, **policy("p"))),
         ("access_policy.published", "", lambda: republish_policy(
             me, public_id=made["policy"].public_id, version=0, description="", **policy("q"))),
+        ("access_policy.published", "", lambda: reinstate_policy(me, public_id=made["policy"].public_id, version=0)),
+        ("access_policy.version_retired", "", lambda: retire_policy_version(
+            me, public_id=made["policy"].public_id, version=2)),
         ("access_policy.retired", "", lambda: retire_policy(me, public_id=made["policy"].public_id)),
         ("freeze.set", "freeze", lambda: freeze(me, kind="client", target_id=made["client"].public_id, reason="why")),
         ("freeze.lifted", "", lambda: unfreeze(me, freeze_id=made["freeze"].public_id)),
@@ -93,6 +105,8 @@ def test_every_configuration_change_leaves_one_entry_by_whoever_made_it(book: Re
         ("transformer.published", "transformer", lambda: publish_transformer(me, spec=transformer)),
         ("transformer.published", "", lambda: republish_transformer(
             me, public_id=made["transformer"].public_id, version=0, spec=replace(transformer, description="x"))),
+        ("transformer.version_retired", "", lambda: retire_transformer_version(
+            me, public_id=made["transformer"].public_id, version=0)),
         ("transformer.retired", "", lambda: retire_transformer(me, public_id=made["transformer"].public_id)),
         ("accessor.published", "accessor", lambda: publish_accessor(me, spec=accessor("a"))),
         ("accessor.published", "", lambda: republish_accessor(
@@ -119,3 +133,18 @@ def test_what_management_commands_do_is_the_systems_own_which_has_no_id(book: Re
     by = {(entry.kind, entry.actor) for entry in book.new_entries()}
     assert by == {("purpose.defined", SYSTEM), ("freeze.set", SYSTEM), ("freeze.lifted", book.officer.actor)}
     assert kept.frozen_by is None
+
+
+def test_the_record_of_a_retired_version_says_which_holds_now_and_of_the_last_one_that_none_does(
+    book: Recorded,
+) -> None:
+    made = publish_template(book.officer, name="t", function=SCRIPT.format("policy"))
+    republish_template(
+        book.officer, public_id=made.public_id, version=0, name="t", function=SCRIPT.format("policy"), description="x"
+    )
+    book.new_entries()
+    retire_template_version(book.officer, public_id=made.public_id, version=1)
+    retire_template_version(book.officer, public_id=made.public_id, version=0)
+    last, first = book.new_entries()  # the newest comes first
+    assert (first.kind, first.facts["version"], first.facts["current"]) == ("policy_template.version_retired", 1, 0)
+    assert (last.kind, last.facts["version"]) == ("policy_template.retired", 0)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
+from governance.actions.versions import keep_version, withdraw_all
 from governance.identities import Caller
 from userstore import events
 from userstore.actions.methods import (
@@ -23,6 +24,9 @@ from userstore.actions.methods import (
 from userstore.errors import Invalid
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT, AccessorPurpose
+
+KIND = "accessor"
+"""What revisions of accessors are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ def publish_accessor(caller: Caller, *, spec: AccessorSpec, public_id: UUID | No
         refuse_existing(Accessor, name=name, public_id=public_id, is_same=lambda stored: _is_same(stored, spec))
         accessor = Accessor(environment_id=caller.environment_id, public_id=public_id or uuid4(), consent_mode=STRICT)
         _fill(accessor, spec)
-        _record(change, accessor)
+        keep_accessor(change, accessor)
+        _describe(change, accessor)
     return accessor
 
 
@@ -77,7 +82,8 @@ def republish_accessor(caller: Caller, *, public_id: UUID, spec: AccessorSpec) -
         if not _is_same(accessor, spec) or accessor.name != spec.name:
             accessor.version += 1
             _fill(accessor, spec)
-        _record(change, accessor)
+            keep_accessor(change, accessor)
+        _describe(change, accessor)
     return accessor
 
 
@@ -85,8 +91,15 @@ def retire_accessor(caller: Caller, *, public_id: UUID) -> None:
     """Retire an accessor; the next call of it finds none."""
     with configuration_change(caller, events.ACCESSOR_RETIRED) as change:
         accessor = _editable(public_id)
-        change.facts.update(accessor=public_id, name=accessor.name, version=accessor.version)
+        withdraw_all(change, kind=KIND, public_id=public_id)
+        _describe(change, accessor)
         accessor.delete()
+
+
+def keep_accessor(change: Change, accessor: Accessor) -> None:
+    """Keep the version that is published now."""
+    body = accessor_body(accessor)
+    keep_version(change, kind=KIND, public_id=accessor.public_id, version=accessor.version, body=body)
 
 
 def accessor_body(accessor: Accessor) -> dict[str, Any]:
@@ -192,7 +205,5 @@ def _is_same(accessor: Accessor, spec: AccessorSpec) -> bool:
     )
 
 
-def _record(change: Change, accessor: Accessor) -> None:
-    body = accessor_body(accessor)
-    keep_revision(change, kind="accessor", public_id=accessor.public_id, version=accessor.version, body=body)
+def _describe(change: Change, accessor: Accessor) -> None:
     change.facts.update(accessor=accessor.public_id, name=accessor.name, version=accessor.version)

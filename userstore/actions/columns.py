@@ -13,8 +13,10 @@ from governance.identities import Caller
 from keyring.actions import create_key
 from keyring.keys import KeyKind
 from userstore import events
+from userstore.actions.accessors import keep_accessor
 from userstore.actions.builtin import refresh_built_in_methods
 from userstore.actions.methods import found_if_named, found_policy
+from userstore.actions.mutators import keep_mutator
 from userstore.datatypes import DATA_TYPES, ValueRefused
 from userstore.errors import Invalid, NotFound
 from userstore.models import AccessorColumn, Column, MutatorColumn, Transformer, Value
@@ -86,7 +88,7 @@ def change_column(caller: Caller, *, public_id: UUID, spec: ColumnSpec) -> Colum
         _refuse_frozen_parts(column, spec)
         refuse_taken_name(Column, name=spec.name, public_id=public_id)
         if spec.name != column.name:
-            _rename_in_selectors(column.name, spec.name)
+            _rename_in_selectors(change, column.name, spec.name)
         for name, value in _fields(spec).items():
             setattr(column, name, value)
         column.save()
@@ -236,13 +238,23 @@ def _columns_in(selector: str) -> tuple[str, ...]:
         return ()
 
 
-def _rename_in_selectors(old: str, new: str) -> None:
-    for model in (Accessor, Mutator):
-        for method in model._default_manager.select_for_update():
-            if old in _columns_in(method.selector):
-                method.selector = parse(method.selector).rename(old, new)
-                method.version += 1
-                method.save(update_fields=["selector", "version"])
+def _rename_in_selectors(change: Change, old: str, new: str) -> None:
+    for accessor in Accessor.objects.select_for_update():
+        if _renamed(accessor, old, new):
+            keep_accessor(change, accessor)
+    for mutator in Mutator.objects.select_for_update():
+        if _renamed(mutator, old, new):
+            keep_mutator(change, mutator)
+
+
+def _renamed(method: Accessor | Mutator, old: str, new: str) -> bool:
+    """Write a column's new name into the selector that names it, as a version of its own."""
+    if old not in _columns_in(method.selector):
+        return False
+    method.selector = parse(method.selector).rename(old, new)
+    method.version += 1
+    method.save(update_fields=["selector", "version"])
+    return True
 
 
 def _describe(change: Change, column: Column) -> None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
+from governance.actions.versions import keep_version, withdraw_all
 from governance.identities import Caller
 from userstore import events
 from userstore.actions.methods import (
@@ -22,6 +23,9 @@ from userstore.actions.methods import (
 from userstore.errors import Invalid
 from userstore.models import Mutator, MutatorColumn, Transformer
 from userstore.models.mutators import MutatorPurpose
+
+KIND = "mutator"
+"""What revisions of mutators are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ def publish_mutator(caller: Caller, *, spec: MutatorSpec, public_id: UUID | None
         refuse_existing(Mutator, name=name, public_id=public_id, is_same=lambda stored: _is_same(stored, spec))
         mutator = Mutator(environment_id=caller.environment_id, public_id=public_id or uuid4())
         _fill(mutator, spec)
-        _record(change, mutator)
+        keep_mutator(change, mutator)
+        _describe(change, mutator)
     return mutator
 
 
@@ -70,7 +75,8 @@ def republish_mutator(caller: Caller, *, public_id: UUID, spec: MutatorSpec) -> 
         if not _is_same(mutator, spec) or mutator.name != spec.name:
             mutator.version += 1
             _fill(mutator, spec)
-        _record(change, mutator)
+            keep_mutator(change, mutator)
+        _describe(change, mutator)
     return mutator
 
 
@@ -78,8 +84,15 @@ def retire_mutator(caller: Caller, *, public_id: UUID) -> None:
     """Retire a mutator; the next call of it finds none."""
     with configuration_change(caller, events.MUTATOR_RETIRED) as change:
         mutator = _editable(public_id)
-        change.facts.update(mutator=public_id, name=mutator.name, version=mutator.version)
+        withdraw_all(change, kind=KIND, public_id=public_id)
+        _describe(change, mutator)
         mutator.delete()
+
+
+def keep_mutator(change: Change, mutator: Mutator) -> None:
+    """Keep the version that is published now."""
+    body = mutator_body(mutator)
+    keep_version(change, kind=KIND, public_id=mutator.public_id, version=mutator.version, body=body)
 
 
 def mutator_body(mutator: Mutator) -> dict[str, Any]:
@@ -155,8 +168,5 @@ def _is_same(mutator: Mutator, spec: MutatorSpec) -> bool:
     )
 
 
-def _record(change: Change, mutator: Mutator) -> None:
-    keep_revision(
-        change, kind="mutator", public_id=mutator.public_id, version=mutator.version, body=mutator_body(mutator)
-    )
+def _describe(change: Change, mutator: Mutator) -> None:
     change.facts.update(mutator=mutator.public_id, name=mutator.name, version=mutator.version)

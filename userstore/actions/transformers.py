@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from governance.actions.change import Change, configuration_change, keep_revision
+from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import (
     must_be_current,
@@ -15,7 +15,17 @@ from governance.actions.publishing import (
     refuse_in_use,
     refuse_taken_name,
 )
+from governance.actions.versions import (
+    holding_again,
+    keep_stored,
+    keep_version,
+    withdraw_all,
+    withdraw_current,
+    withdraw_former,
+)
 from governance.identities import Caller
+from governance.models import Revision
+from governance.queries import former_version
 from userstore import events
 from userstore.actions.methods import found
 from userstore.datatypes import DATA_TYPES
@@ -25,6 +35,9 @@ from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, T
 from userstore.transforming.builtin import native
 from userstore.transforming.compilation import NATIVES, compile_transformer
 from userstore.transforming.protocol import TransformKind
+
+KIND = "transformer"
+"""What revisions of transformers are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +85,54 @@ def republish_transformer(caller: Caller, *, public_id: UUID, version: int, spec
         transformer = _editable(public_id)
         must_be_current(version, current=transformer.version)
         refuse_taken_name(Transformer, name=spec.name, public_id=public_id)
+        _keep_stored(change, transformer)
         transformer.version += 1
         _fill(transformer, spec)
         _record(change, transformer)
     return transformer
 
 
-def retire_transformer(caller: Caller, *, public_id: UUID) -> None:
-    """Retire a transformer that no column, accessor, mutator or token uses."""
-    with configuration_change(caller, events.TRANSFORMER_RETIRED) as change:
+def reinstate_transformer(caller: Caller, *, public_id: UUID, version: int) -> Transformer:
+    """Publish a former version of a transformer again, as its next one.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: another transformer has its name now.
+    """
+    with configuration_change(caller, events.TRANSFORMER_PUBLISHED) as change:
         transformer = _editable(public_id)
-        refuse_in_use("transformer", _uses_of(transformer), public_id=public_id)
-        change.facts.update(transformer=public_id, name=transformer.name, version=transformer.version)
-        transformer.delete()
+        former = former_version(KIND, public_id, version)
+        _keep_stored(change, transformer)
+        _put(transformer, former, version=transformer.version + 1)
+        _record(change, transformer)
+    return transformer
+
+
+def retire_transformer(caller: Caller, *, public_id: UUID) -> None:
+    """Retire a transformer that no column, accessor, mutator or token uses, with all its versions."""
+    with configuration_change(caller, events.TRANSFORMER_RETIRED) as change:
+        _end(change, _editable(public_id))
+
+
+def retire_transformer_version(caller: Caller, *, public_id: UUID, version: int) -> None:
+    """Retire one version: of the newest the one below holds again, and the last one takes the transformer with it.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: it is the last one and something uses the transformer, or the one below cannot hold again.
+    """
+    with configuration_change(caller, events.TRANSFORMER_VERSION_RETIRED) as change:
+        transformer = _editable(public_id)
+        if version != transformer.version:
+            withdraw_former(change, kind=KIND, public_id=public_id, version=version)
+        else:
+            below = withdraw_current(change, kind=KIND, public_id=public_id, version=version)
+            if below is None:
+                change.event = events.TRANSFORMER_RETIRED
+                return _end(change, transformer)
+            _put(transformer, below, version=below.version)
+        change.facts.update(transformer=public_id, name=transformer.name, version=version, current=transformer.version)
+    return None
 
 
 def transformer_body(transformer: Transformer) -> dict[str, Any]:
@@ -146,6 +194,25 @@ def _fill(transformer: Transformer, spec: TransformerSpec) -> None:
     transformer.save()
 
 
+def _put(transformer: Transformer, revision: Revision, *, version: int) -> None:
+    with holding_again(revision):
+        refuse_taken_name(Transformer, name=revision.body["name"], public_id=transformer.public_id)
+        transformer.version = version
+        _fill(transformer, TransformerSpec(**revision.body))
+
+
+def _end(change: Change, transformer: Transformer) -> None:
+    refuse_in_use("transformer", _uses_of(transformer), public_id=transformer.public_id)
+    withdraw_all(change, kind=KIND, public_id=transformer.public_id)
+    change.facts.update(transformer=transformer.public_id, name=transformer.name, version=transformer.version)
+    transformer.delete()
+
+
+def _keep_stored(change: Change, transformer: Transformer) -> None:
+    body = transformer_body(transformer)
+    keep_stored(change, kind=KIND, public_id=transformer.public_id, version=transformer.version, body=body)
+
+
 def _editable(public_id: UUID) -> Transformer:
     transformer = found(Transformer, public_id, field="id")
     if transformer.is_system:
@@ -168,9 +235,9 @@ def _is_same(transformer: Transformer, spec: TransformerSpec) -> bool:
 
 
 def _record(change: Change, transformer: Transformer) -> None:
-    keep_revision(
+    keep_version(
         change,
-        kind="transformer",
+        kind=KIND,
         public_id=transformer.public_id,
         version=transformer.version,
         body=transformer_body(transformer),

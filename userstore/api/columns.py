@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from governance.errors import Invalid
@@ -10,6 +10,7 @@ from governance.identities import Caller
 from governance.models import AccessPolicy
 from governance.wire.definitions import Family
 from governance.wire.fields import Fields
+from governance.wire.keys import BY_NAME, Keys, flag_key, number_key, text_key
 from governance.wire.references import kept_reference, reference_to
 from governance.wire.shapes import ANY, FLAG, ID, NUMBER, REFERENCE, TEXT, array, choice, shape
 from userstore.actions.columns import ColumnSpec, change_column, define_column, retire_column, spec_of
@@ -28,6 +29,16 @@ class Columns(Family[Column]):
     wrapper = "column"
     model = Column
     name_parameter = "column_name"
+    keys: ClassVar[Keys] = {
+        **BY_NAME,
+        "description": text_key("description"),
+        "type": text_key("data_type"),
+        "index_type": text_key("index_type"),
+        "pii_category": text_key("pii_category"),
+        "sensitivity": number_key("sensitivity"),
+        "is_array": flag_key("is_array"),
+        "is_system": flag_key("is_system"),
+    }
     shape = shape(
         id=ID,
         table=choice(TABLE),

@@ -19,6 +19,7 @@ from governance.errors import Invalid
 from governance.identities import Caller
 from governance.models import AccessPolicy
 from governance.observation import address_of
+from governance.queries import version_at
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.hot import DECISION_HEADER, answer_json
@@ -37,10 +38,11 @@ from userstore.actions.tokens import (
     look_up_tokens,
     resolve_tokens,
 )
+from userstore.actions.transformers import KIND as TRANSFORMER
 from userstore.api.calls import CallView, context_of, repeatable
 from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER
-from userstore.api.transformers import rendered_transformer
-from userstore.models import Transformer
+from userstore.api.transformers import rendered_former_transformer, rendered_transformer
+from userstore.models import Token, Transformer
 from userstore.reading.calls import CallContext
 
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 409: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
@@ -138,7 +140,7 @@ class InspectToken(CallView):
                 "token": text,
                 "created": _moment(token.created_at),
                 "updated": _moment(token.updated_at),
-                "transformer": rendered_transformer(token.transformer),
+                "transformer": _at_creation(token),
                 "access_policy": rendered_policy(token.access_policy),
             }
         return answer_json(shown, decision_id=decision_id)
@@ -199,6 +201,15 @@ class FindOrCreateTokens(CallView):
             return clearance_for(caller, "tokenize", events.TOKENS_CREATED, now=timezone.now())
 
         return repeatable(request, caller, body, create, clear=clear)
+
+
+def _at_creation(token: Token) -> dict[str, Any]:
+    """Write the transformer as it was when it made the token."""
+    row = token.transformer
+    if token.transformer_version == row.version:
+        return rendered_transformer(row)
+    made_by = version_at(TRANSFORMER, row.public_id, token.transformer_version, token.created_at)
+    return rendered_transformer(row) if made_by is None else rendered_former_transformer(row, made_by)
 
 
 def _pair(caller: Caller, fields: Fields) -> tuple[UUID, UUID]:

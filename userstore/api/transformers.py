@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from governance.identities import Caller
+from governance.models import Revision
 from governance.wire.definitions import Family
 from governance.wire.fields import Fields
+from governance.wire.keys import VERSIONED, Keys, text_key
 from governance.wire.shapes import ANY, FLAG, ID, NUMBER, REFERENCE, TEXT, choice, shape
+from userstore.actions.transformers import KIND as TRANSFORMER
 from userstore.actions.transformers import (
     TransformerSpec,
     publish_transformer,
     republish_transformer,
     retire_transformer,
+    retire_transformer_version,
 )
 from userstore.api.datatypes import reference_to_data_type, referred_data_type
 from userstore.models import Transformer
@@ -60,6 +64,12 @@ def rendered_transformer(row: Transformer) -> dict[str, Any]:
     }
 
 
+def rendered_former_transformer(row: Transformer, revision: Revision) -> dict[str, Any]:
+    """Write a former version of a transformer."""
+    former = Transformer(public_id=row.public_id, version=revision.version, is_system=row.is_system, **revision.body)
+    return rendered_transformer(former)
+
+
 class Transformers(Family[Transformer]):
     """What becomes of values on their way out."""
 
@@ -67,7 +77,10 @@ class Transformers(Family[Transformer]):
     wrapper = "transformer"
     model = Transformer
     name_parameter = "transformer_name"
-    version_parameter = None
+    version_parameter = "transformer_version"
+    revisions = TRANSFORMER
+    retires_by_version = True
+    keys: ClassVar[Keys] = {**VERSIONED, "transform_type": text_key("transform_type")}
     shape = shape(
         id=ID,
         name=TEXT,
@@ -106,8 +119,7 @@ class Transformers(Family[Transformer]):
             output_data_type=_data_type(fields, "output", base.output_data_type),
             reuse_existing_token=fields.kept_flag("reuse_existing_token", stored=base.reuse_existing_token),
         )
-        version = fields.kept_number("version", stored.version if stored else 0)
-        return TransformerAsked(spec, version)
+        return TransformerAsked(spec, version=fields.number("version") if stored else 0)
 
     def create(self, caller: Caller, asked: TransformerAsked, public_id: UUID | None) -> Transformer:
         return publish_transformer(caller, spec=asked.spec, public_id=public_id)
@@ -115,8 +127,14 @@ class Transformers(Family[Transformer]):
     def update(self, caller: Caller, asked: TransformerAsked, public_id: UUID) -> Transformer:
         return republish_transformer(caller, public_id=public_id, version=asked.version, spec=asked.spec)
 
+    def render_former(self, row: Transformer, revision: Revision) -> dict[str, Any]:
+        return rendered_former_transformer(row, revision)
+
     def retire(self, caller: Caller, public_id: UUID) -> None:
         retire_transformer(caller, public_id=public_id)
+
+    def retire_version(self, caller: Caller, public_id: UUID, version: int) -> None:
+        retire_transformer_version(caller, public_id=public_id, version=version)
 
 
 def _data_type(fields: Fields, side: str, stored: str) -> str:

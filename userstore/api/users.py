@@ -22,7 +22,9 @@ from governance.observation import address_of
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.hot import DECISION_HEADER
+from governance.wire.keys import BY_ID, Keys, moment_key
 from governance.wire.paging import asked_page, cut
+from governance.wire.parameters import list_parameters
 from governance.wire.shapes import ERROR, ID, TEXT, choice, page_shape, shape
 from keyring.plain import Plain
 from keyring.walls import in_environment
@@ -41,6 +43,8 @@ _PROFILE = {"type": "object", "additionalProperties": {"type": "string", "nullab
 _USER = shape(
     id=ID, updated_at={"type": "number", "description": "Unix seconds."}, organization_id=ID, profile=_PROFILE
 )
+_KEYS: Keys = {**BY_ID, "created": moment_key("created_at"), "updated": moment_key("updated_at")}
+"""Nothing that a value of somebody could be guessed by."""
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 404: ERROR, 409: ERROR}
 
 
@@ -87,9 +91,7 @@ class Users(CallView):
         tags=["users"],
         parameters=[
             OpenApiParameter("organization_id", OpenApiTypes.UUID),
-            OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 1500; without it up to 1500 are listed."),
-            OpenApiParameter("starting_after", str),
-            OpenApiParameter("ending_before", str),
+            *list_parameters(_KEYS),
             DECISION,
         ],
         responses={200: page_shape(_USER), **_ERRORS},
@@ -97,7 +99,7 @@ class Users(CallView):
     def get(self, request: Request) -> Response:
         caller, parameters = caller_in(request), request.query_params.dict()
         must_see_definitions(caller)
-        asked, organization_id = asked_page(parameters), Fields(parameters).optional_id("organization_id")
+        asked, organization_id = asked_page(parameters, _KEYS), Fields(parameters).optional_id("organization_id")
         with in_environment(caller.environment_id):
             subjects, cursors = cut(subjects_of(organization_id), asked)
         profiles, decision_id = read_profiles(

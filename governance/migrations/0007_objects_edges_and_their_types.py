@@ -12,7 +12,7 @@ import keyring.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("governance", "0005_services_have_values_sealed"),
+        ("governance", "0006_a_version_of_a_definition_can_be_withdrawn"),
     ]
 
     operations = [

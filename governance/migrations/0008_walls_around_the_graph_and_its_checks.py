@@ -232,7 +232,7 @@ drop function governance_check_attribute(uuid, uuid, uuid, text, int);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0006_objects_edges_and_their_types")]
+    dependencies = [("governance", "0007_objects_edges_and_their_types")]
 
     operations = [
         migrations.RunSQL(PROVISION, migrations.RunSQL.noop),
