@@ -31,6 +31,7 @@ from userstore.actions.columns import ColumnSpec, define_column
 from userstore.definitions import ColumnDefinition, definitions_of
 from userstore.models import Subject, Transformer, Value
 from userstore.reading.opening import HANDLE_COLUMN
+from userstore.retention.schedule import stored_schedule
 from userstore.writing.storing import sealed_row
 
 SUBJECTS = 10_000
@@ -132,7 +133,16 @@ def _seed_batch(environment_id: UUID, columns: list[ColumnDefinition], purpose: 
         Subject.objects.bulk_create([subject for subject, _ in subjects])
         _insert(
             [
-                sealed_row(subject, key, column, _text(column.name), ordinal=1, purposes={purpose: 0}, now=now)
+                sealed_row(
+                    subject,
+                    key,
+                    column,
+                    _text(column.name),
+                    ordinal=1,
+                    purposes={purpose: 0},
+                    schedule=stored_schedule(),
+                    now=now,
+                )
                 for subject, key in subjects
                 for column in columns
             ]

@@ -165,6 +165,8 @@ CELERY_BEAT_SCHEDULE = {
     "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},
     "forget sessions": {"task": "governance.forget_sessions", "schedule": 3600.0},
     "forget idempotency keys": {"task": "userstore.forget_idempotency_keys", "schedule": 3600.0},
+    "purge what is over": {"task": "userstore.purge", "schedule": 3600.0},
+    "apply changed retention": {"task": "userstore.apply_retention_changes", "schedule": 30.0},
 }
 
 # --- People --------------------------------------------------------------------------------------------------------

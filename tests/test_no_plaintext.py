@@ -26,7 +26,7 @@ from tests.plaintext import Marks, in_bytes, searched
 from tests.userstore.phonebook import HERE, OUTSIDE, PhoneBook, given
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.consents import change_consent
-from userstore.actions.subjects import delete_subject
+from userstore.actions.deletion import delete_subject
 from userstore.actions.tokens import create_token, delete_token, inspect_token, look_up_tokens, resolve_tokens
 from userstore.actions.transformers import TransformerSpec, publish_transformer
 from userstore.reading.calls import CallContext

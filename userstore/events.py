@@ -11,14 +11,21 @@ ACCESSOR_EXECUTED = event(
 )  # fmt: skip
 MUTATOR_EXECUTED = event(
     "mutator.executed",
-    "mutator", "name", "version", "purposes", "columns", "looked_at", "subjects", "written", "removed", "selector",
-    "reasons", "denied", "faults", "via",
+    "mutator", "name", "version", "purposes", "columns", "looked_at", "subjects", "written", "removed", "held",
+    "selector", "reasons", "denied", "faults", "via",
 )  # fmt: skip
 ANSWER_REPEATED = event("answer.repeated", "call")
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")
-SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "reasons")
+SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "kept", "held", "reasons")
+SUBJECT_ERASED = event("subject.erased", "subjects", "values", "tokens", "reasons")
 CONSENT_CHANGED = event("consent.changed", "subjects", "column", "value", "purpose", "permitted", "reasons", "via")
 CONSENT_READ = event("consent.read", "subjects", "reasons")
+RETENTION_SET = event("retention.set", "retentions", "change", "reasons")
+RETENTION_WITHDRAWN = event("retention.withdrawn", "retentions", "change", "reasons")
+RETENTION_APPLIED = event("retention.applied", "change", "users", "values", "due", "finished")
+HELD = event("hold.set", "hold", "subjects", "column", "purpose", "until", "reasons")
+RELEASED = event("hold.released", "hold", "subjects", "column", "purpose", "reasons")
+PURGED = event("values.purged", "ended", "destroyed", "kept", "held", "failed", "users")
 COLUMN_DEFINED = event("column.defined", "column", "name", "data_type", "category", "sensitivity", "reasons")
 COLUMN_CHANGED = event("column.changed", "column", "name", "data_type", "category", "sensitivity", "reasons")
 COLUMN_RETIRED = event("column.retired", "column", "name", "values", "reasons")

@@ -5,10 +5,26 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from governance.models import Environment
 from userstore.actions.idempotency import forget_answers
+from userstore.actions.purging import purge
+from userstore.actions.retention_changes import apply_retention_changes
 
 
 @shared_task(name="userstore.forget_idempotency_keys")
 def forget_idempotency_keys() -> int:
     """Forget the answers of repeatable writes whose day is over; safe to repeat."""
     return forget_answers(now=timezone.now())
+
+
+@shared_task(name="userstore.purge")
+def purge_everywhere() -> int:
+    """Destroy what is over in every environment; returns how many values were looked at. Safe to repeat."""
+    environments = Environment.objects.order_by("name").values_list("pk", flat=True)
+    return sum(step.looked_at for each in environments for step in purge(each, now=timezone.now()))
+
+
+@shared_task(name="userstore.apply_retention_changes")
+def apply_changed_retention() -> int:
+    """Bring what is stored in line with changed settings, as far as requested; safe to repeat and to interrupt."""
+    return apply_retention_changes(now=timezone.now())

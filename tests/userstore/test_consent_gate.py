@@ -16,6 +16,7 @@ from tests.userstore.phonebook import PURPOSES, PhoneBook
 from tests.userstore.phonebook import given as named
 from userstore.actions.consents import change_consent
 from userstore.models import ConsentRecord, Subject
+from userstore.models.subjects import LIVE
 from userstore.reading.consent import are_permitted
 
 pytestmark = pytest.mark.django_db
@@ -49,9 +50,15 @@ def permitted(consents: dict[str, int | None], asked: tuple[str, ...], hours: in
 
 
 def expected_row(person: dict, asked: tuple[str, ...], hours: int, mode: str) -> dict[str, object] | None:
-    """The design's rule over plaintext: strict leaves a person out for one value withheld, partial the value."""
+    """The design's rule over plaintext: strict leaves a person out for one value withheld, partial the value.
+
+    A value whose time is over for every purpose is gone: it is neither shown nor withheld.
+    """
     values = {"name": [("name", person["name"])], "phone": list(zip(("0", "1"), person["phones"], strict=False))}
-    present = {column: [(t, c) for t, c in pairs if c] for column, pairs in values.items()}
+    present = {
+        column: [(t, c) for t, c in pairs if any(end is None or end > hours for end in c.values())]
+        for column, pairs in values.items()
+    }
     if mode == "strict" and any(not permitted(c, asked, hours) for pairs in present.values() for _, c in pairs):
         return None
     shown = {k: [t for t, c in pairs if permitted(c, asked, hours)] for k, pairs in present.items()}
@@ -176,7 +183,8 @@ def test_the_current_purposes_of_every_value_can_be_rebuilt_from_the_history() -
 
 
 def current(book: PhoneBook, subject: UUID) -> dict[UUID, dict[int, int]]:
-    held = {v.pk: dict(zip(v.purposes, v.expires, strict=True)) for v in book.values(subject)}
+    live = [v for v in book.values(subject) if v.state == LIVE]
+    held = {v.pk: dict(zip(v.purposes, v.consent_ends, strict=True)) for v in live}
     return {value: purposes for value, purposes in held.items() if purposes}
 
 

@@ -25,7 +25,8 @@ from tests.userstore.recorded import Recorded, silent_book
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.consents import change_consent, consented_values
-from userstore.actions.subjects import create_subject, create_subject_with, delete_subject
+from userstore.actions.deletion import delete_subject
+from userstore.actions.subjects import create_subject, create_subject_with
 from userstore.actions.tokens import create_token, delete_token, inspect_token, look_up_tokens, resolve_tokens
 from userstore.actions.transformers import (
     TransformerSpec,

@@ -173,7 +173,8 @@ def test_a_purpose_added_by_hand_is_visible_in_the_history_it_lacks(street: Stre
     tamper(
         role_url,
         f"update userstore_value set purposes = purposes || {street.numbers['marketing']}::bigint, "
-        f"expires = expires || 0::bigint where id = {street.cell(street.ada)}",
+        f"expires = expires || 0::bigint, since = since || 0::bigint, consent_ends = consent_ends || 0::bigint "
+        f"where id = {street.cell(street.ada)}",
     )
     with psycopg.connect(role_url("superuser")) as auditor:
         history = auditor.execute(

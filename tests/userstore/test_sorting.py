@@ -17,7 +17,7 @@ from keyring.walls import in_environment
 from tests.userstore.phonebook import HERE, PhoneBook
 from tests.userstore.phonebook import given as named
 from userstore.actions.accessors import OutputSpec
-from userstore.actions.subjects import delete_subject
+from userstore.actions.deletion import delete_subject
 from userstore.errors import TooLarge
 from userstore.models import Subject
 from userstore.reading.calls import ASCENDING, BEGIN, DESCENDING, END, AccessorCall, Page

@@ -162,6 +162,13 @@ def _outputs(accessor: Accessor, spec: AccessorSpec, columns: Sequence[Column]) 
         transformer = found_if_named(Transformer, output.transformer, field="columns.transformer")
         token_policy = found_policy(output.token_policy, field="columns.token_access_policy") or accessor.token_policy
         effective = transformer or column.default_transformer
+        if effective is not None and effective.tokenizes and accessor.life_cycle_state != "live":
+            raise Invalid(
+                f"Column {column.name} is tokenized, and a token stands for a live value.",
+                field="columns.transformer",
+                position=ordinal,
+                remedy="Show deleted values as they are, or masked.",
+            )
         if effective is not None and effective.tokenizes and not (token_policy or column.default_token_policy):
             raise Invalid(
                 f"Column {column.name} is tokenized and needs a token access policy.",

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.recorder import append
 from governance.identities import Caller
+from governance.standing import fresh_standing_of
 from userstore import events
 from userstore.actions.clearing import cleared
 from userstore.definitions import ColumnDefinition, definitions_of, purpose_meant
@@ -19,9 +20,10 @@ from userstore.models import Subject, Value
 from userstore.models.subjects import LIVE
 from userstore.queries import ConsentedValue, consented_values_of
 from userstore.writing.calls import NO_TERMS, ConsentTerms
+from userstore.writing.ending import end_lapsed
 from userstore.writing.keys import handle_of, subject_key
-from userstore.writing.merging import Merge, StoredValue
-from userstore.writing.storing import Pen
+from userstore.writing.merging import Merge
+from userstore.writing.storing import Pen, without_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,15 @@ def change_consent(
             if column not in definitions.by_name:
                 raise Invalid(f"There is no column {column[:64]!r}.", field="column")
             values = values.filter(column_id=definitions.by_name[column].pk)
-        rows = list(values.order_by("pk"))
+        key = subject_key(subject)
+        # The standing as of the lock: a change of retention settings waits for whoever held one before it.
+        source = "consent" if permitted else "withdrawal"
+        pen = Pen(fresh_standing_of(caller.environment_id), caller.actor, now, source, terms)
+        columns = definitions.by_pk
+        left = [end_lapsed(pen, subject, subject_key, columns[row.column_id], row) for row in values.order_by("pk")]
+        rows = [row for row in left if row is not None]
         if value_id is not None and not rows:
             raise NotFound("There is no such value of this user.", field="value_id")
-        key = subject_key(subject)
-        pen = Pen(standing, caller.actor, now, "consent" if permitted else "withdrawal", terms)
         until = terms.ends_at
         for row in rows:
             pen.store(
@@ -133,13 +139,15 @@ def _locked(subject_id: UUID) -> Subject:
 
 def _switched(row: Value, purpose: int, until: int | None) -> Merge:
     """One purpose on (with its end) or off (None)."""
-    held = dict(zip(row.purposes, row.expires, strict=True))
+    stored = without_form(row)
+    held = dict(stored.purposes)
     wanted = {p: t for p, t in held.items() if p != purpose}
     if until is not None:
         wanted[purpose] = until
-    if wanted == held:
-        return Merge()
-    return Merge(changed=[(StoredValue(row.id, row.ordinal, b"", held), row.ordinal, wanted)])
+    return Merge(
+        changed=[(stored, row.ordinal, wanted)] if wanted != held else [],
+        renewed=[(stored, frozenset((purpose,)))] if until is not None else [],
+    )
 
 
 def _one_column(rows: list[Value], columns: Mapping[int, ColumnDefinition]) -> str | None:

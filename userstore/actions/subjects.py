@@ -16,21 +16,21 @@ from governance.actions.change import refusal_on_record
 from governance.authorization import Clearance
 from governance.identities import Caller
 from governance.standing import standing_of
-from keyring.actions import create_key, destroy_key
+from keyring.actions import create_key
 from keyring.keys import KeyKind
 from keyring.places import cell_place
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.clearing import cleared
 from userstore.actions.credentials import Login, hashed, keep_login
-from userstore.errors import Conflict, Invalid, NotFound, Refused
-from userstore.models import Credential, Subject, Token, Value
+from userstore.errors import Conflict, Invalid, Refused
+from userstore.models import Subject
 from userstore.reading.calls import NO_CONTEXT, CallContext
 from userstore.reading.opening import HANDLE_COLUMN
 from userstore.regions import region_named
 from userstore.writing.calls import NO_TERMS, ConsentTerms, MutatorCall
 from userstore.writing.execute import Receipt, execute_mutator
-from userstore.writing.keys import handle_of, subject_key
+from userstore.writing.keys import subject_key
 from userstore.writing.plan import mutator_plan
 
 
@@ -124,33 +124,6 @@ def create_subject_with(
     return subject, receipt
 
 
-def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = None) -> UUID:
-    """Delete a subject: its values, tokens and key are destroyed in this transaction. Returns the decision's id.
-
-    Raises:
-        NotFound: there is no such subject.
-    """
-    now = now or timezone.now()
-    with cleared(caller, "erase", events.SUBJECT_DELETED, now=now) as clearance:
-        subject = Subject.objects.select_for_update().filter(public_id=subject_id, erased_at=None).first()
-        if subject is None:
-            raise NotFound("There is no such user.", field="id")
-        handle = handle_of(subject, subject_key(subject))
-        tokens, _ = Token.objects.filter(subject=subject).delete()
-        values, _ = Value.objects.filter(subject=subject).delete()
-        Credential.objects.filter(subject=subject).delete()
-        destroy_key(environment_id=caller.environment_id, key_id=subject.key_id)
-        subject.delete()
-        append(
-            events.SUBJECT_DELETED,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts={"subjects": [handle], "values": values, "tokens": tokens},
-            decision_id=clearance.decision_id,
-        )
-    return clearance.decision_id
-
-
 def new_subject(
     environment_id: UUID, subject_id: UUID | None, organization_id: UUID | None, now: datetime, *, region: str = ""
 ) -> tuple[Subject, str]:
@@ -176,8 +149,8 @@ def _created(
     environment_id: UUID, subject_id: UUID | None, organization_id: UUID | None, region: str, now: datetime
 ) -> tuple[Subject, str]:
     region = region_named(region)
-    if subject_id is not None and Subject.objects.filter(public_id=subject_id).exists():
-        raise Conflict("There is a user with this id.", existing_id=subject_id, identical=True, field="id")
+    if subject_id is not None:
+        _refuse_taken(subject_id)
     return new_subject(environment_id, subject_id, organization_id, now, region=region)
 
 
@@ -189,6 +162,19 @@ def _record_creation(clearance: Clearance, handle: str) -> None:
         facts={"subjects": [handle]},
         decision_id=clearance.decision_id,
     )
+
+
+def _refuse_taken(subject_id: UUID) -> None:
+    found = Subject.objects.filter(public_id=subject_id).first()
+    if found is not None and found.erased_at is not None:
+        raise Conflict(
+            "A user with this id was deleted, and some of their values are still kept.",
+            existing_id=subject_id,
+            field="id",
+            remedy="Take another id.",
+        )
+    if found is not None:
+        raise Conflict("There is a user with this id.", existing_id=subject_id, identical=True, field="id")
 
 
 def _must_select_by_id(call: MutatorCall) -> None:

@@ -30,9 +30,10 @@ from keyring.plain import Plain
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.credentials import Login
+from userstore.actions.deletion import delete_subject
 from userstore.actions.idempotency import Answer
 from userstore.actions.profiles import Profile, change_profile, read_profile, read_profiles
-from userstore.actions.subjects import create_subject, create_subject_with_login, delete_subject
+from userstore.actions.subjects import create_subject, create_subject_with_login
 from userstore.api.calls import CallView, repeatable
 from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER
 from userstore.queries import subjects_of

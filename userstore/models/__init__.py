@@ -4,8 +4,10 @@ from userstore.models.accessors import Accessor, AccessorColumn
 from userstore.models.columns import Column
 from userstore.models.consents import ConsentRecord
 from userstore.models.credentials import Credential
+from userstore.models.holds import LegalHold
 from userstore.models.idempotency import IdempotencyKey
 from userstore.models.mutators import Mutator, MutatorColumn
+from userstore.models.retention import RetentionChange, RetentionDuration
 from userstore.models.subjects import Subject, Value
 from userstore.models.tokens import Token
 from userstore.models.transformers import Transformer
@@ -17,8 +19,11 @@ __all__ = [
     "ConsentRecord",
     "Credential",
     "IdempotencyKey",
+    "LegalHold",
     "Mutator",
     "MutatorColumn",
+    "RetentionChange",
+    "RetentionDuration",
     "Subject",
     "Token",
     "Transformer",

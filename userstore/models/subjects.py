@@ -14,7 +14,11 @@ LIVE, SOFT_DELETED = 0, 1
 
 
 class Subject(OwnedByEnvironment):
-    """The person the data is about. `key_id` names the subject's key; `handle` is its name in the book, sealed."""
+    """The person the data is about. `key_id` names the subject's key; `handle` is its name in the book, sealed.
+
+    `erased_at` is set from when on nobody live is here: of a subject that was deleted the row and the key stay as long
+    as values of it are kept, for accessors of deleted values alone.
+    """
 
     key_id = models.UUIDField()
     handle = models.BinaryField()
@@ -29,6 +33,9 @@ class Subject(OwnedByEnvironment):
         indexes = [
             models.Index(fields=["environment", "created_at", "public_id"], name="subject_by_creation"),
             models.Index(fields=["environment", "updated_at", "public_id"], name="subject_by_last_change"),
+            models.Index(
+                fields=["environment", "id"], name="subject_deleted", condition=models.Q(erased_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -38,7 +45,10 @@ class Subject(OwnedByEnvironment):
 class Value(models.Model):
     """One sealed value of one subject.
 
-    `purposes` holds purpose keys, `expires` beside it Unix seconds until which each is permitted (0: no end).
+    `purposes` holds purpose keys, `expires` beside it Unix seconds until which each is permitted (0: no end). That end
+    is worked out from two others beside it: until when consent holds (`consent_ends`), and for how long a value may be
+    kept after its clock for the purpose started (`since`). `retain_until` is the first end, where there is one: when
+    the purge has to look at the row. A deleted value that was copied names the value that stayed (`origin`).
     `blind` is the keyed index of the value under `blind_version` of the column's index key.
     """
 
@@ -53,7 +63,10 @@ class Value(models.Model):
     is_unique_key = models.BooleanField(default=False)
     purposes = ArrayField(models.BigIntegerField())
     expires = ArrayField(models.BigIntegerField())
+    consent_ends = ArrayField(models.BigIntegerField(), default=list)
+    since = ArrayField(models.BigIntegerField(), default=list)
     state = models.PositiveSmallIntegerField(default=LIVE)
+    origin = models.UUIDField(null=True)
     retain_until = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
@@ -68,6 +81,9 @@ class Value(models.Model):
                 name="value_by_retention",
                 condition=models.Q(retain_until__isnull=False),
             ),
+            models.Index(
+                fields=["environment", "subject"], name="value_deleted_of_subject", condition=models.Q(state=1)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -79,6 +95,11 @@ class Value(models.Model):
             models.CheckConstraint(
                 name="value_expiry_for_every_purpose",
                 condition=models.Q(purposes__len=models.F("expires__len")) | models.Q(purposes=[], expires=[]),
+            ),
+            models.CheckConstraint(
+                name="value_clock_for_every_purpose",
+                condition=models.Q(purposes__len=models.F("since__len"), consent_ends__len=models.F("since__len"))
+                | models.Q(purposes=[], since=[], consent_ends=[]),
             ),
         ]
 

@@ -25,6 +25,11 @@ def are_permitted(held: Sequence[int], expires: Sequence[int], purposes: Sequenc
     return True
 
 
+def is_over(expires: Sequence[int], moment: float) -> bool:
+    """Say whether a value's time is over for every purpose it had: it is as good as gone, purged or not."""
+    return bool(expires) and all(end and end <= moment for end in expires)
+
+
 class Gate(dict[Terms, bool]):
     """The answers of one call by the terms that cells carry (purposes and their ends), each worked out once."""
 
@@ -40,11 +45,16 @@ class Gate(dict[Terms, bool]):
 
 
 def keep_consented(subjects: list[SealedSubject], purposes: Sequence[int], *, now: datetime) -> list[SealedSubject]:
-    """Keep the permitted cells of every subject; `withheld` remembers which columns had others."""
-    permits = Gate(purposes, now.timestamp())
+    """Keep the permitted cells of every subject; `withheld` remembers which columns had others that are not over."""
+    moment = now.timestamp()
+    permits = Gate(purposes, moment)
     for subject in subjects:
         permitted = [cell for cell in subject.cells if permits[cell[3:]]]
         if len(permitted) != len(subject.cells):
-            subject.withheld = {cell.column_pk for cell in subject.cells if not permits[cell[3:]]}
+            subject.withheld = {
+                cell.column_pk
+                for cell in subject.cells
+                if not permits[cell[3:]] and not is_over(int8s_of(cell.expires), moment)
+            }
             subject.cells = permitted
     return subjects

@@ -18,7 +18,7 @@ _TEXTS = frozenset({Concrete.STRING, Concrete.DATE, Concrete.TIMESTAMP, Concrete
 
 def wire_cells(output: Output, shown: Sequence[Sequence[str]]) -> list[Any]:
     """Write every value as a text; an array is the text of a JSON array of texts."""
-    if not output.column.is_array:
+    if not output.is_array:
         return [texts[0] if texts else None for texts in shown]
     return [orjson.dumps(list(texts)).decode() if texts else None for texts in shown]
 
@@ -26,7 +26,7 @@ def wire_cells(output: Output, shown: Sequence[Sequence[str]]) -> list[Any]:
 def typed_cells(output: Output, shown: Sequence[Sequence[str]]) -> list[Any]:
     """Write numbers, booleans, arrays and objects as such. What a transformer made is a text."""
     read = _reader(output)
-    if not output.column.is_array:
+    if not output.is_array:
         if read is None:
             return [texts[0] if texts else None for texts in shown]
         return [read(texts[0]) if texts else None for texts in shown]

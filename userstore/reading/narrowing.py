@@ -12,12 +12,14 @@ from keyring.keys import KeyKind, index_key_for, live_versions
 from keyring.walls import in_environment
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
 from userstore.errors import TooLarge
+from userstore.models.subjects import LIVE
 from userstore.selectors import Both, BoundSelector, ById, ByIndex, Either, Everyone, Narrowing, Nobody
 
 _BY_BLIND = """
     select s.public_id from userstore_value v
     join userstore_subject s on s.environment_id = v.environment_id and s.id = v.subject_id
-    where v.environment_id = %s and v.column_id = %s and v.blind = any(%s) and v.state = %s and s.erased_at is null
+    where v.environment_id = %s and v.column_id = %s and v.blind = any(%s) and v.state = %s
+        and (s.erased_at is null or v.state = 1)
 """
 _CELLS = """
     select count(*) from (
@@ -25,6 +27,11 @@ _CELLS = """
     ) cells
 """
 _ALL = "select public_id from userstore_subject where environment_id = %s and erased_at is null limit %s"
+_ALL_WITH_DELETED = """
+    select distinct s.public_id from userstore_value v
+    join userstore_subject s on s.environment_id = v.environment_id and s.id = v.subject_id
+    where v.environment_id = %s and v.state = 1 limit %s
+"""
 
 
 def decided_by_id(bound: BoundSelector) -> Sequence[UUID] | None:
@@ -95,7 +102,7 @@ def _everybody_within_bound(
     with connection.cursor() as cursor:
         cursor.execute(_CELLS, [environment_id, columns, state, limit + 1])
         cells = cursor.fetchone()[0]
-        cursor.execute(_ALL, [environment_id, limit + 1])
+        cursor.execute(_ALL if state == LIVE else _ALL_WITH_DELETED, [environment_id, limit + 1])
         found = {row[0] for row in cursor.fetchall()}
     if cells > limit or len(found) > limit:
         raise TooLarge(

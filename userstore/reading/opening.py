@@ -75,6 +75,10 @@ class Seen:
     system: tuple[str, ...]
     columns: tuple[tuple[int, str, bool], ...]
 
+    def in_arrays(self) -> Seen:
+        """The same where every column may have several values, as those of deleted values may."""
+        return Seen(self.system, tuple((pk, name, True) for pk, name, _ in self.columns))
+
 
 def seen_by(visible: Visible, definitions: Definitions) -> Seen:
     """Work out once what every profile for these scripts contains."""

@@ -29,11 +29,15 @@ from userstore.transforming.compilation import CompiledTransformer, transformer_
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One output column, with what becomes of its values and the policy its tokens will resolve under."""
+    """One output column, with what becomes of its values and the policy its tokens will resolve under.
+
+    `is_array`: it is shown as one. Deleted values always are, since there may be several.
+    """
 
     column: ColumnDefinition
     transformer: CompiledTransformer
     token_policy: UUID | None
+    is_array: bool
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class AccessorPlan:
     @cached_property
     def seen(self) -> Seen:
         """What the policy's scripts are given of every subject."""
-        return seen_by(self.policy.visible, self.definitions)
+        seen = seen_by(self.policy.visible, self.definitions)
+        return seen if self.state == LIVE else seen.in_arrays()
 
     @cached_property
     def purpose_numbers(self) -> tuple[int, ...]:
@@ -109,7 +114,9 @@ class ReadPlan:
 
     @property
     def selects_everyone(self) -> bool:
-        return isinstance(self.selected, BoundSelector) and self.selected.condition is None
+        return (
+            self.accessor.state == LIVE and isinstance(self.selected, BoundSelector) and self.selected.condition is None
+        )
 
 
 def plan_read(call: AccessorCall) -> ReadPlan:
@@ -137,6 +144,7 @@ def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
             raise NotFound(
                 "There is no such accessor.", field="accessor_id", remedy="List the accessors to see their ids."
             )
+        is_past = accessor.life_cycle_state != "live"
         outputs = tuple(
             Output(
                 column=definitions.by_pk[row.column_id],
@@ -146,6 +154,7 @@ def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
                 else row.column.default_token_policy.public_id
                 if row.column.default_token_policy
                 else None,
+                is_array=row.column.is_array or (is_past and not row.column.is_system),
             )
             for row in accessor.columns.select_related(
                 "transformer",
@@ -173,7 +182,7 @@ def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
         outputs=outputs,
         policy=policy,
         is_strict=accessor.consent_mode == STRICT,
-        state=LIVE if accessor.life_cycle_state == "live" else SOFT_DELETED,
+        state=SOFT_DELETED if is_past else LIVE,
         fetched_columns=_fetched(outputs, seen),
         looked_at=tuple(dict.fromkeys(column.name for column in looked_at if not column.is_system)),
         ask=Ask(

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from governance.authorization import Clearance
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
+from userstore.models.subjects import LIVE
 from userstore.reading.consent import Gate
 from userstore.reading.gathering import gathered, give_cells, subjects_of
 from userstore.reading.narrowing import candidates_of, decided_by_id
@@ -71,6 +72,9 @@ def _selected(
     accessor, selected = plan.accessor, plan.selected
     if not isinstance(selected, BoundSelector):
         return _of_ids(accessor, selected, clearance, way, most=most)
+    if selected.condition is None and accessor.state != LIVE:
+        found = candidates_of(selected, accessor.definitions, clearance.environment_id, accessor.state)
+        return _of_ids(accessor, sorted(found), clearance, way, most=most)
     if selected.condition is None:
         return _everyone(accessor, clearance, way, most=most)
     ids = decided_by_id(selected)

@@ -25,6 +25,7 @@ from userstore.transforming.compilation import TransformationFailed
 from userstore.writing.admission import admit_writing, told_by
 from userstore.writing.calls import MutatorCall
 from userstore.writing.changes import ColumnChange, read_changes
+from userstore.writing.ending import end_lapsed
 from userstore.writing.keys import handle_of, subject_key
 from userstore.writing.limiting import NothingChanges, count_writing, count_written
 from userstore.writing.merging import merge
@@ -150,10 +151,9 @@ def write_changes(
     for subject in subjects:
         key = subject_key(subject)
         for change in changes:
-            rows = list(
-                Value.objects.filter(subject=subject, column_id=change.column.pk, state=LIVE).order_by("ordinal")
-            )
-            current = stored_values(rows, key, subject, change.column)
+            rows = Value.objects.filter(subject=subject, column_id=change.column.pk, state=LIVE).order_by("ordinal")
+            left = [end_lapsed(pen, subject, subject_key, change.column, row) for row in rows]
+            current = stored_values([row for row in left if row is not None], key, subject, change.column)
             pen.store(subject, key, change.column, merge(change, current, until=until))
         subject.updated_at, subject.version = now, subject.version + 1
         subject.save(update_fields=["updated_at", "version"])
@@ -161,6 +161,8 @@ def write_changes(
         handles.append(handle_of(subject, key))
     pen.flush()
     facts = {"subjects": handles, "written": pen.written, "removed": pen.removed}
+    if pen.held:
+        facts["held"] = pen.held
     return Receipt(ids, clearance.decision_id, facts)
 
 

@@ -16,21 +16,27 @@ Purposes = Mapping[int, int]
 
 @dataclass(frozen=True, slots=True)
 class StoredValue:
-    """A value that is there now; `form` is what equality compares."""
+    """A value that is there now; `form` is what equality compares, `since` when its clock for a purpose started."""
 
     id: UUID
     ordinal: int
     form: bytes
     purposes: Purposes
+    since: Purposes = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Merge:
-    """What to store: values to add, values whose purposes or place change, values to remove."""
+    """What to store: values to add, values whose purposes or place change, values to remove.
+
+    `renewed` names the purposes for which the clock of a value that stays starts anew: all of them where the value
+    itself was written again, else those that were given again.
+    """
 
     added: list[tuple[Value, int, dict[int, int]]] = field(default_factory=list)
     changed: list[tuple[StoredValue, int, dict[int, int]]] = field(default_factory=list)
     removed: list[StoredValue] = field(default_factory=list)
+    renewed: list[tuple[StoredValue, frozenset[int]]] = field(default_factory=list)
 
 
 def merge(change: ColumnChange, current: Sequence[StoredValue], *, until: int) -> Merge:
@@ -63,9 +69,11 @@ def _replace(change: ColumnChange, current: Sequence[StoredValue], until: int) -
         purposes = _resulting(change, known.purposes, until) if known else for_new
         if known and not purposes:
             merged.removed.append(known)
-        elif known and (known.ordinal != ordinal or dict(known.purposes) != purposes):
-            merged.changed.append((known, ordinal, purposes))
-        elif not known and purposes:
+        elif known:
+            merged.renewed.append((known, frozenset(purposes)))
+            if known.ordinal != ordinal or dict(known.purposes) != purposes:
+                merged.changed.append((known, ordinal, purposes))
+        elif purposes:
             # Without a purpose that permits keeping it nothing is stored, silently, as the wire contract has it.
             merged.added.append((value, ordinal, dict(purposes)))
     merged.removed += [stored for same_form in left.values() for stored in same_form]
@@ -91,7 +99,7 @@ def _keep(change: ColumnChange, current: Sequence[StoredValue], until: int) -> M
     for value in current:
         purposes = {p: t for p, t in value.purposes.items() if p not in change.dropped}
         purposes.update(dict.fromkeys(added, until))
-        _settle(merged, value, purposes)
+        _settle(merged, value, purposes, renewed=frozenset(added))
     return merged
 
 
@@ -110,7 +118,7 @@ def _update(change: ColumnChange, current: Sequence[StoredValue], until: int) ->
             purposes = {p: t for p, t in purposes.items() if p not in gone}
         if form in added:
             purposes.update(dict.fromkeys(change.added, until))
-        _settle(merged, value, purposes)
+        _settle(merged, value, purposes, renewed=frozenset(purposes if form in added else ()))
     for form, new in added.items():
         if form not in by_form:
             ordinal += 1
@@ -124,9 +132,12 @@ def _resulting(change: ColumnChange, held: Purposes, until: int) -> dict[int, in
     return kept | dict.fromkeys(change.added, until)
 
 
-def _settle(merged: Merge, value: StoredValue, purposes: dict[int, int]) -> None:
+def _settle(merged: Merge, value: StoredValue, purposes: dict[int, int], *, renewed: frozenset[int]) -> None:
     """Keep, change or remove one stored value, by what is left of its purposes."""
     if not purposes:
         merged.removed.append(value)
-    elif purposes != dict(value.purposes):
+        return
+    if renewed:
+        merged.renewed.append((value, renewed))
+    if purposes != dict(value.purposes):
         merged.changed.append((value, value.ordinal, purposes))

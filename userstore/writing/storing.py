@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError
@@ -19,7 +21,10 @@ from userstore.datatypes import Value as TypedValue
 from userstore.definitions import ColumnDefinition
 from userstore.models import ConsentRecord, Subject, Value
 from userstore.models.subjects import LIVE
+from userstore.retention.holding import Holds, holds_of
+from userstore.retention.schedule import Ends, Schedule, moment_of, schedule_of
 from userstore.writing.calls import NO_TERMS, ConsentTerms
+from userstore.writing.ending import copy_as_deleted, end_values
 from userstore.writing.merging import Merge, StoredValue
 
 
@@ -34,8 +39,28 @@ class Pen:
     terms: ConsentTerms = NO_TERMS
     written: int = 0
     removed: int = 0
+    held: int = 0
+    """Values that would have been destroyed but for a legal hold."""
+    kept: Counter[str] = field(default_factory=Counter)
+    destroyed: Counter[str] = field(default_factory=Counter)
+    """Values by column that ended, and were kept as deleted ones or were not."""
     consents: list[ConsentRecord] = field(default_factory=list)
     _sequence: count[int] = field(default_factory=count)
+
+    @property
+    def moment(self) -> int:
+        """Unix seconds of the write."""
+        return int(self.now.timestamp())
+
+    @property
+    def schedule(self) -> Schedule:
+        """How long what is written is kept."""
+        return schedule_of(self.standing)
+
+    @property
+    def holds(self) -> Holds:
+        """What must not be destroyed."""
+        return holds_of(self.standing)
 
     def store(self, subject: Subject, key: OpenKey, column: ColumnDefinition, merged: Merge) -> None:
         """Store a merge for one column of one subject.
@@ -43,11 +68,11 @@ class Pen:
         Raises:
             Conflict: a unique column has the value already, at another subject.
         """
-        for stored in merged.removed:
-            self._note_all(subject, column, stored, permitted=False)
-        Value.objects.filter(pk__in=[stored.id for stored in merged.removed]).delete()
+        end_values(self, subject, column, merged.removed)
+        renewed = {stored.id: purposes for stored, purposes in merged.renewed}
         for stored, ordinal, purposes in merged.changed:
-            self._change(subject, column, stored, ordinal, purposes)
+            self._change(subject, key, column, stored, ordinal, purposes, renewed.pop(stored.id, frozenset()))
+        self._renew(column, [(stored, again) for stored, again in merged.renewed if stored.id in renewed])
         self._add(subject, key, column, merged)
         self.written += len(merged.added) + len(merged.changed)
         self.removed += len(merged.removed)
@@ -60,34 +85,67 @@ class Pen:
     def _add(self, subject: Subject, key: OpenKey, column: ColumnDefinition, merged: Merge) -> None:
         rows = []
         for value, ordinal, purposes in merged.added:
-            row = sealed_row(subject, key, column, value, ordinal=ordinal, purposes=purposes, now=self.now)
+            row = sealed_row(
+                subject, key, column, value, ordinal=ordinal, purposes=purposes, schedule=self.schedule, now=self.now
+            )
             rows.append(row)
             for purpose, until in purposes.items():
-                self._note(subject, column, row.id, purpose, permitted=True, until=until)
+                self.note(subject, column, row.id, purpose, permitted=True, until=until)
         try:
             Value.objects.bulk_create(rows)
         except IntegrityError:
             raise Conflict(f"Column {column.name} is unique and has this value already.", field=column.name) from None
 
     def _change(
-        self, subject: Subject, column: ColumnDefinition, stored: StoredValue, ordinal: int, purposes: Mapping[int, int]
+        self,
+        subject: Subject,
+        key: OpenKey,
+        column: ColumnDefinition,
+        stored: StoredValue,
+        ordinal: int,
+        purposes: Ends,
+        renewed: frozenset[int],
     ) -> None:
+        dropped = stored.purposes.keys() - purposes.keys()
+        kept = self.schedule.kept_after(column.pk, dict.fromkeys(dropped, self.moment), now=self.moment)
+        if kept:
+            row = Value.objects.get(pk=stored.id)
+            copy_as_deleted(self, subject, key, column, row, kept, dict.fromkeys(kept, self.moment))
+        clocks = self._clocks(stored, purposes, renewed)
         Value.objects.filter(pk=stored.id).update(
-            ordinal=ordinal, purposes=list(purposes), expires=list(purposes.values()), updated_at=self.now
+            ordinal=ordinal, updated_at=self.now, **self._ending(column, purposes, clocks)
         )
-        for purpose in stored.purposes.keys() - purposes.keys():
-            self._note(subject, column, stored.id, purpose, permitted=False, until=0)
+        for purpose in dropped:
+            self.note(subject, column, stored.id, purpose, permitted=False)
         for purpose, until in purposes.items():
             if stored.purposes.get(purpose) != until or purpose not in stored.purposes:
-                self._note(subject, column, stored.id, purpose, permitted=True, until=until)
+                self.note(subject, column, stored.id, purpose, permitted=True, until=until)
 
-    def _note_all(self, subject: Subject, column: ColumnDefinition, stored: StoredValue, *, permitted: bool) -> None:
-        for purpose in stored.purposes:
-            self._note(subject, column, stored.id, purpose, permitted=permitted, until=0)
+    def _renew(self, column: ColumnDefinition, renewed: Sequence[tuple[StoredValue, frozenset[int]]]) -> None:
+        """Start the clocks anew of values that stay as they are."""
+        for stored, purposes in renewed:
+            clocks = self._clocks(stored, stored.purposes, purposes)
+            Value.objects.filter(pk=stored.id).update(**self._ending(column, stored.purposes, clocks))
 
-    def _note(
-        self, subject: Subject, column: ColumnDefinition, value_id: UUID, purpose: int, *, permitted: bool, until: int
+    def _clocks(self, stored: StoredValue, purposes: Ends, renewed: frozenset[int]) -> dict[int, int]:
+        """When the clock for each purpose started: now, where it is new or given again."""
+        return {p: self.moment if p in renewed else stored.since.get(p, self.moment) for p in purposes}
+
+    def _ending(self, column: ColumnDefinition, purposes: Ends, since: Ends) -> dict[str, Any]:
+        return ending_of(self.schedule, column.pk, purposes, since)
+
+    def note(
+        self,
+        subject: Subject,
+        column: ColumnDefinition,
+        value_id: UUID,
+        purpose: int,
+        *,
+        permitted: bool,
+        until: int = 0,
+        source: str | None = None,
     ) -> None:
+        """Write down that a purpose was given or taken; `source` where it is not that of the call."""
         self.consents.append(
             ConsentRecord(
                 environment_id=self.standing.environment_id,
@@ -99,7 +157,7 @@ class Pen:
                 until=datetime.fromtimestamp(until, UTC) if until else None,
                 legal_basis=self.standing.purposes_by_number[purpose].legal_basis,
                 text_version=self.terms.text_version,
-                source=self.source,
+                source=source or self.source,
                 by_kind=self.actor.kind,
                 by_id=self.actor.id,
                 recorded_at=self.now,
@@ -115,10 +173,15 @@ def sealed_row(
     value: TypedValue,
     *,
     ordinal: int,
-    purposes: Mapping[int, int],
+    purposes: Ends,
+    schedule: Schedule,
     now: datetime,
 ) -> Value:
-    """Seal one value for its place and give it its blind index."""
+    """Seal one value for its place, give it its blind index and its ends.
+
+    Args:
+        purposes: what it may be used for, each with the end of the consent, 0 for none.
+    """
     value_id = uuid4()
     kind = column.data_type
     place = cell_place(subject.environment_id, subject.public_id, column.public_id, value_id)
@@ -133,23 +196,38 @@ def sealed_row(
         blind=index.blind(kind.index_form(value)) if index else None,
         blind_version=index.version if index else 1,
         is_unique_key=column.is_unique,
-        purposes=list(purposes),
-        expires=list(purposes.values()),
+        **ending_of(schedule, column.pk, purposes, dict.fromkeys(purposes, int(now.timestamp()))),
         state=LIVE,
         created_at=now,
         updated_at=now,
     )
 
 
+def ending_of(schedule: Schedule, column: int, purposes: Ends, since: Ends) -> dict[str, Any]:
+    """What a live value's row says of its purposes and their ends."""
+    expires = schedule.ends(column, purposes, since)
+    return {
+        "purposes": list(purposes),
+        "consent_ends": list(purposes.values()),
+        "since": [since[purpose] for purpose in purposes],
+        "expires": expires,
+        "retain_until": moment_of(expires),
+    }
+
+
 def stored_values(rows: Sequence[Value], key: OpenKey, subject: Subject, column: ColumnDefinition) -> list[StoredValue]:
     """Open the values of one column of one subject as a merge compares them."""
     values = typed_values(rows, key, subject, column)
     return [
-        StoredValue(
-            row.id, row.ordinal, column.data_type.index_form(value), dict(zip(row.purposes, row.expires, strict=True))
-        )
+        replace(without_form(row), form=column.data_type.index_form(value))
         for row, value in zip(rows, values, strict=True)
     ]
+
+
+def without_form(row: Value) -> StoredValue:
+    """A stored value as far as it is known without opening it."""
+    purposes, since = (dict(zip(row.purposes, ends, strict=True)) for ends in (row.consent_ends, row.since))
+    return StoredValue(row.id, row.ordinal, b"", purposes, since)
 
 
 def typed_values(rows: Sequence[Value], key: OpenKey, subject: Subject, column: ColumnDefinition) -> list[TypedValue]:

@@ -1,0 +1,1 @@
+"""How long what is kept: durations, the schedule of an environment, holds, and what becomes of what ends."""
