@@ -22,7 +22,7 @@ WATCH: Final = "Watch and stop"
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
         WATCH,
-        (("Freezes", "ac_unit", "governance.Freeze"),),
+        (("Freezes", "ac_unit", "governance.Freeze"), ("Legal holds", "gavel", "userstore.LegalHold")),
     ),
     (
         "Who and where",
@@ -43,6 +43,8 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Accessors", "output", "userstore.Accessor"),
             ("Mutators", "input", "userstore.Mutator"),
             ("Transformers", "transform", "userstore.Transformer"),
+            ("Retention", "auto_delete", "userstore.RetentionDuration"),
+            ("Retention changes", "sync", "userstore.RetentionChange"),
             ("Access policies", "policy", "governance.AccessPolicy"),
             ("Policy templates", "rule", "governance.PolicyTemplate"),
         ),

@@ -15,10 +15,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema.json", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="docs.html"), name="docs"),
     path("", include("governance.console.urls")),
+    path("", include("userstore.console.urls")),
     path("admin/", admin.site.urls),
     path("", include("audit.api.urls")),
     path("", include("governance.api.urls")),
-    path("", include("userstore.console.urls")),
 ]
 
 handler400 = "config.problems.bad_request"

@@ -13,7 +13,7 @@ from django.db import models
 from governance.models import Purpose
 from governance.standing import StandingPurpose
 from userstore.definitions import ColumnDefinition
-from userstore.models import Accessor, Column, Mutator, Subject, Token, Value
+from userstore.models import Accessor, Column, LegalHold, Mutator, Subject, Token, Value
 from userstore.models.subjects import LIVE
 
 
@@ -99,6 +99,8 @@ def uses_of_purpose(public_id: UUID) -> list[str]:
     number = Purpose.objects.filter(public_id=public_id).values_list("pk", flat=True).first()
     if Value.objects.filter(purposes__contains=[number]).exists():
         found.append("stored values")
+    if LegalHold.objects.filter(purpose__public_id=public_id, released_at=None).exists():
+        found.append("a legal hold")
     if Token.objects.filter(purposes__contains=[number]).exists():
         found.append("existing tokens")
     return sorted(set(found))

@@ -24,6 +24,7 @@ from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, line_of, new_scene
 from tests.api.graph_rows import graph_rows, planted_graph
+from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
 from tests.api.rows import Row, built_in, defined_here
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,7 @@ def rows(scene: Scene) -> list[Row]:
         *built_in("tokenizer/policies/access", "access_policy", query="?policy_version=0"),
         *built_in("tokenizer/policies/accesstemplate", "access_policy_template", query="?template_version=0"),
         *graph_rows(),
+        *lifecycle_calls(),
         Row("GET", "governance/environment", abroad=200),
         Row("PUT", "governance/environment", {"description": "told"}, abroad=200),
         Row("GET", "governance/clients", abroad=200),
@@ -158,6 +160,7 @@ def world() -> World:
         **planted_graph(scene),
         "<uuid:subject_id>": str(scene.subject),
         "<uuid:client_id>": str(other.client.public_id),
+        **lifecycle_ids(scene),
         "<int:secret_id>": "0",
         "<slug:holder_kind>": "account",
         "<int:number>": str(right.pk),

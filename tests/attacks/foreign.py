@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,8 +21,13 @@ from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, Scene, new_scene, operational
 from tests.attacks.web import Answer
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
+from userstore.actions.holds import place_hold
+from userstore.actions.retention import set_retention
 from userstore.actions.transformers import TransformerSpec, publish_transformer
 from userstore.models import Value
+from userstore.models.subjects import SOFT_DELETED
+from userstore.retention.durations import Duration
+from userstore.retention.settings import Scope
 
 SCRIPT = "function policy(context, params) { return true; }"
 SHOUT = "function transform(data, params) { return data.toUpperCase(); }"
@@ -81,6 +87,8 @@ def furnished_home(number: str = NUMBER) -> Home:
     )
     assert made.status_code == 201, made.content
     graph = planted_graph(scene.service.caller)
+    kept = set_retention(system, scope=Scope(SOFT_DELETED, None, purpose.public_id), duration=Duration("day", 1))
+    held = place_hold(system, purpose_id=purpose.public_id, reason="A case.")
     with in_environment(environment.id):
         right = Right.objects.get(user=other.client.account)
         secret = ClientSecret.objects.get(client=other.client)
@@ -92,6 +100,7 @@ def furnished_home(number: str = NUMBER) -> Home:
         "transformer": transformer.public_id, "tokenizer": by_value.public_id, "token": made.json()["data"],
         "environment": environment.id, "entry": uuid4(), "raw": raw, "value": value.pk,
         **graph,
+        "retention": kept.public_id, "hold": held.public_id,
     }  # fmt: skip
     return Home(scene, {name: str(each) for name, each in ids.items()})
 
@@ -193,6 +202,7 @@ def aims() -> list[Aim]:
         Aim("POST", "authz/objects", {"object": {"id": "{object}", "type_id": "{object_type}"}}),
         Aim("POST", "authz/edges", {"edge": {"id": "{edge}", "edge_type_id": "{edge_type}",
                                              "source_object_id": "{object}", "target_object_id": "{member}"}}),
+        *_lifecycle(),
         Aim("GET", "governance/environment", query="?id={environment}"),
         Aim("GET", "governance/clients"),
         Aim("GET", "governance/clients/{client}"),
@@ -227,6 +237,27 @@ def _family(route: str, wrapper: str, name: str, *, query: str = "", bad: str = 
         Aim("DELETE", single, query=query),
         Aim("POST", route, marked),
     ]
+
+
+def _lifecycle() -> Iterator[Aim]:
+    """Retention of somebody else's purposes and columns, and holds on them."""
+    setting = {"purpose_id": "{purpose}", "duration": {"unit": "day", "duration": 1}}
+    for prefix in ("live", "softdeleted"):
+        for scope in ("", "purposes/{purpose}/", "columns/{column}/"):
+            route = f"userstore/config/{scope}{prefix}retentiondurations"
+            several = {"retention_durations": [{**setting, "id": "{retention}"}]}
+            yield Aim("GET", route)
+            yield Aim("POST", route, several if "columns" in scope else {"retention_duration": {"id": "{retention}"}})
+            yield Aim("GET", f"{route}/{{retention}}")
+            yield Aim("PUT", f"{route}/{{retention}}", {"retention_duration": setting})
+            yield Aim("DELETE", f"{route}/{{retention}}")
+    whole = {**setting, "duration_type": "live", "column_id": "{column}"}
+    yield Aim("POST", "userstore/config/retention/preview", {"retention_durations": [whole]})
+    yield Aim("GET", "userstore/config/retention/changes")
+    yield Aim("GET", "userstore/config/legalholds")
+    for name, target in (("user_id", "subject"), ("column_id", "column"), ("purpose_id", "purpose")):
+        yield Aim("POST", "userstore/config/legalholds", {"reason": "A case.", name: f"{{{target}}}"})
+    yield Aim("DELETE", "userstore/config/legalholds/{hold}")
 
 
 def filled(template: Any, ids: dict[str, str]) -> Any:

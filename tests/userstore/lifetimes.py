@@ -12,11 +12,12 @@ from keyring.walls import in_environment
 from tests.userstore.phonebook import PhoneBook
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.purging import Purged, purge
-from userstore.actions.retention import Scope, set_retention, withdraw_retention
+from userstore.actions.retention import set_retention, withdraw_retention
 from userstore.actions.retention_changes import apply_batch
 from userstore.models import RetentionChange, RetentionDuration, Value
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.retention.durations import Duration
+from userstore.retention.settings import Scope
 
 
 class Lifetimes(PhoneBook):

@@ -18,12 +18,13 @@ from tests.userstore.lifetimes import Lifetimes
 from tests.userstore.phonebook import given as named
 from userstore.actions.consents import change_consent
 from userstore.actions.deletion import delete_subject
-from userstore.actions.retention import Scope, withdraw_retention
+from userstore.actions.retention import withdraw_retention
 from userstore.actions.retention_changes import apply_batch
 from userstore.actions.subjects import create_subject
 from userstore.models import Subject
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.retention.durations import UNITS, Duration
+from userstore.retention.settings import Scope
 from userstore.writing.changes import KEEP_VALUES
 
 pytestmark = pytest.mark.django_db

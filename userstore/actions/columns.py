@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,11 +19,12 @@ from userstore.actions.builtin import refresh_built_in_methods
 from userstore.actions.methods import found_if_named, found_policy
 from userstore.actions.mutators import keep_mutator
 from userstore.datatypes import DATA_TYPES, ValueRefused
-from userstore.errors import Invalid, NotFound
+from userstore.errors import Conflict, Invalid, NotFound
 from userstore.models import AccessorColumn, Column, MutatorColumn, Transformer, Value
 from userstore.models.accessors import Accessor
 from userstore.models.columns import MOST_SENSITIVE, UNCLASSIFIED
 from userstore.models.mutators import Mutator
+from userstore.retention.holding import stored_holds
 from userstore.selectors import SelectorError, parse
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
@@ -104,12 +106,26 @@ def retire_column(caller: Caller, *, public_id: UUID) -> None:
         if column.is_system:
             raise Invalid("A built-in column cannot be retired.", field="id")
         refuse_in_use("column", _uses_of(column), public_id=public_id)
+        _refuse_held(column, now=change.now)
         values, _ = Value.objects.filter(column=column).delete()
         AccessorColumn.objects.filter(column=column).delete()
         MutatorColumn.objects.filter(column=column).delete()
         change.facts.update(column=public_id, name=column.name, values=values)
         column.delete()
         refresh_built_in_methods(caller.environment_id)
+
+
+def _refuse_held(column: Column, *, now: datetime) -> None:
+    holds = stored_holds()
+    values = Value.objects.filter(column=column).values_list("subject_id", "purposes") if holds.holds else []
+    if holds.names_column(column.pk, now=now) or any(
+        holds.keep(subject, column.pk, purposes, now=now) for subject, purposes in values
+    ):
+        raise Conflict(
+            "A legal hold keeps values of this column.",
+            existing_id=column.public_id,
+            remedy="It has to be released first, or to end.",
+        )
 
 
 def spec_of(column: Column) -> ColumnSpec:

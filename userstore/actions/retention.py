@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from governance.actions.change import Change, configuration_change
 from governance.actions.publishing import must_be_current
 from governance.identities import Caller
-from governance.models import Purpose
 from userstore import events
 from userstore.actions.retention_changes import request_retention_change
 from userstore.errors import Conflict, Invalid, NotFound
-from userstore.models import Column, RetentionDuration
-from userstore.models.subjects import LIVE, SOFT_DELETED
-from userstore.retention.durations import Duration, checked_deleted, checked_live
-
-STATE_NAMES = {LIVE: "live", SOFT_DELETED: "softdeleted"}
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a duration is about: values in a state, of a column for a purpose, of a purpose, or all; by public id."""
-
-    state: int
-    column: UUID | None = None
-    purpose: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What one scope shall be kept: a duration, or None for what it inherits. `version` is the one that it replaces."""
-
-    scope: Scope
-    duration: Duration | None
-    public_id: UUID | None = None
-    version: int = 0
+from userstore.models import RetentionDuration
+from userstore.retention.durations import Duration, checked
+from userstore.retention.settings import STATE_NAMES, Scope, Wish, found_scope
 
 
 def set_retention(caller: Caller, *, scope: Scope, duration: Duration) -> RetentionDuration:
@@ -102,13 +79,13 @@ def _fulfil(change: Change, wish: Wish) -> None:
 
 def _set(change: Change, scope: Scope, duration: Duration) -> RetentionDuration:
     column, purpose = found_scope(scope)
-    checked = _checked(scope.state, duration)
+    kept = checked(scope.state, duration)
     existing = RetentionDuration.objects.filter(state=scope.state, column=column, purpose=purpose).first()
     if existing is not None:
         raise Conflict(
             "A retention duration is set for this already.",
             existing_id=existing.public_id,
-            identical=(existing.unit, existing.amount) == (checked.unit, checked.amount),
+            identical=(existing.unit, existing.amount) == (kept.unit, kept.amount),
             remedy="Change it instead.",
         )
     row = RetentionDuration.objects.create(
@@ -116,8 +93,8 @@ def _set(change: Change, scope: Scope, duration: Duration) -> RetentionDuration:
         state=scope.state,
         column=column,
         purpose=purpose,
-        unit=checked.unit,
-        amount=checked.amount,
+        unit=kept.unit,
+        amount=kept.amount,
         created_at=change.now,
     )
     _tell(change, row)
@@ -126,8 +103,8 @@ def _set(change: Change, scope: Scope, duration: Duration) -> RetentionDuration:
 
 def _change(change: Change, row: RetentionDuration, duration: Duration, version: int) -> None:
     must_be_current(version, current=row.version)
-    checked = _checked(row.state, duration)
-    row.unit, row.amount, row.version = checked.unit, checked.amount, row.version + 1
+    kept = checked(row.state, duration)
+    row.unit, row.amount, row.version = kept.unit, kept.amount, row.version + 1
     row.save(update_fields=["unit", "amount", "version"])
     _tell(change, row)
 
@@ -135,26 +112,6 @@ def _change(change: Change, row: RetentionDuration, duration: Duration, version:
 def _withdraw(change: Change, row: RetentionDuration) -> None:
     _tell(change, row)
     row.delete()
-
-
-def found_scope(scope: Scope) -> tuple[Column | None, Purpose | None]:
-    """Find what a scope names; must run inside the environment.
-
-    Raises:
-        Invalid: a column without a purpose, or a column whose values are no rows.
-        NotFound: no such column or purpose.
-    """
-    if scope.column is not None and scope.purpose is None:
-        raise Invalid("The retention of a column is set for a purpose.", field="purpose_id")
-    column = Column.objects.filter(public_id=scope.column).first() if scope.column else None
-    purpose = Purpose.objects.filter(public_id=scope.purpose).first() if scope.purpose else None
-    if scope.column and column is None:
-        raise NotFound("There is no such column.", field="column_id")
-    if scope.purpose and purpose is None:
-        raise NotFound("There is no such purpose.", field="purpose_id")
-    if column is not None and column.is_system:
-        raise Invalid("A built-in column has no purposes, so nothing of it is kept for one.", field="column_id")
-    return column, purpose
 
 
 def _stored(scope: Scope, public_id: UUID) -> RetentionDuration:
@@ -167,10 +124,6 @@ def _stored(scope: Scope, public_id: UUID) -> RetentionDuration:
     if row is None:
         raise NotFound("There is no such retention duration here.", field="id")
     return row
-
-
-def _checked(state: int, duration: Duration) -> Duration:
-    return checked_live(duration) if state == LIVE else checked_deleted(duration)
 
 
 def _tell(change: Change, row: RetentionDuration) -> None:

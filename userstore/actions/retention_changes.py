@@ -10,11 +10,11 @@ from django.db import connection
 from audit.actors import SYSTEM
 from audit.recorder import append
 from governance.actions.change import Change
-from governance.models import Environment, Purpose
+from governance.models import Environment
 from keyring.walls import in_environment
 from userstore import events
-from userstore.models import Column, RetentionChange, Subject
-from userstore.retention.schedule import stored_schedule
+from userstore.models import RetentionChange, Subject
+from userstore.retention.schedule import every_pair, stored_schedule
 from userstore.writing.recalculation import recalculate
 
 BATCH = 500
@@ -109,13 +109,3 @@ def _recalculated(change: RetentionChange, subjects: list[int], now: datetime) -
         last=subjects[-1],
         now=now,
     )
-
-
-def every_pair() -> list[tuple[int, int]]:
-    """Return every column with every purpose, by key; must run inside the environment."""
-    purposes = list(Purpose.objects.values_list("pk", flat=True))
-    return [
-        (column, purpose)
-        for column in Column.objects.filter(is_system=False).values_list("pk", flat=True)
-        for purpose in purposes
-    ]

@@ -10,9 +10,11 @@ from userstore.api.codegen import PythonClient
 from userstore.api.columns import Columns
 from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsents
 from userstore.api.datatypes import DataTypes, SingleDataType
+from userstore.api.lifecycle import LegalHolds, RetentionChanges, RetentionPreview, SingleLegalHold
 from userstore.api.methods import CreateUserWithMutator, ExecuteAccessor, ExecuteMutator
 from userstore.api.mutators import Mutators
 from userstore.api.regions import Regions
+from userstore.api.retention import retention_routes
 from userstore.api.sealing import ResealValues, SealingKeys, SealValues, SingleSealingKey, UnsealValues
 from userstore.api.tokens import FindOrCreateTokens, InspectToken, LookUpTokens, ResolveTokens, Tokens
 from userstore.api.transformers import Transformers
@@ -42,6 +44,13 @@ urlpatterns = [
     path("userstore/config/datatypes/<uuid:public_id>", SingleDataType.as_view(), name="data-type"),
     path("userstore/download/codegensdk.py", PythonClient.as_view(), name="python-client"),
     path("userstore/config/regions", Regions.as_view(), name="regions"),
+    path("userstore/config/retention/preview", RetentionPreview.as_view(), name="retention-preview"),
+    path("userstore/config/retention/changes", RetentionChanges.as_view(), name="retention-changes"),
+    path("userstore/config/legalholds", LegalHolds.as_view(), name="legal-holds"),
+    path("userstore/config/legalholds/<uuid:hold_id>", SingleLegalHold.as_view(), name="legal-hold"),
+    *retention_routes("userstore/config/", about="environment", name="environment"),
+    *retention_routes("userstore/config/purposes/<uuid:purpose_id>/", about="purpose", name="purpose"),
+    *retention_routes("userstore/config/columns/<uuid:column_id>/", about="column", name="column"),
     *definition_routes(Columns(), "userstore/config/columns"),
     *definition_routes(Accessors(), "userstore/config/accessors"),
     *definition_routes(Mutators(), "userstore/config/mutators"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from userstore.errors import Invalid
+from userstore.models.subjects import LIVE
 
 INDEFINITE = "indefinite"
 
@@ -68,8 +69,12 @@ AT_ONCE = Duration("year", 0)
 MOST = Duration("year", UNITS["year"].most)
 
 
-def checked_live(duration: Duration) -> Duration:
-    """Return how long live values may be kept; raise `Invalid` for a time that leaves none or exceeds ten years."""
+def checked(state: int, duration: Duration) -> Duration:
+    """Return how long values in a state may be kept; raise `Invalid` for what makes no sense for them."""
+    return _checked_live(duration) if state == LIVE else _checked_deleted(duration)
+
+
+def _checked_live(duration: Duration) -> Duration:
     _check(duration)
     if not duration.is_indefinite and duration.amount == 0:
         raise Invalid(
@@ -80,8 +85,7 @@ def checked_live(duration: Duration) -> Duration:
     return duration
 
 
-def checked_deleted(duration: Duration) -> Duration:
-    """Return how long deleted values may be kept; raise `Invalid` for a time without end or of more than ten years."""
+def _checked_deleted(duration: Duration) -> Duration:
     if duration.is_indefinite:
         raise Invalid(
             "Deleted values are not kept without end.",

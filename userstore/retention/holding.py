@@ -39,6 +39,10 @@ class Holds:
         named = {hold.purpose for hold in about}
         return [purpose for purpose in purposes if purpose in named]
 
+    def names_column(self, column: int, *, now: datetime) -> bool:
+        """Say whether a hold names this column."""
+        return any(hold.column == column for hold in self.holds if _is_in_force(hold, now))
+
     def keep_subject(self, subject: int, *, now: datetime) -> bool:
         """Say whether a hold names this subject."""
         return any(hold.subject == subject for hold in self.holds if _is_in_force(hold, now))

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from governance.models import Purpose
 from governance.standing import Standing
 from keyring.walls import in_environment
-from userstore.models import RetentionDuration
+from userstore.models import Column, RetentionDuration
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.retention.durations import AT_ONCE, FOREVER, Duration
 
@@ -49,10 +50,13 @@ class Schedule:
         kept = {p: self.duration_of(SOFT_DELETED, column, p).end_after(moment) for p, moment in ended.items()}
         return {purpose: until for purpose, until in kept.items() if until > now}
 
-    @property
-    def keeps_deleted(self) -> bool:
-        """Whether anything at all is kept after it is deleted."""
-        return any(state == SOFT_DELETED and duration.amount for (state, _), duration in self.durations.items())
+    def without(self, state: int, scope: _Scope) -> Schedule:
+        """The same without what is set for exactly one scope, by keys of column and purpose."""
+        return Schedule({place: kept for place, kept in self.durations.items() if place != (state, scope)})
+
+    def having(self, state: int, scope: _Scope, duration: Duration) -> Schedule:
+        """The same with a duration set for one scope, by keys of column and purpose."""
+        return Schedule({**self.durations, (state, scope): duration})
 
     def _narrowest(self, state: int, column: int | None, purpose: int | None) -> Duration:
         for scope in ((column, purpose), (None, purpose), (None, None)):
@@ -69,6 +73,16 @@ def schedule_of(standing: Standing) -> Schedule:
 def stored_schedule() -> Schedule:
     """Return the settings as they are stored now; must run inside the environment."""
     return schedule_from(RetentionDuration.objects.all())
+
+
+def every_pair() -> list[tuple[int, int]]:
+    """Return every column with every purpose, by key; must run inside the environment."""
+    purposes = list(Purpose.objects.values_list("pk", flat=True))
+    return [
+        (column, purpose)
+        for column in Column.objects.filter(is_system=False).values_list("pk", flat=True)
+        for purpose in purposes
+    ]
 
 
 def schedule_from(rows: Iterable[RetentionDuration]) -> Schedule:
