@@ -38,6 +38,7 @@ TRANSFORMER_VERSION_RETIRED = event(
     "transformer.version_retired", "transformer", "name", "version", "current", "reasons"
 )
 TRANSFORMER_RETIRED = event("transformer.retired", "transformer", "name", "version", "reasons")
+TRANSFORMER_TRIED = event("transformer.tried", "transformer", "name", "version", "reasons")
 TOKENS_CREATED = event("token.created", "transformer", "policy", "tokens", "reasons")
 TOKENS_RESOLVED = event("token.resolved", "tokens", "asked", "resolved", "subjects", "purposes", "faults", "reasons")
 TOKEN_INSPECTED = event("token.inspected", "tokens", "reasons")

@@ -45,7 +45,7 @@ def configuration_change(caller: Caller, event: EventKind, *, now: datetime | No
         Refused: the caller may not configure, or the environment is protected; the refusal is on record.
     """
     now = now or timezone.now()
-    with _recorded_change(Change(_cleared_unprotected(caller, event, now=now), now, event)) as change:
+    with _recorded_change(Change(unprotected_clearance(caller, event, now=now), now, event)) as change:
         yield change
 
 
@@ -132,7 +132,12 @@ def record_refusal(event: EventKind, caller: Caller, refused: Refused) -> None:
     )
 
 
-def _cleared_unprotected(caller: Caller, event: EventKind, *, now: datetime) -> Clearance:
+def unprotected_clearance(caller: Caller, event: EventKind, *, now: datetime) -> Clearance:
+    """Clear a configuration of the caller's environment that takes no second person.
+
+    Raises:
+        Refused: the caller may not configure, or the environment is protected; the refusal is on record.
+    """
     clearance = clearance_for(caller, "configure", event, now=now)
     if clearance.standing.is_protected and caller.kind != SYSTEM:
         with refusal_on_record(event, caller):

@@ -57,7 +57,7 @@ def publish_policy(
         Conflict: name or id is taken; identical when the components are the same.
     """
     name = checked_name(name, what="access policy")
-    _check_type(policy_type)
+    check_type(policy_type)
     limits = read_thresholds(thresholds or {})
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
         refuse_existing(
@@ -98,7 +98,7 @@ def republish_policy(
 ) -> AccessPolicy:
     """Publish the next version of a policy; absent context and thresholds keep what is stored."""
     name = checked_name(name, what="access policy")
-    _check_type(policy_type)
+    check_type(policy_type)
     limits = None if thresholds is None else read_thresholds(thresholds)
     with configuration_change(caller, events.POLICY_PUBLISHED) as change:
         policy = policy_to_change(public_id)
@@ -164,7 +164,8 @@ def policy_body(policy: AccessPolicy) -> dict[str, Any]:
     }
 
 
-def _check_type(policy_type: object) -> None:
+def check_type(policy_type: object) -> None:
+    """Refuse a way of combining components that there is not."""
     if policy_type not in {AccessPolicy.ALL, AccessPolicy.ANY}:
         raise Invalid("A policy combines its components by composite_and or composite_or.", field="policy_type")
 
@@ -179,23 +180,35 @@ def policy_to_change(public_id: UUID) -> AccessPolicy:
 
 def set_components(policy: AccessPolicy, branches: Sequence[Branch]) -> None:
     """Give a policy these components in place of those it has; `Invalid` or `NotFound` where they do not fit."""
+    components = components_of(branches, environment_id=policy.environment_id)
+    policy.components.all().delete()
+    for component in components:
+        child, ordinal = component.child, component.ordinal
+        if child is not None and _reaches(child, policy, depth=0):
+            raise Invalid(f"Component {ordinal} makes the policy contain itself.", field="components", position=ordinal)
+        component.policy = policy
+        component.save()
+
+
+def components_of(branches: Sequence[Branch], *, environment_id: UUID) -> list[PolicyComponent]:
+    """Find what branches name and check the parameters; nothing is stored. Raises like `set_components`."""
     if not branches:
         raise Invalid("A policy needs at least one component.", field="components")
-    policy.components.all().delete()
+    components = []
     for ordinal, branch in enumerate(branches, start=1):
         child, template = _resolved(branch, ordinal)
         if template is not None:
-            template_node(template, branch.parameters, environment_id=policy.environment_id)
-        if child is not None and _reaches(child, policy, depth=0):
-            raise Invalid(f"Component {ordinal} makes the policy contain itself.", field="components", position=ordinal)
-        PolicyComponent.objects.create(
-            environment_id=policy.environment_id,
-            policy=policy,
-            ordinal=ordinal,
-            child=child,
-            template=template,
-            parameters=dict(branch.parameters),
+            template_node(template, branch.parameters, environment_id=environment_id)
+        components.append(
+            PolicyComponent(
+                environment_id=environment_id,
+                ordinal=ordinal,
+                child=child,
+                template=template,
+                parameters=dict(branch.parameters),
+            )
         )
+    return components
 
 
 def _resolved(branch: Branch, ordinal: int) -> tuple[AccessPolicy | None, PolicyTemplate | None]:

@@ -158,7 +158,7 @@ class AccessPolicies(Family[AccessPolicy]):
             description=fields.kept_text("description", stored.description if stored else ""),
             policy_type=fields.text("policy_type", stored.policy_type if stored else None),
             version=fields.number("version") if stored else 0,
-            components=tuple(_branch(each) for each in components),
+            components=tuple(branch_of(each) for each in components),
             required_context=fields.mapping("required_context") if fields.has("required_context") else None,
             thresholds=fields.mapping("thresholds") if fields.has("thresholds") else None,
         )
@@ -198,20 +198,21 @@ class AccessPolicies(Family[AccessPolicy]):
         retire_policy_version(caller, public_id=public_id, version=version)
 
 
-def _branch(fields: Fields) -> Branch:
+def branch_of(fields: Fields) -> Branch:
+    """Read one component; must run inside the environment."""
     return Branch(
         policy=optionally_referred(fields, "policy", AccessPolicy),
         template=optionally_referred(fields, "template", PolicyTemplate),
-        parameters=_parameters(fields),
+        parameters=parameters_in(fields, "template_parameters"),
     )
 
 
-def _parameters(fields: Fields) -> Mapping[str, Any]:
-    """The contract sends parameters as JSON text; an object is taken as well."""
-    given = fields.raw("template_parameters")
+def parameters_in(fields: Fields, name: str) -> Mapping[str, Any]:
+    """Read parameters, which the contract sends as JSON text; an object is taken as well."""
+    given = fields.raw(name)
     if isinstance(given, Mapping):
         return given
-    text = fields.text("template_parameters", "")
+    text = fields.text(name, "")
     if not text.strip():
         return {}
     try:
@@ -219,5 +220,5 @@ def _parameters(fields: Fields) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         parsed = None
     if not isinstance(parsed, dict) or "\\u0000" in text:
-        raise Invalid("The parameters have to be the text of a JSON object.", field=fields.path("template_parameters"))
+        raise Invalid("The parameters have to be the text of a JSON object.", field=fields.path(name))
     return parsed

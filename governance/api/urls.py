@@ -14,6 +14,7 @@ from governance.api.oidc import DiscoveryView, KeysView, TokenView
 from governance.api.policies import AccessPolicies, PolicyTemplates
 from governance.api.purposes import Purposes
 from governance.api.rights import Rights, SingleRight
+from governance.api.trials import ExecutePolicy, TryPolicy, TryTemplate
 from governance.wire.definitions import definition_routes
 
 app_name = "governance"
@@ -35,6 +36,9 @@ urlpatterns = [
     path("authz/checkattribute", CheckAttribute.as_view(), name="check-attribute"),
     path("authz/listattributes", ListAttributes.as_view(), name="list-attributes"),
     path("authz/listobjectsreachablewithattribute", ReachableObjects.as_view(), name="reachable-objects"),
+    path("tokenizer/policies/access/actions/test", TryPolicy.as_view(), name="try-policy"),
+    path("tokenizer/policies/access/actions/execute", ExecutePolicy.as_view(), name="execute-policy"),
+    path("tokenizer/policies/accesstemplate/actions/test", TryTemplate.as_view(), name="try-template"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
     path("governance/clients", Clients.as_view(), name="clients"),
     path("governance/clients/<uuid:client_id>", SingleClient.as_view(), name="client"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.policies.hosting import offered
 from governance.policies.sandbox import Script
 from governance.policies.templates import native_templates
-from governance.policies.thresholds import thresholds_of
+from governance.policies.thresholds import NO_THRESHOLDS, thresholds_of
 from governance.policies.tree import CompiledPolicy, NativeNode, Node, ScriptNode, as_rule, combine
 from governance.standing import Standing
 from keyring.walls import in_environment
@@ -29,6 +29,15 @@ def policy_of(standing: Standing, public_id: UUID) -> CompiledPolicy:
     return standing.part(("policy", public_id), lambda: _compile(standing, public_id))
 
 
+def compiled(name: str, policy_type: str, components: Iterable[PolicyComponent], standing: Standing) -> CompiledPolicy:
+    """Compile a policy that is not stored; must run inside the environment. `Invalid` where it does not hang together.
+
+    It has no thresholds: nothing of what is only tried out is counted.
+    """
+    root = _joined(name, policy_type, components, standing, ancestors=())
+    return CompiledPolicy(name, 0, root, as_rule(root), NO_THRESHOLDS)
+
+
 def _compile(standing: Standing, public_id: UUID) -> CompiledPolicy:
     with in_environment(standing.environment_id):
         policy = AccessPolicy.objects.filter(public_id=public_id).first()
@@ -42,10 +51,21 @@ def _node_of(policy: AccessPolicy, standing: Standing, *, ancestors: tuple[int, 
     if policy.pk in ancestors or len(ancestors) >= MAX_DEPTH:
         raise Invalid(f"Policy {policy.name} contains itself.", field="components", remedy="Remove the circle.")
     components = PolicyComponent.objects.filter(policy=policy).select_related("child", "template")
-    parts = [_part_of(component, standing, ancestors=(*ancestors, policy.pk)) for component in components]
+    return _joined(policy.name, policy.policy_type, components, standing, ancestors=(*ancestors, policy.pk))
+
+
+def _joined(
+    name: str,
+    policy_type: str,
+    components: Iterable[PolicyComponent],
+    standing: Standing,
+    *,
+    ancestors: tuple[int, ...],
+) -> Node:
+    parts = [_part_of(component, standing, ancestors=ancestors) for component in components]
     if not parts:
-        raise Invalid(f"Policy {policy.name} has no component.", field="components")
-    return combine(policy.name, parts, needs_all=policy.policy_type == AccessPolicy.ALL)
+        raise Invalid(f"Policy {name} has no component.", field="components")
+    return combine(name, parts, needs_all=policy_type == AccessPolicy.ALL)
 
 
 def _part_of(component: PolicyComponent, standing: Standing, *, ancestors: tuple[int, ...]) -> Node:

@@ -52,6 +52,14 @@ TOKEN_PAIRS = {
 }
 
 
+TRIED = {
+    "policy": {"access_policy": {"components": [{"policy": {"id": str(ALLOW_ALL)}}]}, "context": {}},
+    "template": {"access_policy_template": {"function": "function policy(context, params) { return true; }"}},
+    "transformer": {"transformer": {"function": "function transform(data, params) { return 'y'; }"}, "data": "x"},
+}
+"""What is tried out and not stored: it works in every environment alike."""
+
+
 def rows(scene: Scene) -> list[Row]:
     user = {"user_id": str(scene.subject)}
     consent = {**user, "purpose": "marketing", "permitted": False}
@@ -91,6 +99,22 @@ def rows(scene: Scene) -> list[Row]:
         *defined_here("userstore/config/columns", "column", retired=409),
         *defined_here("userstore/config/accessors", "accessor", retired=204),
         *defined_here("userstore/config/mutators", "mutator", retired=204),
+        Row("POST", "tokenizer/policies/transformation/actions/test", TRIED["transformer"], abroad=200),
+        Row(
+            "POST",
+            "tokenizer/policies/transformation/actions/execute",
+            {"transformer_rid": {"name": "Shouting"}, "data": "x"},
+            service=400,
+            abroad=400,
+        ),
+        Row("POST", "tokenizer/policies/access/actions/test", TRIED["policy"], abroad=200),
+        Row(
+            "POST",
+            "tokenizer/policies/access/actions/execute",
+            {"access_policy_rid": {"id": str(ALLOW_ALL)}},
+            abroad=200,
+        ),
+        Row("POST", "tokenizer/policies/accesstemplate/actions/test", TRIED["template"], abroad=200),
         *built_in("tokenizer/policies/transformation", "transformer"),
         *built_in("tokenizer/policies/access", "access_policy", query="?policy_version=0"),
         *built_in("tokenizer/policies/accesstemplate", "access_policy_template", query="?template_version=0"),

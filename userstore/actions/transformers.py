@@ -63,7 +63,7 @@ def publish_transformer(caller: Caller, *, spec: TransformerSpec, public_id: UUI
         Conflict: name or id is taken; identical when everything asked for is the same.
     """
     checked_name(spec.name, what="transformer")
-    spec = _recognised(spec)
+    spec = recognised(spec)
     with configuration_change(caller, events.TRANSFORMER_PUBLISHED) as change:
         refuse_existing(Transformer, name=spec.name, public_id=public_id, is_same=lambda stored: _is_same(stored, spec))
         transformer = Transformer(environment_id=caller.environment_id, public_id=public_id or uuid4())
@@ -80,7 +80,7 @@ def republish_transformer(caller: Caller, *, public_id: UUID, version: int, spec
         Conflict: another transformer has the name.
     """
     checked_name(spec.name, what="transformer")
-    spec = _recognised(spec)
+    spec = recognised(spec)
     with configuration_change(caller, events.TRANSFORMER_PUBLISHED) as change:
         transformer = _editable(public_id)
         must_be_current(version, current=transformer.version)
@@ -150,7 +150,7 @@ def transformer_body(transformer: Transformer) -> dict[str, Any]:
     }
 
 
-def _recognised(spec: TransformerSpec) -> TransformerSpec:
+def recognised(spec: TransformerSpec) -> TransformerSpec:
     """Check a spec, and run the text of a built-in transformer natively, whatever its parameters."""
     _check_type(spec)
     known = None if spec.native else native(spec.function, TransformKind(spec.transform_type))

@@ -105,21 +105,7 @@ class Transformers(Family[Transformer]):
 
     def read(self, fields: Fields, stored: Transformer | None) -> TransformerAsked:
         base = stored or Transformer(transform_type="", parameters="", description="")
-        function = fields.kept_text("function", base.function)
-        # A changed text is a script again: what ran natively in its place no longer stands for it.
-        native = fields.kept_text("native", base.native if function == base.function else "")
-        spec = TransformerSpec(
-            name=fields.text("name", base.name or None),
-            transform_type=fields.text("transform_type", base.transform_type or None),
-            function=function,
-            native=native,
-            parameters=fields.kept_text("parameters", base.parameters),
-            description=fields.kept_text("description", base.description),
-            input_data_type=_data_type(fields, "input", base.input_data_type),
-            output_data_type=_data_type(fields, "output", base.output_data_type),
-            reuse_existing_token=fields.kept_flag("reuse_existing_token", stored=base.reuse_existing_token),
-        )
-        return TransformerAsked(spec, version=fields.number("version") if stored else 0)
+        return TransformerAsked(spec_in(fields, base), version=fields.number("version") if stored else 0)
 
     def create(self, caller: Caller, asked: TransformerAsked, public_id: UUID | None) -> Transformer:
         return publish_transformer(caller, spec=asked.spec, public_id=public_id)
@@ -135,6 +121,24 @@ class Transformers(Family[Transformer]):
 
     def retire_version(self, caller: Caller, public_id: UUID, version: int) -> None:
         retire_transformer_version(caller, public_id=public_id, version=version)
+
+
+def spec_in(fields: Fields, base: Transformer) -> TransformerSpec:
+    """Read what is asked for; keys that are absent are as in the base."""
+    function = fields.kept_text("function", base.function)
+    # A changed text is a script again: what ran natively in its place no longer stands for it.
+    native = fields.kept_text("native", base.native if function == base.function else "")
+    return TransformerSpec(
+        name=fields.text("name", base.name or None),
+        transform_type=fields.text("transform_type", base.transform_type or None),
+        function=function,
+        native=native,
+        parameters=fields.kept_text("parameters", base.parameters),
+        description=fields.kept_text("description", base.description),
+        input_data_type=_data_type(fields, "input", base.input_data_type),
+        output_data_type=_data_type(fields, "output", base.output_data_type),
+        reuse_existing_token=fields.kept_flag("reuse_existing_token", stored=base.reuse_existing_token),
+    )
 
 
 def _data_type(fields: Fields, side: str, stored: str) -> str:

@@ -18,6 +18,7 @@ from userstore.api.retention import retention_routes
 from userstore.api.sealing import ResealValues, SealingKeys, SealValues, SingleSealingKey, UnsealValues
 from userstore.api.tokens import FindOrCreateTokens, InspectToken, LookUpTokens, ResolveTokens, Tokens
 from userstore.api.transformers import Transformers
+from userstore.api.trials import ExecuteTransformer, TryTransformer
 from userstore.api.users import SingleUser, Users
 
 app_name = "userstore"
@@ -40,6 +41,8 @@ urlpatterns = [
     path("seal/keys/<uuid:client_id>/<uuid:key_id>", SingleSealingKey.as_view(), name="sealing-key"),
     path("authn/users", Users.as_view(), name="users"),
     path("authn/users/<uuid:subject_id>", SingleUser.as_view(), name="user"),
+    path("tokenizer/policies/transformation/actions/test", TryTransformer.as_view(), name="try-transformer"),
+    path("tokenizer/policies/transformation/actions/execute", ExecuteTransformer.as_view(), name="execute-transformer"),
     path("userstore/config/datatypes", DataTypes.as_view(), name="data-types"),
     path("userstore/config/datatypes/<uuid:public_id>", SingleDataType.as_view(), name="data-type"),
     path("userstore/download/codegensdk.py", PythonClient.as_view(), name="python-client"),

@@ -31,4 +31,6 @@ def native(function: str, kind: TransformKind) -> Native | None:
     if kind is TransformKind.PASSTHROUGH:
         return BY_FUNCTION[BUILT_IN_TRANSFORMERS[0].function]
     found = BY_FUNCTION.get(function.replace("\r\n", "\n").strip())
+    if found is None or found.kind is TransformKind.PASSTHROUGH:  # its text is a script like any other, elsewhere
+        return None
     return found if isinstance(found, Tokenization) or not kind.tokenizes else None
