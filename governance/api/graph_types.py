@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -25,10 +25,17 @@ from governance.models import EdgeType, ObjectType, Organization
 from governance.models.graph import FLOWS
 from governance.wire.definitions import Family
 from governance.wire.fields import Fields
+from governance.wire.keys import BY_NAME, Keys, flag_key, moment_key, text_key
 from governance.wire.moments import life_of
 from governance.wire.shapes import FLAG, ID, MOMENT, TEXT, array, shape
 
 LIFE = {"created": MOMENT, "updated": MOMENT, "deleted": {**MOMENT, "description": "Year 1 where it lives."}}
+_TYPE_KEYS: Keys = {
+    **BY_NAME,
+    "type_name": text_key("name"),
+    "updated": moment_key("updated_at"),
+    "is_system": flag_key("is_system"),
+}
 ATTRIBUTE = shape(name=TEXT, **dict.fromkeys(FLOWS, FLAG))
 
 
@@ -51,6 +58,7 @@ class Organizations(Family[Organization]):
     name = "organization"
     wrapper = "organization"
     model = Organization
+    keys: ClassVar[Keys] = {**BY_NAME, "updated": moment_key("updated_at"), "region": text_key("region")}
     shape = shape(id=ID, name=TEXT, region=TEXT, **LIFE)
 
     def render(self, row: Organization) -> dict[str, Any]:
@@ -86,6 +94,7 @@ class ObjectTypes(Family[ObjectType]):
     name = "object_type"
     wrapper = "object_type"
     model = ObjectType
+    keys: ClassVar[Keys] = _TYPE_KEYS
     shape = shape(id=ID, type_name=TEXT, organization_id=ID, is_system=FLAG, **LIFE)
 
     def rows(self) -> QuerySet[ObjectType]:
@@ -133,6 +142,7 @@ class EdgeTypes(Family[EdgeType]):
     name = "edge_type"
     wrapper = "edge_type"
     model = EdgeType
+    keys: ClassVar[Keys] = _TYPE_KEYS
     shape = shape(
         id=ID,
         type_name=TEXT,
