@@ -54,6 +54,17 @@ def is_loopback(host: str) -> bool:
 
 
 @_refuses
+def check_scripts() -> Iterator[Error]:
+    """Refuse a process whose scripts may ask this machine itself."""
+    if settings.GOVERNANCE_SCRIPTS_MAY_CALL_LOOPBACK:
+        yield Error(
+            "Scripts may send requests to this machine, in clear text.",
+            hint="Leave SEALBOOK_SCRIPTS_MAY_CALL_LOOPBACK unset.",
+            id="sealbook.E014",
+        )
+
+
+@_refuses
 def check_process() -> Iterator[Error]:
     """Refuse a process that shows its inside, has a weak secret, or trusts every host name."""
     if settings.DEBUG:

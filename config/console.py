@@ -47,6 +47,8 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Retention changes", "sync", "userstore.RetentionChange"),
             ("Access policies", "policy", "governance.AccessPolicy"),
             ("Policy templates", "rule", "governance.PolicyTemplate"),
+            ("Script secrets", "password", "governance.PolicySecret"),
+            ("Script hosts", "public", "governance.ScriptHost"),
         ),
     ),
 )

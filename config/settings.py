@@ -163,6 +163,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = env("SEALBOOK_QUEUE", default="sealbook")
 CELERY_BEAT_SCHEDULE = {
     "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},
+    "forget script notes": {"task": "governance.forget_script_notes", "schedule": 24 * 3600.0},
     "forget sessions": {"task": "governance.forget_sessions", "schedule": 3600.0},
     "forget idempotency keys": {"task": "userstore.forget_idempotency_keys", "schedule": 3600.0},
     "purge what is over": {"task": "userstore.purge", "schedule": 3600.0},
@@ -255,6 +256,9 @@ GOVERNANCE_SCRIPT_HELPERS = env.int("SEALBOOK_SCRIPT_HELPERS", default=2)
 GOVERNANCE_SCRIPT_CPU_MILLISECONDS = 50
 GOVERNANCE_SCRIPT_WALL_MILLISECONDS = 250
 GOVERNANCE_SCRIPT_MEMORY_BYTES = 16 * 1_048_576
+GOVERNANCE_SCRIPT_NETWORK_MILLISECONDS = env.int("SEALBOOK_SCRIPT_NETWORK_MILLISECONDS", default=2_000)
+GOVERNANCE_SCRIPTS_MAY_CALL_LOOPBACK = env.bool("SEALBOOK_SCRIPTS_MAY_CALL_LOOPBACK", default=False)  # development only
+GOVERNANCE_SCRIPT_NOTE_DAYS = 30
 GOVERNANCE_TEMPLATES = ("governance.policies.templates.BUILT_IN",)
 
 # --- userstore -----------------------------------------------------------------------------------------------------

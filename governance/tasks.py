@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
+from governance.actions.script_notes import forget_notes
 from governance.operators.sessions import SessionStore
 
 
@@ -11,3 +13,9 @@ from governance.operators.sessions import SessionStore
 def forget_sessions() -> None:
     """Forget the sessions whose time is over; safe to repeat."""
     SessionStore.clear_expired()
+
+
+@shared_task(name="governance.forget_script_notes")
+def forget_script_notes() -> int:
+    """Forget what scripts noted once its time is over; safe to repeat."""
+    return forget_notes(now=timezone.now())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from governance.errors import Conflict, Invalid, Unavailable
 from governance.models import AccessPolicy, PolicyTemplate
 from governance.models.owned import OwnedByEnvironment
 from governance.policies.hosting import offered
-from governance.policies.sandbox import ScriptRefused, ScriptUnavailable, check_script
+from governance.policies.sandbox import Function, ScriptRefused, ScriptUnavailable, check_script
 
 D = TypeVar("D", bound=OwnedByEnvironment)
 
@@ -53,8 +53,8 @@ def refuse_in_use(what: str, uses: Sequence[str], *, public_id: UUID, remedy: st
         raise Conflict(f"The {what} is used by {', '.join(uses[:5])}.", existing_id=public_id, remedy=remedy)
 
 
-def must_be_script(text: str, *, function: Literal["policy", "transform"]) -> None:
-    """Refuse a text that cannot be published as a script defining `function`; the error's position is the line.
+def must_be_script(text: str, *, function: Function) -> None:
+    """Refuse a text that cannot be published as a script of a kind; the error's position is the line.
 
     Raises:
         Invalid: it breaks a rule of scripts.

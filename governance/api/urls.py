@@ -12,8 +12,10 @@ from governance.api.graph_questions import CheckAttribute, ListAttributes, Reach
 from governance.api.graph_types import EdgeTypes, ObjectTypes, Organizations
 from governance.api.oidc import DiscoveryView, KeysView, TokenView
 from governance.api.policies import AccessPolicies, PolicyTemplates
+from governance.api.policy_secrets import PolicySecrets, SinglePolicySecret
 from governance.api.purposes import Purposes
 from governance.api.rights import Rights, SingleRight
+from governance.api.script_hosts import ScriptHosts, SingleScriptHost
 from governance.api.trials import ExecutePolicy, TryPolicy, TryTemplate
 from governance.wire.definitions import definition_routes
 
@@ -39,6 +41,10 @@ urlpatterns = [
     path("tokenizer/policies/access/actions/test", TryPolicy.as_view(), name="try-policy"),
     path("tokenizer/policies/access/actions/execute", ExecutePolicy.as_view(), name="execute-policy"),
     path("tokenizer/policies/accesstemplate/actions/test", TryTemplate.as_view(), name="try-template"),
+    path("tokenizer/policies/secret", PolicySecrets.as_view(), name="policy-secrets"),
+    path("tokenizer/policies/secret/<uuid:secret_id>", SinglePolicySecret.as_view(), name="policy-secret"),
+    path("governance/scripthosts", ScriptHosts.as_view(), name="script-hosts"),
+    path("governance/scripthosts/<uuid:host_id>", SingleScriptHost.as_view(), name="script-host"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
     path("governance/clients", Clients.as_view(), name="clients"),
     path("governance/clients/<uuid:client_id>", SingleClient.as_view(), name="client"),

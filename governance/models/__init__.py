@@ -9,6 +9,7 @@ from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemp
 from governance.models.purposes import Purpose
 from governance.models.revisions import Revision
 from governance.models.rights import GroupRight, Right
+from governance.models.scripts import PolicySecret, ScriptHost, ScriptNote
 from governance.models.signing import SigningKey
 
 __all__ = [
@@ -26,9 +27,12 @@ __all__ = [
     "ObjectType",
     "Organization",
     "PolicyComponent",
+    "PolicySecret",
     "PolicyTemplate",
     "Purpose",
     "Revision",
     "Right",
+    "ScriptHost",
+    "ScriptNote",
     "SigningKey",
 ]

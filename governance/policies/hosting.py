@@ -10,22 +10,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from governance.errors import GovernanceError
 from governance.identities import Caller
+from governance.policies.asking import Asking
+from governance.policies.notes import audit_log
+from governance.policies.requesting import network_request
 from governance.policies.sandbox import HostCallFailed, Script, ScriptError
 from governance.policies.sandbox.script import Function
+from governance.policies.secrets import get_secret
 
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """On whose behalf a script runs. `caller` is None where a text is only tried out."""
-
-    environment_id: UUID
-    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +37,13 @@ class HostFunction:
     answer: Callable[[Asking, Sequence[Any]], Any]
 
 
-HOST_FUNCTIONS: tuple[HostFunction, ...] = ()
+EVERYWHERE: frozenset[Function] = frozenset({"policy", "transform", "tokenize"})
+
+HOST_FUNCTIONS: tuple[HostFunction, ...] = (
+    HostFunction("getSecret", EVERYWHERE, get_secret),
+    HostFunction("networkRequest", EVERYWHERE, network_request),
+    HostFunction("auditLog", EVERYWHERE, audit_log),
+)
 """Every function there is."""
 
 

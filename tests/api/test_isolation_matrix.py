@@ -120,6 +120,13 @@ def rows(scene: Scene) -> list[Row]:
         *built_in("tokenizer/policies/accesstemplate", "access_policy_template", query="?template_version=0"),
         *graph_rows(),
         *lifecycle_calls(),
+        Row("GET", "tokenizer/policies/secret", abroad=200),
+        Row("POST", "tokenizer/policies/secret", {"secret": {"name": "1 no"}}, service=400, abroad=400),
+        Row("PUT", "tokenizer/policies/secret/<uuid:secret_id>", {"secret": {"value": "s"}}, service=404),
+        Row("DELETE", "tokenizer/policies/secret/<uuid:secret_id>", service=404),
+        Row("GET", "governance/scripthosts", abroad=200),
+        Row("POST", "governance/scripthosts", {"host": "no host"}, service=400, abroad=400),
+        Row("DELETE", "governance/scripthosts/<uuid:host_id>", service=404),
         Row("GET", "governance/environment", abroad=200),
         Row("PUT", "governance/environment", {"description": "told"}, abroad=200),
         Row("GET", "governance/clients", abroad=200),
@@ -191,6 +198,8 @@ def world() -> World:
         "<uuid:freeze_id>": str(frozen.public_id),
         "<uuid:entry_id>": str(uuid4()),
         "<uuid:key_id>": str(uuid4()),
+        "<uuid:secret_id>": str(uuid4()),
+        "<uuid:host_id>": str(uuid4()),
     }
     return World(scene, ids)
 

@@ -184,7 +184,9 @@ def _check(spec: TransformerSpec) -> None:
         if str(NATIVES[spec.native].kind) != spec.transform_type:
             raise Invalid(f"{spec.native} is of type {NATIVES[spec.native].kind}.", field="transform_type")
     elif spec.transform_type != PASSTHROUGH or spec.function.strip():
-        must_be_script(spec.function, function="transform")
+        must_be_script(
+            spec.function, function="tokenize" if spec.transform_type in {BY_VALUE, BY_REFERENCE} else "transform"
+        )
 
 
 def _fill(transformer: Transformer, spec: TransformerSpec) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from governance.errors import GovernanceError, Invalid
 from governance.policies.hosting import host_for, offered
-from governance.policies.sandbox import Script, ScriptError, ScriptFault, ScriptUnavailable, run_transform
+from governance.policies.sandbox import Function, Script, ScriptError, ScriptFault, ScriptUnavailable, run_transform
 from governance.standing import Standing
 from userstore.datatypes import ValueRefused
 from userstore.models import Transformer
@@ -133,12 +133,13 @@ def compile_transformer(row: Transformer) -> CompiledTransformer:
             if native is None:
                 raise Invalid(f"There is no native transformer {row.native}.", field="native")
             return CompiledTransformer(**common, native=native, parameters=native.parse(row.parameters))
+        kind: Function = "tokenize" if common["tokenizes"] else "transform"
         script = Script(
             environment_id=row.environment_id,
             key=f"transformer:{row.public_id}:{row.version}",
             source=row.function,
-            function="transform",
-            host_calls=offered(row.function, "transform"),
+            function=kind,
+            host_calls=offered(row.function, kind),
         )
         return CompiledTransformer(**common, script=script, script_parameters=decode_parameters(row.parameters))
     except ParameterRefused as refused:

@@ -11,9 +11,10 @@ from .errors import HostCallFailed, ScriptError, ScriptKilled, ScriptRefused, Sc
 from .lending import ScriptPool, close, lock_report, pool
 from .process import LockReport
 from .running import encoded, run_policy, run_transform
-from .script import HostCalls, Limits, Script, ScriptFault
+from .script import Function, HostCalls, Limits, Script, ScriptFault
 
 __all__ = [
+    "Function",
     "HostCallFailed",
     "HostCalls",
     "Limits",

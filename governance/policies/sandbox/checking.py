@@ -23,13 +23,15 @@ LEXEMES = re.compile(
 
 
 def check_script(source: str, *, function: Function, host_calls: frozenset[str] = frozenset()) -> None:
-    """Let a text pass that can be published as a script defining `function`; raise ScriptRefused with the place if not.
+    """Let a text pass that can be published as a script of a kind; raise ScriptRefused with the place if not.
 
     The text is compiled, and its outermost statements run once without data, in a throw-away context inside a locked
     helper. Raises ScriptUnavailable where no helper is free.
     """
     _refuse_unreadable(source)
     _refuse_forbidden_words(source)
+    if function != "tokenize":
+        _refuse_randomness(source)
     packed = frames.pack_script(
         function=frames.FUNCTIONS[function], names=tuple(sorted(host_calls)), source=source.encode()
     )
@@ -57,7 +59,22 @@ def _refuse_forbidden_words(source: str) -> None:
     for lexeme in LEXEMES.finditer(source):
         word = lexeme["word"]
         if word in FORBIDDEN and lexeme["member"] is None:
-            start = lexeme.start("word")
-            line = source.count("\n", 0, start) + 1
-            column = start - source.rfind("\n", 0, start)
-            raise ScriptRefused(f"a script may not use {word}", line, column)
+            raise ScriptRefused(f"a script may not use {word}", *_place(source, lexeme.start("word")))
+
+
+def _refuse_randomness(source: str) -> None:
+    """Tell the author early why there is no `Math.random`; at work it would be no function, and the script refuse."""
+    before = ""
+    for lexeme in LEXEMES.finditer(source):
+        word = lexeme["word"]
+        if word == "random" and lexeme["member"] is not None and before == "Math":
+            raise ScriptRefused(
+                "Math.random is there for transformers that make tokens; what decides or normalises answers alike "
+                "each time",
+                *_place(source, lexeme.start("word")),
+            )
+        before = word or before
+
+
+def _place(source: str, start: int) -> tuple[int, int]:
+    return source.count("\n", 0, start) + 1, start - source.rfind("\n", 0, start)

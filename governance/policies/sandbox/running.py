@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import urandom
 from typing import Any, Literal
 
 import orjson
@@ -15,6 +16,7 @@ LONGEST_MESSAGE = 256 * 1024
 """Bytes of candidates one message carries: more candidates go in several messages, each with its own limits."""
 LONGEST_CANDIDATE = 1024 * 1024
 """Bytes of one candidate, above which it is not given to a script at all."""
+SEED_BYTES = 32
 LONGEST_BASE = 32 * 1024
 """Bytes of what contexts share. A part of it is the caller's: reading it must not use up what the script may use."""
 
@@ -38,9 +40,10 @@ def run_policy(
     One answer per candidate, in order: true, false, or the fault of that candidate alone. Raises ScriptUnavailable and
     ScriptKilled where nothing was decided for anyone, and whatever a host call raised.
     """
+    shared = b"" if base is None else _encoded(base)
     return [
         VERDICTS[answer] if type(answer) is int and answer in VERDICTS else _fault(answer, script)
-        for answer in _answers(script, candidates, params, host, base=base)
+        for answer in _answers(script, candidates, params, host, shared=shared)
     ]
 
 
@@ -52,7 +55,7 @@ def run_transform(
     Text that is a JSON object or array arrives as such, other text as it is. Objects and arrays come back as JSON, null
     and undefined as "", everything else as JavaScript's String() has it. Raises like `run_policy`.
     """
-    return [_text(answer, script) for answer in _answers(script, values, params, host)]
+    return [_text(answer, script) for answer in _answers(script, values, params, host, shared=b"")]
 
 
 def encoded(params: Parameters) -> bytes:
@@ -66,19 +69,21 @@ def _answers(
     params: Parameters | bytes,
     host: HostCalls | None,
     *,
-    base: Mapping[str, Any] | None = None,
+    shared: bytes | None,
 ) -> list[Any]:
     if not candidates:
         return []
-    shared = b"" if base is None else _encoded(base)
     if shared is None or len(shared) > LONGEST_BASE:
         return [None] * len(candidates)
-    head = b"%b\n%b\n" % (params if isinstance(params, bytes) else encoded(params), shared)
-    return _ask(script, list(candidates), head, host)
+    given = params if isinstance(params, bytes) else encoded(params)
+    return _ask(script, list(candidates), given, shared, host)
 
 
-def _ask(script: Script, candidates: list[Any], head: bytes, host: HostCalls | None) -> list[Any]:
+def _ask(script: Script, candidates: list[Any], params: bytes, shared: bytes, host: HostCalls | None) -> list[Any]:
     """Send one message, or two halves where it would be too long or a candidate in it is no JSON."""
+    if script.function == "tokenize":  # a seed of its own for every message: none may repeat the tokens of another
+        shared = urandom(SEED_BYTES).hex().encode()
+    head = b"%b\n%b\n" % (params, shared)
     alone = len(candidates) == 1
     encoded = _encoded(candidates)
     if encoded is not None and len(encoded) + len(head) <= LONGEST_CANDIDATE:
@@ -87,7 +92,8 @@ def _ask(script: Script, candidates: list[Any], head: bytes, host: HostCalls | N
     elif alone:
         return [None]
     middle = len(candidates) // 2
-    return _ask(script, candidates[:middle], head, host) + _ask(script, candidates[middle:], head, host)
+    halves = (candidates[:middle], candidates[middle:])
+    return [answer for half in halves for answer in _ask(script, half, params, shared, host)]
 
 
 def _encoded(value: object) -> bytes | None:

@@ -12,8 +12,11 @@ from django.conf import settings
 
 from .helper import frames
 
-Function = Literal["policy", "transform"]
+Function = Literal["policy", "transform", "tokenize"]
+"""What a script is for. `tokenize` is a transform that makes tokens, the one kind that finds `Math.random`."""
 FaultKind = Literal["error", "result", "value"]
+
+NETWORK_CALL = "networkRequest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Script:
         object.__setattr__(self, "packed", packed)
         object.__setattr__(self, "digest", blake2b(identity, digest_size=16).digest())
 
+    @property
+    def reaches_out(self) -> bool:
+        """Whether it waits for other hosts, which takes longer than any computation may."""
+        return NETWORK_CALL in self.host_calls
+
 
 @dataclass(frozen=True, slots=True)
 class ScriptFault:
@@ -71,6 +79,8 @@ class Limits:
     cpu_milliseconds: int
     wall_milliseconds: int
     memory_bytes: int
+    network_milliseconds: int = 0
+    """Added to the wall for a script that sends requests."""
 
     @classmethod
     def of_settings(cls) -> Limits:
@@ -79,6 +89,7 @@ class Limits:
             cpu_milliseconds=settings.GOVERNANCE_SCRIPT_CPU_MILLISECONDS,
             wall_milliseconds=settings.GOVERNANCE_SCRIPT_WALL_MILLISECONDS,
             memory_bytes=settings.GOVERNANCE_SCRIPT_MEMORY_BYTES,
+            network_milliseconds=settings.GOVERNANCE_SCRIPT_NETWORK_MILLISECONDS,
         )
 
 

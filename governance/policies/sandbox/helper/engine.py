@@ -61,7 +61,8 @@ class Loaded:
     def call(self, body: str) -> bytes:
         """Run the script for every candidate and give the answers as JSON. The engine's errors pass.
 
-        The body is three lines of JSON: the parameters, what the contexts share (or nothing) and the candidates.
+        The body is three lines: the parameters as JSON, what the contexts share (JSON or nothing; for a script that
+        makes tokens the seed of this call, in hexadecimal digits) and the candidates as JSON.
         """
         self.calls += 1
         params, base, candidates = body.split("\n", 2)
@@ -75,17 +76,22 @@ class Loaded:
             self.calls = 0
 
     def _rebuild(self) -> None:
-        name = frames.NAMES[self._function]
+        kind = frames.NAMES[self._function]
         self._entry: Callable[[str, str, str], str] = install(
-            source=self._source, function=name, kind=name, names=self._names, limits=self._limits, host=self._host
+            source=self._source,
+            script=self._function,
+            kind=kind,
+            names=self._names,
+            limits=self._limits,
+            host=self._host,
         )
 
 
-def install(*, source: str, function: str, kind: str, names: tuple[str, ...], limits: Limits, host: Host) -> Any:
+def install(*, source: str, script: int, kind: str, names: tuple[str, ...], limits: Limits, host: Host) -> Any:
     """Compile a script behind the harness in a context of its own and give the harness's entry for this kind.
 
-    The entry takes parameters, base and candidates and gives the answers, all as JSON text; for the kind `check` it is
-    the verdict itself.
+    `script` is the number of its kind in `frames`; `kind` is that one's name, or `check`. The entry takes parameters,
+    base and candidates and gives the answers, all as JSON text; for `check` it is the verdict itself.
 
     The engine cannot call Python while a time limit is set, so scripts with host calls run without one: for them the
     other process's clock decides.
@@ -96,10 +102,13 @@ def install(*, source: str, function: str, kind: str, names: tuple[str, ...], li
     context.set_max_stack_size(STACK_BYTES)
     if names:
         context.add_callable("__host", host)
+    if script == frames.TOKENIZE:
+        context.eval("globalThis.__random = true")
     attach = context.eval(HARNESS)
     if not names:
         context.set_time_limit(limits.cpu_seconds)
-    return attach(context.eval(wrap(source, function=function, names=names)), kind, ",".join(names))
+    made = context.eval(wrap(source, function=frames.DEFINES[script], names=names))
+    return attach(made, kind, ",".join(names))
 
 
 def prove_balanced(source: str) -> None:
@@ -120,7 +129,7 @@ def prove_balanced(source: str) -> None:
     raise Malformed("the text is not a script")
 
 
-def check(*, source: str, function: str, names: tuple[str, ...], limits: Limits) -> None:
+def check(*, source: str, script: int, names: tuple[str, ...], limits: Limits) -> None:
     """Run the script's outermost statements once, without arguments, to see that they define the function.
 
     Raises Malformed where they do not.
@@ -128,11 +137,11 @@ def check(*, source: str, function: str, names: tuple[str, ...], limits: Limits)
     prove_balanced(source)
     try:
         host = _no_host
-        defined = install(source=source, function=function, kind="check", names=names, limits=limits, host=host)
+        defined = install(source=source, script=script, kind="check", names=names, limits=limits, host=host)
     except _quickjs.JSException as problem:
         raise Malformed(*_where(str(problem), lines_before=LINES_BEFORE)) from None
     if defined is not True:
-        raise Malformed(f"no function {function} is defined")
+        raise Malformed(f"no function {frames.DEFINES[script]} is defined")
 
 
 def why_it_ended(problem: BaseException) -> bytes:

@@ -20,9 +20,12 @@ HELLO, ANSWER, UNKNOWN, ENDED, HOST, REFUSED = 1, 2, 3, 4, 5, 6
 TIRED = 0x80
 """Added to the operation of a reply by a helper that wants to be replaced."""
 
-POLICY, TRANSFORM = 1, 2
-FUNCTIONS = {"policy": POLICY, "transform": TRANSFORM}
+POLICY, TRANSFORM, TOKENIZE = 1, 2, 3
+FUNCTIONS = {"policy": POLICY, "transform": TRANSFORM, "tokenize": TOKENIZE}
+"""Kinds of scripts. Only those that make tokens find randomness: every other one has to answer alike each time."""
 NAMES = {number: name for name, number in FUNCTIONS.items()}
+DEFINES = {POLICY: "policy", TRANSFORM: "transform", TOKENIZE: "transform"}
+"""The function that a script of a kind defines."""
 
 TIMEOUT, MEMORY, CRASH = b"t", b"m", b"c"
 """Why a whole call ended."""

@@ -15,8 +15,9 @@ const { ownKeys, apply, construct } = Reflect;
 const { UTC, parse: parseDate } = Date;
 const Engine = InternalError, Refusal = Error, Text = String, Instant = Date, integer = parseInt;
 const stackOf = getOwnPropertyDescriptor(Error.prototype, "stack").get;
-const call = globalThis.__host;
+const call = globalThis.__host, isRandom = globalThis.__random === true;
 delete globalThis.__host;
+delete globalThis.__random;
 
 // Prototypes that no walk over properties reaches.
 const proto = getPrototypeOf;
@@ -38,8 +39,41 @@ for (const make of [function () {}, function* () {}, async function () {}, async
     Object.defineProperty(proto(make), "constructor", { value: undefined, writable: false, configurable: false });
 for (const name of ["eval", "Function", "queueMicrotask", "WeakRef", "FinalizationRegistry", "SharedArrayBuffer",
                     "Atomics", "performance", "Promise", "AsyncDisposableStack"]) delete globalThis[name];
-delete Math.random;
 delete Array.fromAsync;
+
+// Randomness is for tokens alone: everything else has to answer alike each time. ChaCha with 8 rounds (D. J. Bernstein,
+// "ChaCha, a variant of Salsa20", 2008) under a key that the other process draws for each call: tokens that are handed
+// out tell nothing about others.
+const Words = Uint32Array, NOTHING = "0".repeat(64);
+const stream = seed => {
+    const state = new Words(16), block = new Words(16);
+    let at = 16;
+    [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574].forEach((word, i) => { state[i] = word; });
+    for (let i = 0; i < 8; i++) state[4 + i] = integer(seed.slice(8 * i, 8 * i + 8), 16);
+    const mix = (to, from, into, bits) => {
+        block[to] += block[from];
+        const mixed = block[into] ^ block[to];
+        block[into] = mixed << bits | mixed >>> 32 - bits;
+    };
+    const quarter = (a, b, c, d) => { mix(a, b, d, 16); mix(c, d, b, 12); mix(a, b, d, 8); mix(c, d, b, 7); };
+    const word = () => {
+        if (at === 16) {
+            block.set(state);
+            for (let i = 0; i < 4; i++) {
+                quarter(0, 4, 8, 12); quarter(1, 5, 9, 13); quarter(2, 6, 10, 14); quarter(3, 7, 11, 15);
+                quarter(0, 5, 10, 15); quarter(1, 6, 11, 12); quarter(2, 7, 8, 13); quarter(3, 4, 9, 14);
+            }
+            for (let i = 0; i < 16; i++) block[i] += state[i];
+            state[12]++;
+            at = 0;
+        }
+        return block[at++];
+    };
+    return () => ((word() >>> 5) * 67108864 + (word() >>> 6)) / 9007199254740992;
+};
+let draw = stream(NOTHING);
+if (isRandom) Math.random = () => draw();
+else delete Math.random;
 
 // A decision must be repeatable: the time is an argument, there is no clock.
 const Clockless = function Date(...parts) {
@@ -143,7 +177,8 @@ const rendered = result => {
     const text = typeof result === "object" ? stringify(result) : Text(result);
     return text === undefined ? "" : text.toWellFormed();
 };
-const convert = (make, hosts, parameters) => (given, _, text) => {
+const convert = (make, hosts, parameters) => (given, seed, text) => {
+    if (isRandom) draw = stream(seed);
     const params = parameters(given), values = parse(text), answers = [];
     for (let i = 0; i < values.length; i++) {
         try { answers[i] = rendered(apply(make, undefined, hosts)(structured(values[i]), params)); }

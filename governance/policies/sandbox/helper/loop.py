@@ -89,7 +89,7 @@ class Helper:
     def _check(self, body: bytes) -> None:
         function, names, source, _ = frames.unpack_script(body)
         try:
-            engine.check(source=source, function=frames.NAMES[function], names=names, limits=self._limits)
+            engine.check(source=source, script=function, names=names, limits=self._limits)
         except engine.Malformed as problem:
             self.wire.send(frames.REFUSED, f"{problem.line},{problem.column},{problem.reason}".encode())
             return
