@@ -26,6 +26,7 @@ from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, 
 from tests.api.graph_rows import graph_rows, planted_graph
 from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
 from tests.api.rows import Row, built_in, defined_here
+from tests.api.script_rows import script_ids, script_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -120,13 +121,7 @@ def rows(scene: Scene) -> list[Row]:
         *built_in("tokenizer/policies/accesstemplate", "access_policy_template", query="?template_version=0"),
         *graph_rows(),
         *lifecycle_calls(),
-        Row("GET", "tokenizer/policies/secret", abroad=200),
-        Row("POST", "tokenizer/policies/secret", {"secret": {"name": "1 no"}}, service=400, abroad=400),
-        Row("PUT", "tokenizer/policies/secret/<uuid:secret_id>", {"secret": {"value": "s"}}, service=404),
-        Row("DELETE", "tokenizer/policies/secret/<uuid:secret_id>", service=404),
-        Row("GET", "governance/scripthosts", abroad=200),
-        Row("POST", "governance/scripthosts", {"host": "no host"}, service=400, abroad=400),
-        Row("DELETE", "governance/scripthosts/<uuid:host_id>", service=404),
+        *script_rows(),
         Row("GET", "governance/environment", abroad=200),
         Row("PUT", "governance/environment", {"description": "told"}, abroad=200),
         Row("GET", "governance/clients", abroad=200),
@@ -198,8 +193,7 @@ def world() -> World:
         "<uuid:freeze_id>": str(frozen.public_id),
         "<uuid:entry_id>": str(uuid4()),
         "<uuid:key_id>": str(uuid4()),
-        "<uuid:secret_id>": str(uuid4()),
-        "<uuid:host_id>": str(uuid4()),
+        **script_ids(),
     }
     return World(scene, ids)
 
