@@ -259,7 +259,7 @@ GOVERNANCE_SCRIPT_MEMORY_BYTES = 16 * 1_048_576
 GOVERNANCE_SCRIPT_NETWORK_MILLISECONDS = env.int("SEALBOOK_SCRIPT_NETWORK_MILLISECONDS", default=2_000)
 GOVERNANCE_SCRIPTS_MAY_CALL_LOOPBACK = env.bool("SEALBOOK_SCRIPTS_MAY_CALL_LOOPBACK", default=False)  # development only
 GOVERNANCE_SCRIPT_NOTE_DAYS = 30
-GOVERNANCE_TEMPLATES = ("governance.policies.templates.BUILT_IN",)
+GOVERNANCE_TEMPLATES = ("governance.policies.templates.BUILT_IN", "governance.policies.attributes.BUILT_IN")
 
 # --- userstore -----------------------------------------------------------------------------------------------------
 

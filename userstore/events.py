@@ -16,8 +16,8 @@ MUTATOR_EXECUTED = event(
 )  # fmt: skip
 ANSWER_REPEATED = event("answer.repeated", "call")
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")
-SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "kept", "held", "reasons")
-SUBJECT_ERASED = event("subject.erased", "subjects", "values", "tokens", "reasons")
+SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "edges", "kept", "held", "reasons")
+SUBJECT_ERASED = event("subject.erased", "subjects", "values", "tokens", "edges", "reasons")
 CONSENT_CHANGED = event("consent.changed", "subjects", "column", "value", "purpose", "permitted", "reasons", "via")
 CONSENT_READ = event("consent.read", "subjects", "reasons")
 RETENTION_SET = event("retention.set", "retentions", "change", "reasons")

@@ -67,6 +67,20 @@ def check_attribute(environment_id: UUID, *, source: UUID, target: UUID, attribu
     return Found(epoch, verdict == _YES, path)
 
 
+def check_attribute_of_each(environment_id: UUID, *, pairs: Sequence[tuple[UUID, UUID]], attribute: str) -> list[bool]:
+    """Say for each pair of source and target whether it holds, in order, in one statement. Raises like above."""
+    if not pairs:
+        return []
+    rows = _all(
+        "select c.verdict from unnest(%s::uuid[], %s::uuid[]) with ordinality as p(source, target, place) "
+        "cross join lateral public.governance_check_attribute(%s, p.source, p.target, %s, %s) c order by p.place",
+        [[one for one, _ in pairs], [other for _, other in pairs], environment_id, attribute, MOST_CANDIDATES],
+    )
+    if any(verdict == _TOO_MANY for (verdict,) in rows):
+        raise TooManyCandidates
+    return [verdict == _YES for (verdict,) in rows]
+
+
 def attributes_between(environment_id: UUID, *, source: UUID, target: UUID) -> tuple[int, list[str]]:
     """Give the epoch and every attribute that `source` has on `target`. Raises `TooManyCandidates`."""
     epoch, verdict, attributes = _one(
@@ -92,7 +106,11 @@ def reachable_objects(
 
 
 def _one(statement: str, parameters: Sequence[Any]) -> Any:
-    """Run a statement that gives one row, its parameters bound by the server.
+    return _all(statement, parameters)[0]
+
+
+def _all(statement: str, parameters: Sequence[Any]) -> list[Any]:
+    """Run a statement, its parameters bound by the server.
 
     Not prepared by psycopg: after a rollback it drops every prepared statement of the connection, the store's too.
     """
@@ -101,7 +119,7 @@ def _one(statement: str, parameters: Sequence[Any]) -> Any:
     try:
         with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
             cursor.execute(statement, parameters, prepare=False, binary=True)
-            return cursor.fetchone()
+            return cursor.fetchall()
     except Exception:
         connection.needs_rollback = connection.in_atomic_block
         raise

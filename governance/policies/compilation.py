@@ -8,6 +8,7 @@ from uuid import UUID
 
 from governance.errors import Invalid, NotFound
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
+from governance.policies.attributes import AttributeTemplate
 from governance.policies.hosting import offered
 from governance.policies.sandbox import Script
 from governance.policies.templates import native_templates
@@ -82,6 +83,8 @@ def template_node(template: PolicyTemplate, parameters: Mapping[str, Any], *, en
         native = native_templates().get(template.native)
         if native is None:
             raise Invalid(f"This deployment has no native template {template.native}.", field="template")
+        if isinstance(native, AttributeTemplate):
+            return native.node(parameters)
         return NativeNode(template.name, native.compile(parameters))
     script = Script(
         environment_id=environment_id,

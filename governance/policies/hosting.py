@@ -14,6 +14,7 @@ from typing import Any
 from governance.errors import GovernanceError
 from governance.identities import Caller
 from governance.policies.asking import Asking
+from governance.policies.attribute_calls import check_attribute_for_script
 from governance.policies.notes import audit_log
 from governance.policies.requesting import network_request
 from governance.policies.sandbox import HostCallFailed, Script, ScriptError
@@ -43,6 +44,7 @@ HOST_FUNCTIONS: tuple[HostFunction, ...] = (
     HostFunction("getSecret", EVERYWHERE, get_secret),
     HostFunction("networkRequest", EVERYWHERE, network_request),
     HostFunction("auditLog", EVERYWHERE, audit_log),
+    HostFunction("checkAttribute", frozenset({"policy"}), check_attribute_for_script),
 )
 """Every function there is."""
 

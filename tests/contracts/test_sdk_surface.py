@@ -26,7 +26,6 @@ TWINS = [name for name, _ in inspect.getmembers(AsyncClient, inspect.iscoroutine
 AWAITED = {
     "data types that are composed of others": r"DataType",
     "retention": r"Retention",
-    "the graph": r"Object|Edge|Organization|CheckAttribute",
     "deleting one version": r"Delete(AccessPolicy|AccessPolicyTemplate)$",
     "import of files": r"DataImport",
     "issuers": r"OIDC",

@@ -45,7 +45,6 @@ def twice(samples: Path, house: str, player: cast.Player, named: str) -> list[To
     return told
 
 
-@pytest.mark.xfail(strict=True, reason="the graph of the wire contract is not there yet")
 def test_the_authz_sample_passes_twice(samples: Path, house: str, player: cast.Player) -> None:
     twice(samples, house, player, "authz")
 

@@ -13,8 +13,9 @@ from governance.actions.publishing import must_be_script
 from governance.errors import Invalid, Unavailable
 from governance.identities import CLIENT, Caller
 from governance.policies import hosting
+from governance.policies.asking import Asking
 from governance.policies.facts import CallFacts
-from governance.policies.hosting import Asking, HostFunction, host_for, offered
+from governance.policies.hosting import HostFunction, host_for, offered
 from governance.policies.sandbox import Script, ScriptError, run_transform
 from governance.policies.sandbox.script import Function
 from governance.policies.tree import CompiledPolicy, ScriptNode, Trace, as_rule

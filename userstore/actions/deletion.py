@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.recorder import append
+from governance.actions.graph_users import remove_user
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 from keyring.actions import destroy_key
@@ -27,9 +28,9 @@ from userstore.writing.storing import Pen, without_form
 def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = None) -> UUID:
     """Delete a subject: from the commit on there is no such user. Returns the decision's id.
 
-    Its tokens are destroyed, and its values as far as no retention of deleted values and no legal hold keeps them. What
-    is kept is for accessors of deleted values alone, and the purge destroys it when its time is over; with the last of
-    it, or at once where nothing is kept, the subject's key is destroyed.
+    Its tokens and its place in the graph are destroyed, and its values as far as no retention of deleted values and no
+    legal hold keeps them. What is kept is for accessors of deleted values alone, and the purge destroys it when its
+    time is over; with the last of it, or at once where nothing is kept, the subject's key is destroyed.
 
     Raises:
         NotFound: there is no such subject.
@@ -39,6 +40,7 @@ def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = N
         subject = _locked(Subject.objects.filter(erased_at=None), subject_id)
         handle = handle_of(subject, subject_key(subject))
         tokens, _ = Token.objects.filter(subject=subject).delete()
+        edges = remove_user(subject_id)
         Credential.objects.filter(subject=subject).delete()
         pen = Pen(fresh_standing_of(caller.environment_id), caller.actor, now, "user deleted")
         ended = _end_everything(pen, subject)
@@ -50,7 +52,7 @@ def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = N
             events.SUBJECT_DELETED,
             environment_id=caller.environment_id,
             actor=caller.actor,
-            facts={"subjects": [handle], "values": ended, "tokens": tokens, **_kept_of(subject, pen)},
+            facts={"subjects": [handle], "values": ended, "tokens": tokens, "edges": edges, **_kept_of(subject, pen)},
             decision_id=clearance.decision_id,
         )
     return clearance.decision_id
@@ -72,13 +74,14 @@ def erase_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = No
         handle = handle_of(subject, subject_key(subject))
         tokens, _ = Token.objects.filter(subject=subject).delete()
         values, _ = Value.objects.filter(subject=subject).delete()
+        edges = remove_user(subject_id)
         Credential.objects.filter(subject=subject).delete()
         destroy_subject(subject)
         append(
             events.SUBJECT_ERASED,
             environment_id=caller.environment_id,
             actor=caller.actor,
-            facts={"subjects": [handle], "values": values, "tokens": tokens},
+            facts={"subjects": [handle], "values": values, "tokens": tokens, "edges": edges},
             decision_id=clearance.decision_id,
         )
     return clearance.decision_id

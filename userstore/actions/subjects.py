@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.recorder import append
 from governance.actions.change import refusal_on_record
+from governance.actions.graph_users import enter_users
 from governance.authorization import Clearance
 from governance.identities import Caller
 from governance.standing import standing_of
@@ -127,7 +128,7 @@ def create_subject_with(
 def new_subject(
     environment_id: UUID, subject_id: UUID | None, organization_id: UUID | None, now: datetime, *, region: str = ""
 ) -> tuple[Subject, str]:
-    """Make the row, the key and the handle; the caller holds the environment's transaction and records it."""
+    """Make row, key, handle and object in the graph; the caller holds the environment's transaction and records it."""
     subject_id = subject_id or uuid4()
     key = create_key(environment_id=environment_id, kind=KeyKind.SUBJECT)
     handle = urandom(16)
@@ -142,6 +143,7 @@ def new_subject(
         created_at=now,
         updated_at=now,
     )
+    enter_users(environment_id, public_ids=[subject_id], organization_id=organization_id)
     return subject, handle.hex()
 
 
