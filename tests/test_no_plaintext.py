@@ -27,6 +27,7 @@ from tests.userstore.phonebook import HERE, OUTSIDE, PhoneBook, given
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.consents import change_consent
 from userstore.actions.deletion import delete_subject
+from userstore.actions.holds import place_hold, release_hold
 from userstore.actions.tokens import create_token, delete_token, inspect_token, look_up_tokens, resolve_tokens
 from userstore.actions.transformers import TransformerSpec, publish_transformer
 from userstore.reading.calls import CallContext
@@ -111,6 +112,9 @@ def drive_actions(book: MarkedBook, marks: Marks) -> UUID:
         ConsentTerms(text_version=marks.free_text)
     frozen = freeze(book.officer, kind="column", target_id=book.mail, reason=marks.free_text)
     unfreeze(book.officer, freeze_id=frozen.public_id)
+    held = place_hold(book.officer, column_id=book.mail, reason=marks.free_text)
+    book.write(book.set_all, ada, everything(marks, given("marketing")))
+    release_hold(book.officer, hold_id=held.public_id)
     change_consent(book.service, subject_id=ada, purpose="authentication", permitted=False)
     gone = book.subject()
     change = {**everything(marks, given("marketing")), "mail": {"value": f"gone-{marks.email}"}}

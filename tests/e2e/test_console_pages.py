@@ -68,6 +68,8 @@ def pages_of(console: Console) -> list[str]:
         "userstore/column/",
         "userstore/column/add/",
         "userstore/accessor/add/",
+        "userstore/legalhold/add/",
+        "retention/",
         "freeze/",
         f"freeze/client/{client.public_id}/",
         "book/",
