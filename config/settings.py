@@ -168,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget idempotency keys": {"task": "userstore.forget_idempotency_keys", "schedule": 3600.0},
     "purge what is over": {"task": "userstore.purge", "schedule": 3600.0},
     "apply changed retention": {"task": "userstore.apply_retention_changes", "schedule": 30.0},
+    "settle indexes": {"task": "userstore.settle_indexes", "schedule": 60.0},
 }
 
 # --- People --------------------------------------------------------------------------------------------------------

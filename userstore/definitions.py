@@ -10,8 +10,10 @@ from governance.errors import Invalid, NotFound
 from governance.policies.visibility import Visible
 from governance.standing import Standing, StandingPurpose
 from keyring.walls import in_environment
-from userstore.datatypes import DATA_TYPES, DataType
-from userstore.models import Column
+from userstore.datatypes import DATA_TYPES, Composite, CompositeField, DataType
+from userstore.datatypes import Value as TypedValue
+from userstore.datatypes.composites import ID_FIELD, composite_type
+from userstore.models import Column, DataTypeDefinition
 
 SYSTEM_COLUMNS = ("id", "created", "updated", "organization_id", "version")
 """Columns that the subject's row answers: no purposes, never written by mutators."""
@@ -35,6 +37,24 @@ class ColumnDefinition:
     pii_category: str
     sensitivity: int
     access_policy: UUID | None
+    unique_id_required: bool = False
+    immutable_required: bool = False
+    is_index_settled: bool = True
+
+    @property
+    def is_looked_up(self) -> bool:
+        """Whether look-ups may go by the blind index: it is there, and every value has its place in it."""
+        return self.is_indexed and self.is_index_settled
+
+    def identity_of(self, value: TypedValue) -> bytes:
+        """What makes a value of a subject the same value: its id where values must have one, else what it says."""
+        if self.unique_id_required and isinstance(value, Composite):
+            return str(value.part(ID_FIELD.struct_name)).encode()
+        return self.data_type.index_form(value)
+
+    def content_of(self, value: TypedValue) -> bytes:
+        """What may differ between values of one identity: nothing but in composite ones."""
+        return self.data_type.canonical(value) if isinstance(value, Composite) else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +126,45 @@ def _purpose(standing: Standing, *, public_id: UUID | None, name: str | None, fi
     return found
 
 
+def known_data_types() -> dict[str, DataType]:
+    """Return every data type of the environment by name; must run inside it."""
+    return {row.name: data_type_of(row) for row in DataTypeDefinition.objects.all()}
+
+
+def data_type_of(row: DataTypeDefinition) -> DataType:
+    """Return what a stored definition means."""
+    if row.is_native:
+        return DATA_TYPES[row.name]
+    fields = [
+        CompositeField(each["name"], DATA_TYPES[each["data_type"]], each["required"], each["ignore_for_uniqueness"])
+        for each in row.fields
+    ]
+    return composite_type(row.public_id, row.name, row.description, fields, includes_id=row.include_id)
+
+
+def stored_fields(data_type: DataType) -> list[dict[str, object]]:
+    """Return a data type's own fields as its definition stores them; `data_type_of` reads them."""
+    return [
+        {
+            "name": field.name,
+            "data_type": field.data_type.name,
+            "required": field.is_required,
+            "ignore_for_uniqueness": field.is_ignored_for_uniqueness,
+        }
+        for field in data_type.fields
+        if field is not ID_FIELD
+    ]
+
+
 def _load(standing: Standing) -> Definitions:
     with in_environment(standing.environment_id):
+        types = known_data_types()
         columns = [
             ColumnDefinition(
                 pk=row.pk,
                 public_id=row.public_id,
                 name=row.name,
-                data_type=DATA_TYPES[row.data_type],
+                data_type=types[row.data_type],
                 is_array=row.is_array,
                 is_system=row.is_system,
                 is_indexed=row.index_type != "none" or row.search_indexed,
@@ -124,6 +175,9 @@ def _load(standing: Standing) -> Definitions:
                 pii_category=row.pii_category,
                 sensitivity=row.sensitivity,
                 access_policy=row.access_policy.public_id if row.access_policy else None,
+                unique_id_required=row.unique_id_required,
+                immutable_required=row.immutable_required,
+                is_index_settled=row.is_index_settled,
             )
             for row in Column.objects.select_related("access_policy")
         ]

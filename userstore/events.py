@@ -26,9 +26,15 @@ RETENTION_APPLIED = event("retention.applied", "change", "users", "values", "due
 HELD = event("hold.set", "hold", "subjects", "column", "purpose", "until", "reasons")
 RELEASED = event("hold.released", "hold", "subjects", "column", "purpose", "reasons")
 PURGED = event("values.purged", "ended", "destroyed", "kept", "held", "failed", "users")
+DATA_TYPE_DEFINED = event("data_type.defined", "data_type", "name", "fields", "reasons")
+DATA_TYPE_CHANGED = event("data_type.changed", "data_type", "name", "fields", "reasons")
+DATA_TYPE_RETIRED = event("data_type.retired", "data_type", "name", "reasons")
 COLUMN_DEFINED = event("column.defined", "column", "name", "data_type", "category", "sensitivity", "reasons")
-COLUMN_CHANGED = event("column.changed", "column", "name", "data_type", "category", "sensitivity", "reasons")
-COLUMN_RETIRED = event("column.retired", "column", "name", "values", "reasons")
+COLUMN_CHANGED = event(
+    "column.changed", "column", "name", "data_type", "category", "sensitivity", "methods", "reasons"
+)  # fmt: skip
+COLUMN_INDEX_SETTLED = event("column.index_settled", "column", "name", "index", "values")
+COLUMN_RETIRED = event("column.retired", "column", "name", "values", "tokens", "reasons")
 ACCESSOR_PUBLISHED = event("accessor.published", "accessor", "name", "version", "reasons")
 ACCESSOR_RETIRED = event("accessor.retired", "accessor", "name", "version", "reasons")
 MUTATOR_PUBLISHED = event("mutator.published", "mutator", "name", "version", "reasons")

@@ -7,8 +7,12 @@ from django.utils import timezone
 
 from governance.models import Environment
 from userstore.actions.idempotency import forget_answers
+from userstore.actions.indexing import settle_indexes
 from userstore.actions.purging import purge
 from userstore.actions.retention_changes import apply_retention_changes
+
+_INDEXED_AT_ONCE = 200_000
+"""Values of one column between two looks at the others."""
 
 
 @shared_task(name="userstore.forget_idempotency_keys")
@@ -28,3 +32,9 @@ def purge_everywhere() -> int:
 def apply_changed_retention() -> int:
     """Bring what is stored in line with changed settings, as far as requested; safe to repeat and to interrupt."""
     return apply_retention_changes(now=timezone.now())
+
+
+@shared_task(name="userstore.settle_indexes")
+def settle_indexes_of_changed_columns() -> int:
+    """Fill and clear the blind indexes of columns whose index changed; safe to repeat and to kill."""
+    return settle_indexes(most=_INDEXED_AT_ONCE)

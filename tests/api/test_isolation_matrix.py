@@ -91,11 +91,7 @@ def rows(scene: Scene) -> list[Row]:
         Row("DELETE", "authn/users/<uuid:subject_id>", service=204),
         Row("GET", "userstore/config/regions", abroad=200),
         Row("GET", "userstore/download/codegensdk.py", abroad=200),
-        Row("GET", "userstore/config/datatypes", abroad=200),
-        Row("POST", "userstore/config/datatypes", {"data_type": {"name": "x"}}, service=400, abroad=400),
-        Row("GET", "userstore/config/datatypes/<uuid:public_id>", service=404),
-        Row("PUT", "userstore/config/datatypes/<uuid:public_id>", {"data_type": {}}, service=404),
-        Row("DELETE", "userstore/config/datatypes/<uuid:public_id>", service=404),
+        *built_in("userstore/config/datatypes", "data_type"),
         *built_in("userstore/config/purposes", "purpose"),
         *defined_here("userstore/config/columns", "column", retired=409),
         *defined_here("userstore/config/accessors", "accessor", retired=204),
@@ -160,6 +156,7 @@ class World:
     @property
     def families(self) -> dict[str, str]:
         return {
+            "userstore/config/datatypes": "33dc5de6-94b6-4f08-94b6-e04d1f981671",
             "userstore/config/purposes": "7f55f479-3822-4976-a8a9-b789d5c6f152",
             "userstore/config/columns": str(self.scene.column),
             "userstore/config/accessors": str(self.scene.accessor),

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from governance.actions.builtin import ALLOW_ALL, OPERATIONAL
 from governance.models import AccessPolicy, Purpose
 from keyring.actions import create_key
 from keyring.keys import KeyKind
-from userstore.models import Accessor, AccessorColumn, Column, Mutator, MutatorColumn, Transformer
+from userstore.datatypes import DATA_TYPES
+from userstore.datatypes.composites import CANONICAL_ADDRESS
+from userstore.definitions import stored_fields
+from userstore.models import (
+    Accessor,
+    AccessorColumn,
+    Column,
+    DataTypeDefinition,
+    Mutator,
+    MutatorColumn,
+    Transformer,
+)
 from userstore.models.accessors import PARTIAL, AccessorPurpose
 from userstore.tokenization.places import INDEX_SCOPE
 from userstore.transforming.builtin import BUILT_IN_TRANSFORMERS
@@ -35,9 +47,10 @@ _ORDINARY = (
 
 
 def furnish_store(environment_id: UUID) -> None:
-    """Make keys, columns, transformers and the two built-in methods of a new environment; its transaction is open."""
+    """Make what every environment has, keys, types, columns, transformers, methods; its transaction is open."""
     create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=INDEX_SCOPE)
     create_key(environment_id=environment_id, kind=KeyKind.TOKEN)
+    _define_data_types(environment_id)
     _define_transformers(environment_id)
     for public_id, name, data_type in _SYSTEM:
         Column.objects.create(
@@ -55,24 +68,54 @@ def furnish_store(environment_id: UUID) -> None:
     refresh_built_in_methods(environment_id)
 
 
-def refresh_built_in_methods(environment_id: UUID) -> None:
-    """Let GetUsers return, and UpdateUser write, every column there is; their versions grow with each change."""
+def refresh_built_in_methods(environment_id: UUID, *, leaving: Column | None = None) -> None:
+    """Let GetUsers return every column there is, and UpdateUser write all that may change; versions grow with changes.
+
+    Args:
+        leaving: a column that is about to go.
+    """
     accessor = Accessor.objects.get(public_id=GET_USERS)
     mutator = Mutator.objects.get(public_id=UPDATE_USER)
-    accessor.columns.all().delete()
-    mutator.columns.all().delete()
-    columns = list(Column.objects.order_by("pk"))
-    AccessorColumn.objects.bulk_create(
-        AccessorColumn(environment_id=environment_id, accessor=accessor, ordinal=ordinal, column=column)
-        for ordinal, column in enumerate(columns, start=1)
+    columns = [column for column in Column.objects.order_by("pk") if column != leaving]
+    written = [column for column in columns if not column.is_system and not column.immutable_required]
+    if _differ(accessor, columns):
+        accessor.columns.all().delete()
+        AccessorColumn.objects.bulk_create(
+            AccessorColumn(environment_id=environment_id, accessor=accessor, ordinal=ordinal, column=column)
+            for ordinal, column in enumerate(columns, start=1)
+        )
+    if _differ(mutator, written):
+        mutator.columns.all().delete()
+        MutatorColumn.objects.bulk_create(
+            MutatorColumn(environment_id=environment_id, mutator=mutator, ordinal=ordinal, column=column)
+            for ordinal, column in enumerate(written, start=1)
+        )
+
+
+def _differ(method: Accessor | Mutator, columns: Sequence[Column]) -> bool:
+    """Say whether a method has to follow, and count its version up where it has."""
+    named = list(method.columns.order_by("ordinal").values_list("column_id", flat=True))
+    if named == [column.pk for column in columns]:
+        return False
+    method.version += 1
+    method.save(update_fields=["version"])
+    return True
+
+
+def _define_data_types(environment_id: UUID) -> None:
+    DataTypeDefinition.objects.bulk_create(
+        DataTypeDefinition(
+            environment_id=environment_id,
+            public_id=data_type.id,
+            name=data_type.name,
+            description=data_type.description,
+            fields=stored_fields(data_type),
+            include_id=data_type.includes_id,
+            is_native=data_type.name in DATA_TYPES,
+            is_system=True,
+        )
+        for data_type in (*DATA_TYPES.values(), CANONICAL_ADDRESS)
     )
-    MutatorColumn.objects.bulk_create(
-        MutatorColumn(environment_id=environment_id, mutator=mutator, ordinal=ordinal, column=column)
-        for ordinal, column in enumerate((c for c in columns if not c.is_system), start=1)
-    )
-    for method in (accessor, mutator):
-        method.version += 1
-        method.save(update_fields=["version"])
 
 
 def _define_transformers(environment_id: UUID) -> None:

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import models
 
 from governance.models import AccessPolicy, Purpose
-from userstore.datatypes import DATA_TYPES
+from userstore.datatypes import DataType
+from userstore.definitions import data_type_of, known_data_types
 from userstore.errors import Invalid, NotFound
-from userstore.models import Column
+from userstore.models import Column, DataTypeDefinition
 from userstore.selectors import SelectorError, parse, typed
 
 M = TypeVar("M", bound=models.Model)
@@ -21,7 +22,8 @@ def checked_selector(text: object, *, field: str = "selector_config.where_clause
     """Return a selector that parses and fits the columns; `Invalid` carries the position otherwise."""
     if not isinstance(text, str):
         raise Invalid("A selector is a text.", field=field)
-    types = {name: DATA_TYPES[kind] for name, kind in Column.objects.values_list("name", "data_type")}
+    known = known_data_types()
+    types = {name: known[kind] for name, kind in Column.objects.values_list("name", "data_type")}
     try:
         typed(parse(text), types)
     except SelectorError as error:
@@ -41,6 +43,15 @@ def found(model: type[M], public_id: UUID, *, field: str) -> M:
 def found_if_named(model: type[M], public_id: UUID | None, *, field: str) -> M | None:
     """The same where nothing and the zero id mean none."""
     return found(model, public_id, field=field) if public_id is not None and public_id.int else None
+
+
+def hold_data_type(name: str, *, field: str = "data_type") -> DataType:
+    """Find a data type by name and keep it from being retired before this transaction is over."""
+    row = DataTypeDefinition.objects.select_for_update(no_key=True).filter(name=name).first()
+    if row is None:
+        known = ", ".join(DataTypeDefinition.objects.values_list("name", flat=True)[:50])
+        raise Invalid(f"There is no data type {name[:64]!r}.", field=field, remedy=f"Known: {known}.")
+    return data_type_of(row)
 
 
 def found_policy(public_id: UUID | None, *, field: str) -> AccessPolicy | None:

@@ -107,7 +107,8 @@ def _profile(subject_id: UUID, row: Mapping[str, str], names: Mapping[str, Colum
 
 def _steps(given: Mapping[str, Any], current: Profile, definitions: Definitions) -> list[dict[str, Any]]:
     """The mutations that lead from what is there to what is given; an array may need two, first out, then in."""
-    first: dict[str, Any] = {column.name: _kept() for column in definitions.stored}
+    kept = {column.name: _kept() for column in definitions.stored if not column.immutable_required}
+    first: dict[str, Any] = dict(kept)
     second: dict[str, Any] = {}
     for name, value in given.items():
         column = definitions.by_name.get(name)
@@ -116,6 +117,8 @@ def _steps(given: Mapping[str, Any], current: Profile, definitions: Definitions)
         before = current.columns[name]
         if column.is_system or _is_same(column, value, before):
             continue
+        if column.immutable_required:
+            raise Invalid("The values of this column never change.", field=f"profile.{name}")
         if value is None:
             first[name] = {"value": KEEP_VALUES, "purpose_deletions": _PURPOSE}
         elif column.partial_updates:
@@ -128,7 +131,7 @@ def _steps(given: Mapping[str, Any], current: Profile, definitions: Definitions)
             first[name] = {"value": value, "purpose_additions": _PURPOSE}
     if not second:
         return [first]
-    return [first, {**{column.name: _kept() for column in definitions.stored}, **second}]
+    return [first, {**kept, **second}]
 
 
 def _kept() -> dict[str, str]:
@@ -140,7 +143,9 @@ def _is_same(column: ColumnDefinition, value: Any, before: str | None) -> bool:
         return value is before
     if column.is_array:
         return bool(_array(value, column.name) == json.loads(before))
-    return bool((value if isinstance(value, str) else json.dumps(value)) == before)
+    if isinstance(value, str):
+        return value == before
+    return bool(value == json.loads(before) if isinstance(value, dict) else json.dumps(value) == before)
 
 
 def _difference(value: Any, before: str | None, name: str) -> tuple[list[Any], list[Any]]:

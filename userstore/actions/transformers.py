@@ -27,8 +27,7 @@ from governance.identities import Caller
 from governance.models import Revision
 from governance.queries import former_version
 from userstore import events
-from userstore.actions.methods import found
-from userstore.datatypes import DATA_TYPES
+from userstore.actions.methods import found, hold_data_type
 from userstore.errors import Invalid
 from userstore.models import AccessorColumn, Column, MutatorColumn, Token, Transformer
 from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
@@ -169,9 +168,6 @@ def _check_type(spec: TransformerSpec) -> None:
 
 
 def _check(spec: TransformerSpec) -> None:
-    for field in ("input_data_type", "output_data_type"):
-        if getattr(spec, field) not in DATA_TYPES:
-            raise Invalid(f"There is no data type {getattr(spec, field)[:64]!r}.", field=field)
     if spec.reuse_existing_token and spec.transform_type not in {BY_VALUE, BY_REFERENCE}:
         raise Invalid("Only a tokenizing transformer reuses tokens.", field="reuse_existing_token")
     if spec.native:
@@ -190,6 +186,8 @@ def _check(spec: TransformerSpec) -> None:
 
 
 def _fill(transformer: Transformer, spec: TransformerSpec) -> None:
+    for field in ("input_data_type", "output_data_type"):
+        hold_data_type(getattr(spec, field), field=field)
     for name in transformer_body(transformer):
         setattr(transformer, name, getattr(spec, name))
     compile_transformer(transformer)

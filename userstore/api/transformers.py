@@ -20,17 +20,16 @@ from userstore.actions.transformers import (
     retire_transformer,
     retire_transformer_version,
 )
-from userstore.api.datatypes import reference_to_data_type, referred_data_type
+from userstore.api.datatypes import (
+    named_data_type,
+    reference_to_data_type,
+    referred_data_type,
+    rendered_constraint_fields,
+    wire_type,
+)
+from userstore.datatypes import DataType
 from userstore.models import Transformer
 from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
-
-_NO_CONSTRAINTS = {
-    "immutable_required": False,
-    "partial_updates": False,
-    "unique_id_required": False,
-    "unique_required": False,
-    "fields": [],
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +42,17 @@ class TransformerAsked:
 
 def rendered_transformer(row: Transformer) -> dict[str, Any]:
     """Write a transformer."""
+    taken, given = named_data_type(row.input_data_type), named_data_type(row.output_data_type)
     return {
         "id": str(row.public_id),
         "name": row.name,
         "description": row.description,
-        "input_data_type": reference_to_data_type(row.input_data_type),
-        "input_type": row.input_data_type,
-        "input_type_constraints": _NO_CONSTRAINTS,
-        "output_data_type": reference_to_data_type(row.output_data_type),
-        "output_type": row.output_data_type,
-        "output_type_constraints": _NO_CONSTRAINTS,
+        "input_data_type": reference_to_data_type(taken),
+        "input_type": wire_type(taken),
+        "input_type_constraints": _constraints(taken),
+        "output_data_type": reference_to_data_type(given),
+        "output_type": wire_type(given),
+        "output_type_constraints": _constraints(given),
         "reuse_existing_token": row.reuse_existing_token,
         "transform_type": row.transform_type,
         "tag_ids": [],
@@ -142,5 +142,19 @@ def spec_in(fields: Fields, base: Transformer) -> TransformerSpec:
 
 
 def _data_type(fields: Fields, side: str, stored: str) -> str:
-    referred = referred_data_type(fields, f"{side}_data_type")
-    return referred if referred is not None else fields.text(f"{side}_type", stored)
+    meant = referred_data_type(fields, f"{side}_data_type")
+    if meant is not None:
+        return meant.name
+    kept = named_data_type(stored)
+    named = fields.text(f"{side}_type", wire_type(kept))
+    return stored if named == wire_type(kept) else named_data_type(named, field=fields.path(f"{side}_type")).name
+
+
+def _constraints(data_type: DataType) -> dict[str, Any]:
+    return {
+        "immutable_required": False,
+        "partial_updates": False,
+        "unique_id_required": False,
+        "unique_required": False,
+        "fields": rendered_constraint_fields(data_type),
+    }

@@ -9,7 +9,7 @@ from userstore.api.accessors import Accessors
 from userstore.api.codegen import PythonClient
 from userstore.api.columns import Columns
 from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsents
-from userstore.api.datatypes import DataTypes, SingleDataType
+from userstore.api.datatypes import DataTypes
 from userstore.api.lifecycle import LegalHolds, RetentionChanges, RetentionPreview, SingleLegalHold
 from userstore.api.methods import CreateUserWithMutator, ExecuteAccessor, ExecuteMutator
 from userstore.api.mutators import Mutators
@@ -43,8 +43,6 @@ urlpatterns = [
     path("authn/users/<uuid:subject_id>", SingleUser.as_view(), name="user"),
     path("tokenizer/policies/transformation/actions/test", TryTransformer.as_view(), name="try-transformer"),
     path("tokenizer/policies/transformation/actions/execute", ExecuteTransformer.as_view(), name="execute-transformer"),
-    path("userstore/config/datatypes", DataTypes.as_view(), name="data-types"),
-    path("userstore/config/datatypes/<uuid:public_id>", SingleDataType.as_view(), name="data-type"),
     path("userstore/download/codegensdk.py", PythonClient.as_view(), name="python-client"),
     path("userstore/config/regions", Regions.as_view(), name="regions"),
     path("userstore/config/retention/preview", RetentionPreview.as_view(), name="retention-preview"),
@@ -54,6 +52,7 @@ urlpatterns = [
     *retention_routes("userstore/config/", about="environment", name="environment"),
     *retention_routes("userstore/config/purposes/<uuid:purpose_id>/", about="purpose", name="purpose"),
     *retention_routes("userstore/config/columns/<uuid:column_id>/", about="column", name="column"),
+    *definition_routes(DataTypes(), "userstore/config/datatypes"),
     *definition_routes(Columns(), "userstore/config/columns"),
     *definition_routes(Accessors(), "userstore/config/accessors"),
     *definition_routes(Mutators(), "userstore/config/mutators"),

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
-Value: TypeAlias = str | int | bool | date | datetime | UUID
+Scalar: TypeAlias = str | int | bool | date | datetime | UUID
 JsonScalar: TypeAlias = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """A value of named parts, in the order of its data type's fields; parts that are not there are left out."""
+
+    parts: tuple[tuple[str, Scalar], ...] = field(repr=False)
+
+    def part(self, name: str) -> Scalar | None:
+        """The part of a name, None where there is none."""
+        return next((value for of, value in self.parts if of == name), None)
+
+
+Value: TypeAlias = Scalar | Composite
+JsonValue: TypeAlias = JsonScalar | Mapping[str, JsonScalar]
 
 
 class Concrete(StrEnum):
     """The kinds of storage behind the data types; e-mail, phone number and the like are strings with a validator."""
 
     BOOLEAN = "boolean"
+    COMPOSITE = "composite"
     DATE = "date"
     INTEGER = "integer"
     STRING = "string"
@@ -52,5 +70,5 @@ class Form(Protocol[T]):
     def render(self, value: T) -> str:
         """Writes the value as accessor rows carry it: always text."""
 
-    def json_value(self, value: T) -> JsonScalar:
-        """Writes the value as typed rows carry it: JSON booleans and numbers stay what they are."""
+    def json_value(self, value: T) -> JsonValue:
+        """Writes the value as typed rows carry it: JSON booleans, numbers and objects stay what they are."""

@@ -4,6 +4,7 @@ from userstore.models.accessors import Accessor, AccessorColumn
 from userstore.models.columns import Column
 from userstore.models.consents import ConsentRecord
 from userstore.models.credentials import Credential
+from userstore.models.datatypes import DataTypeDefinition
 from userstore.models.holds import LegalHold
 from userstore.models.idempotency import IdempotencyKey
 from userstore.models.mutators import Mutator, MutatorColumn
@@ -18,6 +19,7 @@ __all__ = [
     "Column",
     "ConsentRecord",
     "Credential",
+    "DataTypeDefinition",
     "IdempotencyKey",
     "LegalHold",
     "Mutator",

@@ -16,8 +16,8 @@ class Transformer(OwnedByEnvironment):
 
     name = models.CharField(max_length=128)
     description = models.TextField(blank=True, default="")
-    input_data_type = models.CharField(max_length=64, default="string")
-    output_data_type = models.CharField(max_length=64, default="string")
+    input_data_type = models.CharField(max_length=128, default="string")
+    output_data_type = models.CharField(max_length=128, default="string")
     transform_type = models.CharField(max_length=32, default=TRANSFORM)
     function = models.TextField(blank=True, default="")
     native = models.CharField(max_length=64, blank=True, default="")

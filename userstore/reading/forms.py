@@ -15,11 +15,16 @@ RowForm: TypeAlias = Callable[[Output, Sequence[Sequence[str]]], list[Any]]
 
 _TEXTS = frozenset({Concrete.STRING, Concrete.DATE, Concrete.TIMESTAMP, Concrete.UUID})
 
+_WRITTEN_AS_JSON = frozenset({Concrete.COMPOSITE, Concrete.INTEGER, Concrete.BOOLEAN})
+"""The text of such a value is what JSON writes for it."""
+
 
 def wire_cells(output: Output, shown: Sequence[Sequence[str]]) -> list[Any]:
-    """Write every value as a text; an array is the text of a JSON array of texts."""
+    """Write every value as a text; an array is the text of a JSON array of what its values are in JSON."""
     if not output.is_array:
         return [texts[0] if texts else None for texts in shown]
+    if output.transformer.passes_through and output.column.data_type.concrete in _WRITTEN_AS_JSON:
+        return [f"[{','.join(texts)}]" if texts else None for texts in shown]
     return [orjson.dumps(list(texts)).decode() if texts else None for texts in shown]
 
 
@@ -41,4 +46,4 @@ def _reader(output: Output) -> Callable[[str], Any] | None:
     if not output.transformer.passes_through or data_type.concrete in _TEXTS:
         return None
     readers: dict[Concrete, Callable[[str], Any]] = {Concrete.INTEGER: int, Concrete.BOOLEAN: "true".__eq__}
-    return readers.get(data_type.concrete) or (lambda text: data_type.json_value(data_type.parse(text)))
+    return readers.get(data_type.concrete, orjson.loads)

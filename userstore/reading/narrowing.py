@@ -51,7 +51,7 @@ def candidates_of(bound: BoundSelector, definitions: Definitions, environment_id
     Raises:
         TooLarge: no index helps and more cells than `USERSTORE_SCAN_BOUND` would have to be opened.
     """
-    unindexed = [c.name for c in definitions.by_pk.values() if c.name != "id" and (c.is_system or not c.is_indexed)]
+    unindexed = [c.name for c in definitions.by_pk.values() if c.name != "id" and (c.is_system or not c.is_looked_up)]
     narrowing = bound.narrow(unindexed=unindexed)
     with in_environment(environment_id):
         found = _resolve(narrowing, definitions, environment_id, state)

@@ -17,6 +17,7 @@ from userstore.reading.rows import OpenedSubject, SealedSubject
 HANDLE_COLUMN = UUID(int=1)
 """The place of a subject's handle: no column has this id."""
 _HANDLE_PLACE = HANDLE_COLUMN.bytes
+_KEPT_AS_TEXT = (Concrete.STRING, Concrete.COMPOSITE)
 TextReader = Callable[[bytes], str]
 
 
@@ -65,7 +66,7 @@ def _text_reader(data_type: DataType) -> TextReader:
     def read(stored: bytes) -> str:
         return data_type.render(data_type.restore(stored))
 
-    return bytes.decode if data_type.concrete is Concrete.STRING else read
+    return bytes.decode if data_type.concrete in _KEPT_AS_TEXT else read
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,10 +177,10 @@ def selector_elements(
     elements: dict[str, Sequence[Any]] = {}
     for name in system:
         text = subject.sealed.system_text(name)
-        elements[name] = [] if text is None else [definitions.by_name[name].data_type.parse(text)]
+        elements[name] = [] if text is None else [definitions.by_name[name].data_type.comparand(text)]
     for column_pk, opened in subject.values.items():
         column = definitions.by_pk[column_pk]
-        elements[column.name] = [column.data_type.parse(text) for text in opened]
+        elements[column.name] = [column.data_type.comparand(text) for text in opened]
     return elements
 
 

@@ -14,8 +14,8 @@ from userstore.datatypes import Concrete, DataType, Value, ValueRefused
 from userstore.datatypes.text import composed
 from userstore.selectors.checking import (
     OpenModifier,
-    Reading,
     TypedComparison,
+    TypedNullTest,
     TypedSelector,
     TypedTest,
     comparand,
@@ -117,9 +117,9 @@ class _Binding:
 
     def test(self, leaf: TypedTest) -> Test:
         if not isinstance(leaf, TypedComparison):
-            return _null_test(leaf)
+            return self._null_test(leaf)
         operands = self.operands(leaf)
-        read = self._reader(leaf.reading)
+        read = self._reader(leaf.reading.steps)
         if not operands:
             # ANY of an empty list is false even for NULL, so its negation is TRUE even for NULL.
             return Test(leaf.reading.column, lambda _: leaf.negated, False, EVERYONE if leaf.negated else NOBODY)
@@ -127,9 +127,19 @@ class _Binding:
         negated = leaf.negated
 
         def holds(element: Value | None) -> bool:
-            return element is not None and compare(read(element)) is not negated
+            seen = None if element is None else read(element)  # a field that is not there is NULL, too
+            return seen is not None and compare(seen) is not negated
 
         return Test(leaf.reading.column, holds, True, _implied(leaf, operands))
+
+    def _null_test(self, leaf: TypedTest) -> Test:
+        steps = leaf.steps if isinstance(leaf, TypedNullTest) else ()
+        read = self._reader(steps)
+
+        def holds(element: Value | None) -> bool:
+            return (element is None or read(element) is None) is not leaf.negated
+
+        return Test(leaf.column, holds, bool(steps), EVERYONE)
 
     def operands(self, leaf: TypedComparison) -> tuple[Value, ...]:
         """What the leaf compares with in this call."""
@@ -165,8 +175,8 @@ class _Binding:
             raise _unfit(placeholder, f"a list has at most {LIST_LIMIT} values")
         return items
 
-    def _reader(self, reading: Reading) -> Apply:
-        steps = [self._step(step) if isinstance(step, OpenModifier) else step for step in reading.steps]
+    def _reader(self, open_steps: Sequence[Apply | OpenModifier]) -> Apply:
+        steps = [self._step(step) if isinstance(step, OpenModifier) else step for step in open_steps]
         return steps[0] if len(steps) == 1 else partial(_applied, tuple(steps))
 
     def _step(self, step: OpenModifier) -> Apply:
@@ -179,14 +189,10 @@ class _Binding:
 def _applied(steps: tuple[Apply, ...], element: Value) -> Any:
     result: Any = element
     for step in steps:
+        if result is None:
+            break
         result = step(result)
     return result
-
-
-def _null_test(leaf: TypedTest) -> Test:
-    if leaf.negated:
-        return Test(leaf.column, lambda element: element is not None, False, EVERYONE)
-    return Test(leaf.column, lambda element: element is None, False, EVERYONE)
 
 
 def _comparison(operator: Operator, operands: tuple[Value, ...], data_type: DataType) -> Callable[[Any], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from operator import methodcaller
 
 from userstore.datatypes import Concrete, DataType, Value, ValueRefused
 from userstore.selectors.conditions import AllOf, Condition, OneOf
@@ -84,7 +85,9 @@ class TypedComparison(TypedTest):
 
 @dataclass(frozen=True, slots=True)
 class TypedNullTest(TypedTest):
-    """True where the column has no element."""
+    """True where the column has no element, or the element has no such field."""
+
+    steps: tuple[Apply | OpenModifier, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,8 @@ class _Check:
                 checked = tuple(self.clause(part, negated=negated) for part in parts)
                 return AllOf(checked) if isinstance(clause, And) != negated else OneOf(checked)
             case NullTest():
-                return TypedNullTest(self._reading(clause.operand).column, clause.negated != negated)
+                reading = self._reading(clause.operand)
+                return TypedNullTest(reading.column, clause.negated != negated, reading.steps)
             case Comparison():
                 return self._comparison(clause, negated=negated)
 
@@ -149,18 +153,28 @@ class _Check:
             remedy = f"did you mean {{{self.names[near[0]]}}}?" if near else "use a column that is defined"
             raise SelectorError(f"there is no column {{{column.name}}}", position=column.position, remedy=remedy)
         data_type = self._types[name]
-        if column.field is not None:
-            raise SelectorError(
-                f"{{{name}}} has no fields",
-                position=column.position,
-                remedy=f"->> reads a field of a composite column; this one is of type {data_type.name}",
-            )
-        return Reading(name, (), data_type)
+        return Reading(name, (), data_type) if column.field is None else _of_field(name, data_type, column)
+
+
+def _of_field(name: str, data_type: DataType, column: Column) -> Reading:
+    wanted = (column.field or "").lower()
+    field_meant = next((field for field in data_type.fields if field.struct_name == wanted), None)
+    if field_meant is not None:
+        return Reading(name, (methodcaller("part", wanted),), field_meant.data_type)
+    known = ", ".join(field.struct_name for field in data_type.fields)
+    otherwise = f"->> reads a field of a composite column; this one is of type {data_type.name}"
+    raise SelectorError(
+        f"{{{name}}} has no such field" if known else f"{{{name}}} has no fields",
+        position=column.position,
+        remedy=f"the fields are {known}" if known else otherwise,
+    )
 
 
 def _refuse_operator(comparison: Comparison, data_type: DataType) -> None:
     operator = comparison.operator
-    if operator in _PATTERNS and data_type.concrete is not Concrete.STRING:
+    if data_type.concrete is Concrete.COMPOSITE and operator not in _EQUALITY:
+        remedy = f"compare a field: ->>'{data_type.fields[0].struct_name}'"
+    elif operator in _PATTERNS and data_type.concrete is not Concrete.STRING:
         remedy = f"{operator} compares texts; use = or !="
     elif operator not in (*_PATTERNS, *_EQUALITY) and data_type.concrete is Concrete.BOOLEAN:
         remedy = "compare a boolean with = or !="

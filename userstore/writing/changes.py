@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from governance.errors import Invalid
 from governance.standing import Standing
-from userstore.datatypes import Value, ValueRefused
+from userstore.datatypes import Composite, Value, ValueRefused
+from userstore.datatypes.composites import ID_FIELD, with_id
 from userstore.definitions import ColumnDefinition, purpose_meant
 from userstore.writing.plan import MutatorPlan, Target
 
@@ -179,23 +181,34 @@ def _list(raw: Any, target: Target, part: str, now: datetime) -> tuple[Value, ..
     if len(raw) > LONGEST_ARRAY:
         raise Invalid(f"At most {LONGEST_ARRAY} values at once.", field=field_name)
     values = _typed(raw, target, part, now)
-    if target.column.unique_required and len(set(_forms(values, target.column))) != len(values):
+    column = target.column
+    if column.unique_required and _some_are_equal(map(column.data_type.index_form, values)):
         raise Invalid("A value occurs twice.", field=field_name)
+    if column.unique_id_required and _some_are_equal(map(column.identity_of, values)):
+        raise Invalid("An id occurs twice.", field=field_name)
     return values
 
 
 def _typed(raw: Sequence[Any], target: Target, part: str, now: datetime) -> tuple[Value, ...]:
     column = target.column
+    # What goes is named like something one looks for: by its id alone, or as it was before a field became required.
+    is_leaving = part == "value_deletions" and bool(column.data_type.fields)
+    read = column.data_type.comparand if is_leaving else column.data_type.parse
     found: list[Value] = []
     for position, item in enumerate(_normalised(raw, target, now), start=1):
         try:
-            found.append(column.data_type.parse(item))
+            value = read(item)
         except ValueRefused as refused:
             raise Invalid(
                 f"A value is not of type {column.data_type.name}: {refused}.",
                 field=f"{column.name}.{part}",
                 position=position,
             ) from None
+        if column.unique_id_required and isinstance(value, Composite):
+            if is_leaving and not value.part(ID_FIELD.struct_name):
+                raise Invalid("A value is deleted by its id.", field=f"{column.name}.{part}", position=position)
+            value = with_id(value, str(uuid4()))
+        found.append(value)
     return tuple(found)
 
 
@@ -206,8 +219,9 @@ def _normalised(raw: Sequence[Any], target: Target, now: datetime) -> list[Any]:
     return list(target.normalizer.apply(texts, now=now))
 
 
-def _forms(values: Sequence[Value], column: ColumnDefinition) -> list[bytes]:
-    return [column.data_type.index_form(value) for value in values]
+def _some_are_equal(forms: Iterable[bytes]) -> bool:
+    seen = list(forms)
+    return len(set(seen)) != len(seen)
 
 
 def _purposes(entry: Mapping[str, Any], part: str, standing: Standing, column: ColumnDefinition) -> tuple[int, ...]:

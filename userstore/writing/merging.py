@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from governance.errors import Conflict
+from governance.errors import Conflict, Invalid
 from userstore.datatypes import Value
 from userstore.writing.changes import LONGEST_ARRAY, ColumnChange
 
@@ -16,13 +16,19 @@ Purposes = Mapping[int, int]
 
 @dataclass(frozen=True, slots=True)
 class StoredValue:
-    """A value that is there now; `form` is what equality compares, `since` when its clock for a purpose started."""
+    """A value that is there now; `since` is when its clock for a purpose started.
+
+    `form` is its identity, `content` what may differ between values of one identity, `equal` what uniqueness compares
+    where that is not the identity.
+    """
 
     id: UUID
     ordinal: int
     form: bytes
     purposes: Purposes
     since: Purposes = field(default_factory=dict)
+    content: bytes = b""
+    equal: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -42,15 +48,21 @@ class Merge:
 def merge(change: ColumnChange, current: Sequence[StoredValue], *, until: int) -> Merge:
     """Work out a change.
 
+    A value of a known identity but with another content takes the other's place, and never its purposes where every
+    value has its own.
+
     Args:
         until: Unix seconds until which newly given purposes hold, 0 for no end.
 
     Raises:
-        Conflict: the array would grow beyond its limit.
+        Conflict: the array would grow beyond its limit, or hold equal values under two ids.
+        Invalid: a value would change in a column whose values never do.
     """
     merged = _replace(change, current, until) if change.replaces else _update(change, current, until)
     if len(current) + len(merged.added) - len(merged.removed) > LONGEST_ARRAY:
         raise Conflict(f"A column holds at most {LONGEST_ARRAY} values of one subject.", field=change.column.name)
+    if change.column.unique_required and change.column.unique_id_required:
+        _refuse_equal_values(change, current, merged)
     return merged
 
 
@@ -64,8 +76,11 @@ def _replace(change: ColumnChange, current: Sequence[StoredValue], until: int) -
         left.setdefault(stored.form, []).append(stored)
     for_new = _resulting(change, _taken_over(change, current), until)
     for ordinal, value in enumerate(change.values, start=1):
-        same = left.get(change.column.data_type.index_form(value))
+        same = left.get(change.column.identity_of(value))
         known = same.pop(0) if same else None
+        if known and _is_replaced(change, known, value):
+            merged.removed.append(known)
+            known = None
         purposes = _resulting(change, known.purposes, until) if known else for_new
         if known and not purposes:
             merged.removed.append(known)
@@ -106,13 +121,17 @@ def _keep(change: ColumnChange, current: Sequence[StoredValue], until: int) -> M
 def _update(change: ColumnChange, current: Sequence[StoredValue], until: int) -> Merge:
     """Single values come and go; each has its own purposes, and a new one inherits nothing."""
     merged = Merge()
-    index_form = change.column.data_type.index_form
+    identity_of = change.column.identity_of
     by_form = {value.form: value for value in current}
-    deleted = {index_form(value) for value in change.deletions}
-    added = {index_form(value): value for value in change.additions}
+    deleted = {identity_of(value) for value in change.deletions}
+    added = {identity_of(value): value for value in change.additions}
     ordinal = max((value.ordinal for value in current), default=0)
     for form, value in by_form.items():
         purposes = dict(value.purposes)
+        if form in added and _is_replaced(change, value, added[form]):
+            merged.removed.append(value)
+            merged.added.append((added[form], value.ordinal, dict.fromkeys(change.added, until)))
+            continue
         if form in deleted:
             gone = set(change.dropped) or (set(change.fixed) if change.is_exact else set(purposes))
             purposes = {p: t for p, t in purposes.items() if p not in gone}
@@ -124,6 +143,27 @@ def _update(change: ColumnChange, current: Sequence[StoredValue], until: int) ->
             ordinal += 1
             merged.added.append((new, ordinal, dict.fromkeys(change.added, until)))
     return merged
+
+
+def _is_replaced(change: ColumnChange, known: StoredValue, value: Value) -> bool:
+    """Say whether a value takes the place of one that is known by the same identity."""
+    if known.content == change.column.content_of(value):
+        return False
+    if change.column.immutable_required:
+        raise Invalid(
+            "The values of this column never change.",
+            field=change.column.name,
+            remedy="Delete the value, and add one with another id.",
+        )
+    return True
+
+
+def _refuse_equal_values(change: ColumnChange, current: Sequence[StoredValue], merged: Merge) -> None:
+    gone = {value.id for value in merged.removed}
+    equal = [value.equal for value in current if value.id not in gone]
+    equal += [change.column.data_type.index_form(value) for value, _, _ in merged.added]
+    if len(set(equal)) != len(equal):
+        raise Conflict("This column holds an equal value under another id.", field=change.column.name)
 
 
 def _resulting(change: ColumnChange, held: Purposes, until: int) -> dict[int, int]:

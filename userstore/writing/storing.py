@@ -219,7 +219,12 @@ def stored_values(rows: Sequence[Value], key: OpenKey, subject: Subject, column:
     """Open the values of one column of one subject as a merge compares them."""
     values = typed_values(rows, key, subject, column)
     return [
-        replace(without_form(row), form=column.data_type.index_form(value))
+        replace(
+            without_form(row),
+            form=column.identity_of(value),
+            content=column.content_of(value),
+            equal=column.data_type.index_form(value) if column.unique_id_required else None,
+        )
         for row, value in zip(rows, values, strict=True)
     ]
 
