@@ -23,6 +23,7 @@ from tests.attacks.web import Answer
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.holds import place_hold
 from userstore.actions.retention import set_retention
+from userstore.actions.datatypes import DataTypeSpec, FieldSpec, define_data_type
 from userstore.actions.transformers import TransformerSpec, publish_transformer
 from userstore.models import Value
 from userstore.models.subjects import SOFT_DELETED
@@ -60,6 +61,9 @@ def furnished_home(number: str = NUMBER) -> Home:
     other = cast.new_player(environment, "somebody", resolve=True)
     frozen = freeze(system, kind="client", target_id=other.client.public_id)
     purpose = cast.new_purpose(environment, "Winback")
+    data_type = define_data_type(
+        system, spec=DataTypeSpec("Address", "Where somebody lives", (FieldSpec("City", "string"),))
+    )
     template = publish_template(system, name="OnlyHere", function=SCRIPT)
     policy = publish_policy(
         system, name="Onlyhere", policy_type="composite_and", components=[Branch(template=template.public_id)]
@@ -98,7 +102,8 @@ def furnished_home(number: str = NUMBER) -> Home:
         "tokens": tokens.public_id, "client": other.client.public_id, "freeze": frozen.public_id, "secret": secret.pk,
         "right": right.pk, "purpose": purpose.public_id, "template": template.public_id, "policy": policy.public_id,
         "transformer": transformer.public_id, "tokenizer": by_value.public_id, "token": made.json()["data"],
-        "environment": environment.id, "entry": uuid4(), "raw": raw, "value": value.pk,
+        "data_type": data_type.public_id, "environment": environment.id, "entry": uuid4(), "raw": raw,
+        "value": value.pk,
         **graph,
         "retention": kept.public_id, "hold": held.public_id,
     }  # fmt: skip
@@ -179,11 +184,7 @@ def aims() -> list[Aim]:
         Aim("POST", "tokenizer/policies/transformation/actions/execute",
             {"transformer_rid": {"id": "{transformer}"}, "data": "x"}),
         Aim("POST", "tokenizer/policies/transformation/actions/test", {"transformer": {"id": "{transformer}"}}),
-        Aim("GET", "userstore/config/datatypes"),
-        Aim("POST", "userstore/config/datatypes", {"data_type": {"id": "{column}", "name": "x"}}),
-        Aim("GET", "userstore/config/datatypes/{column}"),
-        Aim("PUT", "userstore/config/datatypes/{column}", {"data_type": {}}),
-        Aim("DELETE", "userstore/config/datatypes/{column}"),
+        *_family("userstore/config/datatypes", "data_type", "data_type"),
         *_family("userstore/config/purposes", "purpose", "purpose"),
         *_family("userstore/config/columns", "column", "column"),
         *_family("userstore/config/accessors", "accessor", "accessor"),

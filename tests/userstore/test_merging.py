@@ -10,8 +10,9 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from governance.errors import Conflict
-from userstore.datatypes import DATA_TYPES
+from governance.errors import Conflict, Invalid
+from userstore.datatypes import DATA_TYPES, Composite, CompositeField
+from userstore.datatypes.composites import composite_type
 from userstore.definitions import ColumnDefinition
 from userstore.writing.changes import LONGEST_ARRAY, ColumnChange
 from userstore.writing.merging import Merge, StoredValue, merge
@@ -179,3 +180,84 @@ def test_an_array_grows_to_its_limit_and_no_further() -> None:
     assert len(merge(one_more, stored, until=0).added) == 1
     with pytest.raises(Conflict):
         merge(replace(one_more, additions=("x", "y")), stored, until=0)
+
+
+STREET = CompositeField("Street", STRING)
+NOTE = CompositeField("Note", STRING, is_ignored_for_uniqueness=True)
+THING = composite_type(UUID(int=2), "Thing", "a thing", [STREET, NOTE], includes_id=True)
+BY_ID = replace(PARTIAL, data_type=THING, unique_required=False, unique_id_required=True)
+BY_VALUE = replace(PARTIAL, data_type=THING)
+
+
+def thing(street: str, note: str = "", of: str = "") -> Composite:
+    parts = (("street", street), ("note", note), ("id", of))
+    return Composite(tuple(part for part in parts if part[1]))
+
+
+def held(column: ColumnDefinition, *values: Composite) -> list[StoredValue]:
+    return [
+        StoredValue(
+            uuid4(), n, column.identity_of(value), {1: 0}, column.content_of(value), THING.index_form(value)
+        )
+        for n, value in enumerate(values, start=1)
+    ]  # fmt: skip
+
+
+@st.composite
+def things(draw: st.DrawFn, column: ColumnDefinition) -> list[Composite]:
+    """Values of one subject that differ as the column demands."""
+    drawn = draw(st.lists(st.builds(thing, TEXTS, st.sampled_from(["", "n", "m"]), TEXTS), max_size=4))
+    distinct = {column.identity_of(value): value for value in drawn}
+    if column.unique_required and column.unique_id_required:
+        distinct = {column.identity_of(v): v for v in {THING.index_form(v): v for v in distinct.values()}.values()}
+    return list(distinct.values())
+
+
+BOTH = replace(BY_ID, unique_required=True)
+
+
+@settings(max_examples=200)
+@given(st.data(), st.sampled_from([BY_ID, BY_VALUE, BOTH, replace(BY_ID, immutable_required=True)]))
+def test_composite_values_are_known_by_id_or_by_what_counts_and_change_in_place(
+    data: st.DataObject, target: ColumnDefinition
+) -> None:
+    """The oracle is a dict by identity: additions overwrite in place or come last, deletions delete."""
+    stored = held(target, *data.draw(things(target)))
+    world = {value.form: value.content for value in stored}
+    additions, deletions = data.draw(things(target)), data.draw(things(target))
+    change = ColumnChange(
+        target, replaces=False, additions=tuple(additions), deletions=tuple(deletions), added=(2,)
+    )  # fmt: skip
+    gone = {target.identity_of(value) for value in deletions}
+    changes = any(world.get(target.identity_of(v), target.content_of(v)) != target.content_of(v) for v in additions)
+    if target.immutable_required and changes:
+        with pytest.raises(Invalid, match="never change"):
+            merge(change, stored, until=0)
+        return
+    expected = {form: content for form, content in world.items() if form not in gone}
+    order = list(world)
+    for value in additions:
+        form = target.identity_of(value)
+        expected[form] = target.content_of(value)
+        order += [form] if form not in order else []
+    equal = {v.form: v.equal for v in stored} | {target.identity_of(v): THING.index_form(v) for v in additions}
+    clash = target is BOTH and len({equal[form] for form in expected}) != len(expected)
+    event(f"{target.unique_id_required=} {clash=} {changes=}")
+    if clash:
+        with pytest.raises(Conflict, match="another id"):
+            merge(change, stored, until=0)
+        return
+    merged = merge(change, stored, until=0)
+    removed = {value.id for value in merged.removed}
+    left = [(v.ordinal, v.form, v.content) for v in stored if v.id not in removed]
+    left += [(ordinal, target.identity_of(v), target.content_of(v)) for v, ordinal, _ in merged.added]
+    assert [(form, content) for _, form, content in sorted(left)] == [(f, expected[f]) for f in order if f in expected]
+    assert all(purposes == {2: 0} for _, _, purposes in merged.added)
+
+
+def test_a_replaced_value_of_a_full_column_takes_over_what_all_may_be_used_for() -> None:
+    column_ = replace(BY_ID, partial_updates=False)
+    stored = held(column_, thing("a", of="1"), thing("b", of="2"))
+    merged = merge(ColumnChange(column_, replaces=True, values=(thing("c", of="2"),)), stored, until=0)
+    assert [value.id for value in merged.removed] == [stored[1].id, stored[0].id]
+    assert merged.added == [(thing("c", of="2"), 1, {1: 0})]

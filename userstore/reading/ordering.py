@@ -169,7 +169,8 @@ def _key(name: str, plan: AccessorPlan) -> Key:
     output = next((output for output in plan.outputs if output.column.name == name), None)
     if name in {"created", "updated"} and (output is None or output.transformer.passes_through):
         return MomentKey(name)
-    if output is None or output.column.is_array or not (plan.state == LIVE or output.column.is_system):
+    is_single = output is not None and not (output.column.is_array or output.column.data_type.fields)
+    if output is None or not is_single or not (plan.state == LIVE or output.column.is_system):
         raise Invalid(
             "The rows of this accessor cannot be sorted by that.",
             field="sort_key",
