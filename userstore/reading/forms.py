@@ -45,5 +45,9 @@ def _reader(output: Output) -> Callable[[str], Any] | None:
     data_type = output.column.data_type
     if not output.transformer.passes_through or data_type.concrete in _TEXTS:
         return None
-    readers: dict[Concrete, Callable[[str], Any]] = {Concrete.INTEGER: int, Concrete.BOOLEAN: "true".__eq__}
-    return readers.get(data_type.concrete, orjson.loads)
+    readers: dict[Concrete, Callable[[str], Any]] = {
+        Concrete.INTEGER: int,
+        Concrete.BOOLEAN: "true".__eq__,
+        Concrete.COMPOSITE: orjson.loads,
+    }
+    return readers[data_type.concrete]
