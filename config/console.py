@@ -39,6 +39,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
         "What and why",
         (
             ("Columns", "view_column", "userstore.Column"),
+            ("Data types", "data_object", "userstore.DataTypeDefinition"),
             ("Purposes", "target", "governance.Purpose"),
             ("Accessors", "output", "userstore.Accessor"),
             ("Mutators", "input", "userstore.Mutator"),

@@ -13,7 +13,7 @@ from governance.models import AccessPolicy, Client, PolicyTemplate, Purpose, Rig
 from keyring.walls import in_environment
 from tests import cast
 from tests.console.people import Console
-from userstore.models import Accessor, Column, Mutator, Transformer
+from userstore.models import Accessor, Column, DataTypeDefinition, Mutator, Transformer
 
 ROWS = {"TOTAL_FORMS": "1", "INITIAL_FORMS": "0", "MIN_NUM_FORMS": "1", "MAX_NUM_FORMS": "1000"}
 
@@ -158,6 +158,36 @@ def test_columns_accessors_and_mutators(console: Console, as_officer: Browser) -
     send(as_officer, f"userstore/column/{alias.pk}/delete/", {"post": "yes"})
     kinds = ("accessor.retired", "mutator.retired", "column.retired")
     assert [facts_of(console, kind)["name"] for kind in kinds] == ["GetAlias", "SetAlias", "alias"]
+
+
+def test_data_types_and_columns_of_them(console: Console, as_officer: Browser) -> None:
+    lines = "Street_Address string required\nCity string\nNote string ignored"
+    made = {"name": "Address", "description": "Where somebody lives", "lines": lines, "include_id": "on"}
+    send(as_officer, "userstore/datatypedefinition/add/", made)
+    assert facts_of(console, "data_type.defined")["fields"] == ["Street_Address", "City", "Note", "ID"]
+    address = stored(console, DataTypeDefinition, name="Address")
+    page = f"/admin/userstore/datatypedefinition/{address.pk}/change/"
+    assert lines in as_officer.get(page).content.decode()
+    for wrong, told in ((lines + "\nzip string", "Line 4"), (lines + "\nZip", "Line 4: write a name"),
+                        (lines + "\nZip weather", "native data type")):  # fmt: skip
+        answer = as_officer.post(page, made | {"lines": wrong})
+        assert answer.status_code == 200 and told in answer.content.decode()
+    home = column("home", data_type="Address", is_array="on", unique_id_required="on", partial_updates="on")
+    wrong_column = as_officer.post("/admin/userstore/column/add/", home | {"data_type": "string"})
+    assert "composite data type with an id" in wrong_column.content.decode()
+    send(as_officer, "userstore/column/add/", home)
+    assert stored(console, Column, name="home").unique_id_required
+    told_again = made | {"description": "Where they live", "lines": "City string"}
+    send(as_officer, f"userstore/datatypedefinition/{address.pk}/change/", told_again)
+    changed = stored(console, DataTypeDefinition, name="Address")
+    assert (changed.description, len(changed.fields)) == ("Where they live", 3)
+    in_use = as_officer.post(f"/admin/userstore/datatypedefinition/{address.pk}/delete/", {"post": "yes"}, follow=True)
+    assert "The data type is used by home." in in_use.content.decode()
+    listed = as_officer.get("/admin/userstore/datatypedefinition/").content.decode()
+    assert "canonical_address" in listed and "native" in listed
+    send(as_officer, f"userstore/column/{stored(console, Column, name='home').pk}/delete/", {"post": "yes"})
+    send(as_officer, f"userstore/datatypedefinition/{address.pk}/delete/", {"post": "yes"})
+    assert facts_of(console, "data_type.retired")["name"] == "Address"
 
 
 def test_a_selector_error_shows_its_position(console: Console, as_officer: Browser) -> None:

@@ -23,7 +23,7 @@ from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
 from userstore.actions.columns import ColumnSpec, change_column, define_column, retire_column, spec_of
-from userstore.datatypes import DATA_TYPES
+from userstore.admin.datatypes import data_type_choices
 from userstore.errors import Invalid, NotFound
 from userstore.models import Column, Transformer, Value
 from userstore.models.columns import UNCLASSIFIED
@@ -69,6 +69,9 @@ def sensitivity_field() -> forms.ChoiceField:
 
 class ColumnForm(DefinitionForm):
     places: ClassVar[dict[str, str]] = {
+        "constraints.unique_required": "unique_required",
+        "constraints.unique_id_required": "unique_id_required",
+        "constraints.immutable_required": "immutable_required",
         "constraints.partial_updates": "partial_updates",
         "default_token_access_policy": "default_token_policy",
     }
@@ -76,10 +79,16 @@ class ColumnForm(DefinitionForm):
     description = fields.paragraph("Description")
     pii_category = category_field()
     sensitivity = sensitivity_field()
-    data_type = fields.choice("Data type", lambda: [(name, name) for name in DATA_TYPES])
+    data_type = fields.choice("Data type", data_type_choices)
     is_array = fields.switch("Several values per person")
     unique_required = fields.switch("No equal values within one person's array")
-    partial_updates = fields.switch("Single values are added and removed", help_text="Needs an array without equals.")
+    unique_id_required = fields.switch(
+        "Every value has an id", help_text="Needs a composite data type with an id; the server makes missing ones."
+    )
+    immutable_required = fields.switch("Values never change", help_text="They come and go by their ids.")
+    partial_updates = fields.switch(
+        "Single values are added and removed", help_text="Needs several values per person, without equals or with ids."
+    )
     index_type = fields.choice(
         "Index", [("none", "none"), ("indexed", "equality"), ("unique", "equality, unique among all people")]
     )
@@ -128,7 +137,7 @@ class ColumnAdmin(DefinitionAdmin):
     form = ColumnForm
     freeze_kind = "column"
     actions = ("classify",)
-    list_display = ("name", "tag", "sensitivity", "data_type", "amount", "index_type", "origin")
+    list_display = ("name", "tag", "sensitivity", "data_type", "amount", "index", "origin")
     list_filter = (UnclassifiedFilter, "sensitivity", "pii_category", "data_type", OriginFilter)
     search_fields = ("name", "description")
     fieldsets = (
@@ -141,6 +150,8 @@ class ColumnAdmin(DefinitionAdmin):
                     ("data_type", "index_type"),
                     "is_array",
                     "unique_required",
+                    "unique_id_required",
+                    "immutable_required",
                     "partial_updates",
                     "default_value",
                 )
@@ -157,9 +168,13 @@ class ColumnAdmin(DefinitionAdmin):
     def amount(self, column: Column) -> str:
         return "several" if column.is_array else "one"
 
+    @shown("index", label={"none": "default", "being settled": "warning"}, ordering="index_type")
+    def index(self, column: Column) -> str:
+        return column.index_type if column.is_index_settled else "being settled"
+
     def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
         if obj is not None:
-            for name in ("data_type", "is_array", "unique_required"):
+            for name in ("data_type", "is_array", "unique_required", "unique_id_required", "immutable_required"):
                 form.base_fields[name].disabled = True
 
     def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> Column:  # noqa: ARG002  no inlines

@@ -19,7 +19,7 @@ from userstore.actions.transformers import (
     republish_transformer,
     retire_transformer,
 )
-from userstore.datatypes import DATA_TYPES
+from userstore.admin.datatypes import data_type_choices
 from userstore.models import Transformer
 from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
 from userstore.transforming.compilation import NATIVES
@@ -37,8 +37,8 @@ class TransformerForm(DefinitionForm):
     name = fields.line("Name")
     description = fields.paragraph("Description")
     transform_type = fields.choice("What it does", TYPES)
-    input_data_type = fields.choice("Takes", lambda: [(name, name) for name in DATA_TYPES], initial="string")
-    output_data_type = fields.choice("Gives", lambda: [(name, name) for name in DATA_TYPES], initial="string")
+    input_data_type = fields.choice("Takes", data_type_choices, initial="string")
+    output_data_type = fields.choice("Gives", data_type_choices, initial="string")
     native = fields.choice(
         "Native transformer",
         lambda: [("", "none, the function below"), *((name, name) for name in sorted(NATIVES))],
