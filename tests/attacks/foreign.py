@@ -21,9 +21,9 @@ from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, Scene, new_scene, operational
 from tests.attacks.web import Answer
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
+from userstore.actions.datatypes import DataTypeSpec, FieldSpec, define_data_type
 from userstore.actions.holds import place_hold
 from userstore.actions.retention import set_retention
-from userstore.actions.datatypes import DataTypeSpec, FieldSpec, define_data_type
 from userstore.actions.transformers import TransformerSpec, publish_transformer
 from userstore.models import Value
 from userstore.models.subjects import SOFT_DELETED

@@ -197,7 +197,12 @@ def thing(street: str, note: str = "", of: str = "") -> Composite:
 def held(column: ColumnDefinition, *values: Composite) -> list[StoredValue]:
     return [
         StoredValue(
-            uuid4(), n, column.identity_of(value), {1: 0}, column.content_of(value), THING.index_form(value)
+            uuid4(),
+            n,
+            column.identity_of(value),
+            {1: 0},
+            content=column.content_of(value),
+            equal=THING.index_form(value),
         )
         for n, value in enumerate(values, start=1)
     ]  # fmt: skip
