@@ -205,7 +205,7 @@ def held(column: ColumnDefinition, *values: Composite) -> list[StoredValue]:
             equal=THING.index_form(value),
         )
         for n, value in enumerate(values, start=1)
-    ]  # fmt: skip
+    ]
 
 
 @st.composite
