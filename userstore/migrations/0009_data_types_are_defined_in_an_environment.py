@@ -75,7 +75,7 @@ LOOSEN = "".join(f"alter table {table} drop constraint {table}_{column}_exists;"
 class Migration(migrations.Migration):
     dependencies = [
         ("governance", "0004_an_operator_replaces_a_given_password"),
-        ("userstore", "0007_values_end_and_holds_keep_them"),
+        ("userstore", "0008_users_are_objects_of_the_graph"),
     ]
 
     operations = [
