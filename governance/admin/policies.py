@@ -9,15 +9,25 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import StackedInline
 
-from governance.actions.policies import Branch, publish_policy, republish_policy, retire_policy
-from governance.actions.policy_templates import publish_template, republish_template, retire_template
+from governance.actions.policies import KIND as POLICY
+from governance.actions.policies import Branch, policy_body, publish_policy, republish_policy, retire_policy
+from governance.actions.policy_templates import KIND as TEMPLATE
+from governance.actions.policy_templates import (
+    publish_template,
+    reinstate_template,
+    republish_template,
+    retire_template,
+    template_body,
+)
+from governance.actions.policy_versions import reinstate_policy
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.operators import fields
 from governance.operators.decorations import shown
-from governance.operators.definitions import DefinitionAdmin, Inline
+from governance.operators.definitions import Inline
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
+from governance.operators.versions import VersionedAdmin
 from governance.policies.thresholds import NO_THRESHOLDS, thresholds_of, written
 
 _SCRIPT = "function policy(context, params) {\n  return false;\n}\n"
@@ -46,11 +56,11 @@ class TemplateForm(VersionedForm):
 
 
 @admin.register(PolicyTemplate)
-class PolicyTemplateAdmin(DefinitionAdmin):
+class PolicyTemplateAdmin(VersionedAdmin):
     """Lists and edits the rules that policies are made of."""
 
     form = TemplateForm
-    actions_detail = ()
+    revisions = TEMPLATE
     list_display = ("name", "kind", "version", "origin", "description")
     list_filter = (OriginFilter,)
     search_fields = ("name", "description")
@@ -67,6 +77,12 @@ class PolicyTemplateAdmin(DefinitionAdmin):
 
     def retire(self, caller: Caller, stored: Any) -> None:
         retire_template(caller, public_id=stored.public_id)
+
+    def body_of(self, stored: Any) -> dict[str, Any]:
+        return template_body(stored)
+
+    def reinstate(self, caller: Caller, stored: Any, version: int) -> PolicyTemplate:
+        return reinstate_template(caller, public_id=stored.public_id, version=version)
 
 
 class PolicyForm(VersionedForm):
@@ -131,12 +147,12 @@ class ComponentInline(Inline, StackedInline):  # type: ignore[misc]  # unfold ha
 
 
 @admin.register(AccessPolicy)
-class AccessPolicyAdmin(DefinitionAdmin):
+class AccessPolicyAdmin(VersionedAdmin):
     """Lists and edits access policies."""
 
     form = PolicyForm
     inlines = (ComponentInline,)
-    actions_detail = ()
+    revisions = POLICY
     list_display = ("name", "rule", "version", "origin", "description")
     list_filter = (OriginFilter, "policy_type")
     search_fields = ("name", "description")
@@ -166,3 +182,15 @@ class AccessPolicyAdmin(DefinitionAdmin):
 
     def retire(self, caller: Caller, stored: Any) -> None:
         retire_policy(caller, public_id=stored.public_id)
+
+    def body_of(self, stored: Any) -> dict[str, Any]:
+        return policy_body(stored)
+
+    def names_meant(self) -> dict[str, str]:
+        """Policies are made of templates and other policies."""
+        named = {*PolicyTemplate.objects.values_list("public_id", "name")}
+        named |= {*AccessPolicy.objects.values_list("public_id", "name")}
+        return {str(public_id): name for public_id, name in named}
+
+    def reinstate(self, caller: Caller, stored: Any, version: int) -> AccessPolicy:
+        return reinstate_policy(caller, public_id=stored.public_id, version=version)

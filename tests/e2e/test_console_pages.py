@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def console(transactional_db: None) -> Iterator[Console]:
+    from governance.actions.builtin import DENY_ALL
+    from governance.actions.policies import Branch, republish_policy
     from governance.identities import system_caller
     from tests import cast
     from tests.console.people import staffed_console
@@ -27,7 +29,16 @@ def console(transactional_db: None) -> Iterator[Console]:
     cache.clear()
     staffed = staffed_console()
     cast.new_player(staffed.environment, "campaign-job", read=True)
-    cast.internal_only(staffed.environment)
+    changed = cast.internal_only(staffed.environment)
+    republish_policy(
+        system_caller(staffed.environment.id),
+        public_id=changed,
+        version=0,
+        name="ApplicationInternalOnly",
+        policy_type="composite_or",
+        components=[Branch(policy=DENY_ALL)],
+        description="Closed while the incident lasts.",
+    )
     define_column(system_caller(staffed.environment.id), spec=ColumnSpec("shoe_size", "integer"))
     cast.new_environment("staging")
     yield staffed
@@ -64,6 +75,7 @@ def pages_of(console: Console) -> list[str]:
         f"governance/client/{client.pk}/new_secret/",
         f"governance/client/{client.pk}/end_secrets/",
         f"governance/accesspolicy/{policy.pk}/change/",
+        f"governance/accesspolicy/{policy.pk}/versions/",
         "governance/right/add/",
         "userstore/column/",
         "userstore/column/add/",

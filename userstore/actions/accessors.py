@@ -12,6 +12,7 @@ from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
 from governance.actions.versions import keep_version, withdraw_all
 from governance.identities import Caller
+from governance.models import AccessPolicy
 from userstore import events
 from userstore.actions.methods import (
     checked_selector,
@@ -197,8 +198,6 @@ def _editable(public_id: UUID) -> Accessor:
 
 def _is_same(accessor: Accessor, spec: AccessorSpec) -> bool:
     body = accessor_body(accessor)
-    asked_outputs = {o.column: o.transformer for o in spec.columns}
-    stored_outputs = {UUID(c["column"]): UUID(c["transformer"]) if c["transformer"] else None for c in body["columns"]}
     return (
         accessor.description == spec.description
         and accessor.selector == spec.selector
@@ -208,8 +207,31 @@ def _is_same(accessor: Accessor, spec: AccessorSpec) -> bool:
         and spec.consent_mode in {None, accessor.consent_mode}
         and spec.overrides_column_policies in {None, accessor.overrides_column_policies}
         and spec.use_search_index in {None, accessor.use_search_index}
-        and asked_outputs == stored_outputs
+        and _id_of(accessor.token_policy) == spec.token_policy
+        and _has_outputs(accessor, spec)
     )
+
+
+def _has_outputs(accessor: Accessor, spec: AccessorSpec) -> bool:
+    """Whether it gives the same columns in the same way; their order says nothing."""
+    rows = accessor.columns.select_related("column__default_transformer", "transformer", "token_policy")
+    stored = {row.column.public_id: row for row in rows}
+    return len(stored) == len(spec.columns) and all(
+        output.column in stored and _is_output(stored[output.column], output, spec.token_policy)
+        for output in spec.columns
+    )
+
+
+def _is_output(row: AccessorColumn, output: OutputSpec, token_policy: UUID | None) -> bool:
+    if _id_of(row.transformer) != output.transformer:
+        return False
+    effective = row.transformer or row.column.default_transformer
+    tokenizes = effective is not None and effective.tokenizes
+    return not tokenizes or _id_of(row.token_policy) == (output.token_policy or token_policy)
+
+
+def _id_of(row: AccessPolicy | Transformer | None) -> UUID | None:
+    return row.public_id if row is not None else None
 
 
 def _describe(change: Change, accessor: Accessor) -> None:

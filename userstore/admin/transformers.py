@@ -10,14 +10,17 @@ from django.contrib import admin
 from governance.identities import Caller
 from governance.operators import fields
 from governance.operators.decorations import shown
-from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
+from governance.operators.versions import VersionedAdmin
+from userstore.actions.transformers import KIND as TRANSFORMER
 from userstore.actions.transformers import (
     TransformerSpec,
     publish_transformer,
+    reinstate_transformer,
     republish_transformer,
     retire_transformer,
+    transformer_body,
 )
 from userstore.admin.datatypes import data_type_choices
 from userstore.models import Transformer
@@ -52,11 +55,11 @@ class TransformerForm(DefinitionForm):
 
 
 @admin.register(Transformer)
-class TransformerAdmin(DefinitionAdmin):
+class TransformerAdmin(VersionedAdmin):
     """Lists and edits transformers."""
 
     form = TransformerForm
-    actions_detail = ()
+    revisions = TRANSFORMER
     list_display = ("name", "does", "kind", "input_data_type", "output_data_type", "version", "origin")
     list_filter = ("transform_type", OriginFilter)
     search_fields = ("name", "description")
@@ -78,3 +81,9 @@ class TransformerAdmin(DefinitionAdmin):
 
     def retire(self, caller: Caller, stored: Any) -> None:
         retire_transformer(caller, public_id=stored.public_id)
+
+    def body_of(self, stored: Any) -> dict[str, Any]:
+        return transformer_body(stored)
+
+    def reinstate(self, caller: Caller, stored: Any, version: int) -> Transformer:
+        return reinstate_transformer(caller, public_id=stored.public_id, version=version)
