@@ -18,6 +18,7 @@ from keyring.errors import UnknownKey, Unsealable
 from keyring.kinds import BLINDING_KINDS, KeyKind
 from keyring.memory import BoundedMemory
 from keyring.models import WrappedKey
+from keyring.pseudonyms import PseudonymKey
 from keyring.sealing import OpenKey
 from keyring.wrapping import WRAPPED_KEY_BYTES, KeyLabel
 
@@ -42,7 +43,8 @@ SETTLED = timedelta(seconds=2 * REMEMBERED_SECONDS)
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-Opened = TypeVar("Opened", bound=OpenKey | IndexKey)
+AnyKey = OpenKey | IndexKey | PseudonymKey
+Opened = TypeVar("Opened", bound=AnyKey)
 Name = tuple[UUID, str, str, UUID | int | None]
 """Environment, kind, scope, and the version or id asked for; None: the newest."""
 
@@ -52,7 +54,7 @@ def _capacity() -> int:
 
 
 _subject_keys: BoundedMemory[tuple[int, int, bytes], OpenKey] = BoundedMemory(capacity=_capacity)
-_named_keys: BoundedMemory[Name, tuple[float, OpenKey | IndexKey]] = BoundedMemory(capacity=_capacity)
+_named_keys: BoundedMemory[Name, tuple[float, AnyKey]] = BoundedMemory(capacity=_capacity)
 _versions: BoundedMemory[tuple[int, str, str], tuple[float, list[int]]] = BoundedMemory(capacity=_capacity)
 
 
@@ -130,6 +132,16 @@ def fingerprint_key_for(environment_id: UUID) -> FingerprintKey:
         return FingerprintKey(key_id=row.id, version=row.version, key=key_bytes(row, KeyKind.FINGERPRINT, ""))
 
     return _remembered((environment_id, KeyKind.FINGERPRINT.value, "", None), FingerprintKey, opened)
+
+
+def pseudonym_key_for(environment_id: UUID) -> PseudonymKey:
+    """Return the environment's key of pseudonyms; raise `UnknownKey`."""
+
+    def opened() -> PseudonymKey:
+        row = _row(environment_id, KeyKind.PSEUDONYM, "", None)
+        return PseudonymKey(key_id=row.id, version=row.version, key=key_bytes(row, KeyKind.PSEUDONYM, ""))
+
+    return _remembered((environment_id, KeyKind.PSEUDONYM.value, "", None), PseudonymKey, opened)
 
 
 def live_versions(environment_id: UUID, kind: KeyKind, scope: str) -> list[int]:

@@ -22,9 +22,11 @@ class KeyKind(StrEnum):
     """Seals secrets: a shared secret, a password of a connector."""
     SERVICE = "service"
     """Seals what one client (its scope) keeps in a database of its own."""
+    PSEUDONYM = "pseudonym"
+    """Makes the format-preserving pseudonyms of one environment. Not rotated: another version makes other ones."""
     SIGNING = "signing"
     """Seals one private signing key (PKCS#8 DER)."""
 
 
-BLINDING_KINDS = frozenset({KeyKind.INDEX, KeyKind.FINGERPRINT})
-"""These blind; all others seal."""
+BLINDING_KINDS = frozenset({KeyKind.INDEX, KeyKind.FINGERPRINT, KeyKind.PSEUDONYM})
+"""These blind or replace values; all others seal."""

@@ -16,6 +16,7 @@ from governance.api.policy_secrets import PolicySecrets, SinglePolicySecret
 from governance.api.purposes import Purposes
 from governance.api.rights import Rights, SingleRight
 from governance.api.script_hosts import ScriptHosts, SingleScriptHost
+from governance.api.script_notes import SingleScriptNote
 from governance.api.trials import ExecutePolicy, TryPolicy, TryTemplate
 from governance.wire.definitions import definition_routes
 
@@ -45,6 +46,7 @@ urlpatterns = [
     path("tokenizer/policies/secret/<uuid:secret_id>", SinglePolicySecret.as_view(), name="policy-secret"),
     path("governance/scripthosts", ScriptHosts.as_view(), name="script-hosts"),
     path("governance/scripthosts/<uuid:host_id>", SingleScriptHost.as_view(), name="script-host"),
+    path("governance/scriptnotes/<uuid:note_id>", SingleScriptNote.as_view(), name="script-note"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
     path("governance/clients", Clients.as_view(), name="clients"),
     path("governance/clients/<uuid:client_id>", SingleClient.as_view(), name="client"),

@@ -17,9 +17,10 @@ def script_rows() -> list[Row]:
         Row("GET", "governance/scripthosts", abroad=200),
         Row("POST", "governance/scripthosts", {"host": "no host"}, service=400, abroad=400),
         Row("DELETE", "governance/scripthosts/<uuid:host_id>", service=404),
+        Row("GET", "governance/scriptnotes/<uuid:note_id>", service=404),
     ]
 
 
 def script_ids() -> dict[str, str]:
     """Ids to put into addresses."""
-    return {"<uuid:secret_id>": str(uuid4()), "<uuid:host_id>": str(uuid4())}
+    return {f"<uuid:{name}>": str(uuid4()) for name in ("secret_id", "host_id", "note_id")}

@@ -50,6 +50,7 @@ def furnish_store(environment_id: UUID) -> None:
     """Make what every environment has, keys, types, columns, transformers, methods; its transaction is open."""
     create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=INDEX_SCOPE)
     create_key(environment_id=environment_id, kind=KeyKind.TOKEN)
+    create_key(environment_id=environment_id, kind=KeyKind.PSEUDONYM)
     _define_data_types(environment_id)
     _define_transformers(environment_id)
     for public_id, name, data_type in _SYSTEM:

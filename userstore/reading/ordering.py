@@ -89,7 +89,8 @@ class ShownKey:
         texts = [self._text(subject) for subject in subjects]
         transformer = self.output.transformer
         if not transformer.passes_through:
-            shown = iter(transformer.apply([text for text in texts if text is not None], now=now))
+            column = self.output.column.public_id
+            shown = iter(transformer.apply([text for text in texts if text is not None], now=now, column=column))
             # An empty result is left out of the row, so it is nothing here as well.
             texts = [None if text is None else next(shown) or None for text in texts]
         return [None if text is None else self.read(text) for text in texts]

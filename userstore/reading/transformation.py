@@ -67,14 +67,18 @@ def _shown(
     if column.is_system:
         texts: list[list[str]] = [_system_text(subject, column.name) for subject in subjects]
         if not transformer.passes_through:
-            return _spread(texts, transformer.apply([t for one in texts for t in one], now=now))
+            return _spread(
+                texts, transformer.apply([t for one in texts for t in one], now=now, column=column.public_id)
+            )
         return texts
     values = [subject.values.get(column.pk, ()) for subject in subjects]
     if transformer.passes_through:
         return values
     if transformer.tokenizes:
         return _tokenized(subjects, output, plan, clearance, now)
-    return _spread(values, transformer.apply([text for one in values for text in one], now=now))
+    return _spread(
+        values, transformer.apply([text for one in values for text in one], now=now, column=column.public_id)
+    )
 
 
 def _tokenized(

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from userstore.transforming.builtin_masks import MASKS
 from userstore.transforming.builtin_normalisers import NORMALISING
+from userstore.transforming.builtin_pseudonyms import PSEUDONYMS
 from userstore.transforming.builtin_tokens import TOKENS, VENDORS_OWN
 from userstore.transforming.declaring import BuiltInTransformer, Native
 from userstore.transforming.protocol import Tokenization, TransformKind
 
-BUILT_IN_TRANSFORMERS: tuple[BuiltInTransformer, ...] = (*VENDORS_OWN, *MASKS, *TOKENS, *NORMALISING)
+BUILT_IN_TRANSFORMERS: tuple[BuiltInTransformer, ...] = (*VENDORS_OWN, *MASKS, *TOKENS, *NORMALISING, *PSEUDONYMS)
 
 BY_ID: Mapping[UUID, BuiltInTransformer] = {each.id: each for each in BUILT_IN_TRANSFORMERS}
 

@@ -13,6 +13,7 @@ from governance.errors import GovernanceError, Invalid
 from governance.policies.hosting import host_for, offered
 from governance.policies.sandbox import Function, Script, ScriptError, ScriptFault, ScriptUnavailable, run_transform
 from governance.standing import Standing
+from keyring.keys import pseudonym_key_for
 from userstore.datatypes import ValueRefused
 from userstore.models import Transformer
 from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH
@@ -20,6 +21,7 @@ from userstore.transforming.builtin import BUILT_IN_TRANSFORMERS
 from userstore.transforming.errors import ParameterRefused, TokenSpaceExhausted, ValueUnfit
 from userstore.transforming.parameters import decode_parameters
 from userstore.transforming.protocol import Tokenization, Transform
+from userstore.transforming.pseudonyms import NO_COLUMN, Pseudonymization
 
 _RANDOM = secrets.SystemRandom()
 NATIVES = {built_in.name: built_in.native for built_in in BUILT_IN_TRANSFORMERS}
@@ -50,6 +52,7 @@ class CompiledTransformer:
     parameters: Any = None
     script: Script | None = None
     script_parameters: Any = None
+    environment_id: UUID = NO_COLUMN
 
     @property
     def passes_through(self) -> bool:
@@ -60,8 +63,10 @@ class CompiledTransformer:
         """Whether a value becomes the same text in every call of one day. Nobody knows that of a script."""
         return self.passes_through or isinstance(self.native, Transform)
 
-    def apply(self, texts: Sequence[str], *, now: datetime) -> list[str]:
+    def apply(self, texts: Sequence[str], *, now: datetime, column: UUID = NO_COLUMN) -> list[str]:
         """Transform texts, in order. For tokenising ones these are candidates that somebody still has to store.
+
+        `column` is the one that shows the texts: pseudonyms of one column say nothing about another's.
 
         Raises:
             TransformationFailed: a script failed, or a value is not of the format; nothing may be released.
@@ -75,6 +80,9 @@ class CompiledTransformer:
                 raise TransformationFailed(f"Transformer {self.name} gave a value as its own token.", field=self.name)
             return made
         try:
+            if isinstance(self.native, Pseudonymization):
+                key = pseudonym_key_for(self.environment_id)
+                return [self.native.replace(text, self.parameters, key, column) for text in texts]
             if isinstance(self.native, Tokenization):
                 return [self.native.mint(text, self.parameters, _RANDOM) for text in texts]
             return [self.native.apply(text, self.parameters, now=now, rng=_RANDOM) for text in texts]
@@ -124,6 +132,7 @@ def compile_transformer(row: Transformer) -> CompiledTransformer:
         "tokenizes": row.transform_type in {BY_VALUE, BY_REFERENCE},
         "by_reference": row.transform_type == BY_REFERENCE,
         "reuses_tokens": row.reuse_existing_token,
+        "environment_id": row.environment_id,
     }
     if row.transform_type == PASSTHROUGH:
         return CompiledTransformer(**common)

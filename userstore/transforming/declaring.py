@@ -9,6 +9,7 @@ from uuid import UUID
 
 from userstore.transforming.parameters import RecordSchema
 from userstore.transforming.protocol import Tokenization, Transform, TransformKind
+from userstore.transforming.pseudonyms import Pseudonymization
 
 STRINGS = ("string", "email", "phonenumber", "e164_phonenumber", "ssn")
 ANYTHING = (*STRINGS, "integer", "boolean", "date", "birthdate", "timestamp", "uuid")
@@ -16,7 +17,7 @@ PHONES = ("string", "phonenumber", "e164_phonenumber")
 BIRTHDATES = ("birthdate", "date", "string")
 DATES = ("date", "birthdate", "timestamp", "string")
 
-Native = Transform[Any] | Tokenization[Any]
+Native = Transform[Any] | Tokenization[Any] | Pseudonymization[Any]
 
 
 @dataclass(frozen=True, kw_only=True)

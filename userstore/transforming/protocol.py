@@ -92,7 +92,9 @@ class Transformer(Protocol[P]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Described(Generic[P]):
+class Described(Generic[P]):
+    """What every native transformer says about itself."""
+
     name: str
     description: str
     input_types: tuple[str, ...]
@@ -109,7 +111,7 @@ class _Described(Generic[P]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Transform(_Described[P]):
+class Transform(Described[P]):
     """A transformer whose result depends on the value, the parameters and at most the present day."""
 
     work: Callable[[str, P, datetime], str]
@@ -121,7 +123,7 @@ class Transform(_Described[P]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tokenization(_Described[P]):
+class Tokenization(Described[P]):
     """A transformer whose result is drawn at random and says nothing but what its parameters keep."""
 
     format: TokenFormat[P]
