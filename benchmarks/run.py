@@ -10,6 +10,7 @@ from django.db import connections
 from benchmarks.bars import Report
 from benchmarks.bulk import measure_bulk
 from benchmarks.calls import measure_calls
+from benchmarks.graph import measure_graph
 from benchmarks.scripts import measure_scripts
 from benchmarks.sealing import measure_sealing
 from benchmarks.seeding import COLUMNS, SUBJECTS, seed
@@ -23,6 +24,7 @@ MEASURES = {
     "bulk": measure_bulk,
     "calls": measure_calls,
     "sealing": measure_sealing,
+    "graph": measure_graph,
 }
 
 
