@@ -34,7 +34,7 @@ _PAGE_OF_SUBJECTS = 1500
 
 def measure_bulk(store: Store, report: Report) -> None:
     """Bulk: every value of every subject, keys remembered by both sides; then again with every key to unwrap."""
-    floor, bulk = _floor(store), _bulk(store)
+    floor, bulk = _floor(store), bulk_read(store)
     assert len(floor()) == len(bulk()) == SUBJECTS
     found = interleaved({"floor": seconds_of(floor), "bulk": seconds_of(bulk)})
     rate = {name: f"{SUBJECTS * len(COLUMNS) / each / 1000:.0f} k values/s" for name, each in medians(found).items()}
@@ -88,7 +88,7 @@ def _column_bytes(store: Store, pk: int) -> bytes:
     return definitions_of(standing_of(store.caller.environment_id)).by_pk[pk].public_id.bytes
 
 
-def _bulk(store: Store) -> Callable[[], list[Any]]:
+def bulk_read(store: Store) -> Callable[[], list[Any]]:
     """The product's own read: policy, consent per value, places, one committed entry of the book per chunk."""
     call = AccessorCall(store.caller, store.everyone, (), CallContext(address=ADDRESS))
 

@@ -11,6 +11,7 @@ from benchmarks.bars import Report
 from benchmarks.bulk import measure_bulk
 from benchmarks.calls import measure_calls
 from benchmarks.graph import measure_graph
+from benchmarks.peers import measure_peers, measure_stream
 from benchmarks.scripts import measure_scripts
 from benchmarks.sealing import measure_sealing
 from benchmarks.seeding import COLUMNS, SUBJECTS, seed
@@ -22,6 +23,8 @@ MEASURES = {
     "policies": measure_policies,
     "scripts": measure_scripts,
     "bulk": measure_bulk,
+    "peers": measure_peers,
+    "stream": measure_stream,
     "calls": measure_calls,
     "sealing": measure_sealing,
     "graph": measure_graph,
