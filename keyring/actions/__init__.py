@@ -6,13 +6,14 @@ from keyring.actions.environment_keys import (
     rewrap_environment_keys,
 )
 from keyring.actions.sealed_secrets import create_sealed_secret
-from keyring.actions.wrapped_keys import NewKey, create_key, destroy_key, ensure_key, rewrap_keys
+from keyring.actions.wrapped_keys import NewKey, create_key, create_subject_keys, destroy_key, ensure_key, rewrap_keys
 
 __all__ = [
     "NewKey",
     "create_environment_key",
     "create_key",
     "create_sealed_secret",
+    "create_subject_keys",
     "destroy_key",
     "ensure_environment_key",
     "ensure_key",

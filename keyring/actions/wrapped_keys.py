@@ -15,7 +15,7 @@ from keyring.kinds import BLINDING_KINDS, KeyKind
 from keyring.models import WrappedKey
 from keyring.rows import serialise
 from keyring.sealing import OpenKey
-from keyring.walls import in_environment
+from keyring.walls import in_environment, insert_many
 from keyring.wrapping import KEY_BYTES, WRAPPED_KEY_BYTES, KeyLabel
 
 
@@ -47,6 +47,26 @@ def create_key(*, environment_id: UUID, kind: KeyKind, scope: str = "") -> NewKe
         raise ValueError("a subject key has no scope: its id is its name")
     with in_environment(environment_id):
         return _create(environment_id, kind, scope, version=next_version(environment_id, kind, scope))
+
+
+def create_subject_keys(*, environment_id: UUID, count: int) -> list[NewKey]:
+    """Create random keys for many subjects with one statement.
+
+    Raises:
+        UnknownKey: the environment has no key yet.
+    """
+    rows, made = [], []
+    with in_environment(environment_id):
+        cipher = newest_cipher(environment_id)
+        for _ in range(count):
+            label, key = KeyLabel(environment_id, uuid4(), KeyKind.SUBJECT, "", 1), urandom(KEY_BYTES)
+            wrapped = cipher.wrap(key, label)
+            rows.append(
+                WrappedKey(id=label.key_id, environment_id=environment_id, kind=label.kind.value, wrapped=wrapped)
+            )
+            made.append(NewKey(label.key_id, wrapped, OpenKey(key_id=label.key_id, version=1, key=key)))
+        insert_many(rows)
+    return made
 
 
 def ensure_key(*, environment_id: UUID, kind: KeyKind, scope: str = "") -> UUID:

@@ -3,6 +3,7 @@
 PostgreSQL enforces them with forced row-level security on a transaction-local setting.
 """
 
+from keyring.walls.bulk import insert_many
 from keyring.walls.operations import CompositeForeignKey, EnvironmentWall
 from keyring.walls.scope import SETTING, SYSTEM_ENVIRONMENT, WallBreach, current_environment, in_environment
 
@@ -14,4 +15,5 @@ __all__ = [
     "WallBreach",
     "current_environment",
     "in_environment",
+    "insert_many",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import F
 
 from audit.recorder import append
 from governance.actions.change import refusal_on_record
@@ -18,19 +20,19 @@ from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
 from keyring.walls import in_environment
 from userstore.events import MUTATOR_EXECUTED
-from userstore.models import Subject, Value
-from userstore.models.subjects import LIVE
+from userstore.models import Subject
 from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
 from userstore.writing.admission import admit_writing, told_by
 from userstore.writing.calls import MutatorCall
 from userstore.writing.changes import ColumnChange, read_changes
 from userstore.writing.ending import end_lapsed
-from userstore.writing.keys import handle_of, subject_key
+from userstore.writing.keys import handle_of
 from userstore.writing.limiting import NothingChanges, count_writing, count_written
 from userstore.writing.merging import merge
 from userstore.writing.plan import WritePlan, plan_write
 from userstore.writing.selection import locked_subjects
+from userstore.writing.shelf import Shelf
 from userstore.writing.storing import Pen, stored_values
 
 
@@ -136,7 +138,7 @@ def _refuse_frozen(changes: list[ColumnChange], plan: WritePlan) -> None:
 
 
 def write_changes(
-    subjects: Iterable[Subject],
+    subjects: Sequence[Subject],
     changes: list[ColumnChange],
     call: MutatorCall,
     plan: WritePlan,
@@ -145,25 +147,40 @@ def write_changes(
     now: datetime,
 ) -> Receipt:
     """Apply changes to locked subjects, values and consents together."""
-    until = call.consent.ends_at
     pen = Pen(clearance.standing, call.caller.actor, now, f"mutator {plan.mutator.name}"[:64], call.consent)
-    ids, handles = [], []
-    for subject in subjects:
-        key = subject_key(subject)
-        for change in changes:
-            rows = Value.objects.filter(subject=subject, column_id=change.column.pk, state=LIVE).order_by("ordinal")
-            left = [end_lapsed(pen, subject, subject_key, change.column, row) for row in rows]
-            current = stored_values([row for row in left if row is not None], key, subject, change.column)
-            pen.store(subject, key, change.column, merge(change, current, until=until))
-        subject.updated_at, subject.version = now, subject.version + 1
-        subject.save(update_fields=["updated_at", "version"])
-        ids.append(subject.public_id)
-        handles.append(handle_of(subject, key))
-    pen.flush()
-    facts = {"subjects": handles, "written": pen.written, "removed": pen.removed}
+    shelf = Shelf(subjects, [change.column for change in changes])
+    handles = [write_subject(pen, shelf, subject, changes) for subject in subjects]
+    finish(pen, subjects)
+    facts: dict[str, Any] = {"subjects": handles, "written": pen.written, "removed": pen.removed}
     if pen.held:
         facts["held"] = pen.held
-    return Receipt(ids, clearance.decision_id, facts)
+    return Receipt([subject.public_id for subject in subjects], clearance.decision_id, facts)
+
+
+def write_subject(pen: Pen, shelf: Shelf, subject: Subject, changes: Sequence[ColumnChange]) -> str:
+    """Apply changes to one locked subject; return its handle. What is new waits for `finish`.
+
+    Raises:
+        Conflict: a column would hold too many values.
+    """
+    key = shelf.key(subject)
+    for change in changes:
+        rows = shelf.rows(subject, change.column)
+        left = [end_lapsed(pen, subject, shelf.key, change.column, row) for row in rows]
+        current = stored_values([row for row in left if row is not None], key, subject, change.column)
+        pen.store(subject, key, change.column, merge(change, current, until=pen.terms.ends_at))
+    return handle_of(subject, key)
+
+
+def finish(pen: Pen, subjects: Sequence[Subject]) -> None:
+    """Write what waits, and that these subjects were changed.
+
+    Raises:
+        Conflict: a unique column has a value already, at another subject.
+    """
+    pen.flush()
+    touched = Subject.objects.filter(pk__in=[subject.pk for subject in subjects])
+    touched.update(updated_at=pen.now, version=F("version") + 1)
 
 
 def _described(call: MutatorCall, plan: WritePlan, changes: list[ColumnChange]) -> dict[str, Any]:

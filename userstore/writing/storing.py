@@ -17,8 +17,9 @@ from governance.errors import Conflict
 from governance.standing import Standing
 from keyring.keys import OpenKey, index_key_for
 from keyring.places import cell_place
+from keyring.walls import insert_many
 from userstore.datatypes import Value as TypedValue
-from userstore.definitions import ColumnDefinition
+from userstore.definitions import ColumnDefinition, definitions_of
 from userstore.models import ConsentRecord, Subject, Value
 from userstore.models.subjects import LIVE
 from userstore.retention.holding import Holds, holds_of
@@ -30,7 +31,10 @@ from userstore.writing.merging import Merge, StoredValue
 
 @dataclass(slots=True)
 class Pen:
-    """Writes for one call: who, when, under which terms and source; counts what it did."""
+    """Writes for one call: who, when, under which terms and source; counts what it did.
+
+    New values and the consent history wait for `flush`, which writes all of them with a statement each.
+    """
 
     standing: Standing
     actor: Actor
@@ -44,6 +48,7 @@ class Pen:
     kept: Counter[str] = field(default_factory=Counter)
     destroyed: Counter[str] = field(default_factory=Counter)
     """Values by column that ended, and were kept as deleted ones or were not."""
+    values: list[Value] = field(default_factory=list)
     consents: list[ConsentRecord] = field(default_factory=list)
     _sequence: count[int] = field(default_factory=count)
 
@@ -63,11 +68,7 @@ class Pen:
         return holds_of(self.standing)
 
     def store(self, subject: Subject, key: OpenKey, column: ColumnDefinition, merged: Merge) -> None:
-        """Store a merge for one column of one subject.
-
-        Raises:
-            Conflict: a unique column has the value already, at another subject.
-        """
+        """Store a merge for one column of one subject; what it adds is there from `flush` on."""
         end_values(self, subject, column, merged.removed)
         renewed = {stored.id: purposes for stored, purposes in merged.renewed}
         for stored, ordinal, purposes in merged.changed:
@@ -78,23 +79,35 @@ class Pen:
         self.removed += len(merged.removed)
 
     def flush(self) -> None:
-        """Write the consent history of the whole call."""
-        ConsentRecord.objects.bulk_create(self.consents)
+        """Write the new values and the consent history of the whole call.
+
+        Raises:
+            Conflict: a unique column has a value already, at another subject.
+        """
+        try:
+            insert_many(self.values)
+        except IntegrityError:
+            raise self._conflict() from None
+        insert_many(self.consents)
+        self.values.clear()
         self.consents.clear()
 
+    def _conflict(self) -> Conflict:
+        """Name the column, where only one can be meant."""
+        columns = definitions_of(self.standing).by_pk
+        unique = sorted({columns[value.column_id].name for value in self.values if value.is_unique_key})
+        if len(unique) == 1:
+            return Conflict(f"Column {unique[0]} is unique and has this value already.", field=unique[0])
+        return Conflict(f"One of the columns {', '.join(unique)} is unique and has this value already.")
+
     def _add(self, subject: Subject, key: OpenKey, column: ColumnDefinition, merged: Merge) -> None:
-        rows = []
         for value, ordinal, purposes in merged.added:
             row = sealed_row(
                 subject, key, column, value, ordinal=ordinal, purposes=purposes, schedule=self.schedule, now=self.now
             )
-            rows.append(row)
+            self.values.append(row)
             for purpose, until in purposes.items():
                 self.note(subject, column, row.id, purpose, permitted=True, until=until)
-        try:
-            Value.objects.bulk_create(rows)
-        except IntegrityError:
-            raise Conflict(f"Column {column.name} is unique and has this value already.", field=column.name) from None
 
     def _change(
         self,
