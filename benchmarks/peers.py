@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from django.db import connections, models
 from encrypted_fields.fields import EncryptedTextField  # type: ignore[import-untyped]  # the package has no types
-from encrypted_model_fields.fields import EncryptedTextField as ModelTextField  # type: ignore[import-untyped]
+from encrypted_model_fields.fields import EncryptedTextField as ModelTextField  # type: ignore[import-untyped]  # no types either
 
 from benchmarks.bars import Report, interleaved, medians, ratio, seconds_of
 from benchmarks.bulk import bulk_read

@@ -268,6 +268,8 @@ USERSTORE_SCAN_BOUND = 50_000
 """Cells one selector may decrypt."""
 USERSTORE_PAGE_LIMIT = 1500
 USERSTORE_IDEMPOTENCY_HOURS = 24
+USERSTORE_BATCH_LIMIT = 1000
+"""Calls of one mutator in one batch."""
 USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-us-west-2", "aws-eu-west-1"])
 """What may be noted as the region of a user; the first is noted where none is given."""
 

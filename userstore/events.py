@@ -12,7 +12,7 @@ ACCESSOR_EXECUTED = event(
 MUTATOR_EXECUTED = event(
     "mutator.executed",
     "mutator", "name", "version", "purposes", "columns", "looked_at", "subjects", "written", "removed", "held",
-    "selector", "reasons", "denied", "faults", "via",
+    "selector", "reasons", "denied", "faults", "via", "calls", "failed",
 )  # fmt: skip
 ANSWER_REPEATED = event("answer.repeated", "call")
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")

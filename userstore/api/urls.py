@@ -6,6 +6,7 @@ from django.urls import path
 
 from governance.wire.definitions import definition_routes
 from userstore.api.accessors import Accessors
+from userstore.api.batches import ExecuteMutatorBatch
 from userstore.api.codegen import PythonClient
 from userstore.api.columns import Columns
 from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsents
@@ -25,6 +26,7 @@ app_name = "userstore"
 urlpatterns = [
     path("userstore/api/accessors", ExecuteAccessor.as_view(), name="execute-accessor"),
     path("userstore/api/mutators", ExecuteMutator.as_view(), name="execute-mutator"),
+    path("userstore/api/mutators/batch", ExecuteMutatorBatch.as_view(), name="execute-mutator-batch"),
     path("userstore/api/users", CreateUserWithMutator.as_view(), name="create-user-with-mutator"),
     path("userstore/api/consentedpurposes", ConsentedPurposes.as_view(), name="consented-purposes"),
     path("userstore/api/consents", ChangeConsent.as_view(), name="change-consent"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from governance.actions.change import refusal_on_record
 from governance.actions.seeing import must_see_definitions
 from governance.authorization import Clearance, at_current_epoch, authorize, frozen_parts, refusal
 from governance.errors import Conflict, NotFound, Refused
-from governance.standing import fresh_standing_of
+from governance.standing import Standing, fresh_standing_of
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
 from keyring.walls import in_environment
@@ -30,7 +30,7 @@ from userstore.writing.ending import end_lapsed
 from userstore.writing.keys import handle_of
 from userstore.writing.limiting import NothingChanges, count_writing, count_written
 from userstore.writing.merging import merge
-from userstore.writing.plan import WritePlan, plan_write
+from userstore.writing.plan import MutatorPlan, WritePlan, plan_write
 from userstore.writing.selection import locked_subjects
 from userstore.writing.shelf import Shelf
 from userstore.writing.storing import Pen, stored_values
@@ -58,8 +58,13 @@ def execute_mutator(call: MutatorCall, *, now: datetime) -> Receipt:
         SelectorError, Invalid, NotFound, Conflict: the call does not make sense; nothing was stored.
         AuditUnavailable: the record could not be written, so nothing was stored.
     """
+    return recorded_write(call, lambda: _write(call, now=now), now=now)
+
+
+def recorded_write(call: MutatorCall, write: Callable[[], Receipt], *, now: datetime) -> Receipt:
+    """Write, and put on record what changes nothing, too; a limit that is not announced is an empty receipt."""
     try:
-        return _write(call, now=now)
+        return write()
     except NothingChanges as limited:
         _record_refused(call, (limited.reason,), limited.decision_id)
         return Receipt([], limited.decision_id, limited_by=limited.reason)
@@ -99,12 +104,12 @@ def _write(call: MutatorCall, *, now: datetime) -> Receipt:
     count_writing(plan.mutator, clearance, now=now)
     with in_environment(clearance.environment_id):
         changes = read_changes(call.row_data, plan.mutator, now=now)
-        _refuse_frozen(changes, plan)
+        refuse_frozen(changes, plan.mutator.standing)
         subjects = locked_subjects(plan, clearance)
         admitted, trace = admit_writing(subjects, call, plan, clearance, now=now)
         count_written(len(admitted), plan.mutator, clearance)
         receipt = write_changes(admitted, changes, call, plan, clearance, now=now)
-        receipt.facts.update(denied=len(subjects) - len(admitted), **_described(call, plan, changes))
+        receipt.facts.update(denied=len(subjects) - len(admitted), **described(call, plan.mutator, changes))
         receipt.facts.update(told_by(trace))
         receipt.entry_id = append(
             MUTATOR_EXECUTED,
@@ -128,9 +133,8 @@ def _record_refused(call: MutatorCall, reasons: Sequence[str], decision_id: UUID
     )
 
 
-def _refuse_frozen(changes: list[ColumnChange], plan: WritePlan) -> None:
+def refuse_frozen(changes: list[ColumnChange], standing: Standing) -> None:
     """Refuse a write for a frozen purpose; which purposes a call gives itself is known only now."""
-    standing = plan.mutator.standing
     given = [standing.purposes_by_number[number].public_id for change in changes for number in change.added]
     frozen = frozen_parts(standing, purposes=given)
     if frozen:
@@ -183,17 +187,18 @@ def finish(pen: Pen, subjects: Sequence[Subject]) -> None:
     touched.update(updated_at=pen.now, version=F("version") + 1)
 
 
-def _described(call: MutatorCall, plan: WritePlan, changes: list[ColumnChange]) -> dict[str, Any]:
-    names = plan.mutator.standing.purposes_by_number
+def described(call: MutatorCall, plan: MutatorPlan, changes: Sequence[ColumnChange]) -> dict[str, Any]:
+    """What the record of a write says about the call."""
+    names = plan.standing.purposes_by_number
     touched = dict.fromkeys(p for change in changes for p in change.purposes_touched)
     environment_id = call.caller.environment_id
     return {
-        "mutator": plan.mutator.public_id,
-        "name": plan.mutator.name,
-        "version": plan.mutator.version,
+        "mutator": plan.public_id,
+        "name": plan.name,
+        "version": plan.version,
         "purposes": [names[number].name for number in touched],
-        "columns": [change.column.name for change in changes],
-        **({"looked_at": [c.name for c in plan.mutator.looked_at]} if plan.mutator.looked_at else {}),
+        "columns": [target.column.name for target in plan.targets],
+        **({"looked_at": [c.name for c in plan.looked_at]} if plan.looked_at else {}),
         "selector": [fingerprint(environment_id, "selector", str(v).encode()) for v in call.selector_values],
         **({"via": call.context.via} if call.context.via else {}),
     }

@@ -64,13 +64,17 @@ def plan_write(call: MutatorCall) -> WritePlan:
         SelectorError: the values do not fit the selector.
     """
     plan = mutator_plan(standing_of(call.caller.environment_id), call.mutator_id)
-    ask = Ask(
+    return WritePlan(plan, bind(plan.selector, call.selector_values), ask_of(plan))
+
+
+def ask_of(plan: MutatorPlan) -> Ask:
+    """What a call of this mutator asks for, whatever it selects."""
+    return Ask(
         operation="write",
         resource=Resource("mutator", plan.pk, plan.public_id, plan.name),
         purposes=tuple(p.public_id for p in plan.fixed_purposes),
         columns=_touched_columns(plan),
     )
-    return WritePlan(plan, bind(plan.selector, call.selector_values), ask)
 
 
 def _touched_columns(plan: MutatorPlan) -> tuple[UUID, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from governance.authorization import Clearance
 from governance.standing import epoch_of
@@ -31,6 +33,14 @@ def locked_subjects(plan: WritePlan, clearance: Clearance) -> list[Subject]:
     if bound.condition is None or decided_by_id(bound) is not None:
         return locked
     return [subject for subject in locked if bound.matches(_elements(subject, plan))]
+
+
+def locked_by_id(ids: Iterable[UUID], clearance: Clearance) -> dict[UUID, Subject]:
+    """Return the subjects with these ids, locked like the others and at the epoch of the clearance."""
+    locked = Subject.objects.select_for_update().filter(erased_at=None, public_id__in=set(ids)).order_by("public_id")
+    found = {subject.public_id: subject for subject in locked}
+    clearance.expect_epoch(epoch_of(clearance.environment_id) or -1)
+    return found
 
 
 def _elements(subject: Subject, plan: WritePlan) -> dict[str, list[Any]]:

@@ -1,0 +1,260 @@
+"""Many calls of one mutator as one: cleared once, a few statements for all of them, one entry of the book.
+
+The calls happen in their order. Those that select different subjects by id are written together: one statement locks
+them, one fetches their keys, one their values, one inserts what is new. A call that touches a subject again waits until
+the earlier ones are written, so it finds what they left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from audit.recorder import append
+from governance.authorization import Clearance, at_current_epoch, authorize
+from governance.errors import Conflict, GovernanceError, Invalid, Refused
+from governance.identities import Caller
+from governance.standing import standing_of
+from keyring.walls import in_environment
+from userstore.events import MUTATOR_EXECUTED
+from userstore.models import Subject
+from userstore.reading.calls import NO_CONTEXT, CallContext
+from userstore.reading.narrowing import decided_by_id
+from userstore.selectors import SelectorError
+from userstore.writing.admission import admit_writing, told_by
+from userstore.writing.calls import NO_TERMS, ConsentTerms, MutatorCall
+from userstore.writing.changes import ColumnChange, read_changes
+from userstore.writing.execute import Receipt, described, finish, recorded_write, refuse_frozen, write_subject
+from userstore.writing.limiting import count_writing, count_written
+from userstore.writing.plan import MutatorPlan, WritePlan, ask_of, mutator_plan, plan_write
+from userstore.writing.selection import locked_by_id, locked_subjects
+from userstore.writing.shelf import Shelf
+from userstore.writing.storing import Pen
+
+ATOMIC, EACH = "atomic", "each"
+"""All calls of a batch or none; or each that can be done."""
+Result = list[UUID] | GovernanceError
+"""Whom a call changed, or why it could not be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchItem:
+    """One call of a batch: whom it selects, and changes by column name."""
+
+    selector_values: Sequence[Any]
+    row_data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCall:
+    """Many calls of one mutator, under one context and the same consent terms."""
+
+    caller: Caller
+    mutator_id: UUID
+    items: Sequence[BatchItem]
+    mode: str = ATOMIC
+    context: CallContext = NO_CONTEXT
+    consent: ConsentTerms = NO_TERMS
+
+    def single(self, item: BatchItem) -> MutatorCall:
+        """One of the calls, as it would be alone."""
+        return MutatorCall(
+            self.caller, self.mutator_id, item.selector_values, item.row_data, self.context, self.consent
+        )
+
+
+@dataclass(slots=True)
+class _Piece:
+    """One call on its way through a batch; `ids` are whom it selects, None where only its selector can tell."""
+
+    place: int
+    call: MutatorCall
+    plan: WritePlan
+    changes: list[ColumnChange]
+    ids: Sequence[UUID] | None
+
+
+@dataclass(slots=True)
+class _Run:
+    """A batch under way: what it may rest on, its results, and what its record will say."""
+
+    call: BatchCall
+    plan: MutatorPlan
+    clearance: Clearance
+    now: datetime
+    results: list[Result]
+    handles: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=lambda: {"written": 0, "removed": 0, "denied": 0, "failed": 0})
+    told: dict[str, list[str]] = field(default_factory=lambda: {"reasons": [], "faults": []})
+
+    @contextmanager
+    def result_of(self, place: int) -> Iterator[None]:
+        """Let an error be the result of its call, or of the whole batch where this is atomic."""
+        try:
+            yield
+        except (GovernanceError, SelectorError) as error:
+            fault = error if isinstance(error, GovernanceError) else Invalid(error.message, field="selector_values")
+            if self.call.mode == ATOMIC:
+                fault.field = ".".join(filter(None, [f"items[{place}]", fault.field]))
+                raise fault from None
+            self.results[place] = fault
+            self.counts["failed"] += 1
+            self.told["reasons"] += fault.reasons if isinstance(fault, Refused) else [type(fault).__name__]
+
+
+def execute_batch(call: BatchCall, *, now: datetime) -> tuple[list[Result], Receipt]:
+    """Execute one mutator many times; effects and record commit together. Results are in the order of the items.
+
+    Raises:
+        Refused: the caller may not execute this mutator; the refusal is on record.
+        Invalid: there are no items or more than `USERSTORE_BATCH_LIMIT`, or the mode is none.
+        GovernanceError: a call of an atomic batch cannot be done: `field` names its place, nothing was stored.
+        AuditUnavailable: the record could not be written, so nothing was stored.
+    """
+    if not 1 <= len(call.items) <= settings.USERSTORE_BATCH_LIMIT:
+        raise Invalid(f"A batch has 1 to {settings.USERSTORE_BATCH_LIMIT} items.", field="items")
+    if call.mode not in {ATOMIC, EACH}:
+        raise Invalid("The mode is atomic or each.", field="mode")
+    results: list[Result] = [[] for _ in call.items]
+    receipt = recorded_write(call.single(call.items[0]), lambda: _write(call, results, now=now), now=now)
+    return ([[] for _ in call.items] if receipt.limited_by else results), receipt
+
+
+@at_current_epoch
+def _write(call: BatchCall, results: list[Result], *, now: datetime) -> Receipt:
+    plan = mutator_plan(standing_of(call.caller.environment_id), call.mutator_id)
+    clearance = authorize(call.caller, ask_of(plan), standing=plan.standing, now=now)
+    for _ in call.items:
+        count_writing(plan, clearance, now=now)
+    run = _Run(call, plan, clearance, now, results)
+    with in_environment(clearance.environment_id):
+        pieces = _pieces(run)
+        locked_by_id([i for piece in pieces for i in piece.ids or ()], clearance)  # all in one order, before any write
+        for sheet in _sheets(pieces):
+            _write_sheet(sheet, run)
+        return _recorded(pieces, run)
+
+
+def _pieces(run: _Run) -> list[_Piece]:
+    """Read every call; in an atomic batch the first one that makes no sense ends it."""
+    pieces = []
+    for place, item in enumerate(run.call.items):
+        run.results[place] = []
+        with run.result_of(place):
+            single = run.call.single(item)
+            plan = plan_write(single)
+            changes = read_changes(item.row_data, run.plan, now=run.now)
+            refuse_frozen(changes, run.plan.standing)
+            pieces.append(_Piece(place, single, plan, changes, decided_by_id(plan.bound)))
+    return pieces
+
+
+def _sheets(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
+    """Cut calls into runs that touch different subjects; one whose selector reads values stands alone."""
+    sheet: list[_Piece] = []
+    taken: set[UUID] = set()
+    for piece in pieces:
+        if sheet and (piece.ids is None or not taken.isdisjoint(piece.ids)):
+            yield sheet
+            sheet, taken = [], set()
+        sheet.append(piece)
+        taken.update(piece.ids or ())
+        if piece.ids is None:
+            yield sheet
+            sheet = []
+    if sheet:
+        yield sheet
+
+
+def _write_sheet(sheet: list[_Piece], run: _Run) -> None:
+    """Write calls together; where one of them is in conflict, each alone, so that it is known which."""
+    if len(sheet) == 1:
+        with run.result_of(sheet[0].place), transaction.atomic():
+            _tell(_written(sheet, run), run)
+        return
+    try:
+        with transaction.atomic():
+            done = _written(sheet, run)
+    except (Conflict, Refused):
+        for piece in sheet:
+            _write_sheet([piece], run)
+    else:
+        _tell(done, run)
+
+
+@dataclass(slots=True)
+class _Done:
+    """What a sheet did."""
+
+    pen: Pen
+    changed: dict[int, list[Subject]]
+    handles: list[str]
+    denied: int
+    told: list[dict[str, list[str]]]
+
+
+def _written(sheet: Sequence[_Piece], run: _Run) -> _Done:
+    terms, now = run.call.consent, run.now
+    pen = Pen(run.clearance.standing, run.call.caller.actor, now, f"mutator {run.plan.name}"[:64], terms)
+    done = _Done(pen, {}, [], 0, [])
+    known = locked_by_id([i for piece in sheet for i in piece.ids or ()], run.clearance)
+    for piece in sheet:
+        if piece.ids is None:
+            subjects = locked_subjects(piece.plan, run.clearance)
+        else:
+            subjects = [known[i] for i in sorted(set(piece.ids)) if i in known]
+        admitted, trace = admit_writing(subjects, piece.call, piece.plan, run.clearance, now=now)
+        count_written(len(admitted), run.plan, run.clearance)
+        done.changed[piece.place] = admitted
+        done.denied += len(subjects) - len(admitted)
+        done.told.append(told_by(trace))
+    everybody = [subject for admitted in done.changed.values() for subject in admitted]
+    shelf = Shelf(everybody, [target.column for target in run.plan.targets])
+    for piece in sheet:
+        done.handles += [write_subject(pen, shelf, subject, piece.changes) for subject in done.changed[piece.place]]
+    finish(pen, everybody)
+    return done
+
+
+def _tell(done: _Done, run: _Run) -> None:
+    """Take what a sheet did into the results and the record."""
+    for place, subjects in done.changed.items():
+        run.results[place] = [subject.public_id for subject in subjects]
+    run.handles += done.handles
+    for name, count in (("written", done.pen.written), ("removed", done.pen.removed), ("denied", done.denied)):
+        run.counts[name] += count
+    if done.pen.held:
+        run.counts["held"] = run.counts.get("held", 0) + done.pen.held
+    for told in done.told:
+        for name, lines in told.items():
+            run.told[name] += lines
+
+
+def _recorded(pieces: Sequence[_Piece], run: _Run) -> Receipt:
+    """Append the entry of the whole batch."""
+    selector_values = [value for piece in pieces for value in piece.call.selector_values]
+    whole = run.call.single(BatchItem(selector_values, {}))
+    changes = [change for piece in pieces for change in piece.changes]
+    facts: dict[str, Any] = {
+        **described(whole, run.plan, changes),
+        **run.counts,
+        **{name: list(dict.fromkeys(lines)) for name, lines in run.told.items() if lines},
+        "subjects": list(dict.fromkeys(run.handles)),
+        "calls": len(run.call.items),
+    }
+    receipt = Receipt([], run.clearance.decision_id, facts)
+    receipt.entry_id = append(
+        MUTATOR_EXECUTED,
+        environment_id=run.clearance.environment_id,
+        actor=run.call.caller.actor,
+        facts=facts,
+        decision_id=run.clearance.decision_id,
+    )
+    return receipt
