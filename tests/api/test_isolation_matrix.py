@@ -64,16 +64,12 @@ TRIED = {
 def rows(scene: Scene) -> list[Row]:
     user = {"user_id": str(scene.subject)}
     consent = {**user, "purpose": "marketing", "permitted": False}
-    create = {**scene.write_body(), "id": str(uuid4())}
     write = scene.write_body()
-    batch = {
-        "mutator_id": write["mutator_id"],
-        "items": [{name: write[name] for name in ("selector_values", "row_data")}],
-    }
+    create = {**write, "id": str(uuid4())}
     return [
         Row("POST", "userstore/api/accessors", scene.read_body(), abroad=400),
-        Row("POST", "userstore/api/mutators", scene.write_body(), abroad=400),
-        Row("POST", "userstore/api/mutators/batch", batch, abroad=400),
+        Row("POST", "userstore/api/mutators", write, abroad=400),
+        Row("POST", "userstore/api/mutators/batch", {**write, "items": [write]}, abroad=400),
         Row("POST", "userstore/api/users", create, abroad=400),
         Row("POST", "userstore/api/consentedpurposes", user, abroad=400),
         Row("POST", "userstore/api/consents", consent, abroad=400),

@@ -12,6 +12,7 @@ WRITING_FOLDERS = frozenset({"actions", "migrations", "writing"})
 """`actions/` is where writes live; `writing/` holds the straight line of a mutator; migrations move data."""
 
 WRITERS: Mapping[str, str] = {
+    "keyring/walls/bulk.py": "the statement of inserting many rows; the actions that use it record what they insert",
     "userstore/tokenization/minting.py": "a token is minted inside the read that hands it out, whose entry records it",
     "userstore/tokenization/raw.py": "a token is minted inside the action that creates it, whose entry records it",
 }
