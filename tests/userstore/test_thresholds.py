@@ -157,7 +157,7 @@ def test_more_results_than_allowed_are_refused_whole_also_when_they_come_in_page
 def test_a_walk_through_pages_is_one_execution_and_another_question_is_another(book: LimitedBook) -> None:
     policy = book.limited(max_executions=1, max_execution_duration_seconds=60)
     everybody = book.getting(policy)
-    walk = list(stream_accessor(AccessorCall(book.service, everybody, page=Page(1)), now=NOON))
+    walk = list(stream_accessor(AccessorCall(book.service, everybody, page=Page(1)), clock=lambda: NOON))
     assert sum(len(page.rows) for page in walk) == 3
     assert book.count(everybody) == 0
 
