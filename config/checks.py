@@ -85,6 +85,12 @@ def check_process() -> Iterator[Error]:
             hint="Name the public hosts in SEALBOOK_ALLOWED_HOSTS.",
             id="sealbook.E003",
         )
+    if settings.GOVERNANCE_ISSUERS_MAY_BE_LOOPBACK:
+        yield Error(
+            "External issuers may be programs on this machine, asked in clear text.",
+            hint="Leave SEALBOOK_ISSUERS_MAY_BE_LOOPBACK unset.",
+            id="sealbook.E016",
+        )
 
 
 @_refuses

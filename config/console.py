@@ -31,6 +31,8 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Clients", "smart_toy", "governance.Client"),
             ("Operators", "person", "governance.Account"),
             ("Groups", "group", "auth.Group"),
+            ("External issuers", "login", "governance.ExternalIssuer"),
+            ("External identities", "badge", "governance.ExternalIdentity"),
             ("Rights", "key", "governance.Right"),
             ("Rights of groups", "key_vertical", "governance.GroupRight"),
         ),

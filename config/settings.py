@@ -260,6 +260,7 @@ GOVERNANCE_SCRIPT_MEMORY_BYTES = 16 * 1_048_576
 GOVERNANCE_SCRIPT_NETWORK_MILLISECONDS = env.int("SEALBOOK_SCRIPT_NETWORK_MILLISECONDS", default=2_000)
 GOVERNANCE_SCRIPTS_MAY_CALL_LOOPBACK = env.bool("SEALBOOK_SCRIPTS_MAY_CALL_LOOPBACK", default=False)  # development only
 GOVERNANCE_SCRIPT_NOTE_DAYS = 30
+GOVERNANCE_ISSUERS_MAY_BE_LOOPBACK = env.bool("SEALBOOK_ISSUERS_MAY_BE_LOOPBACK", default=False)  # development only
 GOVERNANCE_TEMPLATES = ("governance.policies.templates.BUILT_IN", "governance.policies.attributes.BUILT_IN")
 
 # --- userstore -----------------------------------------------------------------------------------------------------
@@ -271,7 +272,6 @@ USERSTORE_IDEMPOTENCY_HOURS = 24
 USERSTORE_BATCH_LIMIT = 1000
 """Calls of one mutator in one batch."""
 USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-us-west-2", "aws-eu-west-1"])
-"""What may be noted as the region of a user; the first is noted where none is given."""
 
 # --- Doors ---------------------------------------------------------------------------------------------------------
 

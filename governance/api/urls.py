@@ -10,6 +10,7 @@ from governance.api.freezes import FreezePreview, Freezes, SingleFreeze
 from governance.api.graph import Edges, EdgesOfObject, Objects, SingleEdge, SingleObject
 from governance.api.graph_questions import CheckAttribute, ListAttributes, ReachableObjects
 from governance.api.graph_types import EdgeTypes, ObjectTypes, Organizations
+from governance.api.issuers import Identities, Issuers, SingleIdentity
 from governance.api.oidc import DiscoveryView, KeysView, TokenView
 from governance.api.policies import AccessPolicies, PolicyTemplates
 from governance.api.policy_secrets import PolicySecrets, SinglePolicySecret
@@ -47,6 +48,9 @@ urlpatterns = [
     path("governance/scripthosts", ScriptHosts.as_view(), name="script-hosts"),
     path("governance/scripthosts/<uuid:host_id>", SingleScriptHost.as_view(), name="script-host"),
     path("governance/scriptnotes/<uuid:note_id>", SingleScriptNote.as_view(), name="script-note"),
+    path("userstore/oidcissuers", Issuers.as_view(), name="issuers"),
+    path("governance/external-identities", Identities.as_view(), name="external-identities"),
+    path("governance/external-identities/<uuid:identity_id>", SingleIdentity.as_view(), name="external-identity"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
     path("governance/clients", Clients.as_view(), name="clients"),
     path("governance/clients/<uuid:client_id>", SingleClient.as_view(), name="client"),

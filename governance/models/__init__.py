@@ -5,6 +5,7 @@ from governance.models.clients import Client, ClientSecret
 from governance.models.environments import Environment
 from governance.models.freezes import Freeze
 from governance.models.graph import EdgeAttribute, EdgeType, GraphEdge, GraphObject, ObjectType, Organization
+from governance.models.issuers import ExternalIdentity, ExternalIssuer
 from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.models.purposes import Purpose
 from governance.models.revisions import Revision
@@ -20,6 +21,8 @@ __all__ = [
     "EdgeAttribute",
     "EdgeType",
     "Environment",
+    "ExternalIdentity",
+    "ExternalIssuer",
     "Freeze",
     "GraphEdge",
     "GraphObject",

@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 from governance.errors import Invalid, NotFound, Unauthenticated
 from governance.identities import Caller
 from governance.tokens.access import caller_of
+from governance.tokens.external import external_caller_of, is_external
 
 _SCHEME = "Bearer "
 DECISION_HEADER = "X-Sealbook-Decision"
@@ -31,15 +32,17 @@ class HotView(APIView):
     """Answers POST with `call(request, caller, body)`, which subclasses define; other methods go the usual way.
 
     `unknown_is_invalid`: what the body names and does not exist is a fault of the body (400), as the contract has it.
+    `takes_external_tokens`: whether tokens of listed external issuers are accepted besides Sealbook's own.
     """
 
     unknown_is_invalid: ClassVar[bool] = True
+    takes_external_tokens: ClassVar[bool] = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
             return super().dispatch(request, *args, **kwargs)
         try:
-            caller = bearer_of(request)
+            caller = self.bearer(request)
             request.user = caller  # type: ignore[assignment]  # the request's log line names the environment
             return self.call(request, caller, read_json(request))
         except Exception as error:
@@ -47,7 +50,20 @@ class HotView(APIView):
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one call; what the schema documents. `dispatch` comes here without the framework's detours."""
-        return self.call(request, bearer_of(request), read_json(request))
+        return self.call(request, self.bearer(request), read_json(request))
+
+    def bearer(self, request: HttpRequest) -> Caller:
+        """Return who calls; `Unauthenticated` without a token that this call takes."""
+        header: str = request.META.get("HTTP_AUTHORIZATION", "")
+        if not header.startswith(_SCHEME):
+            raise Unauthenticated("An access token is needed.", remedy="Ask POST /oidc/token for one.")
+        token = header[len(_SCHEME) :]
+        try:
+            return caller_of(token)
+        except Unauthenticated:
+            if self.takes_external_tokens and is_external(token):
+                return external_caller_of(token)
+            raise
 
     @abstractmethod
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponseBase:
@@ -66,14 +82,6 @@ class HotView(APIView):
         renderer = self.renderer_classes[0]()
         wrapped.accepted_renderer, wrapped.accepted_media_type = renderer, renderer.media_type
         return self.finalize_response(wrapped, self.handle_exception(error), *args, **kwargs)
-
-
-def bearer_of(request: HttpRequest) -> Caller:
-    """Return who calls; `Unauthenticated` without a good access token."""
-    header: str = request.META.get("HTTP_AUTHORIZATION", "")
-    if not header.startswith(_SCHEME):
-        raise Unauthenticated("An access token is needed.", remedy="Ask POST /oidc/token for one.")
-    return caller_of(header[len(_SCHEME) :])
 
 
 @lru_cache(maxsize=1)

@@ -27,6 +27,7 @@ from tests.api.graph_rows import graph_rows, planted_graph
 from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
 from tests.api.rows import Row, built_in, defined_here
 from tests.api.script_rows import script_ids, script_rows
+from tests.api.user_rows import planted_identity, user_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -91,8 +92,6 @@ def rows(scene: Scene) -> list[Row]:
         Row("GET", "authn/users/<uuid:subject_id>"),
         Row("PUT", "authn/users/<uuid:subject_id>", {"profile": {}}),
         Row("DELETE", "authn/users/<uuid:subject_id>", service=204),
-        Row("GET", "userstore/config/regions", abroad=200),
-        Row("GET", "userstore/download/codegensdk.py", abroad=200),
         *built_in("userstore/config/datatypes", "data_type"),
         *built_in("userstore/config/purposes", "purpose"),
         *defined_here("userstore/config/columns", "column", retired=409),
@@ -120,6 +119,7 @@ def rows(scene: Scene) -> list[Row]:
         *graph_rows(),
         *lifecycle_calls(),
         *script_rows(),
+        *user_rows(),
         Row("GET", "governance/environment", abroad=200),
         Row("PUT", "governance/environment", {"description": "told"}, abroad=200),
         Row("GET", "governance/clients", abroad=200),
@@ -183,6 +183,7 @@ def world() -> World:
         right = Right.objects.get(user=other.client.account)
     ids = {
         **planted_graph(scene),
+        "<uuid:identity_id>": str(planted_identity(other)),
         "<uuid:subject_id>": str(scene.subject),
         "<uuid:client_id>": str(other.client.public_id),
         **lifecycle_ids(scene),

@@ -19,6 +19,7 @@ from governance.models import ClientSecret, Right
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, Scene, new_scene, operational
+from tests.api.user_rows import planted_identity
 from tests.attacks.web import Answer
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.datatypes import DataTypeSpec, FieldSpec, define_data_type
@@ -98,6 +99,7 @@ def furnished_home(number: str = NUMBER) -> Home:
         secret = ClientSecret.objects.get(client=other.client)
         value = Value.objects.get()
     ids: dict[str, Any] = {
+        "identity": planted_identity(other),
         "subject": scene.subject, "column": scene.column, "mutator": scene.mutator, "accessor": scene.accessor,
         "tokens": tokens.public_id, "client": other.client.public_id, "freeze": frozen.public_id, "secret": secret.pk,
         "right": right.pk, "purpose": purpose.public_id, "template": template.public_id, "policy": policy.public_id,
@@ -211,6 +213,11 @@ def aims() -> list[Aim]:
         Aim("POST", "authz/edges", {"edge": {"id": "{edge}", "edge_type_id": "{edge_type}",
                                              "source_object_id": "{object}", "target_object_id": "{member}"}}),
         *_lifecycle(),
+        Aim("GET", "userstore/oidcissuers"),
+        Aim("GET", "governance/external-identities"),
+        Aim("DELETE", "governance/external-identities/{identity}"),
+        Aim("PUT", "userstore/oidcissuers", ["https://login.example.com"]),
+        Aim("POST", "governance/external-identities", {"issuer": "https://login.example.com", "client_id": "{client}"}),
         Aim("GET", "governance/environment", query="?id={environment}"),
         Aim("GET", "governance/clients"),
         Aim("GET", "governance/clients/{client}"),

@@ -45,6 +45,7 @@ def test_a_safe_deployment_passes(safe: Settings) -> None:
         ({"DEBUG": True}, "sealbook.E001"),
         ({"SECRET_KEY": "short"}, "sealbook.E002"),
         ({"ALLOWED_HOSTS": ["sealbook.example.com", "*"]}, "sealbook.E003"),
+        ({"GOVERNANCE_ISSUERS_MAY_BE_LOOPBACK": True}, "sealbook.E016"),
     ],
 )
 def test_an_unsafe_process_is_refused(safe: Settings, unsafe: Mapping[str, Any], found: str) -> None:

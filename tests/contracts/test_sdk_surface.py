@@ -24,11 +24,7 @@ RIGHTS = ("read", "write", "resolve", "tokenize", "configure", "consent", "erase
 METHODS = [name for name, _ in inspect.getmembers(Client, inspect.isfunction) if name[0].isupper()]
 TWINS = [name for name, _ in inspect.getmembers(AsyncClient, inspect.iscoroutinefunction) if name[0].isupper()]
 AWAITED = {
-    "data types that are composed of others": r"DataType",
-    "retention": r"Retention",
-    "deleting one version": r"Delete(AccessPolicy|AccessPolicyTemplate)$",
     "import of files": r"DataImport",
-    "issuers": r"OIDC",
 }
 """What is not there yet, and the methods that wait for it."""
 

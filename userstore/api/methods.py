@@ -78,6 +78,8 @@ class ExecuteAccessor(CallView):
     leaves.
     """
 
+    takes_external_tokens = True
+
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponseBase:
         fields = Fields(body)
         page = _page(request) if request.META.get("QUERY_STRING") else None
@@ -115,6 +117,8 @@ class ExecuteAccessor(CallView):
 )
 class ExecuteMutator(CallView):
     """Write through a mutator: every selected user, or none."""
+
+    takes_external_tokens = True
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)

@@ -101,6 +101,8 @@ class Tokens(CallView):
 class ResolveTokens(CallView):
     """Resolve tokens: one entry each, in order, "" where unknown, refused or no longer permitted."""
 
+    takes_external_tokens = True
+
     unknown_is_invalid = False
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
