@@ -22,7 +22,11 @@ WATCH: Final = "Watch and stop"
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
         WATCH,
-        (("Freezes", "ac_unit", "governance.Freeze"), ("Legal holds", "gavel", "userstore.LegalHold")),
+        (
+            ("Freezes", "ac_unit", "governance.Freeze"),
+            ("Legal holds", "gavel", "userstore.LegalHold"),
+            ("Key rotations", "autorenew", "keyring.KeyRotation"),
+        ),
     ),
     (
         "Who and where",

@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},
     "forget script notes": {"task": "governance.forget_script_notes", "schedule": 24 * 3600.0},
     "forget sessions": {"task": "governance.forget_sessions", "schedule": 3600.0},
+    "continue rotations": {"task": "userstore.continue_rotations", "schedule": 60.0},
     "forget idempotency keys": {"task": "userstore.forget_idempotency_keys", "schedule": 3600.0},
     "purge what is over": {"task": "userstore.purge", "schedule": 3600.0},
     "apply changed retention": {"task": "userstore.apply_retention_changes", "schedule": 30.0},
@@ -237,9 +238,9 @@ CONTENT_SECURITY_POLICY = {
 KEYRING_FILE = Path(env("SEALBOOK_KEYRING", default=str(STATE_DIR / "keyring.json")))
 KEYRING_PASSPHRASE = env("SEALBOOK_KEYRING_PASSPHRASE", default="")
 KMS_PROVIDERS = kms_providers(env, keyring_file=KEYRING_FILE, passphrase=KEYRING_PASSPHRASE)
-"""The first wraps, all unwrap."""
 KEYRING_CACHE_SIZE = env.int("SEALBOOK_KEYRING_CACHE_SIZE", default=20_000)
-"""How many opened keys one process remembers."""
+KEYRING_REMEMBERED_SECONDS = env.float("SEALBOOK_KEYRING_REMEMBERED_SECONDS", default=60.0)
+KEYRING_LEASE_SECONDS = env.float("SEALBOOK_KEYRING_LEASE_SECONDS", default=300.0)  # see docs/operations.md
 
 # --- audit ---------------------------------------------------------------------------------------------------------
 

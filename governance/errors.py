@@ -114,3 +114,10 @@ class EpochMoved(Exception):
     def __init__(self, epoch: int | None) -> None:
         super().__init__("the environment changed while the call was being decided")
         self.epoch = epoch
+
+
+class KeyMoved(EpochMoved):
+    """The key of somebody whom a call is about was renewed under it; the call is made again."""
+
+    def __init__(self) -> None:
+        super().__init__(-1)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from keyring import rows
+from keyring import lease, rows
 from keyring.errors import UnknownKey, Unsealable
 from keyring.kms import provider
 from keyring.memory import BoundedMemory
@@ -33,12 +33,14 @@ def newest_cipher(environment_id: UUID) -> EnvironmentCipher:
     row = rows.newest_environment_key(environment_id)
     if row is None:
         raise UnknownKey("the environment has no key yet: call create_environment_key")
+    hold_lease(environment_id)
     return _cipher(row)
 
 
 def unwrap(wrapped: bytes, label: KeyLabel) -> bytes:
     """Return a data key's bytes, verified against its commitment; raise `Unsealable`."""
     number = environment_key_number(wrapped)
+    hold_lease(label.environment_id)
     remembered = _opened.get((label.environment_id.int, number))
     if remembered is not None:
         try:
@@ -51,9 +53,21 @@ def unwrap(wrapped: bytes, label: KeyLabel) -> bytes:
     return _cipher(row).unwrap(wrapped, label)
 
 
+def hold_lease(environment_id: UUID) -> None:
+    """Let opened keys of an environment serve; raise `KmsUnavailable` where the KMS was last asked too long ago."""
+    lease.hold(environment_id, lambda: _ask_again(environment_id))
+
+
+def _ask_again(environment_id: UUID) -> None:
+    row = rows.newest_environment_key(environment_id)
+    if row is not None:
+        _opened_by_kms(row)
+
+
 def forget() -> None:
-    """Forget every opened environment key."""
+    """Forget every opened environment key; the KMS is asked for the next one."""
     _opened.clear()
+    lease.end_all()
 
 
 def _cipher(row: EnvironmentKey) -> EnvironmentCipher:
@@ -61,7 +75,13 @@ def _cipher(row: EnvironmentKey) -> EnvironmentCipher:
     remembered = _opened.get(name)
     if remembered is not None and remembered[0] == wrapped:
         return remembered[1]
-    key = provider(row.provider).unwrap(wrapped, context=kms_context(row.environment_id, row.number))
-    cipher = EnvironmentCipher(number=row.number, key=key)
+    cipher = EnvironmentCipher(number=row.number, key=_opened_by_kms(row))
     _opened.put(name, (wrapped, cipher))
     return cipher
+
+
+def _opened_by_kms(row: EnvironmentKey) -> bytes:
+    context = kms_context(row.environment_id, row.number)
+    key = provider(row.provider).unwrap(bytes(row.wrapped), context=context)
+    lease.begin(row.environment_id)
+    return key

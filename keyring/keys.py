@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from datetime import timedelta
 from time import monotonic
 from typing import TypeVar
@@ -13,7 +13,7 @@ from django.db import transaction
 
 from keyring import environment_keys, rows
 from keyring.blinding import FingerprintKey, IndexKey
-from keyring.environment_keys import unwrap
+from keyring.environment_keys import hold_lease, unwrap
 from keyring.errors import UnknownKey, Unsealable
 from keyring.kinds import BLINDING_KINDS, KeyKind
 from keyring.memory import BoundedMemory
@@ -26,20 +26,16 @@ __all__ = [
     "IndexKey",
     "KeyKind",
     "OpenKey",
-    "forget_key",
+    "forget_keys",
     "forget_opened_keys",
     "index_key_for",
     "key_by_id",
     "key_for",
+    "live_index_keys",
     "live_versions",
+    "newest_index_key",
     "open_key",
 ]
-
-REMEMBERED_SECONDS = 60.0
-"""How long a look-up by kind and scope is believed: a rotation elsewhere reaches this process within a minute."""
-
-SETTLED = timedelta(seconds=2 * REMEMBERED_SECONDS)
-"""Age from which every process knows a version: what it believes, and as much again for slow transactions."""
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -47,6 +43,16 @@ AnyKey = OpenKey | IndexKey | PseudonymKey
 Opened = TypeVar("Opened", bound=AnyKey)
 Name = tuple[UUID, str, str, UUID | int | None]
 """Environment, kind, scope, and the version or id asked for; None: the newest."""
+
+
+def remembered_seconds() -> float:
+    """How long a look-up by kind and scope is believed: a rotation elsewhere reaches this process within that time."""
+    return float(settings.KEYRING_REMEMBERED_SECONDS)
+
+
+def settling() -> timedelta:
+    """Age from which every process knows a version: what it believes, and as much again for slow transactions."""
+    return timedelta(seconds=2 * remembered_seconds())
 
 
 def _capacity() -> int:
@@ -64,6 +70,7 @@ def open_key(environment_id: UUID, key_id: UUID, wrapped: bytes) -> OpenKey:
     Remembered by environment, id and wrapped bytes together: a row copied elsewhere never meets an opened key. The
     caller fetches `wrapped` each time, so that a destroyed key opens nothing although this process still knows it.
     """
+    hold_lease(environment_id)
     name = (environment_id.int, key_id.int, wrapped)
     opened = _subject_keys.get(name)
     if opened is None:
@@ -124,6 +131,29 @@ def index_key_for(environment_id: UUID, scope: str, version: int | None = None) 
     return _remembered((environment_id, KeyKind.INDEX.value, scope, version), IndexKey, opened)
 
 
+def live_index_keys(environment_id: UUID, scope: str) -> list[IndexKey]:
+    """Return the index keys under which something may be found, the newest first: several during a rotation.
+
+    A version that this process still believes in, and that was retired meanwhile, has nothing left to be found.
+    """
+    found = []
+    for version in live_versions(environment_id, KeyKind.INDEX, scope):
+        try:
+            found.append(index_key_for(environment_id, scope, version))
+        except UnknownKey:
+            continue
+    return found
+
+
+def newest_index_key(environment_id: UUID, scope: str) -> IndexKey:
+    """Return the newest index key of a scope as it is now, however young; raise `UnknownKey`.
+
+    For rotations, which wait until every process looks up under it. Not remembered.
+    """
+    row = _row(environment_id, KeyKind.INDEX, scope, None)
+    return IndexKey(key_id=row.id, version=row.version, key=key_bytes(row, KeyKind.INDEX, scope))
+
+
 def fingerprint_key_for(environment_id: UUID) -> FingerprintKey:
     """Return the environment's fingerprint key; raise `UnknownKey`."""
 
@@ -149,16 +179,16 @@ def live_versions(environment_id: UUID, kind: KeyKind, scope: str) -> list[int]:
     name = (environment_id.int, kind.value, scope)
     remembered = _versions.get(name)
     if remembered is None or remembered[0] <= monotonic():
-        remembered = (monotonic() + REMEMBERED_SECONDS, rows.versions(environment_id, kind.value, scope))
+        remembered = (monotonic() + remembered_seconds(), rows.versions(environment_id, kind.value, scope))
         if remembered[1]:  # none yet is not remembered: a first version counts at once
             _after_commit(_versions, name, remembered)
     return list(remembered[1])
 
 
-def forget_key(key_id: UUID) -> None:
-    """Drop whatever this process has opened of one key."""
-    _subject_keys.forget(lambda _, opened: opened.id == key_id)
-    _named_keys.forget(lambda _, remembered: remembered[1].id == key_id)
+def forget_keys(key_ids: Collection[UUID]) -> None:
+    """Drop whatever this process has opened of these keys."""
+    _subject_keys.forget(lambda _, opened: opened.id in key_ids)
+    _named_keys.forget(lambda _, remembered: remembered[1].id in key_ids)
     _versions.clear()
 
 
@@ -177,10 +207,11 @@ def key_bytes(row: WrappedKey, kind: KeyKind, scope: str) -> bytes:
 
 
 def _remembered(name: Name, expected: type[Opened], open_it: Callable[[], Opened]) -> Opened:
+    hold_lease(name[0])
     remembered = _named_keys.get(name)
     if remembered is not None and remembered[0] > monotonic() and isinstance(remembered[1], expected):
         return remembered[1]
-    believed_until = monotonic() + REMEMBERED_SECONDS  # from before the look-up, however long the transaction takes
+    believed_until = monotonic() + remembered_seconds()  # from before the look-up, however long the transaction takes
     opened = open_it()
     _after_commit(_named_keys, name, (believed_until, opened))
     return opened
@@ -192,7 +223,7 @@ def _after_commit(memory: BoundedMemory[K, V], name: K, value: V) -> None:
 
 
 def _settled(environment_id: UUID, scope: str) -> WrappedKey:
-    row = rows.settled_wrapped_key(environment_id, KeyKind.INDEX.value, scope, age=SETTLED)
+    row = rows.settled_wrapped_key(environment_id, KeyKind.INDEX.value, scope, age=settling())
     if row is None:
         raise UnknownKey("no index key of that scope: create it first")
     return row

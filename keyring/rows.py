@@ -12,11 +12,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, When
+from django.db.models import BinaryField, Case, F, Func, Value, When
 from django.db.models.functions import Now
 
 from keyring.models import EnvironmentKey, WrappedKey
 from keyring.walls import current_environment, in_environment
+from keyring.wrapping import wrapped_header
 
 Row = TypeVar("Row")
 
@@ -69,6 +70,18 @@ def wrapped_keys(environment_id: UUID, kind: str, scope: str) -> list[WrappedKey
     """Return the wrapped keys of all versions, the newest first."""
     keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope=scope).order_by("-version")
     return _from_inside(environment_id, lambda: list(keys.all()) or None) or []
+
+
+def wraps_anything(environment_id: UUID, number: int) -> bool:
+    """Say whether a key of the environment is wrapped under its key of that number."""
+    header = wrapped_header(number)
+    keys = WrappedKey.objects.filter(environment_id=environment_id)
+    return keys.annotate(head=head_of("wrapped", len(header))).filter(head=header).exists()
+
+
+def head_of(column: str, length: int, *, start: int = 1) -> Func:
+    """The bytes of a column from `start`, counted from 1, as an expression."""
+    return Func(F(column), Value(start), Value(length), function="substring", output_field=BinaryField())
 
 
 def _from_inside(environment_id: UUID, fetch: Callable[[], Row | None]) -> Row | None:

@@ -61,7 +61,7 @@ class EnvironmentCipher:
 
     def __init__(self, *, number: int, key: bytes) -> None:
         self.number = number
-        self.header = bytes((WRAPPED_KEY_FORMAT,)) + number.to_bytes(4, "big")
+        self.header = wrapped_header(number)
         self._aead = AESGCM(key)
 
     def wrap(self, key: bytes, label: KeyLabel) -> bytes:
@@ -85,6 +85,11 @@ class EnvironmentCipher:
 
     def __repr__(self) -> str:
         return f"EnvironmentCipher(number={self.number})"
+
+
+def wrapped_header(number: int) -> bytes:
+    """Return what every key begins with that is wrapped under the environment key of this number."""
+    return bytes((WRAPPED_KEY_FORMAT,)) + number.to_bytes(4, "big")
 
 
 def commitment(key: bytes, key_id: UUID) -> bytes:

@@ -55,3 +55,5 @@ VALUES_UNSEALED = event("seal.unsealed", "client", "purposes", "values", "failed
 VALUES_RESEALED = event("seal.resealed", "client", "purposes", "values", "failed", "contexts", "keys", "key", "reasons")
 SEALING_KEY_CREATED = event("seal.key_created", "client", "key", "version", "reasons")
 SEALING_KEY_DESTROYED = event("seal.key_destroyed", "client", "key", "version", "reasons")
+KEYS_ROTATION_BEGUN = event("keys.rotation_begun", "rotation", "what", "expected", "reasons")
+KEYS_ROTATION_ENDED = event("keys.rotation_ended", "rotation", "what", "turned", "destroyed")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from time import monotonic, sleep
+
 from celery import shared_task
 from django.utils import timezone
 
 from governance.models import Environment
+from keyring.walls import SYSTEM_ENVIRONMENT
 from userstore.actions.idempotency import forget_answers
 from userstore.actions.indexing import settle_indexes
 from userstore.actions.purging import purge
 from userstore.actions.retention_changes import apply_retention_changes
+from userstore.actions.rotations import advance_rotation, unended_rotations
+
+ROTATION_SECONDS = 50.0
+"""How long one run may work on rotations: the next one comes after a minute."""
 
 _INDEXED_AT_ONCE = 200_000
 """Values of one column between two looks at the others."""
@@ -38,3 +45,19 @@ def apply_changed_retention() -> int:
 def settle_indexes_of_changed_columns() -> int:
     """Fill and clear the blind indexes of columns whose index changed; safe to repeat and to kill."""
     return settle_indexes(most=_INDEXED_AT_ONCE)
+
+
+@shared_task(name="userstore.continue_rotations")
+def continue_rotations() -> int:
+    """Carry on every rotation of keys that has not ended, for a minute at most; safe to repeat and to stop."""
+    until, ended = monotonic() + ROTATION_SECONDS, 0
+    for environment_id in (SYSTEM_ENVIRONMENT, *Environment.objects.values_list("pk", flat=True)):
+        for rotation_id in unended_rotations(environment_id):
+            while monotonic() < until:
+                step = advance_rotation(environment_id=environment_id, rotation_id=rotation_id)
+                if step.state == "ended":
+                    ended += 1
+                if step.state == "ended" or step.wait >= 1:
+                    break  # waits for the clock: the next one's turn
+                sleep(step.wait)
+    return ended

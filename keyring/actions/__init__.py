@@ -3,12 +3,22 @@
 from keyring.actions.environment_keys import (
     create_environment_key,
     ensure_environment_key,
+    retire_environment_keys,
     rewrap_environment_keys,
 )
+from keyring.actions.renewing import Batch, renew_secrets, reseal_texts, rewrap_keys, texts_are_due
 from keyring.actions.sealed_secrets import create_sealed_secret
-from keyring.actions.wrapped_keys import NewKey, create_key, create_subject_keys, destroy_key, ensure_key, rewrap_keys
+from keyring.actions.wrapped_keys import (
+    NewKey,
+    create_key,
+    create_subject_keys,
+    destroy_key,
+    ensure_key,
+    retire_versions,
+)
 
 __all__ = [
+    "Batch",
     "NewKey",
     "create_environment_key",
     "create_key",
@@ -17,6 +27,11 @@ __all__ = [
     "destroy_key",
     "ensure_environment_key",
     "ensure_key",
+    "renew_secrets",
+    "reseal_texts",
+    "retire_environment_keys",
+    "retire_versions",
     "rewrap_environment_keys",
     "rewrap_keys",
+    "texts_are_due",
 ]

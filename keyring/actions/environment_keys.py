@@ -5,12 +5,13 @@ from __future__ import annotations
 from os import urandom
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Max
 
-from keyring.environment_keys import kms_context
+from keyring.environment_keys import forget, kms_context
 from keyring.kms import provider, providers
 from keyring.models import EnvironmentKey
-from keyring.rows import serialise
+from keyring.rows import serialise, wraps_anything
 from keyring.walls import in_environment
 from keyring.wrapping import KEY_BYTES
 
@@ -29,6 +30,19 @@ def ensure_environment_key(*, environment_id: UUID) -> EnvironmentKey:
         serialise(environment_id, "environment keys")
         keys = EnvironmentKey.objects.filter(environment_id=environment_id, retired_at=None)
         return keys.order_by("-number").first() or _create(environment_id, number=1)
+
+
+def retire_environment_keys(*, environment_id: UUID) -> int:
+    """Destroy every key of the environment but the newest, as far as nothing is wrapped under it; return how many."""
+    with in_environment(environment_id):
+        serialise(environment_id, "environment keys")
+        keys = EnvironmentKey.objects.filter(environment_id=environment_id).order_by("-number")
+        former = [row for row in keys[1:] if not wraps_anything(environment_id, row.number)]
+        EnvironmentKey.objects.filter(environment_id=environment_id, id__in=[row.id for row in former]).delete()
+        if former:
+            forget()
+            transaction.on_commit(forget)
+    return len(former)
 
 
 def rewrap_environment_keys(*, environment_id: UUID) -> int:

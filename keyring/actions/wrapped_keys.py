@@ -1,4 +1,4 @@
-"""Creating, destroying and re-wrapping data keys."""
+"""Creating and destroying data keys."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from os import urandom
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import BinaryField, F, Func, Max, Value
+from django.db.models import Max
 
 from keyring.environment_keys import newest_cipher
-from keyring.keys import forget_key, key_bytes
+from keyring.keys import forget_keys
 from keyring.kinds import BLINDING_KINDS, KeyKind
 from keyring.models import WrappedKey
 from keyring.rows import serialise
 from keyring.sealing import OpenKey
 from keyring.walls import in_environment, insert_many
-from keyring.wrapping import KEY_BYTES, WRAPPED_KEY_BYTES, KeyLabel
+from keyring.wrapping import KEY_BYTES, KeyLabel
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +88,21 @@ def destroy_key(*, environment_id: UUID, key_id: UUID) -> bool:
     """
     with in_environment(environment_id):
         destroyed, _ = WrappedKey.objects.filter(environment_id=environment_id, id=key_id).delete()
-        forget_key(key_id)
-        transaction.on_commit(lambda: forget_key(key_id))
+        forget_keys({key_id})
+        transaction.on_commit(lambda: forget_keys({key_id}))
     return destroyed > 0
 
 
-def rewrap_keys(*, environment_id: UUID, limit: int = 500) -> int:
-    """Wrap up to `limit` keys of retiring environment keys again under the newest and return how many there were.
-
-    Call it until it returns 0; reads are served all the time, and a sealed value does not change.
-    """
+def retire_versions(*, environment_id: UUID, kind: KeyKind, scope: str = "") -> int:
+    """Destroy every version of a kind and scope but the newest; return how many there were."""
     with in_environment(environment_id):
-        cipher = newest_cipher(environment_id)
-        start = Func(F("wrapped"), Value(1), Value(5), function="substring", output_field=BinaryField())
-        keys = WrappedKey.objects.select_for_update().filter(environment_id=environment_id).annotate(start=start)
-        due = list(keys.exclude(start=cipher.header).order_by("id")[:limit])
-        for row in due:
-            kind, old = KeyKind(row.kind), bytes(row.wrapped)
-            label = KeyLabel(environment_id, row.id, kind, row.scope, row.version)
-            row.wrapped = cipher.wrap(key_bytes(row, kind, row.scope), label) + old[WRAPPED_KEY_BYTES:]
-        WrappedKey.objects.bulk_update(due, ["wrapped"])
-    return len(due)
+        serialise(environment_id, f"{kind.value} {scope}")
+        keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind.value, scope=scope)
+        former = [row.id for row in keys.only("id").order_by("-version")[1:]]
+        destroyed, _ = keys.filter(id__in=former).delete()
+        forget_keys(former)
+        transaction.on_commit(lambda: forget_keys(former))
+    return destroyed
 
 
 def create_row(label: KeyLabel, *, key: bytes, behind: bytes = b"") -> WrappedKey:

@@ -164,7 +164,7 @@ def test_a_look_up_is_remembered_after_the_commit_and_believed_for_a_minute(
     second = create_key(environment_id=environment, kind=KeyKind.TOKEN)
     assert key_for(environment, KeyKind.TOKEN) is first
     now = keys.monotonic()
-    monkeypatch.setattr(keys, "monotonic", lambda: now + keys.REMEMBERED_SECONDS + 1)
+    monkeypatch.setattr(keys, "monotonic", lambda: now + keys.remembered_seconds() + 1)
     assert key_for(environment, KeyKind.TOKEN).id == second.id
 
 
@@ -175,7 +175,7 @@ def test_after_a_rotation_new_keys_use_the_new_environment_key_and_old_ones_open
     assert environment_key_number(create_key(environment_id=environment, kind=KeyKind.SUBJECT).wrapped) == 2
     assert open_key(environment, made[0].id, made[0].wrapped).unseal(sealed, b"place") == b"555-0100"
 
-    moved = [rewrap_keys(environment_id=environment, limit=2) for _ in range(3)]
+    moved = [rewrap_keys(environment_id=environment, limit=2).turned for _ in range(3)]
     assert moved == [2, 1, 0]
     with in_environment(environment):
         wrapped = bytes(WrappedKey.objects.get(id=made[0].id).wrapped)
@@ -251,7 +251,7 @@ def test_a_new_index_version_is_looked_up_at_once_but_written_only_once_every_pr
     assert live_versions(environment, KeyKind.INDEX, "column") == [2, 1]
     assert index_key_for(environment, "column").id == first.id
     with in_environment(environment):
-        WrappedKey.objects.filter(scope="column").update(created_at=F("created_at") - keys.SETTLED)
+        WrappedKey.objects.filter(scope="column").update(created_at=F("created_at") - keys.settling())
     assert index_key_for(environment, "column").id == second.id
     destroy_key(environment_id=environment, key_id=second.id)
     assert index_key_for(environment, "column").id == first.id

@@ -38,7 +38,7 @@ def test_secrets_of_one_scope_are_versions(environment: UUID) -> None:
 def test_a_secret_survives_the_rotation_of_its_environments_key(environment: UUID) -> None:
     secret_id = create_sealed_secret(environment_id=environment, kind=KeyKind.SECRET, secret=b"hunter2")
     create_environment_key(environment_id=environment)
-    assert rewrap_keys(environment_id=environment) == 1
+    assert rewrap_keys(environment_id=environment).turned == 1
     assert open_sealed_secret(environment, secret_id) == b"hunter2"
 
 

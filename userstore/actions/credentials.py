@@ -16,15 +16,17 @@ from django.db import IntegrityError, transaction
 
 from keyring.actions import ensure_key
 from keyring.errors import UnknownKey
-from keyring.keys import IndexKey, KeyKind, OpenKey, index_key_for, live_versions
+from keyring.keys import IndexKey, KeyKind, OpenKey, index_key_for, live_index_keys
 from keyring.places import cell_place
 from keyring.plain import Plain
+from keyring.rows import serialise
 from userstore.errors import Conflict, Invalid
 from userstore.models import Credential, Subject
 
 INDEX_SCOPE = "username"
 LONGEST = 256
-_USERNAME_COLUMN, _PASSWORD_COLUMN = UUID(int=4), UUID(int=5)
+USERNAME_COLUMN, PASSWORD_COLUMN = UUID(int=4), UUID(int=5)
+"""The places of both: no column has these ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,10 @@ def keep_login(subject: Subject, key: OpenKey, login: HashedLogin, *, now: datet
         id=credential_id,
         environment_id=environment_id,
         subject=subject,
-        blind=index.blind(_index_form(login.username)),
+        blind=index.blind(username_form(login.username)),
         blind_version=index.version,
-        username=key.seal(login.username.encode(), _place(subject, _USERNAME_COLUMN, credential_id)),
-        password=key.seal(login.password_hash.encode(), _place(subject, _PASSWORD_COLUMN, credential_id)),
+        username=key.seal(login.username.encode(), _place(subject, USERNAME_COLUMN, credential_id)),
+        password=key.seal(login.password_hash.encode(), _place(subject, PASSWORD_COLUMN, credential_id)),
         created_at=now,
     )
     try:
@@ -94,11 +96,12 @@ def keep_login(subject: Subject, key: OpenKey, login: HashedLogin, *, now: datet
 
 def _refuse_taken(environment_id: UUID, username: str) -> None:
     """Ask every live version of the index: during its rotation a name may be kept under an older one."""
-    form = _index_form(username)
-    for version in live_versions(environment_id, KeyKind.INDEX, INDEX_SCOPE):
-        blind = index_key_for(environment_id, INDEX_SCOPE, version).blind(form)
-        if Credential.objects.filter(blind_version=version, blind=blind).exists():
-            raise _taken()
+    keys = live_index_keys(environment_id, INDEX_SCOPE)
+    if len(keys) > 1:
+        serialise(environment_id, "user names")  # two who believe in different versions would not see each other
+    blinds = [key.blind(username_form(username)) for key in keys]
+    if Credential.objects.filter(blind__in=blinds).exists():
+        raise _taken()
 
 
 def _taken() -> Conflict:
@@ -113,7 +116,8 @@ def _index(environment_id: UUID) -> IndexKey:
         return index_key_for(environment_id, INDEX_SCOPE)
 
 
-def _index_form(username: str) -> bytes:
+def username_form(username: str) -> bytes:
+    """Return what two spellings of one user name have in common, as the index compares it."""
     return unicodedata.normalize("NFKC", username).casefold().encode()
 
 

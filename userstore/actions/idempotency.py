@@ -16,8 +16,9 @@ from governance.errors import Conflict, GovernanceError, Invalid
 from governance.identities import Caller
 from governance.models import Environment
 from keyring.fingerprints import fingerprint
-from keyring.keys import KeyKind, OpenKey, key_for
+from keyring.keys import KeyKind, key_by_id, key_for
 from keyring.places import text_place
+from keyring.sealing import key_id_of
 from keyring.walls import in_environment
 from userstore import events
 from userstore.models import IdempotencyKey
@@ -131,7 +132,7 @@ def _repeated(asked: Repeatable, row: IdempotencyKey, clear: Callable[[], object
 def _remember(asked: Repeatable, row: IdempotencyKey, answer: Answer) -> None:
     told = {"body": answer.body.decode(), "decision": str(answer.decision_id) if answer.decision_id else None}
     row.status = answer.status
-    row.answer = _key(asked).seal(orjson.dumps(told), _place(asked, row))
+    row.answer = key_for(asked.caller.environment_id, KeyKind.TEXT).seal(orjson.dumps(told), _place(asked, row))
     row.save(update_fields=["status", "answer"])
 
 
@@ -142,13 +143,11 @@ def _remembered(asked: Repeatable, row: IdempotencyKey) -> Answer:
             field="Idempotency-Key",
             remedy="Take a new key for a new request.",
         )
-    told = orjson.loads(_key(asked).unseal(bytes(row.answer), _place(asked, row)))
+    sealed = bytes(row.answer)
+    key = key_by_id(asked.caller.environment_id, key_id_of(sealed), kind=KeyKind.TEXT)
+    told = orjson.loads(key.unseal(sealed, _place(asked, row)))
     decision = UUID(told["decision"]) if told["decision"] else None
     return Answer(row.status, told["body"].encode(), decision)
-
-
-def _key(asked: Repeatable) -> OpenKey:
-    return key_for(asked.caller.environment_id, KeyKind.TEXT)
 
 
 def _place(asked: Repeatable, row: IdempotencyKey) -> bytes:

@@ -15,7 +15,8 @@ class Token(OwnedByEnvironment):
     one made from raw data belongs to nobody and resolves by policy alone.
 
     `blind` finds it by its text, `data_blind` by the data it stands for, `reuse_blind` is set where an equal request
-    must give the same token again. Text and data are sealed: under the subject's key if it belongs to one.
+    must give the same token again; all three are under `blind_version` of the tokens' index key. Text and data are
+    sealed: under the subject's key if it belongs to one.
     """
 
     transformer = models.ForeignKey(
@@ -28,6 +29,7 @@ class Token(OwnedByEnvironment):
     data_blind = models.BinaryField()
     data_sealed = models.BinaryField(null=True)
     reuse_blind = models.BinaryField(null=True)
+    blind_version = models.PositiveIntegerField(default=1, db_default=1)
     subject = models.ForeignKey(
         Subject, on_delete=models.CASCADE, null=True, blank=True, related_name="+", db_constraint=False
     )

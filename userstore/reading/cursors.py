@@ -10,8 +10,9 @@ import orjson
 
 from governance.errors import Invalid
 from keyring.errors import Unsealable
-from keyring.keys import KeyKind, key_for
+from keyring.keys import KeyKind, key_by_id, key_for
 from keyring.places import text_place
+from keyring.sealing import key_id_of
 from userstore.reading.ordering import Order, Place, as_rank
 
 
@@ -31,7 +32,7 @@ def place_of(cursor: str, order: Order, environment_id: UUID, accessor_id: UUID,
     """
     try:
         sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        key = key_for(environment_id, KeyKind.TEXT)
+        key = key_by_id(environment_id, key_id_of(sealed), kind=KeyKind.TEXT)
         subject, *values = orjson.loads(key.unseal(sealed, _belongs_to(order, environment_id, accessor_id)))
     except (Unsealable, Error, ValueError):
         raise Invalid(

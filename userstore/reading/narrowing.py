@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from keyring.keys import KeyKind, index_key_for, live_versions
+from keyring.keys import live_index_keys
 from keyring.walls import in_environment
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
 from userstore.errors import TooLarge
@@ -84,11 +84,7 @@ def _by_index(
     """Look up under every live version of the index key, so that a rotation loses nobody."""
     column = definitions.by_name[name]
     scope = str(column.public_id)
-    blinds = [
-        index_key_for(environment_id, scope, version).blind(form)
-        for version in live_versions(environment_id, KeyKind.INDEX, scope)
-        for form in forms
-    ]
+    blinds = [key.blind(form) for key in live_index_keys(environment_id, scope) for form in forms]
     with connection.cursor() as cursor:
         cursor.execute(_BY_BLIND, [environment_id, column.pk, blinds, state])
         return {row[0] for row in cursor.fetchall()}

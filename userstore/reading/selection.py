@@ -119,7 +119,21 @@ def _page_of_everyone(accessor: AccessorPlan, clearance: Clearance, way: Way, mo
             state=accessor.state,
         )
         give_cells(subjects, cells, clearance)
-    return subjects
+    return _as_of_one_moment(subjects, accessor, clearance)
+
+
+def _as_of_one_moment(
+    subjects: list[SealedSubject], accessor: AccessorPlan, clearance: Clearance
+) -> list[SealedSubject]:
+    """Read again, in one statement, whose key was renewed between the page and its cells."""
+    moved = [s.public_id for s in subjects if s.cells and s.cells[0].sealed[1:17] != s.key_id.bytes]
+    if not moved:
+        return subjects
+    fresh = {s.public_id: s for s in _read(clearance, moved, accessor.fetched_columns, accessor.state)}
+    for subject in subjects:
+        if subject.public_id in moved:
+            subject.cells = []  # gone meanwhile, unless they are found again
+    return [fresh.get(subject.public_id, subject) for subject in subjects]
 
 
 def _matching(

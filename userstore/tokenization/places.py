@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from keyring.keys import IndexKey, index_key_for
+from keyring.keys import IndexKey, index_key_for, live_index_keys
 from keyring.places import cell_place
+from keyring.rows import serialise
 
 INDEX_SCOPE = "token"
 _TEXT_COLUMN, _DATA_COLUMN, _NOBODY = UUID(int=2), UUID(int=3), UUID(int=0)
@@ -22,9 +23,20 @@ def data_place(environment_id: UUID, token_id: UUID) -> bytes:
     return cell_place(environment_id, _NOBODY, _DATA_COLUMN, token_id)
 
 
-def index_of(environment_id: UUID) -> IndexKey:
-    """The key that blinds token texts and data for look-ups."""
-    return index_key_for(environment_id, INDEX_SCOPE)
+def indexes_of(environment_id: UUID) -> tuple[IndexKey, ...]:
+    """The keys that blind token texts and data: the first for what is written, all of them for look-ups."""
+    writing = index_key_for(environment_id, INDEX_SCOPE)
+    former = (key for key in live_index_keys(environment_id, INDEX_SCOPE) if key.version != writing.version)
+    return (writing, *former)
+
+
+def wait_while_keys_change(environment_id: UUID, indexes: Sequence[IndexKey]) -> None:
+    """Let one transaction at a time mint while there is more than one key, until it ends.
+
+    The database keeps texts apart under one key; under two, only whoever looks first and mints then does.
+    """
+    if len(indexes) > 1:
+        serialise(environment_id, "minting")
 
 
 def blind_text(index: IndexKey, text: str) -> bytes:

@@ -9,10 +9,19 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from governance.models import AccessPolicy
-from keyring.keys import KeyKind, OpenKey, key_for
+from keyring.keys import KeyKind, key_by_id, key_for
+from keyring.sealing import key_id_of
 from userstore.errors import Conflict
 from userstore.models import Token, Transformer
-from userstore.tokenization.places import blind_data, blind_text, data_place, index_of, text_place
+from userstore.tokenization.minting import texts_taken
+from userstore.tokenization.places import (
+    blind_data,
+    blind_text,
+    data_place,
+    indexes_of,
+    text_place,
+    wait_while_keys_change,
+)
 from userstore.transforming.compilation import compile_transformer
 
 _TRIES = 8
@@ -20,8 +29,11 @@ _TRIES = 8
 
 def raw_tokens(data: str, transformer: Transformer, policy: AccessPolicy) -> QuerySet[Token]:
     """Find the tokens that stand for this data under a transformer and policy, the oldest first."""
-    blind = blind_data(index_of(policy.environment_id), data, transformer=transformer.pk, policy=policy.pk)
-    return Token.objects.filter(data_blind=blind, subject=None).order_by("created_at")
+    blinds = [
+        blind_data(index, data, transformer=transformer.pk, policy=policy.pk)
+        for index in indexes_of(policy.environment_id)
+    ]
+    return Token.objects.filter(data_blind__in=blinds, subject=None).order_by("created_at")
 
 
 def raw_token(data: str, transformer: Transformer, policy: AccessPolicy, *, now: datetime) -> tuple[str, UUID]:
@@ -32,23 +44,22 @@ def raw_token(data: str, transformer: Transformer, policy: AccessPolicy, *, now:
     Raises:
         Conflict: no free token was found.
     """
+    wait_while_keys_change(policy.environment_id, indexes_of(policy.environment_id))
     return _known(data, transformer, policy) or _new(data, transformer, policy, now)
 
 
 def text_of(token: Token) -> str:
     """Unseal the text of a token that belongs to nobody."""
-    key, place = _key(token.environment_id), text_place(token.environment_id, None, token.public_id)
-    return key.unseal(bytes(token.sealed), place).decode()
+    return _opened(token, bytes(token.sealed), text_place(token.environment_id, None, token.public_id))
 
 
 def data_of(token: Token) -> str:
     """Unseal the data behind a token that belongs to nobody."""
-    key, place = _key(token.environment_id), data_place(token.environment_id, token.public_id)
-    return key.unseal(bytes(token.data_sealed or b""), place).decode()
+    return _opened(token, bytes(token.data_sealed or b""), data_place(token.environment_id, token.public_id))
 
 
-def _key(environment_id: UUID) -> OpenKey:
-    return key_for(environment_id, KeyKind.TOKEN)
+def _opened(token: Token, sealed: bytes, place: bytes) -> str:
+    return key_by_id(token.environment_id, key_id_of(sealed), kind=KeyKind.TOKEN).unseal(sealed, place).decode()
 
 
 def _known(data: str, transformer: Transformer, policy: AccessPolicy) -> tuple[str, UUID] | None:
@@ -60,13 +71,16 @@ def _known(data: str, transformer: Transformer, policy: AccessPolicy) -> tuple[s
 
 def _new(data: str, transformer: Transformer, policy: AccessPolicy, now: datetime) -> tuple[str, UUID]:
     environment_id = policy.environment_id
-    index, key = index_of(environment_id), _key(environment_id)
+    index, *former = indexes_of(environment_id)
+    key = key_for(environment_id, KeyKind.TOKEN)
     compiled = compile_transformer(transformer)
     data_blind = blind_data(index, data, transformer=transformer.pk, policy=policy.pk)
     for _ in range(_TRIES):
         text, token_id = compiled.apply([data], now=now)[0], uuid4()
         if not text:
             break
+        if texts_taken([text], former):
+            continue
         row = Token(
             environment_id=environment_id,
             public_id=token_id,
@@ -75,6 +89,7 @@ def _new(data: str, transformer: Transformer, policy: AccessPolicy, now: datetim
             transformer_version=transformer.version,
             access_policy=policy,
             blind=blind_text(index, text),
+            blind_version=index.version,
             sealed=key.seal(text.encode(), text_place(environment_id, None, token_id)),
             data_blind=data_blind,
             data_sealed=key.seal(data.encode(), data_place(environment_id, token_id)),

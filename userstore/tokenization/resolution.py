@@ -19,10 +19,9 @@ from userstore.models.transformers import BY_REFERENCE
 from userstore.reading.admission import call_facts
 from userstore.reading.calls import CallContext
 from userstore.reading.consent import are_permitted
-from userstore.tokenization.places import blind_text, index_of
+from userstore.tokenization.places import blind_text, indexes_of
 from userstore.tokenization.raw import data_of
-from userstore.writing.keys import handle_of, subject_key
-from userstore.writing.storing import typed_values
+from userstore.writing.keys import opened_value
 
 NO_VALUE = UUID(int=0)
 
@@ -47,8 +46,7 @@ class Told:
 
 def tokens_by_text(environment_id: UUID, texts: Sequence[str]) -> dict[str, Token]:
     """Find tokens by their text; must run inside the environment."""
-    index = index_of(environment_id)
-    by_blind = {blind_text(index, text): text for text in texts}
+    by_blind = {blind_text(index, text): text for index in indexes_of(environment_id) for text in texts}
     found = Token.objects.filter(blind__in=list(by_blind)).select_related("access_policy", "subject", "transformer")
     return {by_blind[bytes(token.blind)]: token for token in found}
 
@@ -142,6 +140,8 @@ def _still_permitted(
         return Resolved(text, "")
     if not are_permitted(row.purposes, row.expires, [*token.purposes, *purposes], now.timestamp()):
         return Resolved(text, "")
-    key = subject_key(subject)
-    value = typed_values([row], key, subject, column)[0]
-    return Resolved(text, column.data_type.render(value), token.public_id, handle_of(subject, key))
+    opened = opened_value(subject, column.public_id, row.pk)
+    if opened is None:
+        return Resolved(text, "")
+    plain, handle = opened
+    return Resolved(text, column.data_type.render(column.data_type.restore(plain)), token.public_id, handle)

@@ -27,6 +27,7 @@ from userstore.retention.schedule import Ends, Schedule, moment_of, schedule_of
 from userstore.writing.calls import NO_TERMS, ConsentTerms
 from userstore.writing.ending import copy_as_deleted, end_values
 from userstore.writing.merging import Merge, StoredValue
+from userstore.writing.uniqueness import is_taken
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class Pen:
     """Values by column that ended, and were kept as deleted ones or were not."""
     values: list[Value] = field(default_factory=list)
     consents: list[ConsentRecord] = field(default_factory=list)
+    _unique: dict[int, tuple[ColumnDefinition, list[TypedValue]]] = field(default_factory=dict)
     _sequence: count[int] = field(default_factory=count)
 
     @property
@@ -84,6 +86,8 @@ class Pen:
         Raises:
             Conflict: a unique column has a value already, at another subject.
         """
+        if any(is_taken(self.standing.environment_id, column, values) for column, values in self._unique.values()):
+            raise self._conflict()
         try:
             insert_many(self.values)
         except IntegrityError:
@@ -91,6 +95,7 @@ class Pen:
         insert_many(self.consents)
         self.values.clear()
         self.consents.clear()
+        self._unique.clear()
 
     def _conflict(self) -> Conflict:
         """Name the column, where only one can be meant."""
@@ -108,6 +113,8 @@ class Pen:
             self.values.append(row)
             for purpose, until in purposes.items():
                 self.note(subject, column, row.id, purpose, permitted=True, until=until)
+        if column.is_unique:
+            self._unique.setdefault(column.pk, (column, []))[1].extend(value for value, _, _ in merged.added)
 
     def _change(
         self,
