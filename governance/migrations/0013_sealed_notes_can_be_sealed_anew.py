@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0011_policies_can_ask_the_graph")]
+    dependencies = [("governance", "0012_external_identities_call_as_clients")]
 
     operations = [
         migrations.RunSQL(
