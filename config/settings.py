@@ -272,6 +272,8 @@ USERSTORE_PAGE_LIMIT = 1500
 USERSTORE_IDEMPOTENCY_HOURS = 24
 USERSTORE_BATCH_LIMIT = 1000
 """Calls of one mutator in one batch."""
+USERSTORE_TOMBSTONES = Path(env("SEALBOOK_TOMBSTONES", default=str(STATE_DIR / "erasures.ledger")))
+"""The ledger of erasures: outside the database and its backups, on a disk that all processes share."""
 USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-us-west-2", "aws-eu-west-1"])
 
 # --- Doors ---------------------------------------------------------------------------------------------------------

@@ -17,7 +17,10 @@ MUTATOR_EXECUTED = event(
 ANSWER_REPEATED = event("answer.repeated", "call")
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")
 SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "edges", "kept", "held", "reasons")
-SUBJECT_ERASED = event("subject.erased", "subjects", "values", "tokens", "edges", "reasons")
+SUBJECT_ERASED = event(
+    "subject.erased", "subjects", "erasure", "repeated", "values", "tokens", "edges", "kept", "reasons"
+)
+ERASURES_LISTED = event("subject.erasures_listed", "reasons")
 CONSENT_CHANGED = event("consent.changed", "subjects", "column", "value", "purpose", "permitted", "reasons", "via")
 CONSENT_READ = event("consent.read", "subjects", "reasons")
 RETENTION_SET = event("retention.set", "retentions", "change", "reasons")

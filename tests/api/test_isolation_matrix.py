@@ -28,6 +28,7 @@ from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
 from tests.api.rows import Row, built_in, defined_here
 from tests.api.script_rows import script_ids, script_rows
 from tests.api.user_rows import planted_identity, user_rows
+from tests.api.sealing_rows import erasure_rows, sealing_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +47,6 @@ TOKEN_PAIR = {
     "transformer_rid": {"id": str(UUID_TRANSFORMER)},
     "access_policy_rid": {"id": str(ALLOW_ALL)},
 }
-SEALING = {"purpose": {"name": "operational"}, "items": []}
 TOKEN_PAIRS = {
     "data": ["raw"],
     "transformer_rids": [TOKEN_PAIR["transformer_rid"]],
@@ -81,12 +81,8 @@ def rows(scene: Scene) -> list[Row]:
         Row("POST", "tokenizer/tokens/actions/inspect", {"token": "unknown"}, service=400, abroad=400),
         Row("POST", "tokenizer/tokens/actions/lookup", TOKEN_PAIR, abroad=200),
         Row("POST", "tokenizer/tokens/actions/lookuporcreate", TOKEN_PAIRS, abroad=200),
-        Row("POST", "seal/seal", SEALING, abroad=200),
-        Row("POST", "seal/unseal", SEALING, abroad=200),
-        Row("POST", "seal/reseal", SEALING, abroad=200),
-        Row("GET", "seal/keys", query=f"?client_id={scene.service.client.public_id}"),
-        Row("POST", "seal/keys", {"client_id": str(scene.service.client.public_id)}, service=201),
-        Row("DELETE", "seal/keys/<uuid:client_id>/<uuid:key_id>", service=404),
+        *sealing_rows(scene),
+        *erasure_rows(),
         Row("POST", "authn/users", {}, abroad=200),
         Row("GET", "authn/users", abroad=200),
         Row("GET", "authn/users/<uuid:subject_id>"),
@@ -192,6 +188,7 @@ def world() -> World:
         "<int:number>": str(right.pk),
         "<uuid:freeze_id>": str(frozen.public_id),
         "<uuid:entry_id>": str(uuid4()),
+        "<uuid:erasure_id>": str(uuid4()),
         "<uuid:key_id>": str(uuid4()),
         **script_ids(),
     }

@@ -1,4 +1,4 @@
-"""Deleting subjects, which keeps what retention and holds say, and erasing them, which keeps nothing."""
+"""Deleting subjects, which keeps what retention and holds say; `erasing` keeps only what a law obliges to keep."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from userstore.definitions import definitions_of
 from userstore.errors import Conflict, NotFound
 from userstore.models import Credential, Subject, Token, Value
 from userstore.models.subjects import LIVE
-from userstore.retention.holding import Holds, holds_of
+from userstore.retention.holding import Holds
 from userstore.writing.ending import end_lapsed, end_values
 from userstore.writing.keys import handle_of, subject_key
 from userstore.writing.storing import Pen, without_form
@@ -53,35 +53,6 @@ def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = N
             environment_id=caller.environment_id,
             actor=caller.actor,
             facts={"subjects": [handle], "values": ended, "tokens": tokens, "edges": edges, **_kept_of(subject, pen)},
-            decision_id=clearance.decision_id,
-        )
-    return clearance.decision_id
-
-
-def erase_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = None) -> UUID:
-    """Erase a subject, deleted or not: all its values, tokens and its key are destroyed in this transaction.
-
-    Returns the decision's id.
-
-    Raises:
-        NotFound: there is no such subject.
-        Conflict: a legal hold keeps something of it; the refusal is on record.
-    """
-    now = now or timezone.now()
-    with cleared(caller, "erase", events.SUBJECT_ERASED, now=now) as clearance:
-        subject = _locked(Subject.objects.all(), subject_id)
-        refuse_held_subject(subject, holds_of(clearance.standing), now=now)
-        handle = handle_of(subject, subject_key(subject))
-        tokens, _ = Token.objects.filter(subject=subject).delete()
-        values, _ = Value.objects.filter(subject=subject).delete()
-        edges = remove_user(subject_id)
-        Credential.objects.filter(subject=subject).delete()
-        destroy_subject(subject)
-        append(
-            events.SUBJECT_ERASED,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts={"subjects": [handle], "values": values, "tokens": tokens, "edges": edges},
             decision_id=clearance.decision_id,
         )
     return clearance.decision_id

@@ -11,6 +11,7 @@ from userstore.api.codegen import PythonClient
 from userstore.api.columns import Columns
 from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsents
 from userstore.api.datatypes import DataTypes
+from userstore.api.erasures import Erasures, SingleErasure
 from userstore.api.lifecycle import LegalHolds, RetentionChanges, RetentionPreview, SingleLegalHold
 from userstore.api.methods import CreateUserWithMutator, ExecuteAccessor, ExecuteMutator
 from userstore.api.mutators import Mutators
@@ -41,6 +42,8 @@ urlpatterns = [
     path("seal/reseal", ResealValues.as_view(), name="reseal-values"),
     path("seal/keys", SealingKeys.as_view(), name="sealing-keys"),
     path("seal/keys/<uuid:client_id>/<uuid:key_id>", SingleSealingKey.as_view(), name="sealing-key"),
+    path("userstore/erasures", Erasures.as_view(), name="erasures"),
+    path("userstore/erasures/<uuid:erasure_id>", SingleErasure.as_view(), name="erasure"),
     path("authn/users", Users.as_view(), name="users"),
     path("authn/users/<uuid:subject_id>", SingleUser.as_view(), name="user"),
     path("tokenizer/policies/transformation/actions/test", TryTransformer.as_view(), name="try-transformer"),

@@ -5,6 +5,7 @@ from userstore.models.columns import Column
 from userstore.models.consents import ConsentRecord
 from userstore.models.credentials import Credential
 from userstore.models.datatypes import DataTypeDefinition
+from userstore.models.erasures import Erasure
 from userstore.models.holds import LegalHold
 from userstore.models.idempotency import IdempotencyKey
 from userstore.models.mutators import Mutator, MutatorColumn
@@ -20,6 +21,7 @@ __all__ = [
     "ConsentRecord",
     "Credential",
     "DataTypeDefinition",
+    "Erasure",
     "IdempotencyKey",
     "LegalHold",
     "Mutator",

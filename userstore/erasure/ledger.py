@@ -1,0 +1,218 @@
+"""The ledger of erasures: a file outside the database that says who must not come back with a restored backup.
+
+One line of JSON per erasure, appended and fsynced before the erasure commits. Lines name no person: an environment, the
+number of a row, and a keyed image of the random handle that the row carried, so that another person under the same
+number is never taken for the one who was erased. Every line carries a MAC over itself and its predecessor's, under a
+key that the key management wrapped: a line that was changed, moved or taken out of the middle is found. Lines missing
+at the end are found by the number that the database keeps of the last erasure.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hmac
+import json
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from keyring.kms import provider, providers
+from userstore.erasure.errors import LedgerUnusable
+
+FORMAT = "sealbook erasures 1"
+ERASED, ABANDONED = "erased", "abandoned"
+_CONTEXT = FORMAT.encode()
+_TAIL = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """One erasure; `subject` is the number of the row, `mark` the image of its handle."""
+
+    number: int
+    erasure_id: UUID
+    environment_id: UUID
+    subject: int
+    mark: str
+
+
+class Ledger:
+    """A ledger in one file. Several processes may append; each append holds the file's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def mark_of(self, environment_id: UUID, handle: bytes) -> str:
+        """Return the image of a handle, as lines have it."""
+        with self._locked() as file:
+            key, _, _ = _end_of(file)
+        return _image(key, environment_id, handle)
+
+    def record(self, *, erasure_id: UUID, environment_id: UUID, subject: int, handle: bytes, at: datetime) -> int:
+        """Append an erasure, on disk when this returns; returns its number.
+
+        Raises:
+            LedgerUnusable: the file is damaged or cannot be written.
+            KmsUnavailable: its key cannot be unwrapped.
+        """
+        with self._locked() as file:
+            key, number, mac = _end_of(file)
+            body = {
+                "number": number + 1,
+                "kind": ERASED,
+                "erasure": str(erasure_id),
+                "environment": str(environment_id),
+                "subject": subject,
+                "mark": _image(key, environment_id, handle),
+                "at": at.isoformat(),
+            }
+            _append(file, body, key=key, before=mac)
+        return number + 1
+
+    def abandon(self, *, erasure_id: UUID, at: datetime) -> None:
+        """Append that an erasure did not take place after all."""
+        with self._locked() as file:
+            key, number, mac = _end_of(file)
+            body = {"number": number + 1, "kind": ABANDONED, "erasure": str(erasure_id), "at": at.isoformat()}
+            _append(file, body, key=key, before=mac)
+
+    def read(self) -> tuple[list[Tombstone], int]:
+        """Verify every line and return the erasures that took place, and the number of the last line.
+
+        Raises:
+            LedgerUnusable: a line is damaged; names its position.
+        """
+        if not self.path.exists():
+            return [], 0
+        with self._locked() as file:
+            lines = _lines(file)
+        key, before = _key_in(lines[0]), _head_mac(lines[0])
+        found: dict[UUID, Tombstone] = {}
+        for position, line in enumerate(lines[1:], start=2):
+            body, before = _verified(line, key=key, before=before, position=position)
+            erasure_id = UUID(body["erasure"])
+            if body["kind"] == ABANDONED:
+                found.pop(erasure_id, None)
+            else:
+                found[erasure_id] = Tombstone(
+                    body["number"], erasure_id, UUID(body["environment"]), body["subject"], body["mark"]
+                )
+        return list(found.values()), len(lines) - 1
+
+    @contextmanager
+    def _locked(self) -> Iterator[BinaryIO]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as problem:
+            raise LedgerUnusable(f"the ledger of erasures cannot be opened ({problem.strerror})") from None
+        with os.fdopen(descriptor, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if file.seek(0, os.SEEK_END) == 0:
+                _begin(file, self.path)
+            _drop_torn_line(file)
+            yield file
+
+
+def _begin(file: BinaryIO, path: Path) -> None:
+    first, key = providers()[0], os.urandom(32)
+    wrapped = b64encode(first.wrap(key, context=_CONTEXT)).decode()
+    _write(file, {"format": FORMAT, "provider": first.name, "key": wrapped})
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the file's name has to survive as well
+    finally:
+        os.close(folder)
+
+
+def _drop_torn_line(file: BinaryIO) -> None:
+    """A line without an end is of a process that died while appending: its erasure never committed."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _TAIL, 0))
+    tail = file.read()
+    if not tail.endswith(b"\n"):
+        kept = size - len(tail) + tail.rfind(b"\n") + 1
+        if b"\n" not in tail:
+            raise LedgerUnusable("the last line of the ledger of erasures is damaged")
+        file.truncate(kept)
+
+
+def _lines(file: BinaryIO) -> list[bytes]:
+    file.seek(0)
+    return file.read().splitlines()
+
+
+def _end_of(file: BinaryIO) -> tuple[bytes, int, str]:
+    """Return the key, the number of the last line and its MAC."""
+    file.seek(0)
+    head = file.readline().rstrip(b"\n")
+    key = _key_in(head)
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _TAIL, 0))
+    last = file.read().splitlines()[-1]
+    if last == head:
+        return key, 0, _head_mac(head)
+    try:
+        body = json.loads(last)
+        return key, int(body["number"]), str(body["mac"])
+    except (ValueError, KeyError, TypeError):
+        raise LedgerUnusable("the last line of the ledger of erasures is damaged") from None
+
+
+def _key_in(head: bytes) -> bytes:
+    try:
+        body = json.loads(head)
+        if body["format"] != FORMAT:
+            raise ValueError
+        name, wrapped = str(body["provider"]), b64decode(body["key"], validate=True)
+    except (ValueError, KeyError, TypeError):
+        raise LedgerUnusable("line 1 of the ledger of erasures is damaged") from None
+    return provider(name).unwrap(wrapped, context=_CONTEXT)
+
+
+def _head_mac(head: bytes) -> str:
+    return sha256(head).hexdigest()
+
+
+def _image(key: bytes, environment_id: UUID, handle: bytes) -> str:
+    return hmac.digest(key, b"handle|" + environment_id.bytes + handle, "sha256").hex()[:32]
+
+
+def _append(file: BinaryIO, body: dict[str, Any], *, key: bytes, before: str) -> None:
+    _write(file, body | {"mac": _mac(body, key=key, before=before)})
+
+
+def _mac(body: dict[str, Any], *, key: bytes, before: str) -> str:
+    return hmac.digest(key, before.encode() + _canonical(body), "sha256").hex()
+
+
+def _canonical(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _write(file: BinaryIO, body: dict[str, Any]) -> None:
+    try:
+        file.seek(0, os.SEEK_END)
+        file.write(_canonical(body) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError as problem:
+        raise LedgerUnusable(f"the ledger of erasures cannot be written ({problem.strerror})") from None
+
+
+def _verified(line: bytes, *, key: bytes, before: str, position: int) -> tuple[dict[str, Any], str]:
+    try:
+        body = json.loads(line)
+        told = str(body.pop("mac"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise LedgerUnusable(f"line {position} of the ledger of erasures is damaged") from None
+    if body.get("number") != position - 1 or not hmac.compare_digest(told, _mac(body, key=key, before=before)):
+        raise LedgerUnusable(f"line {position} of the ledger of erasures is damaged")
+    return body, told
