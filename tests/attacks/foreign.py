@@ -20,6 +20,8 @@ from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, Scene, new_scene, operational
 from tests.api.user_rows import planted_identity
+from tests.attacks.aim import Aim
+from tests.attacks.further import further_aims, further_ids
 from tests.attacks.web import Answer
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.datatypes import DataTypeSpec, FieldSpec, define_data_type
@@ -34,16 +36,6 @@ from userstore.retention.settings import Scope
 SCRIPT = "function policy(context, params) { return true; }"
 SHOUT = "function transform(data, params) { return data.toUpperCase(); }"
 TOKEN = "function transform(data, params) { return 'token-' + data.split('').reverse().join(''); }"
-
-
-@dataclass(frozen=True, slots=True)
-class Aim:
-    """One call of one address; `{names}` in path and body stand for ids."""
-
-    method: str
-    route: str
-    body: Any = None
-    query: str = ""
 
 
 @dataclass(slots=True)
@@ -106,7 +98,7 @@ def furnished_home(number: str = NUMBER) -> Home:
         "transformer": transformer.public_id, "tokenizer": by_value.public_id, "token": made.json()["data"],
         "data_type": data_type.public_id, "environment": environment.id, "entry": uuid4(), "raw": raw,
         "value": value.pk,
-        **graph,
+        **graph, **further_ids(scene),
         "retention": kept.public_id, "hold": held.public_id,
     }  # fmt: skip
     return Home(scene, {name: str(each) for name, each in ids.items()})
@@ -218,6 +210,7 @@ def aims() -> list[Aim]:
         Aim("DELETE", "governance/external-identities/{identity}"),
         Aim("PUT", "userstore/oidcissuers", ["https://login.example.com"]),
         Aim("POST", "governance/external-identities", {"issuer": "https://login.example.com", "client_id": "{client}"}),
+        *further_aims(),
         Aim("GET", "governance/environment", query="?id={environment}"),
         Aim("GET", "governance/clients"),
         Aim("GET", "governance/clients/{client}"),

@@ -1,0 +1,55 @@
+"""More of what an environment has: what scripts use, sealing keys, erasures; and the calls aimed at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from governance.actions.policy_secrets import keep_secret
+from governance.actions.script_hosts import allow_host
+from governance.identities import system_caller
+from tests.api.calling import Scene
+from tests.attacks.aim import Aim
+from userstore.actions.erasing import erase_subject
+from userstore.actions.subjects import create_subject
+
+
+def further_ids(scene: Scene) -> dict[str, Any]:
+    """Make one of each and return their ids."""
+    system, caller = system_caller(scene.environment.id), scene.service.caller
+    erased = erase_subject(caller, subject_id=create_subject(caller).public_id)
+    item = {"value": "kept elsewhere", "context": {"row": "1"}}
+    sealed = scene.line.post("/seal/seal", {"purpose": {"name": "operational"}, "items": [item]})
+    assert sealed.status_code == 200, sealed.content
+    keeper = scene.service.client.public_id
+    key = scene.line.get(f"/seal/keys?client_id={keeper}").json()["data"][0]
+    return {
+        "script_secret": keep_secret(system, name="OnlyHereToo", value="secret of this home").public_id,
+        "host": allow_host(system, host="only-here.example.com").public_id,
+        "erasure": erased.erasure.public_id,
+        "sealed": sealed.json()["items"][0]["sealed"],
+        "keeper": keeper,
+        "sealing_key": key["id"],
+    }
+
+
+def further_aims() -> Iterator[Aim]:
+    """Every call about these."""
+    secret, host = "tokenizer/policies/secret", "governance/scripthosts"
+    yield Aim("GET", secret)
+    yield Aim("PUT", f"{secret}/{{script_secret}}", {"secret": {"value": "another"}})
+    yield Aim("DELETE", f"{secret}/{{script_secret}}")
+    yield Aim("POST", secret, {"secret": {"id": "{script_secret}", "name": "1 is no name", "value": "another"}})
+    yield Aim("GET", host)
+    yield Aim("POST", host, {"host": "no host"})
+    yield Aim("DELETE", f"{host}/{{host}}")
+    yield Aim("GET", "userstore/erasures")
+    yield Aim("GET", "userstore/erasures/{erasure}")
+    yield Aim("POST", "userstore/erasures", {"user_id": "{subject}"})
+    whose = {"purpose": {"id": "{purpose}"}, "client_id": "{keeper}"}
+    yield Aim("POST", "seal/seal", {**whose, "items": [{"value": "x"}]})
+    yield Aim("POST", "seal/unseal", {**whose, "items": [{"sealed": "{sealed}", "context": {"row": "1"}}]})
+    yield Aim("POST", "seal/reseal", {**whose, "items": [{"sealed": "{sealed}", "context": {"row": "1"}}]})
+    yield Aim("GET", "seal/keys", query="?client_id={keeper}")
+    yield Aim("POST", "seal/keys", {"client_id": "{keeper}"})
+    yield Aim("DELETE", "seal/keys/{keeper}/{sealing_key}")
