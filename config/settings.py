@@ -67,18 +67,9 @@ INSTALLED_APPS = [
     "discovery.apps.DiscoveryConfig",
 ]
 
-API_PREFIXES = (
-    "/oidc/",
-    "/.well-known/",
-    "/userstore/",
-    "/tokenizer/",
-    "/authn/",
-    "/authz/",
-    "/seal/",
-    "/governance/",
-    "/audit/",
-    "/healthz",
-    "/readyz",
+API_PREFIXES = tuple(
+    f"/{name}"
+    for name in "oidc/ .well-known/ userstore/ tokenizer/ authn/ authz/ seal/ governance/ audit/ healthz readyz".split()
 )
 """Paths that use neither sessions nor CSRF tokens: the console's middleware steps aside for them."""
 
