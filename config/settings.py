@@ -69,7 +69,19 @@ INSTALLED_APPS = [
 
 API_PREFIXES = tuple(
     f"/{name}"
-    for name in "oidc/ .well-known/ userstore/ tokenizer/ authn/ authz/ seal/ governance/ audit/ healthz readyz".split()
+    for name in [
+        "oidc/",
+        ".well-known/",
+        "userstore/",
+        "tokenizer/",
+        "authn/",
+        "authz/",
+        "seal/",
+        "governance/",
+        "audit/",
+        "healthz",
+        "readyz",
+    ]
 )
 """Paths that use neither sessions nor CSRF tokens: the console's middleware steps aside for them."""
 

@@ -27,8 +27,8 @@ from tests.api.graph_rows import graph_rows, planted_graph
 from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
 from tests.api.rows import Row, built_in, defined_here
 from tests.api.script_rows import script_ids, script_rows
-from tests.api.user_rows import planted_identity, user_rows
 from tests.api.sealing_rows import erasure_rows, sealing_rows
+from tests.api.user_rows import planted_identity, user_rows
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from keyring.walls import EnvironmentWall
 
 
 class Migration(migrations.Migration):
-    dependencies = [("userstore", "0009_data_types_are_defined_in_an_environment")]
+    dependencies = [("userstore", "0010_tokens_name_their_index_version")]
 
     operations = [
         migrations.CreateModel(
