@@ -221,20 +221,6 @@ SECURE_HSTS_PRELOAD = _TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "script-src": ["'self'"],
-        "style-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "font-src": ["'self'"],
-        "connect-src": ["'self'"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
-        "form-action": ["'self'"],
-    }
-}
 
 # --- keyring -------------------------------------------------------------------------------------------------------
 
@@ -302,5 +288,6 @@ SPECTACULAR_SETTINGS = {
 }
 
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
+from config.content import CONTENT_SECURITY_POLICY  # noqa: E402, F401  what pages may load
 from config.logs import LOGGING  # noqa: E402, F401  so are the rules of what logs may carry
 from config.passwords import AUTH_PASSWORD_VALIDATORS, USERSTORE_PASSWORD_VALIDATORS  # noqa: E402, F401  and of passwords
