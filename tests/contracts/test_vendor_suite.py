@@ -57,7 +57,6 @@ def test_the_tokenizer_sample_passes_twice_and_resolves_what_it_sealed(
         assert told.after("Data: ") == ["something very secret"] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="composite types, retention and sorted pages are not there yet")
 def test_the_userstore_sample_passes_twice_with_the_values_its_comments_promise(
     samples: Path, house: str, player: cast.Player
 ) -> None:

@@ -8,6 +8,7 @@ import _quickjs
 
 from . import frames
 from .harness import HARNESS, LINES_BEFORE, wrap
+from .undeclared import assigned_names
 
 NO_MEMORY = ("null", "undefined", "InternalError: out of memory", "InternalError: string too long")
 """How the engine says it has no memory left; without any for an Error it throws null."""
@@ -107,7 +108,8 @@ def install(*, source: str, script: int, kind: str, names: tuple[str, ...], limi
     attach = context.eval(HARNESS)
     if not names:
         context.set_time_limit(limits.cpu_seconds)
-    made = context.eval(wrap(source, function=frames.DEFINES[script], names=names))
+    variables = () if script == frames.POLICY else assigned_names(source, taken=names)
+    made = context.eval(wrap(source, function=frames.DEFINES[script], names=names, variables=variables))
     return attach(made, kind, ",".join(names))
 
 

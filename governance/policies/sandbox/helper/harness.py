@@ -214,10 +214,19 @@ LINES_BEFORE = 1_000
 HARNESS = HARNESS.replace("FIRST_LINE", str(LINES_BEFORE))
 
 
-def wrap(source: str, *, function: str, names: tuple[str, ...]) -> str:
-    """Make the script the body of a function that gives the script's own function."""
+def wrap(source: str, *, function: str, names: tuple[str, ...], variables: tuple[str, ...] = ()) -> str:
+    """Make the script the body of a function that gives the script's own function.
+
+    Args:
+        names: host functions, which are its parameters.
+        variables: names that the script assigns without declaring them; they stand in a function around it.
+    """
     parameters = ", ".join(names)
+    around, behind = "", ""
+    if variables:
+        around, behind = f'(function ({parameters}) {{ "use strict"; var {", ".join(variables)}; return ', "(); })"
+        parameters = ""
     return (
-        "\n" * (LINES_BEFORE - 1) + f'(function ({parameters}) {{ "use strict";\n{source}\n;'
-        f'return typeof {function} === "function" ? {function} : undefined; }})'
+        "\n" * (LINES_BEFORE - 1) + f'{around}(function ({parameters}) {{ "use strict";\n{source}\n;'
+        f'return typeof {function} === "function" ? {function} : undefined; }}){behind}'
     )
