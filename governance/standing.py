@@ -118,7 +118,8 @@ def _load(environment_id: UUID) -> Standing:
         environment = Environment.objects.filter(pk=environment_id).first()
         if environment is None:
             raise NotFound("There is no such environment.")
-        purposes = [StandingPurpose(p.public_id, p.pk, p.name, p.legal_basis) for p in Purpose.objects.all()]
+        every = {p.pk: StandingPurpose(p.public_id, p.pk, p.name, p.legal_basis) for p in Purpose.everything.all()}
+        purposes = [every[number] for number in Purpose.objects.values_list("pk", flat=True)]
         loaded = Standing(
             environment_id=environment_id,
             environment_name=environment.name,
@@ -131,7 +132,7 @@ def _load(environment_id: UUID) -> Standing:
             },
             purposes={p.public_id: p for p in purposes},
             purposes_by_name={p.name.lower(): p for p in purposes},
-            purposes_by_number={p.number: p for p in purposes},
+            purposes_by_number=every,
             freezes=frozenset(Freeze.objects.filter(lifted_at=None).values_list("kind", "target_id")),
             account_rights=_by_holder(Right, "user_id"),
             group_rights=_by_holder(GroupRight, "group_id"),

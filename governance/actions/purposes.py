@@ -66,7 +66,7 @@ def change_purpose(
 
 
 def retire_purpose(caller: Caller, *, public_id: UUID) -> None:
-    """Retire a purpose that nothing uses.
+    """Retire a purpose that nothing uses. The history of consents keeps what it was; its name is free again.
 
     Raises:
         Conflict: an accessor, a mutator or a stored value names it.
@@ -75,23 +75,26 @@ def retire_purpose(caller: Caller, *, public_id: UUID) -> None:
         purpose = _purpose(public_id)
         if purpose.is_system:
             raise Invalid("A built-in purpose cannot be retired.", field="id")
-        refuse_in_use(
-            "purpose",
-            uses_of("purpose", public_id),
-            public_id=public_id,
-            remedy="Change the accessors and mutators that name it, and withdraw it from values.",
-        )
+        _refuse_used(public_id)
         change.facts.update(purpose=public_id, name=purpose.name)
         try:
             with transaction.atomic():
                 purpose.delete()
-                connection.check_constraints()  # deferred ones speak now, while the refusal can still name the cause
+                connection.check_constraints()  # deferred ones speak now, while the purpose can still stay
         except IntegrityError:
-            raise Conflict(
-                "The purpose is in use.",
-                existing_id=public_id,
-                remedy="Change the accessors and mutators that name it.",
-            ) from None
+            # Either somebody has just begun to use it, or the history of consents names it, which is for ever.
+            _refuse_used(public_id)
+            purpose.retired_at = change.now
+            purpose.save(update_fields=["retired_at"])
+
+
+def _refuse_used(public_id: UUID) -> None:
+    refuse_in_use(
+        "purpose",
+        uses_of("purpose", public_id),
+        public_id=public_id,
+        remedy="Change the accessors and mutators that name it, and withdraw it from values.",
+    )
 
 
 def _check_basis(legal_basis: str) -> None:
@@ -116,5 +119,5 @@ def _refuse_existing(*, name: str, public_id: UUID | None) -> None:
         raise Conflict(
             f"There is a purpose named {same_name.name}.", existing_id=same_name.public_id, identical=True, field="name"
         )
-    if public_id is not None and Purpose.objects.filter(public_id=public_id).exists():
+    if public_id is not None and Purpose.everything.filter(public_id=public_id).exists():
         raise Conflict("There is a purpose with this id and another name.", existing_id=public_id, field="id")

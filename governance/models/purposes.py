@@ -19,19 +19,35 @@ class LegalBasis(models.TextChoices):
     LEGITIMATE_INTERESTS = "legitimate_interests", "Legitimate interests, 6(1)(f)"
 
 
+class PurposesInUse(models.Manager["Purpose"]):
+    """The purposes there are; those that are retired are only in the history of consents."""
+
+    def get_queryset(self) -> models.QuerySet[Purpose]:
+        return super().get_queryset().filter(retired_at=None)
+
+
 class Purpose(OwnedByEnvironment):
-    """A processing purpose. Only one that rests on consent can be withdrawn by the subject."""
+    """A processing purpose. Only one that rests on consent can be withdrawn by the subject.
+
+    A retired one stays for the history of consents, which is only ever added to, and is found by `everything` alone.
+    """
 
     name = models.CharField(max_length=128)
     description = models.TextField(blank=True, default="")
     legal_basis = models.CharField(max_length=32, choices=LegalBasis.choices, default=LegalBasis.CONSENT)
     is_system = models.BooleanField(default=False, editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = PurposesInUse()
+    everything: models.Manager[Purpose] = models.Manager()
 
     class Meta:
         ordering = ["name"]
         constraints = [
             *owned_constraints("purpose"),
-            models.UniqueConstraint("environment", Lower("name"), name="purpose_name_once"),
+            models.UniqueConstraint(
+                "environment", Lower("name"), name="purpose_name_once", condition=models.Q(retired_at=None)
+            ),
             models.CheckConstraint(
                 name="purpose_legal_basis_known", condition=models.Q(legal_basis__in=LegalBasis.values)
             ),

@@ -13,7 +13,7 @@ from audit import queries
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import Line, Scene, body, line_of, new_scene, recorded
-from userstore.actions.credentials import _PASSWORD_COLUMN, _place
+from userstore.actions.credentials import PASSWORD_COLUMN, _place
 from userstore.models import Credential, Subject
 from userstore.writing.keys import subject_key
 
@@ -46,7 +46,7 @@ def test_a_password_is_kept_as_a_sealed_hash_and_nothing_gives_it_back(scene: Sc
     with in_environment(scene.environment.id):
         subject = Subject.objects.get(public_id=made)
         kept = Credential.objects.get(subject=subject)
-        opened = subject_key(subject).unseal(bytes(kept.password), _place(subject, _PASSWORD_COLUMN, kept.pk)).decode()
+        opened = subject_key(subject).unseal(bytes(kept.password), _place(subject, PASSWORD_COLUMN, kept.pk)).decode()
         assert check_password(PASSWORD, opened)
         stored = b"".join(bytes(each) for each in (kept.blind, kept.username, kept.password))
         assert NAME.encode() not in stored

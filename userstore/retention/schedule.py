@@ -77,7 +77,7 @@ def stored_schedule() -> Schedule:
 
 def every_pair() -> list[tuple[int, int]]:
     """Return every column with every purpose, by key; must run inside the environment."""
-    purposes = list(Purpose.objects.values_list("pk", flat=True))
+    purposes = list(Purpose.everything.values_list("pk", flat=True))
     return [
         (column, purpose)
         for column in Column.objects.filter(is_system=False).values_list("pk", flat=True)
