@@ -1,0 +1,55 @@
+"""Emptying the tables between tests, the book's too; only a test's own database is ever emptied."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+KEPT = ("django_migrations", "django_content_type", "auth_permission")
+"""What migrating made and no test changes."""
+
+_GUARDS = """
+select tgrelid::regclass::text, quote_ident(tgname) from pg_trigger
+where tgparentid = 0 and tgfoid = to_regproc('audit_refuse')
+"""
+_FILLED = """
+select string_agg(format('delete from %%I', relname), '; ') from pg_class
+where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> all(%s) and pg_relation_size(oid) > 0
+"""
+
+
+def empty(connection: Any) -> bool:
+    """Delete every row; False where no superuser of the server is known, so that somebody else has to.
+
+    Truncating a hundred tables makes new files for each and its indexes, which takes longer than most tests do.
+    """
+    admin = os.environ.get("SEALBOOK_TEST_SUPERUSER_URL")
+    if not admin:
+        return False
+    name = connection.settings_dict["NAME"]
+    assert name.startswith("test_"), name
+    with _connected(admin, name).transaction(), _connected(admin, name).cursor() as cursor:
+        guards: Sequence[tuple[str, str]] = cursor.execute(_GUARDS).fetchall()
+        lift = "; ".join(f"alter table {table} disable trigger {trigger}" for table, trigger in guards)
+        lower = "; ".join(f"alter table {table} enable always trigger {trigger}" for table, trigger in guards)
+        cursor.execute("set local session_replication_role = replica")  # neither triggers nor foreign keys
+        filled = (cursor.execute(_FILLED, [list(KEPT)]).fetchone() or ("",))[0]
+        for statement in filter(None, (lift, filled, lower)):
+            cursor.execute(statement)
+    return True
+
+
+@lru_cache(maxsize=1)
+def _connected(admin: str, database: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(urlunsplit(urlsplit(admin)._replace(path=f"/{database}")), autocommit=True)
+
+
+def disconnect() -> None:
+    """Let go of the database, so that it can be dropped."""
+    if _connected.cache_info().currsize:
+        _connected.cache_clear()
