@@ -43,6 +43,9 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("GET", host)
     yield Aim("POST", host, {"host": "no host"})
     yield Aim("DELETE", f"{host}/{{host}}")
+    yield Aim("GET", "governance/scriptnotes/{entry}")
+    write = {"selector_values": ["{subject}"], "row_data": {"phone": {"value": "x"}}}
+    yield Aim("POST", "userstore/api/mutators/batch", {"mutator_id": "{mutator}", "items": [write]})
     yield Aim("GET", "userstore/erasures")
     yield Aim("GET", "userstore/erasures/{erasure}")
     yield Aim("POST", "userstore/erasures", {"user_id": "{subject}"})

@@ -83,7 +83,7 @@ def openbao(tmp_path: Path) -> Iterator[OpenBao | None]:
 def test_the_first_start_runs_as_the_page_has_it(
     server: PostgresServer, openbao: OpenBao | None, tmp_path: Path
 ) -> None:
-    first_start, processes, move = blocks(PAGE, "sh")
+    first_start, processes, move, backups = blocks(PAGE, "sh")
     environ = bare_environment(tmp_path)
     (tmp_path / "state").mkdir(mode=0o700)
     bootstrap, *steps = commands(first_start)
@@ -103,10 +103,39 @@ def test_the_first_start_runs_as_the_page_has_it(
     with psycopg.connect(url("sealbook_auditor")) as auditor:
         kinds = {row[0] for row in auditor.execute("select distinct kind from audit_entry").fetchall()}
     assert {"environment.defined", "account.defined", "client.defined", "client.secret_issued", "right.given"} <= kinds
+    (tmp_path / "receipt.txt").write_text(ran_python(ERASE, tmp_path, environ))
+    replay, verify = commands(backups)
+    assert "nobody to erase again" in run(replay, tmp_path, environ)
+    assert '"statement": "The key of this person was destroyed' in run(verify, tmp_path, environ)
     for command in commands(move) if openbao else ():
         assert "prod: 1 keys" in run(command, tmp_path, environ | transit_beside(openbao))
     for command in commands(processes):
         start_and_stop(command, tmp_path, environ)
+
+
+ERASE = """
+import django
+django.setup()
+from governance.actions.clients import define_client
+from governance.actions.rights import give_right
+from governance.identities import Caller, system_caller
+from governance.models import Environment
+from userstore.actions.erasing import erase_subject
+from userstore.actions.subjects import create_subject
+environment = Environment.objects.get()
+client = define_client(system_caller(environment.id), name="forgetting")
+for operation in ("write", "erase"):
+    give_right(system_caller(environment.id), holder=client.account, operation=operation, on=environment)
+caller = Caller("client", client.public_id, client.account_id, environment.id, client.name)
+print(erase_subject(caller, subject_id=create_subject(caller).public_id).erasure.receipt)
+"""
+
+
+def ran_python(text: str, cwd: Path, environ: dict[str, str]) -> str:
+    """What a program says that works with the installation."""
+    environ = {**environ, "DJANGO_SETTINGS_MODULE": "config.settings"}
+    command = [sys.executable, "-c", text]
+    return subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=True).stdout
 
 
 def start_and_stop(command: list[str], cwd: Path, environ: dict[str, str]) -> None:

@@ -14,7 +14,8 @@ from keyring.walls import in_environment
 from tests.userstore.lifetimes import Lifetimes
 from tests.userstore.phonebook import given as named
 from userstore.actions.columns import retire_column
-from userstore.actions.deletion import delete_subject, erase_subject
+from userstore.actions.deletion import delete_subject
+from userstore.actions.erasing import erase_subject
 from userstore.actions.holds import place_hold, release_hold
 from userstore.models import Subject, Value
 from userstore.models.subjects import SOFT_DELETED
