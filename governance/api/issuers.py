@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.actions.issuers import admit_identity, end_identity, list_issuers
-from governance.actions.seeing import must_see_definitions
+from governance.actions.seeing import must_configure, must_see_definitions
 from governance.api.configuring import ConfiguringView
 from governance.api.problems import PROBLEMS
 from governance.errors import Invalid
@@ -47,10 +47,11 @@ class Issuers(APIView):
         responses={200: array(TEXT), **_ERRORS},
     )
     def put(self, request: Request) -> Response:
-        urls = request.data
+        caller, urls = caller_in(request), request.data
+        must_configure(caller)
         if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
             raise Invalid("This has to be an array of issuers.", field="issuers")
-        return Response(list_issuers(caller_in(request), urls=urls))
+        return Response(list_issuers(caller, urls=urls))
 
 
 class Identities(ConfiguringView):

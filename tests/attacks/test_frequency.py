@@ -34,6 +34,7 @@ from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.subjects import new_subject
 from userstore.definitions import definitions_of
 from userstore.models import Value
+from userstore.retention.schedule import Schedule
 from userstore.writing.keys import subject_key
 from userstore.writing.storing import sealed_row
 
@@ -78,6 +79,7 @@ def _populated() -> Seen:
     with in_environment(environment.id):
         columns = definitions_of(standing_of(environment.id)).by_name
         rows: list[Value] = []
+        schedule = Schedule({})  # nothing ends
         # Neither index nor size depends on whose a value is, so one subject will do.
         subject, _ = new_subject(environment.id, None, None, now)
         key = subject_key(subject)
@@ -85,7 +87,16 @@ def _populated() -> Seen:
             for name, text in _cells(person.name, person.birthday).items():
                 value = columns[name].data_type.parse(text)
                 rows.append(
-                    sealed_row(subject, key, columns[name], value, ordinal=1, purposes={purpose.pk: 0}, now=now)
+                    sealed_row(
+                        subject,
+                        key,
+                        columns[name],
+                        value,
+                        ordinal=1,
+                        purposes={purpose.pk: 0},
+                        now=now,
+                        schedule=schedule,
+                    )
                 )
         Value.objects.bulk_create(rows)
     # From here on, only what the database holds; the order is the truth's, which the attacker does not know.
@@ -169,11 +180,10 @@ def _populated_again(texts: list[str]) -> list[bytes]:
     define_column(
         system, spec=ColumnSpec("first_name", "string", index_type="indexed", pii_category="name", sensitivity=3)
     )
+    now = datetime.now(UTC)
+    terms = {"ordinal": 1, "purposes": {}, "now": now, "schedule": Schedule({})}
     with in_environment(environment.id):
         column = definitions_of(standing_of(environment.id)).by_name["first_name"]
-        subject, _ = new_subject(environment.id, None, None, datetime.now(UTC))
+        subject, _ = new_subject(environment.id, None, None, now)
         key = subject_key(subject)
-        return [
-            bytes(sealed_row(subject, key, column, text, ordinal=1, purposes={}, now=datetime.now(UTC)).blind or b"")
-            for text in texts
-        ]
+        return [bytes(sealed_row(subject, key, column, text, **terms).blind or b"") for text in texts]

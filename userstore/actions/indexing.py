@@ -21,6 +21,7 @@ from keyring.keys import index_key_for, open_key
 from keyring.models import WrappedKey
 from keyring.places import cell_place
 from keyring.walls import in_environment
+from keyring.walls.transactions import is_under_way_before, transactions_so_far
 from userstore import events
 from userstore.definitions import data_type_of
 from userstore.models import Column, DataTypeDefinition, Subject, Value
@@ -136,16 +137,9 @@ def _settled(column: Column, values: int) -> None:
 
 def _earlier_transactions_are_over() -> bool:
     """Wait until everything that was under way when this was called has committed or gone back."""
-    began, deadline = _snapshot("pg_snapshot_xmax"), monotonic() + _PATIENCE
-    while _snapshot("pg_snapshot_xmin") < began:
+    mark, deadline = transactions_so_far(), monotonic() + _PATIENCE
+    while is_under_way_before(mark):
         if monotonic() > deadline:
             return False
         sleep(0.02)
     return True
-
-
-def _snapshot(end: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(f"select {end}(pg_current_snapshot())::text::bigint")
-        found: int = cursor.fetchone()[0]
-    return found

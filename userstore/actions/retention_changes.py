@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from audit.actors import SYSTEM
 from audit.recorder import append
 from governance.actions.change import Change
 from governance.models import Environment
 from keyring.walls import in_environment
+from keyring.walls.transactions import is_under_way_before, transactions_so_far
 from userstore import events
 from userstore.models import RetentionChange, Subject
 from userstore.retention.schedule import every_pair, stored_schedule
@@ -19,13 +18,6 @@ from userstore.writing.recalculation import recalculate
 
 BATCH = 500
 """Subjects of one batch."""
-_BARRIER = "select pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-_UNDER_WAY = """
-    select exists (
-        select 1 from pg_snapshot_xip(pg_current_snapshot()) x
-        where x::text::bigint < %s and x <> pg_current_xact_id()
-    )
-"""
 
 
 def request_retention_change(change: Change) -> None:
@@ -90,14 +82,10 @@ def apply_batch(environment_id: UUID, *, now: datetime, limit: int = BATCH) -> b
 
 def _must_wait(change: RetentionChange) -> bool:
     """Whether a write may still be under way that read the former settings before the change was committed."""
-    with connection.cursor() as cursor:
-        if change.barrier is None:
-            cursor.execute(_BARRIER)
-            change.barrier = cursor.fetchone()[0]
-            change.save(update_fields=["barrier"])
-        cursor.execute(_UNDER_WAY, [change.barrier])
-        waits: bool = cursor.fetchone()[0]
-    return waits
+    if change.barrier is None:
+        change.barrier = transactions_so_far()
+        change.save(update_fields=["barrier"])
+    return is_under_way_before(change.barrier)
 
 
 def _recalculated(change: RetentionChange, subjects: list[int], now: datetime) -> tuple[int, int]:
