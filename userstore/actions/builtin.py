@@ -53,18 +53,7 @@ def furnish_store(environment_id: UUID) -> None:
     create_key(environment_id=environment_id, kind=KeyKind.PSEUDONYM)
     _define_data_types(environment_id)
     _define_transformers(environment_id)
-    for public_id, name, data_type in _SYSTEM:
-        Column.objects.create(
-            environment_id=environment_id, public_id=UUID(public_id), name=name, data_type=data_type,
-            index_type="unique" if name == "id" else "none", pii_category="identifier", sensitivity=2, is_system=True,
-        )  # fmt: skip
-    for public_id, name, data_type, index_type, category, sensitivity in _ORDINARY:
-        column = Column.objects.create(
-            environment_id=environment_id, public_id=UUID(public_id), name=name, data_type=data_type,
-            index_type=index_type, pii_category=category, sensitivity=sensitivity,
-        )  # fmt: skip
-        if index_type != "none":
-            create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=str(column.public_id))
+    _define_columns(environment_id)
     _define_methods(environment_id)
     refresh_built_in_methods(environment_id)
 
@@ -119,9 +108,29 @@ def _define_data_types(environment_id: UUID) -> None:
     )
 
 
+def _define_columns(environment_id: UUID) -> None:
+    system = [
+        Column(
+            environment_id=environment_id, public_id=UUID(public_id), name=name, data_type=data_type,
+            index_type="unique" if name == "id" else "none", pii_category="identifier", sensitivity=2, is_system=True,
+        )
+        for public_id, name, data_type in _SYSTEM
+    ]  # fmt: skip
+    ordinary = [
+        Column(
+            environment_id=environment_id, public_id=UUID(public_id), name=name, data_type=data_type,
+            index_type=index_type, pii_category=category, sensitivity=sensitivity,
+        )
+        for public_id, name, data_type, index_type, category, sensitivity in _ORDINARY
+    ]  # fmt: skip
+    for column in Column.objects.bulk_create([*system, *ordinary]):
+        if column.index_type != "none" and not column.is_system:
+            create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=str(column.public_id))
+
+
 def _define_transformers(environment_id: UUID) -> None:
-    for built_in in BUILT_IN_TRANSFORMERS:
-        Transformer.objects.create(
+    Transformer.objects.bulk_create(
+        Transformer(
             environment_id=environment_id,
             public_id=built_in.id,
             name=built_in.name,
@@ -135,6 +144,8 @@ def _define_transformers(environment_id: UUID) -> None:
             reuse_existing_token=built_in.reuse_existing_token,
             is_system=True,
         )
+        for built_in in BUILT_IN_TRANSFORMERS
+    )
 
 
 def _define_methods(environment_id: UUID) -> None:
