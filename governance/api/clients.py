@@ -12,13 +12,13 @@ from rest_framework.response import Response
 
 from governance.actions.clients import change_client, define_client, issue_secret, withdraw_secret
 from governance.api.configuring import ConfiguringView
-from governance.api.problems import PROBLEMS
 from governance.errors import Invalid, NotFound
 from governance.models import Client
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.keys import BY_NAME, Keys, text_key
 from governance.wire.parameters import list_parameters
+from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
 from keyring.walls import in_environment
 

@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from governance.actions.environments import change_environment
 from governance.api.configuring import ConfiguringView
-from governance.api.problems import PROBLEMS
 from governance.models import Environment
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
+from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import FLAG, ID, MOMENT, TEXT, shape
 
 _ENVIRONMENT = shape(id=ID, name=TEXT, description=TEXT, is_protected=FLAG, is_synthetic=FLAG, created_at=MOMENT)

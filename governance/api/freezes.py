@@ -12,7 +12,6 @@ from rest_framework.response import Response
 
 from governance.actions.freezes import freeze, unfreeze
 from governance.api.configuring import ConfiguringView
-from governance.api.problems import PROBLEMS
 from governance.catalogue import FREEZABLE_KINDS
 from governance.freezing import calls_that_would_stop
 from governance.models import Freeze
@@ -20,6 +19,7 @@ from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.keys import BY_ID, Keys, id_key, moment_key, text_key
 from governance.wire.parameters import list_parameters
+from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
 
 _KIND = choice(*FREEZABLE_KINDS)

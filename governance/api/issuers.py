@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 from governance.actions.issuers import admit_identity, end_identity, list_issuers
 from governance.actions.seeing import must_configure, must_see_definitions
 from governance.api.configuring import ConfiguringView
-from governance.api.problems import PROBLEMS
 from governance.errors import Invalid
 from governance.issuers import EVERYBODY
 from governance.models import ExternalIdentity, ExternalIssuer
@@ -21,6 +20,7 @@ from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.keys import BY_ID
 from governance.wire.parameters import list_parameters
+from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import ERROR, FLAG, ID, TEXT, array, page_shape, shape
 from keyring.walls import in_environment
 

@@ -13,12 +13,12 @@ from rest_framework.response import Response
 
 from governance.actions.rights import give_right, withdraw_right
 from governance.api.configuring import ConfiguringView
-from governance.api.problems import PROBLEMS
 from governance.errors import Invalid, NotFound
 from governance.models import Account, Client, Environment, GroupRight, Right
 from governance.operators.resources import governed_models
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
+from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, shape
 from keyring.walls import in_environment
 

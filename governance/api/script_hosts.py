@@ -11,13 +11,13 @@ from rest_framework.response import Response
 
 from governance.actions.script_hosts import allow_host, retire_host
 from governance.api.configuring import ConfiguringView
-from governance.api.problems import PROBLEMS
 from governance.models import ScriptHost
 from governance.models.scripts import HTTPS_PORT
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.keys import BY_ID, Keys, text_key
 from governance.wire.parameters import list_parameters
+from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import ID, NUMBER, TEXT, page_shape, shape
 
 _KEYS: Keys = {**BY_ID, "host": text_key("host")}

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from governance.actions.script_notes import read_note
-from governance.api.problems import PROBLEMS
 from governance.wire.definitions import caller_in
+from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import ID, TEXT, shape
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.recorder import append
+from governance.actions.clearing import cleared
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 from userstore import events
-from userstore.actions.clearing import cleared
 from userstore.definitions import ColumnDefinition, definitions_of, purpose_meant
 from userstore.errors import Invalid, NotFound
 from userstore.models import Subject, Value

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.recorder import append
+from governance.actions.clearing import cleared
 from governance.actions.graph_users import remove_user
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 from keyring.actions import destroy_key
 from userstore import events
-from userstore.actions.clearing import cleared
 from userstore.definitions import definitions_of
 from userstore.errors import Conflict, NotFound
 from userstore.models import Credential, Subject, Token, Value

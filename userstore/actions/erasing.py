@@ -14,12 +14,12 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.recorder import append
+from governance.actions.clearing import cleared
 from governance.authorization import Clearance
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
 from userstore import events
-from userstore.actions.clearing import cleared
 from userstore.actions.deletion import refuse_held_subject
 from userstore.actions.destroying import destroy
 from userstore.erasure.ledger import Ledger

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.recorder import append
+from governance.actions.clearing import cleared
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from keyring.actions import Batch
@@ -26,7 +27,6 @@ from keyring.models import KeyRotation
 from keyring.models.key_rotation import ENDED, KEEPING, TURNING
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 from userstore import events
-from userstore.actions.clearing import cleared
 from userstore.actions.rotating.indexes import IndexKeys
 from userstore.actions.rotating.subjects import SubjectKeys
 from userstore.actions.rotating.tokens import TokenKeys

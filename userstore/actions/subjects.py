@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.recorder import append
 from governance.actions.change import refusal_on_record
+from governance.actions.clearing import cleared
 from governance.actions.graph_users import enter_users
 from governance.authorization import Clearance
 from governance.identities import Caller
@@ -22,7 +23,6 @@ from keyring.keys import KeyKind
 from keyring.places import cell_place
 from keyring.walls import in_environment
 from userstore import events
-from userstore.actions.clearing import cleared
 from userstore.actions.credentials import Login, hashed, keep_login
 from userstore.errors import Conflict, Invalid, Refused
 from userstore.models import Subject

@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from audit.recorder import append
 from governance.actions.change import refusal_on_record
+from governance.actions.clearing import cleared
 from governance.authorization import Clearance, frozen_parts, refusal
 from governance.identities import Caller
 from governance.models import AccessPolicy
 from governance.standing import StandingPurpose
 from keyring.walls import in_environment
 from userstore import events
-from userstore.actions.clearing import cleared
 from userstore.actions.methods import found
 from userstore.definitions import definitions_of, purpose_meant
 from userstore.errors import Invalid
