@@ -9,18 +9,20 @@ at the end are found by the number that the database keeps of the last erasure.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hmac
 import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from uuid import UUID
 
 from keyring.kms import provider, providers
@@ -107,13 +109,14 @@ class Ledger:
         return list(found.values()), len(lines) - 1
 
     @contextmanager
-    def _locked(self) -> Iterator[BinaryIO]:
+    def _locked(self) -> Iterator[FileIO]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as problem:
             raise LedgerUnusable(f"the ledger of erasures cannot be opened ({problem.strerror})") from None
-        with os.fdopen(descriptor, "r+b") as file:
+        # Unbuffered: what a full disk did not take must not be tried again when the file is closed.
+        with os.fdopen(descriptor, "r+b", buffering=0) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if file.seek(0, os.SEEK_END) == 0:
                 _begin(file, self.path)
@@ -121,7 +124,7 @@ class Ledger:
             yield file
 
 
-def _begin(file: BinaryIO, path: Path) -> None:
+def _begin(file: FileIO, path: Path) -> None:
     first, key = providers()[0], os.urandom(32)
     wrapped = b64encode(first.wrap(key, context=_CONTEXT)).decode()
     _write(file, {"format": FORMAT, "provider": first.name, "key": wrapped})
@@ -132,7 +135,7 @@ def _begin(file: BinaryIO, path: Path) -> None:
         os.close(folder)
 
 
-def _drop_torn_line(file: BinaryIO) -> None:
+def _drop_torn_line(file: FileIO) -> None:
     """A line without an end is of a process that died while appending: its erasure never committed."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - _TAIL, 0))
@@ -144,15 +147,15 @@ def _drop_torn_line(file: BinaryIO) -> None:
         file.truncate(kept)
 
 
-def _lines(file: BinaryIO) -> list[bytes]:
+def _lines(file: FileIO) -> list[bytes]:
     file.seek(0)
     return file.read().splitlines()
 
 
-def _end_of(file: BinaryIO) -> tuple[bytes, int, str]:
+def _end_of(file: FileIO) -> tuple[bytes, int, str]:
     """Return the key, the number of the last line and its MAC."""
     file.seek(0)
-    head = file.readline().rstrip(b"\n")
+    head = file.read(_TAIL).partition(b"\n")[0]
     key = _key_in(head)
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - _TAIL, 0))
@@ -185,7 +188,7 @@ def _image(key: bytes, environment_id: UUID, handle: bytes) -> str:
     return hmac.digest(key, b"handle|" + environment_id.bytes + handle, "sha256").hex()[:32]
 
 
-def _append(file: BinaryIO, body: dict[str, Any], *, key: bytes, before: str) -> None:
+def _append(file: FileIO, body: dict[str, Any], *, key: bytes, before: str) -> None:
     _write(file, body | {"mac": _mac(body, key=key, before=before)})
 
 
@@ -197,13 +200,16 @@ def _canonical(body: dict[str, Any]) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _write(file: BinaryIO, body: dict[str, Any]) -> None:
+def _write(file: FileIO, body: dict[str, Any]) -> None:
+    """Append a line and wait for the disk; a line that did not fit is not left there in part."""
+    line, size = _canonical(body) + b"\n", file.seek(0, os.SEEK_END)
     try:
-        file.seek(0, os.SEEK_END)
-        file.write(_canonical(body) + b"\n")
-        file.flush()
+        if file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(file.fileno())
     except OSError as problem:
+        with suppress(OSError):
+            file.truncate(size)
         raise LedgerUnusable(f"the ledger of erasures cannot be written ({problem.strerror})") from None
 
 

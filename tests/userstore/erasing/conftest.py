@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.userstore.erasing.law import Law
+    from userstore.erasure.ledger import Ledger
+
+
+@pytest.fixture(autouse=True)
+def book(settings: Any, tmp_path: Path) -> Ledger:
+    from userstore.actions.erasing import ledger
+
+    settings.USERSTORE_TOMBSTONES = tmp_path / "erasures.ledger"
+    return ledger()
+
+
+@pytest.fixture
+def law() -> Law:
+    from tests.userstore.erasing.law import Law
+
+    return Law()
