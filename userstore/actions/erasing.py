@@ -13,12 +13,15 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from audit.actors import Actor
 from audit.recorder import append
 from governance.actions.clearing import cleared
 from governance.authorization import Clearance
+from governance.events import ROOT_REWRAPPED
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
-from keyring.walls import in_environment
+from keyring.kms import providers
+from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 from userstore import events
 from userstore.actions.deletion import refuse_held_subject
 from userstore.actions.destroying import destroy
@@ -69,6 +72,25 @@ def erase_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = No
             raise NotFound("There is no such user.", field="id")
         refuse_held_subject(subject, holds_of(clearance.standing), now=now)
         return _erase(caller, subject, erasure_id, now=now, clearance=clearance, signer=signer, written=written)
+
+
+def rewrap_ledger(actor: Actor) -> bool:
+    """Wrap the ledger's key again, as `governance.actions.root_keys.rewrap_root` does those of environments.
+
+    Returns whether there is a ledger.
+
+    Raises:
+        LedgerUnusable: the ledger is damaged or cannot be written; it stays as it was.
+        KmsUnavailable: a provider cannot be asked; nothing has changed.
+    """
+    with in_environment(SYSTEM_ENVIRONMENT):
+        append(
+            ROOT_REWRAPPED,
+            environment_id=SYSTEM_ENVIRONMENT,
+            actor=actor,
+            facts={"provider": providers()[0].name, "ledger": True},
+        )
+        return ledger().rewrap()
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 One line of JSON per erasure, appended and fsynced before the erasure commits. Lines name no person: an environment, the
 number of a row, and a keyed image of the random handle that the row carried, so that another person under the same
 number is never taken for the one who was erased. Every line carries a MAC over itself and its predecessor's, under a
-key that the key management wrapped: a line that was changed, moved or taken out of the middle is found. Lines missing
-at the end are found by the number that the database keeps of the last erasure.
+key that the key management wrapped, in the first line: a line that was changed, moved or taken out of the middle is
+found, and so is another key. Lines missing at the end are found by the number that the database keeps of the last
+erasure.
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,11 @@ from uuid import UUID
 from keyring.kms import provider, providers
 from userstore.erasure.errors import LedgerUnusable
 
-FORMAT = "sealbook erasures 1"
+FORMAT = "sealbook erasures 2"
 ERASED, ABANDONED = "erased", "abandoned"
 _CONTEXT = FORMAT.encode()
+_FIRST = ""
+"""What the first erasure is chained to: not the line of the key, which changes when the key is wrapped again."""
 _TAIL = 4096
 
 
@@ -95,7 +97,7 @@ class Ledger:
             return [], 0
         with self._locked() as file:
             lines = _lines(file)
-        key, before = _key_in(lines[0]), _head_mac(lines[0])
+        key, before = _key_in(lines[0]), _FIRST
         found: dict[UUID, Tombstone] = {}
         for position, line in enumerate(lines[1:], start=2):
             body, before = _verified(line, key=key, before=before, position=position)
@@ -108,26 +110,66 @@ class Ledger:
                 )
         return list(found.values()), len(lines) - 1
 
+    def rewrap(self) -> bool:
+        """Wrap the key again by the first KMS provider under its newest root key; False where there is no ledger yet.
+
+        The new file takes the old one's place in one step: whoever dies before leaves the ledger as it was.
+
+        Raises:
+            LedgerUnusable: the file is damaged or cannot be written.
+            KmsUnavailable: a provider cannot be asked; nothing has changed.
+        """
+        if not self.path.exists():
+            return False
+        beside = self.path.with_name(f"{self.path.name}.new")
+        with self._locked() as file:
+            head, *lines = _lines(file)
+            with _opened(beside, os.O_TRUNC) as new:
+                _write_head(new, _key_in(head))
+                _write(new, b"".join(line + b"\n" for line in lines))
+            beside.replace(self.path)
+            _keep_name(self.path)
+        return True
+
     @contextmanager
     def _locked(self) -> Iterator[FileIO]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as problem:
-            raise LedgerUnusable(f"the ledger of erasures cannot be opened ({problem.strerror})") from None
-        # Unbuffered: what a full disk did not take must not be tried again when the file is closed.
-        with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        with ExitStack() as stack:
+            file = stack.enter_context(_opened(self.path))
             fcntl.flock(file, fcntl.LOCK_EX)
+            while not _is_at(file, self.path):  # another took its place while this one waited
+                stack.close()
+                file = stack.enter_context(_opened(self.path))
+                fcntl.flock(file, fcntl.LOCK_EX)
             if file.seek(0, os.SEEK_END) == 0:
-                _begin(file, self.path)
+                _write_head(file, os.urandom(32))
+                _keep_name(self.path)
             _drop_torn_line(file)
             yield file
 
 
-def _begin(file: FileIO, path: Path) -> None:
-    first, key = providers()[0], os.urandom(32)
+def _opened(path: Path, flags: int = 0) -> FileIO:
+    """Open unbuffered: what a full disk did not take must not be tried again when the file is closed."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600), "r+b", buffering=0)
+    except OSError as problem:
+        raise LedgerUnusable(f"the ledger of erasures cannot be opened ({problem.strerror})") from None
+
+
+def _is_at(file: FileIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _write_head(file: FileIO, key: bytes) -> None:
+    first = providers()[0]
     wrapped = b64encode(first.wrap(key, context=_CONTEXT)).decode()
-    _write(file, {"format": FORMAT, "provider": first.name, "key": wrapped})
+    _write(file, _canonical({"format": FORMAT, "provider": first.name, "key": wrapped}) + b"\n")
+
+
+def _keep_name(path: Path) -> None:
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)  # the file's name has to survive as well
@@ -161,7 +203,7 @@ def _end_of(file: FileIO) -> tuple[bytes, int, str]:
     file.seek(max(size - _TAIL, 0))
     last = file.read().splitlines()[-1]
     if last == head:
-        return key, 0, _head_mac(head)
+        return key, 0, _FIRST
     try:
         body = json.loads(last)
         return key, int(body["number"]), str(body["mac"])
@@ -180,16 +222,12 @@ def _key_in(head: bytes) -> bytes:
     return provider(name).unwrap(wrapped, context=_CONTEXT)
 
 
-def _head_mac(head: bytes) -> str:
-    return sha256(head).hexdigest()
-
-
 def _image(key: bytes, environment_id: UUID, handle: bytes) -> str:
     return hmac.digest(key, b"handle|" + environment_id.bytes + handle, "sha256").hex()[:32]
 
 
 def _append(file: FileIO, body: dict[str, Any], *, key: bytes, before: str) -> None:
-    _write(file, body | {"mac": _mac(body, key=key, before=before)})
+    _write(file, _canonical(body | {"mac": _mac(body, key=key, before=before)}) + b"\n")
 
 
 def _mac(body: dict[str, Any], *, key: bytes, before: str) -> str:
@@ -200,11 +238,11 @@ def _canonical(body: dict[str, Any]) -> bytes:
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _write(file: FileIO, body: dict[str, Any]) -> None:
-    """Append a line and wait for the disk; a line that did not fit is not left there in part."""
-    line, size = _canonical(body) + b"\n", file.seek(0, os.SEEK_END)
+def _write(file: FileIO, lines: bytes) -> None:
+    """Append lines and wait for the disk; what did not fit is not left there in part."""
+    size = file.seek(0, os.SEEK_END)
     try:
-        if file.write(line) != len(line):
+        if file.write(lines) != len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(file.fileno())
     except OSError as problem:

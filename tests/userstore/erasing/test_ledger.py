@@ -7,10 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
+from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from keyring.walls import in_environment
@@ -165,6 +169,45 @@ def test_lines_missing_at_the_end_are_found_by_the_database(law: Law, book: Ledg
     book.path.unlink()
     with pytest.raises(LedgerUnusable, match="ends at line 0"):
         replay_erasures()
+
+
+def test_a_ledger_moves_to_another_root_key_and_says_what_it_said(law: Law, book: Ledger) -> None:
+    assert not book.rewrap()
+    law.erase(law.person("marketing"))
+    before, (head, line) = book.read(), book.path.read_bytes().splitlines()
+    call_command("rewrap_root", stdout=(said := StringIO()))
+    assert "the ledger of erasures: 1 key" in said.getvalue()
+    assert book.read() == before
+    moved, kept = book.path.read_bytes().splitlines()
+    assert kept == line
+    assert moved != head
+    assert list(book.path.parent.iterdir()) == [book.path]
+    law.erase(law.person("marketing"))
+    assert book.read()[1] == 2
+    book.path.write_bytes(b"\n".join([Ledger(_other(book)).path.read_bytes().splitlines()[0], kept]) + b"\n")
+    with pytest.raises(LedgerUnusable, match="line 2 "):
+        book.read()
+
+
+def test_no_line_is_lost_while_a_ledger_moves(law: Law, book: Ledger) -> None:
+    def append(_: int) -> int:
+        return book.record(
+            erasure_id=uuid4(), environment_id=law.environment.id, subject=1, handle=b"a handle........",
+            at=timezone.now(),
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(4) as pool:
+        numbers = pool.map(append, range(40))
+        moved = [book.rewrap() for _ in range(10)]
+    assert sorted(numbers) == list(range(1, 41))
+    assert any(moved)
+    assert [line.number for line in book.read()[0]] == list(range(1, 41))
+
+
+def _other(book: Ledger) -> Path:
+    other = Ledger(book.path.with_name("other.ledger"))
+    other.abandon(erasure_id=uuid4(), at=timezone.now())
+    return other.path
 
 
 def test_a_torn_last_line_never_counted(law: Law, book: Ledger) -> None:
