@@ -40,13 +40,19 @@ _OBJECT_TYPES = (
 def define_built_in(environment_id: UUID) -> None:
     """Make what every environment has from the start; the caller holds the transaction of the new one."""
     _define_graph_types(environment_id)
-    for public_id, name, description, legal_basis, is_system in _PURPOSES:
-        Purpose.objects.create(
+    Purpose.objects.bulk_create(
+        Purpose(
             environment_id=environment_id, public_id=public_id, name=name, description=description,
             legal_basis=legal_basis, is_system=is_system,
-        )  # fmt: skip
-    templates = {
-        template.name: PolicyTemplate.objects.create(
+        )
+        for public_id, name, description, legal_basis, is_system in _PURPOSES
+    )  # fmt: skip
+    _define_policies(environment_id)
+
+
+def _define_policies(environment_id: UUID) -> None:
+    templates = PolicyTemplate.objects.bulk_create(
+        PolicyTemplate(
             environment_id=environment_id,
             public_id=template.id,
             name=template.name,
@@ -56,23 +62,26 @@ def define_built_in(environment_id: UUID) -> None:
             is_system=True,
         )
         for template in native_templates().values()
-    }
-    for public_id, name, description, template_name, is_system in _POLICIES:
-        policy = AccessPolicy.objects.create(
+    )
+    policies = AccessPolicy.objects.bulk_create(
+        AccessPolicy(
             environment_id=environment_id, public_id=public_id, name=name, description=description, is_system=is_system
         )
-        PolicyComponent.objects.create(
-            environment_id=environment_id, policy=policy, ordinal=1, template=templates[template_name]
-        )
+        for public_id, name, description, _, is_system in _POLICIES
+    )
+    named = {template.name: template for template in templates}
+    PolicyComponent.objects.bulk_create(
+        PolicyComponent(environment_id=environment_id, policy=policy, ordinal=1, template=named[template_name])
+        for policy, (_, _, _, template_name, _) in zip(policies, _POLICIES, strict=True)
+    )
 
 
 def _define_graph_types(environment_id: UUID) -> None:
-    types = {
-        public_id: ObjectType.objects.create(
-            environment_id=environment_id, public_id=public_id, name=name, is_system=True
-        )
+    made = ObjectType.objects.bulk_create(
+        ObjectType(environment_id=environment_id, public_id=public_id, name=name, is_system=True)
         for public_id, name in _OBJECT_TYPES
-    }
+    )
+    types = {made_type.public_id: made_type for made_type in made}
     EdgeType.objects.create(
         environment_id=environment_id, public_id=CAN_LOGIN, name="_can_login", source_type=types[USER_TYPE],
         target_type=types[LOGIN_APP_TYPE], is_system=True,

@@ -15,9 +15,16 @@ from governance.errors import Conflict, Invalid
 from governance.graph.aliases import INDEX_SCOPE
 from governance.identities import Caller
 from governance.models import Environment
-from keyring.actions import create_environment_key, create_key
+from keyring.actions import create_environment_key, create_first_keys
 from keyring.keys import KeyKind
 from keyring.walls import in_environment
+
+_KEYS = (
+    (KeyKind.FINGERPRINT, ""),
+    (KeyKind.TEXT, ""),
+    (KeyKind.SECRET, ""),
+    (KeyKind.INDEX, INDEX_SCOPE),
+)
 
 
 def define_environment(
@@ -53,9 +60,7 @@ def define_environment(
         )
         with in_environment(environment.id):
             create_environment_key(environment_id=environment.id)
-            for kind in (KeyKind.FINGERPRINT, KeyKind.TEXT, KeyKind.SECRET):
-                create_key(environment_id=environment.id, kind=kind)
-            create_key(environment_id=environment.id, kind=KeyKind.INDEX, scope=INDEX_SCOPE)
+            create_first_keys(environment_id=environment.id, names=_KEYS)
             define_built_in(environment.id)
             catalogue.furnish(environment.id)
             append(

@@ -10,6 +10,7 @@ from keyring.actions.renewing import Batch, renew_secrets, reseal_texts, rewrap_
 from keyring.actions.sealed_secrets import create_sealed_secret
 from keyring.actions.wrapped_keys import (
     NewKey,
+    create_first_keys,
     create_key,
     create_subject_keys,
     destroy_key,
@@ -21,6 +22,7 @@ __all__ = [
     "Batch",
     "NewKey",
     "create_environment_key",
+    "create_first_keys",
     "create_key",
     "create_sealed_secret",
     "create_subject_keys",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from os import urandom
 from uuid import UUID, uuid4
@@ -47,6 +48,20 @@ def create_key(*, environment_id: UUID, kind: KeyKind, scope: str = "") -> NewKe
         raise ValueError("a subject key has no scope: its id is its name")
     with in_environment(environment_id):
         return _create(environment_id, kind, scope, version=next_version(environment_id, kind, scope))
+
+
+def create_first_keys(*, environment_id: UUID, names: Iterable[tuple[KeyKind, str]]) -> None:
+    """Create the first key of many kinds and scopes with one statement, for an environment just made.
+
+    A kind and scope that has a key already breaks the table's constraint.
+
+    Raises:
+        UnknownKey: the environment has no key yet.
+    """
+    with in_environment(environment_id):
+        cipher = newest_cipher(environment_id)
+        labels = [KeyLabel(environment_id, uuid4(), kind, scope, 1) for kind, scope in names]
+        WrappedKey.objects.bulk_create(_row(label, cipher.wrap(urandom(KEY_BYTES), label)) for label in labels)
 
 
 def create_subject_keys(*, environment_id: UUID, count: int) -> list[NewKey]:
@@ -107,15 +122,9 @@ def retire_versions(*, environment_id: UUID, kind: KeyKind, scope: str = "") -> 
 
 def create_row(label: KeyLabel, *, key: bytes, behind: bytes = b"") -> WrappedKey:
     """Store a key wrapped under the environment's newest key, with a sealed secret behind it where one is given."""
-    wrapped = newest_cipher(label.environment_id).wrap(key, label) + behind
-    return WrappedKey.objects.create(
-        id=label.key_id,
-        environment_id=label.environment_id,
-        kind=label.kind.value,
-        scope=label.scope,
-        version=label.version,
-        wrapped=wrapped,
-    )
+    row = _row(label, newest_cipher(label.environment_id).wrap(key, label) + behind)
+    row.save(force_insert=True)
+    return row
 
 
 def next_version(environment_id: UUID, kind: KeyKind, scope: str) -> int:
@@ -133,3 +142,14 @@ def _create(environment_id: UUID, kind: KeyKind, scope: str, *, version: int) ->
     row = create_row(label, key=key)
     sealing = None if kind in BLINDING_KINDS else OpenKey(key_id=row.id, version=version, key=key)
     return NewKey(id=row.id, wrapped=bytes(row.wrapped), sealing=sealing)
+
+
+def _row(label: KeyLabel, wrapped: bytes) -> WrappedKey:
+    return WrappedKey(
+        id=label.key_id,
+        environment_id=label.environment_id,
+        kind=label.kind.value,
+        scope=label.scope,
+        version=label.version,
+        wrapped=wrapped,
+    )

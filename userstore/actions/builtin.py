@@ -7,7 +7,7 @@ from uuid import UUID
 
 from governance.actions.builtin import ALLOW_ALL, OPERATIONAL
 from governance.models import AccessPolicy, Purpose
-from keyring.actions import create_key
+from keyring.actions import create_first_keys
 from keyring.keys import KeyKind
 from userstore.datatypes import DATA_TYPES
 from userstore.datatypes.composites import CANONICAL_ADDRESS
@@ -48,12 +48,13 @@ _ORDINARY = (
 
 def furnish_store(environment_id: UUID) -> None:
     """Make what every environment has, keys, types, columns, transformers, methods; its transaction is open."""
-    create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=INDEX_SCOPE)
-    create_key(environment_id=environment_id, kind=KeyKind.TOKEN)
-    create_key(environment_id=environment_id, kind=KeyKind.PSEUDONYM)
     _define_data_types(environment_id)
     _define_transformers(environment_id)
-    _define_columns(environment_id)
+    columns = _define_columns(environment_id)
+    indexed = [column for column in columns if column.index_type != "none" and not column.is_system]
+    scopes = [INDEX_SCOPE, *(str(column.public_id) for column in indexed)]
+    names = [*((KeyKind.INDEX, scope) for scope in scopes), (KeyKind.TOKEN, ""), (KeyKind.PSEUDONYM, "")]
+    create_first_keys(environment_id=environment_id, names=names)
     _define_methods(environment_id)
     refresh_built_in_methods(environment_id)
 
@@ -108,7 +109,7 @@ def _define_data_types(environment_id: UUID) -> None:
     )
 
 
-def _define_columns(environment_id: UUID) -> None:
+def _define_columns(environment_id: UUID) -> list[Column]:
     system = [
         Column(
             environment_id=environment_id, public_id=UUID(public_id), name=name, data_type=data_type,
@@ -123,9 +124,7 @@ def _define_columns(environment_id: UUID) -> None:
         )
         for public_id, name, data_type, index_type, category, sensitivity in _ORDINARY
     ]  # fmt: skip
-    for column in Column.objects.bulk_create([*system, *ordinary]):
-        if column.index_type != "none" and not column.is_system:
-            create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=str(column.public_id))
+    return Column.objects.bulk_create([*system, *ordinary])
 
 
 def _define_transformers(environment_id: UUID) -> None:
