@@ -118,8 +118,9 @@ def _load(environment_id: UUID) -> Standing:
         environment = Environment.objects.filter(pk=environment_id).first()
         if environment is None:
             raise NotFound("There is no such environment.")
-        every = {p.pk: StandingPurpose(p.public_id, p.pk, p.name, p.legal_basis) for p in Purpose.everything.all()}
-        purposes = [every[number] for number in Purpose.objects.values_list("pk", flat=True)]
+        rows = list(Purpose.everything.all())
+        every = {p.pk: StandingPurpose(p.public_id, p.pk, p.name, p.legal_basis) for p in rows}
+        purposes = [every[p.pk] for p in rows if p.retired_at is None]
         loaded = Standing(
             environment_id=environment_id,
             environment_name=environment.name,

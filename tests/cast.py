@@ -13,7 +13,7 @@ from governance.actions.clients import define_client, issue_secret
 from governance.actions.environments import define_environment
 from governance.actions.policies import Branch, publish_policy
 from governance.actions.purposes import define_purpose
-from governance.actions.rights import give_right
+from governance.actions.rights import give_rights
 from governance.identities import CLIENT, Caller, system_caller
 from governance.models import Client, Environment, Purpose
 from keyring.walls import in_environment
@@ -47,8 +47,8 @@ def new_player(environment: Environment, name: str, **rights: object) -> Player:
     system = system_caller(environment.id)
     client = define_client(system, name=name)
     secret = issue_secret(system, client_id=client.public_id).reveal()
-    for operation in rights:
-        give_right(system, holder=client.account, operation=operation, on=environment)
+    if rights:
+        give_rights(system, holder=client.account, operations=list(rights), on=environment)
     return Player(client, caller_for(client), secret)
 
 

@@ -35,6 +35,7 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 def pytest_configure() -> None:
     """Read the settings now: pytest-django, whose turn comes last, sets Django up only where somebody has."""
     assert settings.DATABASES
+    settings.WHITENOISE_AUTOREFRESH = True  # else every test's client walks through all files of all apps
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -25,12 +25,21 @@ from keyring.walls import in_environment
 
 @dataclass(slots=True)
 class Change:
-    """A change under way: what it may rest on, and what its record will say: which event it was, with which facts."""
+    """A change under way: what it may rest on, and what its record will say: which event it was, with which facts.
+
+    A change of several things at once has an entry for each.
+    """
 
     clearance: Clearance
     now: datetime
     event: EventKind
-    facts: dict[str, Any] = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=lambda: [{}])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The facts of the one entry."""
+        (facts,) = self.entries
+        return facts
 
     @property
     def environment_id(self) -> UUID:
@@ -67,13 +76,14 @@ def _recorded_change(change: Change) -> Iterator[Change]:
     with in_environment(caller.environment_id):
         yield change
         raise_epoch(caller.environment_id)
-        append(
-            change.event,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts=change.facts,
-            decision_id=change.clearance.decision_id,
-        )
+        for facts in change.entries:
+            append(
+                change.event,
+                environment_id=caller.environment_id,
+                actor=caller.actor,
+                facts=facts,
+                decision_id=change.clearance.decision_id,
+            )
 
 
 def raise_epoch(environment_id: UUID) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,36 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from governance import events
-from governance.actions.change import Change, configuration_change
+from governance.actions.change import configuration_change
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller, system_caller
 from governance.models import Account, Environment, GroupRight, Right
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When and how often a right may be used, or that it denies."""
+
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    quota_per_hour: int | None = None
+    is_deny: bool = False
+
+    def check(self) -> None:
+        """Raise `Invalid` where they make no sense."""
+        if self.not_before and self.not_after and self.not_after <= self.not_before:
+            raise Invalid("The window ends before it begins.", field="not_after")
+        if self.is_deny and self.quota_per_hour is not None:
+            raise Invalid("A denial has no quota.", field="quota_per_hour")
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        return {
+            "deny": self.is_deny,
+            "quota": self.quota_per_hour,
+            "not_before": self.not_before,
+            "not_after": self.not_after,
+        }
 
 
 def give_right(
@@ -35,36 +62,51 @@ def give_right(
         Invalid: the operation does not exist for such an object, or the window or quota makes no sense.
         Conflict: the holder has a right for exactly this already; withdraw it first.
     """
-    if not_before and not_after and not_after <= not_before:
-        raise Invalid("The window ends before it begins.", field="not_after")
-    if is_deny and quota_per_hour is not None:
-        raise Invalid("A denial has no quota.", field="quota_per_hour")
+    terms = Terms(not_before, not_after, quota_per_hour, is_deny)
+    (right,) = give_rights(caller, holder=holder, operations=[operation], on=on, terms=terms)
+    return right
+
+
+def give_rights(
+    caller: Caller, *, holder: Account | Group, operations: Sequence[str], on: models.Model, terms: Terms | None = None
+) -> list[Right] | list[GroupRight]:
+    """Give (or deny) several operations in one change, with an entry of the book for each; raises as `give_right`."""
+    terms = terms or Terms()
+    terms.check()
     with configuration_change(caller, events.RIGHT_GIVEN) as change:
         _must_be_inside(on, caller.environment_id)
-        content_type = ContentType.objects.get_for_model(on)
-        permission = Permission.objects.filter(content_type=content_type, codename=operation).first()
-        if permission is None or operation not in operations_on(type(on)):
-            raise Invalid(
-                f"There is no operation {operation!r} on a {content_type.model}.",
-                field="operation",
-                remedy=f"Known: {', '.join(operations_on(type(on)))}.",
-            )
+        permissions = _permissions(on, operations)
         model, holder_field = (Right, "user") if isinstance(holder, Account) else (GroupRight, "group")
-        common: dict[str, Any] = {holder_field: holder, "permission": permission, "object_pk": str(on.pk)}
-        if model._default_manager.filter(**common).exists():
+        held = {holder_field: holder, "object_pk": str(on.pk)}
+        if model._default_manager.filter(**held, permission__in=permissions).exists():
             raise Conflict("The holder has a right for exactly this already.", remedy="Withdraw it first.")
-        right: Right | GroupRight = model._default_manager.create(
-            **common,
-            content_type=content_type,
-            environment_id=caller.environment_id,
-            not_before=not_before,
-            not_after=not_after,
-            quota_per_hour=quota_per_hour,
-            is_deny=is_deny,
+        rights: list[Any] = model._default_manager.bulk_create(
+            model(
+                **held,
+                **asdict(terms),
+                permission=permission,
+                content_type=permission.content_type,
+                environment_id=caller.environment_id,
+            )
+            for permission in permissions
         )
-        _describe(change, right)
-        change.facts.update(deny=is_deny, quota=quota_per_hour, not_before=not_before, not_after=not_after)
-    return right
+        change.entries = [_described(right) | terms.facts for right in rights]
+    return rights
+
+
+def _permissions(on: models.Model, operations: Sequence[str]) -> list[Permission]:
+    """Return what stands for operations on such an object, in their order."""
+    content_type, known = ContentType.objects.get_for_model(on), operations_on(type(on))
+    for position, operation in enumerate(operations):
+        if operation not in known or operation in operations[:position]:
+            raise Invalid(
+                f"There is no operation {operation!r} on a {content_type.model}, or it is named twice.",
+                field="operation",
+                remedy=f"Known: {', '.join(known)}.",
+            )
+    found = Permission.objects.select_related("content_type").filter(content_type=content_type, codename__in=operations)
+    named = {permission.codename: permission for permission in found}
+    return [named[operation] for operation in operations]
 
 
 def withdraw_right(caller: Caller, *, right: Right | GroupRight) -> None:
@@ -73,15 +115,14 @@ def withdraw_right(caller: Caller, *, right: Right | GroupRight) -> None:
         found = type(right)._default_manager.select_for_update().filter(pk=right.pk).first()
         if found is None:
             raise NotFound("There is no such right in this environment.")
-        _describe(change, found)
+        change.facts.update(_described(found))
         found.delete()
 
 
 def give_group_rights(environment: Environment, group: str, operations: Sequence[str]) -> None:
     """Give a group operations on a whole environment, as a management command does when it sets one up."""
     holder, _ = Group.objects.get_or_create(name=group)
-    for operation in operations:
-        give_right(system_caller(environment.id), holder=holder, operation=operation, on=environment)
+    give_rights(system_caller(environment.id), holder=holder, operations=operations, on=environment)
 
 
 def operations_on(model: type[models.Model]) -> list[str]:
@@ -95,13 +136,13 @@ def _must_be_inside(on: models.Model, environment_id: UUID) -> None:
         raise NotFound("There is no such object in this environment.")
 
 
-def _describe(change: Change, right: Right | GroupRight) -> None:
+def _described(right: Right | GroupRight) -> dict[str, Any]:
     prefix = "account" if isinstance(right, Right) else "group"
-    change.facts.update(
-        right=f"{prefix}-right-{right.pk}",
-        holder=str(right.user_id if isinstance(right, Right) else right.group_id),
-        holder_kind=prefix,
-        operation=right.permission.codename,
-        resource_kind=right.content_type.model,
-        resource=right.object_pk,
-    )
+    return {
+        "right": f"{prefix}-right-{right.pk}",
+        "holder": str(right.user_id if isinstance(right, Right) else right.group_id),
+        "holder_kind": prefix,
+        "operation": right.permission.codename,
+        "resource_kind": right.content_type.model,
+        "resource": right.object_pk,
+    }

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from audit.actors import Actor
 from audit.queries import EntryView, entries
 from governance.actions.accounts import define_operator
-from governance.actions.rights import give_right
+from governance.actions.rights import give_rights
 from governance.identities import system_caller
 from governance.models import Account, Environment
 from keyring.walls import SYSTEM_ENVIRONMENT
@@ -55,6 +55,5 @@ def staffed_console() -> Console:
     support = define_operator(SYSTEM, username="support", password=PASSWORD)
     superuser = define_operator(SYSTEM, username="superuser", password=PASSWORD, is_superuser=True)
     group = Group.objects.get(name="Privacy officers")
-    for operation in ("configure", "audit"):
-        give_right(system_caller(environment.id), holder=group, operation=operation, on=environment)
+    give_rights(system_caller(environment.id), holder=group, operations=("configure", "audit"), on=environment)
     return Console(environment, officer, support, superuser)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from governance.actions.clients import define_client, issue_secret
 from governance.actions.policies import Branch, publish_policy
 from governance.actions.purposes import define_purpose
-from governance.actions.rights import give_right, operations_on
+from governance.actions.rights import give_right, give_rights, operations_on
 from governance.identities import CLIENT, Caller, system_caller
 from governance.models import Client, Environment, Purpose
 from governance.policies.templates import native_templates
@@ -233,8 +233,7 @@ def _publish_accessors(
 
 
 def _give_rights(system: Caller, environment: Environment, clients: dict[str, DemoClient]) -> None:
-    for operation in operations_on(Environment):
-        give_right(system, holder=clients["admin"].client.account, operation=operation, on=environment)
+    give_rights(system, holder=clients["admin"].client.account, operations=operations_on(Environment), on=environment)
     reads = {
         "login-service": ["GetPhoneForAuthentication", "GetNameForOperations"],
         "campaigns": ["GetPhoneForMarketing"],

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from governance.actions.clients import define_client, issue_secret
-from governance.actions.rights import give_right, operations_on
+from governance.actions.rights import give_rights, operations_on
 from governance.errors import GovernanceError
 from governance.identities import system_caller
 from governance.models import Client, Environment
@@ -38,8 +38,7 @@ class Command(BaseCommand):
             with transaction.atomic():
                 client = define_client(system, name=options["name"], kind=options["kind"])
                 secret = issue_secret(system, client_id=client.public_id)
-                for operation in options["right"]:
-                    give_right(system, holder=client.account, operation=operation, on=environment)
+                give_rights(system, holder=client.account, operations=options["right"], on=environment)
         except GovernanceError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Client id:     {client.public_id}")
