@@ -85,11 +85,12 @@ def run_samples(folder: Path, *, url: str, player: cast.Player, named: str) -> T
         "USERCLOUDS_CLIENT_ID": str(player.client.public_id),
         "USERCLOUDS_CLIENT_SECRET": player.secret,
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
     ran = subprocess.run(
         [
             sys.executable, "-m", "pytest", "test_sdk_samples.py", "-k", named, "-s", "-q", "--tb=short",
-            "-p", "no:cacheprovider", "-p", "no:django", "-p", "no:xdist",
+            "-p", "no:cacheprovider",
         ],
         cwd=folder, env=environment, capture_output=True, text=True, timeout=_SECONDS, check=False,
     )  # fmt: skip
