@@ -16,6 +16,7 @@ import orjson
 from audit.actors import Actor
 from audit.errors import FactRefused
 from audit.events import EventKind
+from keyring.fingerprints import Fingerprint
 from keyring.plain import Plain
 
 Outcome = Literal["done", "refused", "failed"]
@@ -31,6 +32,7 @@ LARGEST_INTEGER = 2**53 - 1
 
 HANDLE_LENGTH = 32
 
+_FINGERPRINTS, _HANDLE_LENGTHS = frozenset({Fingerprint}), frozenset({HANDLE_LENGTH})
 _hexadecimal = re.compile(r"[0-9a-f]*").fullmatch
 
 
@@ -134,7 +136,7 @@ def _clean(value: Any, name: str, depth: int) -> Any:
     if depth >= DEEPEST:
         raise FactRefused(f"{name}: nested too deep")
     if kind is list or kind is tuple:
-        return [_clean(item, name, depth + 1) for item in value]
+        return [*value] if _are_fingerprints(value) else [_clean(item, name, depth + 1) for item in value]
     if isinstance(value, Mapping):
         return {_key(key, name): _clean(item, name, depth + 1) for key, item in value.items()}
     if isinstance(value, datetime):
@@ -142,6 +144,15 @@ def _clean(value: Any, name: str, depth: int) -> Any:
     if isinstance(value, Plain):
         raise FactRefused(f"{name}: a plain value never enters the book")
     raise FactRefused(f"{name}: {kind.__name__} is no type for a fact")
+
+
+def _are_fingerprints(values: Any) -> bool:
+    """Say so quickly: an entry may have a thousand, which need no look at each."""
+    return (
+        _FINGERPRINTS.issuperset(map(type, values))
+        and _HANDLE_LENGTHS.issuperset(map(len, values))
+        and _hexadecimal("".join(values)) is not None
+    )
 
 
 def _key(key: Any, name: str) -> str:

@@ -16,12 +16,14 @@ from threading import Thread
 
 SECONDS = 2  # wrk counts whole ones
 _LUA = """
-local bodies = {}
-for line in io.lines("%s") do bodies[#bodies + 1] = line end
-local at = 0
+local requests, at = {}, 0
+init = function()
+  local headers = {["Content-Type"] = "application/json", ["Authorization"] = "Bearer %s"}
+  for line in io.lines("%s") do requests[#requests + 1] = wrk.format("POST", nil, headers, line) end
+end
 request = function()
-  at = at %% #bodies + 1
-  return wrk.format("POST", nil, {["Content-Type"] = "application/json", ["Authorization"] = "Bearer %s"}, bodies[at])
+  at = at %% #requests + 1
+  return requests[at]
 end
 done = function(summary, latency, requests)
   local e = summary.errors
@@ -56,7 +58,7 @@ def rate(target: Target, *, clients: int) -> float:
 def _rate_by_wrk(target: Target, clients: int, folder: Path) -> float:
     bodies, script = folder / "bodies", folder / "load.lua"
     bodies.write_text("\n".join(target.bodies) + "\n")
-    script.write_text(_LUA % (bodies, target.token))
+    script.write_text(_LUA % (target.token, bodies))
     script.chmod(0o600)
     command = f"wrk -t1 -c{clients} -d{SECONDS}s -s {script} http://127.0.0.1:{target.port}{target.path}"
     ended = subprocess.run(command.split(), capture_output=True, text=True, check=True)  # noqa: S603  our own command

@@ -73,16 +73,16 @@ def _roles(admin_url: str, address: str) -> dict[str, str]:
 
 
 @contextmanager
-def web() -> Iterator[int]:
-    """Serve the application as `make run` does, one worker; yields its port."""
+def web(*, workers: int = 1) -> Iterator[int]:
+    """Serve the application as `make run` does with one worker, as production does with one a core; yields its port."""
     from config.embedded.ports import LOOPBACK, free_port
 
     port = free_port()
-    command = f"granian --interface=wsgi --host={LOOPBACK} --port={port} --no-ws --workers=1 --log-level=warning"
+    command = f"granian --interface=wsgi --host={LOOPBACK} --port={port} --no-ws --log-level=warning"
     environ = {name: value for name, value in os.environ.items() if name != "DATABASE_MIGRATION_URL"}
-    threads = f"--blocking-threads={BLOCKING_THREADS}"
+    sizes = f"--workers={workers}", f"--blocking-threads={BLOCKING_THREADS}"
     server = subprocess.Popen(  # noqa: S603  our own command
-        [sys.executable, "-m", *command.split(), threads, "config.wsgi:application"],
+        [sys.executable, "-m", *command.split(), *sizes, "config.wsgi:application"],
         env=environ,
         cwd=ROOT,
         stdout=subprocess.DEVNULL,

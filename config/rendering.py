@@ -31,6 +31,7 @@ class BadJson(ParseError):
 
 DEEPEST = 64
 """Levels of arrays and objects in a body; what reads and writes JSON behind this gives up at a few hundred."""
+_CONTAINERS = frozenset({list, dict})
 
 
 class TooDeep(ParseError):
@@ -72,14 +73,14 @@ def load_json(body: bytes) -> Any:
     return read
 
 
-def _is_too_deep(read: object) -> bool:
-    level = [read]
-    for _ in range(DEEPEST + 1):
+def _is_too_deep(read: Any) -> bool:
+    level = [read] if type(read) in _CONTAINERS else []
+    for _ in range(DEEPEST):
         level = [
             child
             for container in level
-            if isinstance(container, list | dict)
-            for child in (container.values() if isinstance(container, dict) else container)
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) in _CONTAINERS
         ]
         if not level:
             return False

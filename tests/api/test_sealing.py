@@ -11,11 +11,13 @@ from django.db import connections
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from governance import standing
 from governance.actions.clients import change_client
 from governance.actions.freezes import freeze
 from governance.actions.rights import give_right, withdraw_right
 from governance.identities import system_caller
 from governance.models import Right
+from governance.standing import standing_of
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import Line, Scene, line_of, new_scene, recorded
@@ -144,6 +146,20 @@ def test_a_freeze_of_the_purpose_or_the_client_stops_it_at_once(scene: Scene) ->
     change_client(system, client_id=scene.service.client.public_id, name="service", description="", is_disabled=True)
     assert scene.line.post("/seal/unseal", items("sealed", kept)).status_code in {401, 403}
     assert line_of(other).post("/seal/unseal", items("sealed", kept)).status_code == 403
+
+
+@pytest.mark.parametrize("call", ["seal", "unseal"])
+def test_what_another_process_changed_decides_although_this_one_remembers_otherwise(scene: Scene, call: str) -> None:
+    (kept,) = sealed(scene.line, VALUE)
+    opened(scene.line, kept)
+    remembered = standing_of(scene.environment.id)
+    purpose = cast.new_purpose(scene.environment, "operational").public_id
+    freeze(system_caller(scene.environment.id), kind="purpose", target_id=purpose, reason="a drill")
+    standing._standings[scene.environment.id] = remembered
+    body = items("value", VALUE) if call == "seal" else items("sealed", kept)
+    assert scene.line.post(f"/seal/{call}", body).status_code == 403
+    assert len(recorded(scene, f"seal.{call}ed", "done")) == 1
+    assert len(recorded(scene, f"seal.{call}ed", "refused")) == 1
 
 
 def test_a_quota_counts_values_and_a_refused_batch_takes_nothing(scene: Scene) -> None:

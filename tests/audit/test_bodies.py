@@ -14,6 +14,7 @@ from audit.bodies import checked, time_ordered_id
 from audit.context import request_id
 from audit.errors import FactRefused
 from audit.recorder import EntryRow, prepare_body
+from keyring.fingerprints import Fingerprint
 from keyring.plain import Plain
 from tests.audit.vocabulary import ENVIRONMENT, HANDLE, HAPPENED, OTHER, SERVICE
 
@@ -49,6 +50,14 @@ def test_the_body_says_everything_in_canonical_form() -> None:
         f'"decision":"{decision}","environment":"{ENVIRONMENT}","facts":{{"count":2,"names":["phone"]}},'
         f'"id":"{row.id}","kind":"example.happened","outcome":"refused","request_id":"r-1","v":1}}'
     )
+
+
+def test_fingerprints_are_taken_as_they_are_and_what_only_calls_itself_one_is_looked_at() -> None:
+    assert facts_of(prepared(names=[Fingerprint(HANDLE), Fingerprint(HANDLE)]))["names"] == [HANDLE, HANDLE]
+    assert facts_of(prepared(names=[Fingerprint(HANDLE), "phone"]))["names"] == [HANDLE, "phone"]
+    for forged in (Fingerprint("x" * 600), Fingerprint("\0" * 32)):
+        with pytest.raises(FactRefused):
+            prepared(names=[Fingerprint(HANDLE), forged])
 
 
 def test_facts_that_were_looked_at_before_stand_in_the_body_like_the_others() -> None:

@@ -6,6 +6,7 @@ client, for its purpose and under its context, and under nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,21 +14,22 @@ from uuid import UUID
 from django.utils import timezone
 
 from audit.events import EventKind
-from audit.recorder import append
+from audit.recorder import prepare_body
 from governance.actions.change import refusal_on_record
 from governance.actions.seeing import must_see_definitions
-from governance.authorization import Ask, Clearance, authorize, refusal
+from governance.authorization import Ask, Clearance, at_current_epoch, authorize, refusal
 from governance.identities import CLIENT, Caller
 from governance.rights import Resource
-from governance.standing import StandingPurpose, fresh_standing_of
+from governance.standing import StandingPurpose, standing_of
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprints
 from userstore import events
 from userstore.definitions import purpose_meant
 from userstore.errors import Invalid, NotFound
+from userstore.reading.statements import append_at_epoch
 from userstore.sealing.binding import Binding
 from userstore.sealing.keys import keys_by_id, newest_key
-from userstore.sealing.texts import LONGEST_VALUE, key_bytes_in, sealed_in, text_of
+from userstore.sealing.texts import LONGEST_VALUE, key_bytes_in, sealed_in, texts_of
 
 MOST_VALUES = 1000
 
@@ -48,8 +50,16 @@ class Batch:
 class Outcome:
     """One text for each of the batch, None where it cannot be unsealed, and the decision it rests on."""
 
-    texts: list[str | None]
+    texts: Sequence[str | None]
     decision_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A batch that was worked on, and what its record says beside what every record does."""
+
+    texts: Sequence[str | None]
+    facts: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +82,12 @@ def seal_values(batch: Batch, *, now: datetime | None = None) -> Outcome:
         Refused: the caller is no client, or has no right to have values sealed for this purpose.
     """
     plain = [_plain(text, position) for position, text in enumerate(batch.texts)]
-    cleared = _clear(batch, events.VALUES_SEALED, "seal", now=now)
-    key = newest_key(cleared.clearance.standing, cleared.client_id)
-    sealed: list[str | None] = [
-        text_of(key.seal(each, place)) for each, place in zip(plain, cleared.places, strict=True)
-    ]
-    return _released(sealed, cleared, events.VALUES_SEALED, key=key.id)
+
+    def seal(cleared: _Cleared) -> _Done:
+        key = newest_key(cleared.clearance.standing, cleared.client_id)
+        return _Done(texts_of(key.seal_each(plain, cleared.places)), {"key": key.id})
+
+    return _on_record(batch, seal, events.VALUES_SEALED, "seal", now=now)
 
 
 def unseal_values(batch: Batch, *, now: datetime | None = None) -> Outcome:
@@ -88,10 +98,13 @@ def unseal_values(batch: Batch, *, now: datetime | None = None) -> Outcome:
         NotFound: there is no such purpose or client.
         Refused: the caller has no right to have these unsealed for this purpose.
     """
-    cleared = _clear(batch, events.VALUES_UNSEALED, "unseal", now=now)
-    opened, keys = _opened(cleared)
-    texts = [None if plain is None else plain.decode() for plain in opened]
-    return _released(texts, cleared, events.VALUES_UNSEALED, keys=keys, failed=texts.count(None))
+
+    def unseal(cleared: _Cleared) -> _Done:
+        opened, keys = _opened(cleared)
+        texts = [None if plain is None else plain.decode() for plain in opened]
+        return _Done(texts, {"keys": keys, "failed": texts.count(None)})
+
+    return _on_record(batch, unseal, events.VALUES_UNSEALED, "unseal", now=now)
 
 
 def reseal_values(batch: Batch, *, now: datetime | None = None) -> Outcome:
@@ -102,36 +115,56 @@ def reseal_values(batch: Batch, *, now: datetime | None = None) -> Outcome:
         NotFound: there is no such purpose or client.
         Refused: the caller may not both seal and unseal for this purpose.
     """
-    cleared = _clear(batch, events.VALUES_RESEALED, "unseal", "seal", now=now)
-    opened, keys = _opened(cleared)
-    key = newest_key(cleared.clearance.standing, cleared.client_id)
-    texts = [
-        None if plain is None else text_of(key.seal(plain, place))
-        for plain, place in zip(opened, cleared.places, strict=True)
-    ]
-    return _released(texts, cleared, events.VALUES_RESEALED, keys=keys, key=key.id, failed=texts.count(None))
+
+    def reseal(cleared: _Cleared) -> _Done:
+        opened, keys = _opened(cleared)
+        key = newest_key(cleared.clearance.standing, cleared.client_id)
+        known = [(plain, place) for plain, place in zip(opened, cleared.places, strict=True) if plain is not None]
+        sealed = iter(texts_of(key.seal_each([plain for plain, _ in known], [place for _, place in known])))
+        texts = [None if plain is None else next(sealed) for plain in opened]
+        return _Done(texts, {"keys": keys, "key": key.id, "failed": texts.count(None)})
+
+    return _on_record(batch, reseal, events.VALUES_RESEALED, "unseal", "seal", now=now)
 
 
-def _clear(batch: Batch, event: EventKind, *operations: str, now: datetime | None) -> _Cleared:
-    """Decide on a batch as of the environment's current epoch."""
+def _on_record(
+    batch: Batch, work: Callable[[_Cleared], _Done], event: EventKind, *operations: str, now: datetime | None
+) -> Outcome:
+    """Work on a batch and record it, or record its refusal."""
     if len(batch.texts) > MOST_VALUES:
         raise Invalid(f"A batch has up to {MOST_VALUES} values.", field="items", remedy="Send several batches.")
-    caller, now = batch.caller, now or timezone.now()
-    standing = fresh_standing_of(caller.environment_id)
+    now = now or timezone.now()
+    try:
+        with refusal_on_record(event, batch.caller):
+            return _worked(batch, work, event, operations, now=now)
+    except NotFound:
+        must_see_definitions(batch.caller, now=now)  # who may nothing here does not learn what there is
+        raise
+
+
+@at_current_epoch
+def _worked(
+    batch: Batch, work: Callable[[_Cleared], _Done], event: EventKind, operations: Sequence[str], *, now: datetime
+) -> Outcome:
+    """Decide from memory and work; the record is taken only at the epoch that was decided under, and releases."""
+    cleared = _clear(batch, operations, now=now)
+    done = work(cleared)
+    _record(cleared, done, event)
+    return Outcome(done.texts, cleared.clearance.decision_id)
+
+
+def _clear(batch: Batch, operations: Sequence[str], *, now: datetime) -> _Cleared:
+    caller = batch.caller
+    standing = standing_of(caller.environment_id)
     client_id = batch.client_id or caller.id
     client = standing.clients.get(client_id)
-    try:
-        purpose = purpose_meant(batch.purpose, standing)
-    except NotFound:
-        must_see_definitions(caller, now=now)  # who may nothing here does not learn what there is
-        raise
-    with refusal_on_record(event, caller):
-        if caller.kind != CLIENT:
-            raise refusal("caller: only clients have values sealed and unsealed")
-        resource = Resource("client", client.pk if client else 0, client_id, client.name if client else "")
-        for operation in operations:
-            ask = Ask(operation, resource, (purpose.public_id,), units=max(len(batch.texts), 1))
-            clearance = authorize(caller, ask, standing=standing, now=now)
+    purpose = purpose_meant(batch.purpose, standing)
+    if caller.kind != CLIENT:
+        raise refusal("caller: only clients have values sealed and unsealed")
+    resource = Resource("client", client.pk if client else 0, client_id, client.name if client else "")
+    for operation in operations:
+        ask = Ask(operation, resource, (purpose.public_id,), units=max(len(batch.texts), 1))
+        clearance = authorize(caller, ask, standing=standing, now=now)
     if client is None:
         raise NotFound("There is no such client.", field="client_id")
     places = Binding(caller.environment_id, client_id, purpose.public_id).places(batch.contexts)
@@ -154,24 +187,24 @@ def _opened(cleared: _Cleared) -> tuple[list[bytes | None], list[UUID]]:
     return opened, [key.id for named, key in keys.items() if named in used]
 
 
-def _released(texts: list[str | None], cleared: _Cleared, event: EventKind, **facts: object) -> Outcome:
-    """Record the batch, then let it go: what could not be recorded does not leave."""
+def _record(cleared: _Cleared, done: _Done, event: EventKind) -> None:
+    """Record the batch; what could not be recorded does not leave."""
     environment_id = cleared.clearance.environment_id
     contexts = dict.fromkeys(cleared.batch.contexts)
-    append(
+    row = prepare_body(
         event,
         environment_id=environment_id,
         actor=cleared.batch.caller.actor,
         facts={
             "client": cleared.client_id,
             "purposes": [cleared.purpose.name],
-            "values": len(texts),
+            "values": len(done.texts),
             "contexts": fingerprints(environment_id, "sealing context", contexts),
-            **facts,
+            **done.facts,
         },
         decision_id=cleared.clearance.decision_id,
     )
-    return Outcome(texts, cleared.clearance.decision_id)
+    append_at_epoch(environment_id, row, epoch=cleared.clearance.standing.epoch)
 
 
 def _plain(text: str, position: int) -> bytes:

@@ -21,8 +21,9 @@ from psycopg.types.string import ByteaBinaryLoader
 
 from audit.errors import AuditUnavailable
 from audit.recorder import APPEND_PARAMETER_TYPES, APPEND_SQL_NUMBERED, EntryRow
+from governance.errors import EpochMoved
 
-_UUID, _UUIDS, _INT8S, _INT2, _INT4, _TIMESTAMP = 2950, 2951, 1016, 21, 23, 1184
+_UUID, _UUIDS, _INT8, _INT8S, _INT2, _INT4, _TIMESTAMP = 2950, 2951, 20, 1016, 21, 23, 1184
 _PLACE = (_UUID, _TIMESTAMP, _UUID, _INT4)
 _BINARY = pq.Format.BINARY
 _FIRST_MOMENT, _LAST_MOMENT = -(2**63), 2**63 - 1  # -infinity and infinity
@@ -42,6 +43,10 @@ _STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
     },
     "read_cells": ("select * from userstore_read_cells($1, $2, $3, $4)", (_UUID, _INT8S, _INT8S, _INT2)),
     "append": (APPEND_SQL_NUMBERED, APPEND_PARAMETER_TYPES),
+    "append_at_epoch": (
+        f"{APPEND_SQL_NUMBERED} from public.governance_environment where id = $1 and epoch = $12",
+        (*APPEND_PARAMETER_TYPES, _INT8),
+    ),
 }
 _prepared: WeakKeyDictionary[Any, dict[str, RowReader]] = WeakKeyDictionary()
 """Which statements a connection knows, and how their rows are read. A connection belongs to one thread."""
@@ -88,8 +93,23 @@ def append_prepared(environment_id: UUID, row: EntryRow) -> None:
     Raises:
         AuditUnavailable: the database did not take it, so nothing may leave.
     """
+    _append("append", row.binary(environment_id))
+
+
+def append_at_epoch(environment_id: UUID, row: EntryRow, *, epoch: int) -> None:
+    """Append like `append_prepared` if the environment still is at this epoch; for calls that read nothing else of it.
+
+    Raises:
+        EpochMoved: it is at another one, and nothing was appended.
+        AuditUnavailable: the database did not take it, so nothing may leave.
+    """
+    if not _append("append_at_epoch", [*row.binary(environment_id), struct.pack(">q", epoch)]):
+        raise EpochMoved(None)
+
+
+def _append(name: str, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
     try:
-        _execute("append", row.binary(environment_id))
+        return _execute(name, parameters)
     except psycopg.Error as error:
         raise AuditUnavailable from error
 

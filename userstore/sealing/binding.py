@@ -19,6 +19,7 @@ from keyring.places import service_prefix
 MOST_PARTS = 32
 LARGEST_CONTEXT = 2048
 """Bytes of a context in its canonical form."""
+_TEXTS = frozenset({str})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def canonical_context(given: Mapping[str, Any], *, field: str) -> bytes:
     Raises:
         Invalid: it is no flat object of texts, or too large.
     """
-    if len(given) > MOST_PARTS or not all(type(part) is str for part in given.values()):
+    if len(given) > MOST_PARTS or not _TEXTS.issuperset(map(type, given.values())):
         raise Invalid(f"A context is an object of up to {MOST_PARTS} texts.", field=field)
     try:
         written = orjson.dumps(given, option=orjson.OPT_SORT_KEYS)

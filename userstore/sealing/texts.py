@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
+from binascii import Error, a2b_base64, b2a_base64
+from collections.abc import Sequence
 
 from keyring.errors import Unsealable
 
@@ -13,17 +13,19 @@ LONGEST_VALUE = 65_536
 _LONGEST_TEXT = 90_000
 
 
-def text_of(sealed: bytes) -> str:
-    """Write a sealed value as a text of letters, digits, `-`, `_` and its mark."""
-    return MARK + urlsafe_b64encode(sealed).decode().rstrip("=")
+def texts_of(sealed: Sequence[bytes]) -> list[str]:
+    """Write sealed values as texts of letters, digits, `-`, `_` and their mark (RFC 4648, section 5, unpadded)."""
+    # What happens to the alphabet happens to all of them at once: line by line it takes three times as long.
+    lines = b"".join(map(b2a_base64, sealed)).decode().replace("=", "").replace("+", "-").replace("/", "_")
+    return [MARK + line for line in lines.splitlines()]
 
 
 def sealed_in(text: str) -> bytes:
-    """Read what `text_of` wrote; raise `Unsealable` for anything else."""
+    """Read what `texts_of` wrote; raise `Unsealable` for anything else."""
     if text.startswith(MARK) and len(text) <= _LONGEST_TEXT:
-        body = text[len(MARK) :]
+        body = text[len(MARK) :].replace("-", "+").replace("_", "/")
         try:
-            return urlsafe_b64decode(body + "=" * (-len(body) % 4))
+            return a2b_base64(body + "=" * (-len(body) % 4))
         except (Error, ValueError):
             pass  # raised below, where it has no context
     raise Unsealable
