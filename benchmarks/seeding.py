@@ -138,6 +138,7 @@ def _seed_batch(environment_id: UUID, columns: list[ColumnDefinition], purpose: 
                     key,
                     column,
                     _text(column.name),
+                    index=None,
                     ordinal=1,
                     purposes={purpose: 0},
                     schedule=stored_schedule(),

@@ -261,6 +261,11 @@ USERSTORE_PAGE_LIMIT = 1500
 USERSTORE_IDEMPOTENCY_HOURS = 24
 USERSTORE_BATCH_LIMIT = 1000
 """Calls of one mutator in one batch."""
+USERSTORE_IMPORT_BYTES = env.int("SEALBOOK_IMPORT_BYTES", default=2 * 1024**3)  # the largest file that is received
+USERSTORE_IMPORT_FAULTS = 1000  # bad records of one import whose places are kept; all of them are counted
+USERSTORE_IMPORT_DAYS = 30
+"""How long an import is shown after it has ended, and a file waits for whoever began to upload it."""
+USERSTORE_UPLOAD_MINUTES = 15  # for which the one-time address of an upload is good
 USERSTORE_TOMBSTONES = Path(env("SEALBOOK_TOMBSTONES", default=str(STATE_DIR / "erasures.ledger")))
 """The ledger of erasures: outside the database and its backups, on a disk that all processes share."""
 USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-us-west-2", "aws-eu-west-1"])

@@ -22,6 +22,8 @@ class KeyKind(StrEnum):
     """Seals secrets: a shared secret, a password of a connector."""
     SERVICE = "service"
     """Seals what one client (its scope) keeps in a database of its own."""
+    UPLOAD = "upload"
+    """Seals a file that waits to be imported (its scope); destroyed with the file, so never rotated."""
     PSEUDONYM = "pseudonym"
     """Makes the format-preserving pseudonyms of one environment. Not rotated: another version makes other ones."""
     SIGNING = "signing"

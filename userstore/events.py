@@ -60,3 +60,11 @@ SEALING_KEY_CREATED = event("seal.key_created", "client", "key", "version", "rea
 SEALING_KEY_DESTROYED = event("seal.key_destroyed", "client", "key", "version", "reasons")
 KEYS_ROTATION_BEGUN = event("keys.rotation_begun", "rotation", "what", "expected", "reasons")
 KEYS_ROTATION_ENDED = event("keys.rotation_ended", "rotation", "what", "turned", "destroyed")
+IMPORT_ASKED = event("import.asked", "import", "mutator", "format", "purposes", "creates", "via", "reasons")
+IMPORT_UPLOADED = event("import.uploaded", "import", "bytes", "reasons")
+IMPORT_HELD = event("import.held", "import", "position", "records", "reasons")
+IMPORT_RESUMED = event("import.resumed", "import", "position", "reasons")
+IMPORT_ENDED = event(
+    "import.ended", "import", "outcome", "records", "effective", "failed", "users", "values", "reasons"
+)
+IMPORT_REPORTED = event("import.reported", "import", "faults", "reasons")

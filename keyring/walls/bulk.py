@@ -9,12 +9,13 @@ import psycopg
 from django.contrib.postgres.fields import ArrayField
 from django.db import IntegrityError, connection
 from django.db.models import AutoField, Field, Model
+from django.db.models.expressions import DatabaseDefault
 
 _AT_ONCE = 5000
 
 
 def insert_many(rows: Sequence[Model]) -> None:
-    """Insert rows of one model, every field as it stands; the database numbers those whose key is a serial.
+    """Insert rows of one model, every field as it stands; serials and defaults of the database are the database's.
 
     A statement has one array for every field, so its text is the same for any number of rows and no value is written
     into it.
@@ -28,7 +29,7 @@ def insert_many(rows: Sequence[Model]) -> None:
 
 def _insert(rows: Sequence[Model]) -> None:
     meta = rows[0]._meta
-    fields = [field for field in meta.concrete_fields if not isinstance(field, AutoField)]
+    fields = [field for field in meta.concrete_fields if not _is_made_by_the_database(field, rows[0])]
     names = ", ".join(str(field.column) for field in fields)
     places = ", ".join(f"%s::{_type_of(field)}[]" for field in fields)
     picked = ", ".join(f"{field.column}::{field.db_type(connection)}" for field in fields)
@@ -42,6 +43,10 @@ def _insert(rows: Sequence[Model]) -> None:
         if connection.in_atomic_block:
             connection.needs_rollback = True
         raise IntegrityError(*error.args) from error
+
+
+def _is_made_by_the_database(field: Field[Any, Any], row: Model) -> bool:
+    return isinstance(field, AutoField) or isinstance(getattr(row, field.attname), DatabaseDefault)
 
 
 def _type_of(field: Field[Any, Any]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -36,7 +37,7 @@ from userstore.definitions import definitions_of
 from userstore.models import Value
 from userstore.retention.schedule import Schedule
 from userstore.writing.keys import subject_key
-from userstore.writing.storing import sealed_row
+from userstore.writing.storing import index_of, sealed_row
 
 PEOPLE = 1500
 TOLERANCE = 3.0
@@ -83,6 +84,7 @@ def _populated() -> Seen:
         # Neither index nor size depends on whose a value is, so one subject will do.
         subject, _ = new_subject(environment.id, None, None, now)
         key = subject_key(subject)
+        indexes = {name: index_of(environment.id, columns[name]) for name in specs}
         for person in population:
             for name, text in _cells(person.name, person.birthday).items():
                 value = columns[name].data_type.parse(text)
@@ -92,6 +94,7 @@ def _populated() -> Seen:
                         key,
                         columns[name],
                         value,
+                        index=indexes[name],
                         ordinal=1,
                         purposes={purpose.pk: 0},
                         now=now,
@@ -181,9 +184,10 @@ def _populated_again(texts: list[str]) -> list[bytes]:
         system, spec=ColumnSpec("first_name", "string", index_type="indexed", pii_category="name", sensitivity=3)
     )
     now = datetime.now(UTC)
-    terms = {"ordinal": 1, "purposes": {}, "now": now, "schedule": Schedule({})}
+    terms: dict[str, Any] = {"ordinal": 1, "purposes": {}, "now": now, "schedule": Schedule({})}
     with in_environment(environment.id):
         column = definitions_of(standing_of(environment.id)).by_name["first_name"]
         subject, _ = new_subject(environment.id, None, None, now)
         key = subject_key(subject)
+        terms["index"] = index_of(environment.id, column)
         return [bytes(sealed_row(subject, key, column, text, **terms).blind or b"") for text in texts]

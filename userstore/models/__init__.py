@@ -8,6 +8,7 @@ from userstore.models.datatypes import DataTypeDefinition
 from userstore.models.erasures import Erasure
 from userstore.models.holds import LegalHold
 from userstore.models.idempotency import IdempotencyKey
+from userstore.models.imports import Import, ImportFault, ImportPiece
 from userstore.models.mutators import Mutator, MutatorColumn
 from userstore.models.retention import RetentionChange, RetentionDuration
 from userstore.models.subjects import Subject, Value
@@ -23,6 +24,9 @@ __all__ = [
     "DataTypeDefinition",
     "Erasure",
     "IdempotencyKey",
+    "Import",
+    "ImportFault",
+    "ImportPiece",
     "LegalHold",
     "Mutator",
     "MutatorColumn",

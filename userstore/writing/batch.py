@@ -33,6 +33,7 @@ from userstore.writing.calls import NO_TERMS, ConsentTerms, MutatorCall
 from userstore.writing.changes import ColumnChange, read_changes
 from userstore.writing.execute import Receipt, described, finish, recorded_write, refuse_frozen, write_subject
 from userstore.writing.limiting import count_writing, count_written
+from userstore.writing.newcomers import Newcomers, made_newcomers, must_create, record_newcomers
 from userstore.writing.plan import MutatorPlan, WritePlan, ask_of, mutator_plan, plan_write
 from userstore.writing.selection import locked_by_id, locked_subjects
 from userstore.writing.shelf import Shelf
@@ -40,6 +41,9 @@ from userstore.writing.storing import Pen
 
 ATOMIC, EACH = "atomic", "each"
 """All calls of a batch or none; or each that can be done."""
+KNOWN_ONLY, NEWCOMERS = "leave", "create"
+"""Of users that are not there nobody is changed; or they are created, which takes a mutator that selects one by id."""
+UNKNOWN_SUBJECTS = (KNOWN_ONLY, NEWCOMERS)
 Result = list[UUID] | GovernanceError
 """Whom a call changed, or why it could not be done."""
 
@@ -62,6 +66,7 @@ class BatchCall:
     mode: str = ATOMIC
     context: CallContext = NO_CONTEXT
     consent: ConsentTerms = NO_TERMS
+    unknown: str = KNOWN_ONLY
 
     def single(self, item: BatchItem) -> MutatorCall:
         """One of the calls, as it would be alone."""
@@ -91,6 +96,8 @@ class _Run:
     now: datetime
     results: list[Result]
     handles: list[str] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
+    """Handles of the subjects that are new."""
     counts: dict[str, int] = field(default_factory=lambda: {"written": 0, "removed": 0, "denied": 0, "failed": 0})
     told: dict[str, list[str]] = field(default_factory=lambda: {"reasons": [], "faults": []})
 
@@ -131,6 +138,8 @@ def execute_batch(call: BatchCall, *, now: datetime) -> tuple[list[Result], Rece
 def _write(call: BatchCall, results: list[Result], *, now: datetime) -> Receipt:
     plan = mutator_plan(standing_of(call.caller.environment_id), call.mutator_id)
     clearance = authorize(call.caller, ask_of(plan), standing=plan.standing, now=now)
+    if call.unknown == NEWCOMERS:
+        must_create(call.caller, plan, now=now)
     for _ in call.items:
         count_writing(plan, clearance, now=now)
     run = _Run(call, plan, clearance, now, results)
@@ -195,6 +204,7 @@ class _Done:
 
     pen: Pen
     changed: dict[int, list[Subject]]
+    newcomers: Newcomers
     handles: list[str]
     denied: int
     told: list[dict[str, list[str]]]
@@ -203,8 +213,13 @@ class _Done:
 def _written(sheet: Sequence[_Piece], run: _Run) -> _Done:
     terms, now = run.call.consent, run.now
     pen = Pen(run.clearance.standing, run.call.caller.actor, now, f"mutator {run.plan.name}"[:64], terms)
-    done = _Done(pen, {}, [], 0, [])
-    known = locked_by_id([i for piece in sheet for i in piece.ids or ()], run.clearance)
+    ids = [i for piece in sheet for i in piece.ids or ()]
+    known = locked_by_id(ids, run.clearance)
+    newcomers = Newcomers()
+    if run.call.unknown == NEWCOMERS:
+        newcomers = made_newcomers([i for i in dict.fromkeys(ids) if i not in known], run.clearance, now=now)
+        known |= newcomers.subjects
+    done = _Done(pen, {}, newcomers, [], 0, [])
     for piece in sheet:
         if piece.ids is None:
             subjects = locked_subjects(piece.plan, run.clearance)
@@ -216,7 +231,8 @@ def _written(sheet: Sequence[_Piece], run: _Run) -> _Done:
         done.denied += len(subjects) - len(admitted)
         done.told.append(told_by(trace))
     everybody = [subject for admitted in done.changed.values() for subject in admitted]
-    shelf = Shelf(everybody, [target.column for target in run.plan.targets])
+    newcomers.must_be_among(everybody, run.clearance)
+    shelf = Shelf(everybody, [target.column for target in run.plan.targets], opened=newcomers.keys)
     for piece in sheet:
         done.handles += [write_subject(pen, shelf, subject, piece.changes) for subject in done.changed[piece.place]]
     finish(pen, everybody)
@@ -228,6 +244,7 @@ def _tell(done: _Done, run: _Run) -> None:
     for place, subjects in done.changed.items():
         run.results[place] = [subject.public_id for subject in subjects]
     run.handles += done.handles
+    run.created += done.newcomers.handles
     for name, count in (("written", done.pen.written), ("removed", done.pen.removed), ("denied", done.denied)):
         run.counts[name] += count
     if done.pen.held:
@@ -249,7 +266,9 @@ def _recorded(pieces: Sequence[_Piece], run: _Run) -> Receipt:
         "subjects": list(dict.fromkeys(run.handles)),
         "calls": len(run.call.items),
     }
-    receipt = Receipt([], run.clearance.decision_id, facts)
+    if run.created:
+        record_newcomers(run.created, run.clearance)
+    receipt = Receipt([], run.clearance.decision_id, facts, created=len(run.created))
     receipt.entry_id = append(
         MUTATOR_EXECUTED,
         environment_id=run.clearance.environment_id,

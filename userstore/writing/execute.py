@@ -17,7 +17,7 @@ from governance.authorization import Clearance, at_current_epoch, authorize, fro
 from governance.errors import Conflict, NotFound, Refused
 from governance.standing import Standing, fresh_standing_of
 from keyring.errors import Unsealable
-from keyring.fingerprints import fingerprint
+from keyring.fingerprints import fingerprints
 from keyring.walls import in_environment
 from userstore.events import MUTATOR_EXECUTED
 from userstore.models import Subject
@@ -48,6 +48,8 @@ class Receipt:
     facts: dict[str, Any] = field(default_factory=dict)
     entry_id: UUID | None = None
     limited_by: str = ""
+    created: int = 0
+    """How many subjects are new."""
 
 
 def execute_mutator(call: MutatorCall, *, now: datetime) -> Receipt:
@@ -199,6 +201,6 @@ def described(call: MutatorCall, plan: MutatorPlan, changes: Sequence[ColumnChan
         "purposes": [names[number].name for number in touched],
         "columns": [target.column.name for target in plan.targets],
         **({"looked_at": [c.name for c in plan.looked_at]} if plan.looked_at else {}),
-        "selector": [fingerprint(environment_id, "selector", str(v).encode()) for v in call.selector_values],
+        "selector": fingerprints(environment_id, "selector", [str(v).encode() for v in call.selector_values]),
         **({"via": call.context.via} if call.context.via else {}),
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from keyring.keys import OpenKey, open_key
 from keyring.models import WrappedKey
@@ -14,10 +15,22 @@ from userstore.models.subjects import LIVE
 class Shelf:
     """The keys and the live values of locked subjects; must be made inside their environment."""
 
-    def __init__(self, subjects: Sequence[Subject], columns: Sequence[ColumnDefinition]) -> None:
+    def __init__(
+        self,
+        subjects: Sequence[Subject],
+        columns: Sequence[ColumnDefinition],
+        *,
+        opened: Mapping[UUID, OpenKey] | None = None,
+    ) -> None:
+        """Args: opened: the keys of subjects that are new, who have no values."""
+        self._opened = opened or {}
+        subjects = [subject for subject in subjects if subject.key_id not in self._opened]
+        self._wrapped: dict[UUID, bytes] = {}
+        self._rows: dict[tuple[int, int], list[Value]] = {}
+        if not subjects:
+            return
         keys = WrappedKey.objects.filter(pk__in=[subject.key_id for subject in subjects])
         self._wrapped = {key: bytes(wrapped) for key, wrapped in keys.values_list("pk", "wrapped")}
-        self._rows: dict[tuple[int, int], list[Value]] = {}
         stored = Value.objects.filter(subject__in=subjects, column_id__in=[c.pk for c in columns], state=LIVE)
         for row in stored.order_by("subject_id", "column_id", "ordinal"):
             self._rows.setdefault((row.subject_id, row.column_id), []).append(row)
@@ -28,7 +41,8 @@ class Shelf:
         Raises:
             Unsealable: there is none any more, or it belongs elsewhere.
         """
-        return open_key(subject.environment_id, subject.key_id, self._wrapped.get(subject.key_id, b""))
+        opened = self._opened.get(subject.key_id)
+        return opened or open_key(subject.environment_id, subject.key_id, self._wrapped.get(subject.key_id, b""))
 
     def rows(self, subject: Subject, column: ColumnDefinition) -> list[Value]:
         """The live values of one column of a subject, in their order."""

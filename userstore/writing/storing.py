@@ -15,7 +15,7 @@ from django.db import IntegrityError
 from audit.actors import Actor
 from governance.errors import Conflict
 from governance.standing import Standing
-from keyring.keys import OpenKey, index_key_for
+from keyring.keys import IndexKey, OpenKey, index_key_for
 from keyring.places import cell_place
 from keyring.walls import insert_many
 from userstore.datatypes import Value as TypedValue
@@ -52,6 +52,7 @@ class Pen:
     values: list[Value] = field(default_factory=list)
     consents: list[ConsentRecord] = field(default_factory=list)
     _unique: dict[int, tuple[ColumnDefinition, list[TypedValue]]] = field(default_factory=dict)
+    _indexes: dict[int, IndexKey | None] = field(default_factory=dict)
     _sequence: count[int] = field(default_factory=count)
 
     @property
@@ -108,13 +109,27 @@ class Pen:
     def _add(self, subject: Subject, key: OpenKey, column: ColumnDefinition, merged: Merge) -> None:
         for value, ordinal, purposes in merged.added:
             row = sealed_row(
-                subject, key, column, value, ordinal=ordinal, purposes=purposes, schedule=self.schedule, now=self.now
+                subject,
+                key,
+                column,
+                value,
+                index=self._index_of(column),
+                ordinal=ordinal,
+                purposes=purposes,
+                schedule=self.schedule,
+                now=self.now,
             )
             self.values.append(row)
             for purpose, until in purposes.items():
                 self.note(subject, column, row.id, purpose, permitted=True, until=until)
         if column.is_unique:
             self._unique.setdefault(column.pk, (column, []))[1].extend(value for value, _, _ in merged.added)
+
+    def _index_of(self, column: ColumnDefinition) -> IndexKey | None:
+        """Look the index key of a column up once: within the transaction that first did, nobody else remembers it."""
+        if column.pk not in self._indexes:
+            self._indexes[column.pk] = index_of(self.standing.environment_id, column)
+        return self._indexes[column.pk]
 
     def _change(
         self,
@@ -186,12 +201,18 @@ class Pen:
         )
 
 
+def index_of(environment_id: UUID, column: ColumnDefinition) -> IndexKey | None:
+    """Return the key that makes blind indexes of a column now; None for a column without."""
+    return index_key_for(environment_id, str(column.public_id)) if column.is_indexed else None
+
+
 def sealed_row(
     subject: Subject,
     key: OpenKey,
     column: ColumnDefinition,
     value: TypedValue,
     *,
+    index: IndexKey | None,
     ordinal: int,
     purposes: Ends,
     schedule: Schedule,
@@ -200,12 +221,12 @@ def sealed_row(
     """Seal one value for its place, give it its blind index and its ends.
 
     Args:
+        index: the index key of the column, where it has one (`index_of`).
         purposes: what it may be used for, each with the end of the consent, 0 for none.
     """
     value_id = uuid4()
     kind = column.data_type
     place = cell_place(subject.environment_id, subject.public_id, column.public_id, value_id)
-    index = index_key_for(subject.environment_id, str(column.public_id)) if column.is_indexed else None
     return Value(
         id=value_id,
         environment_id=subject.environment_id,
