@@ -28,11 +28,12 @@ _POLICIES = (
 )
 
 USER_TYPE = UUID("1bf2b775-e521-41d3-8b7e-78e89427e6fe")
+GROUP_TYPE = UUID("f5bce640-f866-4464-af1a-9e7474c4a90c")
 LOGIN_APP_TYPE = UUID("9b90794f-0ed0-48d6-99a5-6fd578a9134d")
 CAN_LOGIN = UUID("ea723951-fb93-4a29-b977-d27c01a61f58")
 _OBJECT_TYPES = (
     (USER_TYPE, "_user"),
-    (UUID("f5bce640-f866-4464-af1a-9e7474c4a90c"), "_group"),
+    (GROUP_TYPE, "_group"),
     (LOGIN_APP_TYPE, "_login_app"),
 )
 

@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 from django.db.models import F
 
+from governance.actions.builtin import GROUP_TYPE
 from governance.actions.freezes import freeze
+from governance.actions.graph import create_object
 from governance.errors import Conflict
-from governance.models import Freeze
+from governance.models import Freeze, GraphObject
 from keyring.actions import create_sealed_secret
 from keyring.keys import KeyKind
 from keyring.models import EnvironmentKey, WrappedKey
@@ -27,6 +29,7 @@ from userstore.actions.subjects import create_subject_with_login
 from userstore.actions.tokens import create_token, look_up_tokens, resolve_tokens
 from userstore.models import Credential, Subject, Token, Value
 
+GROUPS = tuple(f"team-{at}" for at in range(5))
 NUMBERS = tuple(f"+49 151 55500{at:02}" for at in range(5))
 
 
@@ -54,6 +57,8 @@ class Rotated(Recorded):
         ).pk
         self.secret = create_sealed_secret(environment_id=self.environment.id, kind=KeyKind.SECRET, secret=b"hunter2")
         self.login("ada@example.com")
+        for alias in GROUPS:
+            self.group(alias)
         self.age_keys()
         self.first_keys = self.key_ids()
         self.first_wrappings = self.wrappings()
@@ -62,6 +67,10 @@ class Rotated(Recorded):
         """Create somebody with a user name."""
         login = Login(Plain(username), Plain("a long enough passphrase"))
         create_subject_with_login(self.service, login=login)
+
+    def group(self, alias: str) -> None:
+        """Create an object of the graph with an alias."""
+        create_object(self.service, type_id=GROUP_TYPE, alias=alias)
 
     def age_keys(self) -> None:
         """All keys are from a minute ago: the one transaction of a test has one time."""
@@ -101,6 +110,8 @@ class Rotated(Recorded):
         assert found[0] == [self.raw]
         with in_environment(self.environment.id):
             assert Freeze.objects.get(pk=self.note).reason.reveal() == "a sealed note"
+        with pytest.raises(Conflict, match="alias"):
+            self.group(GROUPS[0])
         with pytest.raises(Conflict, match="user name"):
             self.login("Ada@Example.com")
         assert open_sealed_secret(self.environment.id, self.secret) == b"hunter2"
@@ -147,5 +158,6 @@ class Rotated(Recorded):
                 "found by": {
                     bytes(b) for t in Token.objects.all() for b in (t.blind, t.data_blind, t.reuse_blind) if b
                 },
+                "aliases": {bytes(o.alias_blind) for o in GraphObject.objects.exclude(alias_blind=None)},
                 "environment": set(EnvironmentKey.objects.values_list("number", flat=True)),
             }

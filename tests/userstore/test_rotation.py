@@ -44,6 +44,7 @@ RENEWED = {
     "environment": {"environment"},
     "subjects": {"values", "handles", "tokens", "logins"},
     "indexes": {"blinds", "user names"},
+    "aliases": {"aliases"},
     "tokens": {"tokens", "found by"},
     "text": set(),
     "secrets": set(),
@@ -55,7 +56,7 @@ RENEWED = {
 def test_every_kind_is_renewed_and_everything_is_served_after_every_step(
     book: Rotated, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("subjects", "indexes", "tokens"):
+    for module in ("subjects", "indexes", "aliases", "tokens"):
         monkeypatch.setattr(f"userstore.actions.rotating.{module}.BATCH", 3)
     before, handles = book.stored(), book.handles()
     rotation = begin_rotation(book.officer, what=what).pk
@@ -77,7 +78,7 @@ def test_old_keys_are_gone_and_what_they_sealed_does_not_come_back(book: Rotated
     for what in sorted(KINDS):
         book.turn(what)
     kept = {named for key, named in book.key_ids().items() if key in book.first_keys}
-    staying = {("fingerprint", ""), ("index", "graph"), ("pseudonym", "")}
+    staying = {("fingerprint", ""), ("pseudonym", "")}
     assert kept == {*staying, ("secret", "")}, "a secret's key is renewed under its id"
     wrappings = book.wrappings()
     assert all(wrappings[key] != wrapped for key, wrapped in book.first_wrappings.items() if key in wrappings)

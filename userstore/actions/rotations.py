@@ -27,6 +27,7 @@ from keyring.models import KeyRotation
 from keyring.models.key_rotation import ENDED, KEEPING, TURNING
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 from userstore import events
+from userstore.actions.rotating.aliases import AliasKeys
 from userstore.actions.rotating.indexes import IndexKeys
 from userstore.actions.rotating.subjects import SubjectKeys
 from userstore.actions.rotating.tokens import TokenKeys
@@ -57,7 +58,8 @@ class Kind(Protocol):
 
 
 KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (EnvironmentKeys(), SubjectKeys(), IndexKeys(), TokenKeys(), TextKeys(), SecretKeys())
+    kind.name: kind
+    for kind in (EnvironmentKeys(), SubjectKeys(), IndexKeys(), AliasKeys(), TokenKeys(), TextKeys(), SecretKeys())
 }
 OF_THE_INSTALLATION = ("environment", "text", "secrets")
 """What there is to renew for the installation itself, which has no subjects."""

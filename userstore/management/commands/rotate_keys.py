@@ -32,8 +32,8 @@ _LONGEST_WAIT = 600.0
 
 class Command(BaseCommand):
     help = (
-        "Renew keys while everything goes on: the environment's key, the subjects', of search indexes, tokens, sealed "
-        "texts and secrets. A rotation under way is continued."
+        "Renew keys while everything goes on: the environment's key, the subjects', of search indexes, aliases, "
+        "tokens, sealed texts and secrets. A rotation under way is continued."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
