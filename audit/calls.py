@@ -26,6 +26,17 @@ where %(value)s::text is null
 group by 1, 2, 3, 4
 order by 5 desc, 1, 4
 """
+_SUM = """
+select kind, coalesce(facts ->> %(about)s, ''), actor_kind, actor_id, count(*),
+  coalesce(sum((facts ->> %(amount)s)::bigint), 0) as amount, max(recorded_at)
+from (
+  select kind, actor_kind, actor_id, recorded_at, body::jsonb -> 'facts' as facts
+  from audit_entry
+  where environment_id = %(environment)s and kind = any(%(kinds)s) and outcome = 'done' and recorded_at >= %(since)s
+) as calls
+group by 1, 2, 3, 4
+order by amount desc, 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +84,35 @@ def count_calls(
             },
         )
         return [CallCount(row[0], Actor(row[1], row[2]), row[3], row[4], row[5]) for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much one actor did of one kind about one thing; `about` is what the entries' fact says, `amount` a sum."""
+
+    kind: str
+    about: str
+    actor: Actor
+    calls: int
+    amount: int
+    last_at: datetime
+
+
+def sum_calls(*, environment_id: UUID, kinds: Collection[str], since: datetime, about: str, amount: str) -> list[Use]:
+    """Add up what went through since a moment, largest first.
+
+    Args:
+        about: the fact by which calls are told apart.
+        amount: the fact with the number to add up.
+
+    Raises:
+        AuditorNotConfigured: the book cannot be read here.
+    """
+    if AUDITOR not in connections:
+        raise AuditorNotConfigured
+    with connections[AUDITOR].cursor() as cursor:
+        cursor.execute(
+            _SUM,
+            {"environment": environment_id, "kinds": sorted(kinds), "since": since, "about": about, "amount": amount},
+        )
+        return [Use(row[0], row[1], Actor(row[2], row[3]), row[4], int(row[5]), row[6]) for row in cursor.fetchall()]

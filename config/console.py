@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 Link = dict[str, Any]
 
 WATCH: Final = "Watch and stop"
+GRAPH: Final = "Who belongs to what"
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
         WATCH,
@@ -58,8 +59,29 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Script hosts", "public", "governance.ScriptHost"),
         ),
     ),
+    (
+        GRAPH,
+        (
+            ("Object types", "category", "governance.ObjectType"),
+            ("Edge types", "conversion_path", "governance.EdgeType"),
+            ("Organizations", "corporate_fare", "governance.Organization"),
+        ),
+    ),
 )
 """Groups of the sidebar: title, then (title, Material symbol, model)."""
+VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
+    WATCH: (
+        ("Erasures", "person_cancel", "erasures", "erase"),
+        ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),
+        ("The book", "menu_book", "book", "audit"),
+        ("Script notes", "sticky_note_2", "script-notes", "audit"),
+    ),
+    GRAPH: (
+        ("Objects", "hub", "graph-objects", "read"),
+        ("Check an attribute", "rule_settings", "graph-check", "read"),
+    ),
+}
+"""Pages of a group that are no model's list: title, Material symbol, name of the address, the operation they need."""
 
 
 def navigation(request: HttpRequest) -> list[Link]:
@@ -67,8 +89,7 @@ def navigation(request: HttpRequest) -> list[Link]:
     groups: list[Link] = [{"items": [_link("Overview", "space_dashboard", reverse("admin:index")), *_board()]}]
     for title, pages in PAGES:
         items = [_link(name, symbol, address) for name, symbol, model in pages if (address := _list_of(model, request))]
-        if title == WATCH:
-            items += _book(request)
+        items += _views(title, request)
         if items:
             groups.append({"title": title, "separator": True, "items": items})
     return groups
@@ -85,10 +106,13 @@ def _board() -> list[Link]:
         return []
 
 
-def _book(request: HttpRequest) -> list[Link]:
-    """The book is no model's list: it is read as the auditor, and every look at it is recorded."""
+def _views(group: str, request: HttpRequest) -> list[Link]:
     may: Callable[[HttpRequest, str], bool] = import_string("governance.operators.permission.may")
-    return [_link("The book", "menu_book", reverse("book"))] if may(request, "audit") else []
+    return [
+        _link(title, symbol, reverse(page))
+        for title, symbol, page, operation in VIEWS.get(group, ())
+        if may(request, operation)
+    ]
 
 
 def _list_of(model_name: str, request: HttpRequest) -> str | None:

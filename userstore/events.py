@@ -20,6 +20,8 @@ SUBJECT_DELETED = event("subject.deleted", "subjects", "values", "tokens", "edge
 SUBJECT_ERASED = event(
     "subject.erased", "subjects", "erasure", "repeated", "values", "tokens", "edges", "kept", "reasons"
 )
+SUBJECT_SOUGHT = event("subject.sought", "subjects", "column", "found", "reasons")
+ERASURE_PREVIEWED = event("subject.erasure_previewed", "subjects", "values", "tokens", "edges", "kept", "reasons")
 ERASURES_LISTED = event("subject.erasures_listed", "reasons")
 CONSENT_CHANGED = event("consent.changed", "subjects", "column", "value", "purpose", "permitted", "reasons", "via")
 CONSENT_READ = event("consent.read", "subjects", "reasons")

@@ -1,5 +1,27 @@
 """The officer's pages of governance. Importing them hangs them into the console."""
 
-from governance.admin import accounts, clients, environments, freezes, issuers, policies, purposes, rights, scripts
+from governance.admin import (
+    accounts,
+    clients,
+    environments,
+    freezes,
+    graph,
+    issuers,
+    policies,
+    purposes,
+    rights,
+    scripts,
+)
 
-__all__ = ["accounts", "clients", "environments", "freezes", "issuers", "policies", "purposes", "rights", "scripts"]
+__all__ = [
+    "accounts",
+    "clients",
+    "environments",
+    "freezes",
+    "graph",
+    "issuers",
+    "policies",
+    "purposes",
+    "rights",
+    "scripts",
+]

@@ -19,7 +19,9 @@ from governance.actions.policy_templates import (
     retire_template,
     template_body,
 )
+from governance.actions.policy_trials import try_published_policy, try_template
 from governance.actions.policy_versions import reinstate_policy
+from governance.admin.trials import CallForm, TemplateTrialForm, answer_of, call_in
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.operators import fields
@@ -27,6 +29,7 @@ from governance.operators.decorations import shown
 from governance.operators.definitions import Inline
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
+from governance.operators.trying import Answer, TriedAdmin
 from governance.operators.versions import VersionedAdmin
 from governance.policies.thresholds import NO_THRESHOLDS, thresholds_of, written
 
@@ -56,11 +59,13 @@ class TemplateForm(VersionedForm):
 
 
 @admin.register(PolicyTemplate)
-class PolicyTemplateAdmin(VersionedAdmin):
+class PolicyTemplateAdmin(TriedAdmin, VersionedAdmin):
     """Lists and edits the rules that policies are made of."""
 
     form = TemplateForm
+    trial_form = TemplateTrialForm
     revisions = TEMPLATE
+    actions_detail = ("try_out", "versions")
     list_display = ("name", "kind", "version", "origin", "description")
     list_filter = (OriginFilter,)
     search_fields = ("name", "description")
@@ -83,6 +88,17 @@ class PolicyTemplateAdmin(VersionedAdmin):
 
     def reinstate(self, caller: Caller, stored: Any, version: int) -> PolicyTemplate:
         return reinstate_template(caller, public_id=stored.public_id, version=version)
+
+    def can_be_tried(self, stored: Any) -> bool:
+        """Native ones are tried within a policy, with the parameters they have there."""
+        return not stored.native
+
+    def trial_input(self, stored: Any) -> dict[str, Any]:
+        return {"function": stored.function}
+
+    def tried(self, caller: Caller, stored: Any, data: dict[str, Any]) -> Answer:  # noqa: ARG002  the function is in the form
+        trial, _ = try_template(caller, function=data["function"], parameters=data["parameters"], call=call_in(data))
+        return answer_of(trial)
 
 
 class PolicyForm(VersionedForm):
@@ -147,10 +163,12 @@ class ComponentInline(Inline, StackedInline):  # type: ignore[misc]  # unfold ha
 
 
 @admin.register(AccessPolicy)
-class AccessPolicyAdmin(VersionedAdmin):
+class AccessPolicyAdmin(TriedAdmin, VersionedAdmin):
     """Lists and edits access policies."""
 
     form = PolicyForm
+    trial_form = CallForm
+    actions_detail = ("try_out", "versions")
     inlines = (ComponentInline,)
     revisions = POLICY
     list_display = ("name", "rule", "version", "origin", "description")
@@ -194,3 +212,10 @@ class AccessPolicyAdmin(VersionedAdmin):
 
     def reinstate(self, caller: Caller, stored: Any, version: int) -> AccessPolicy:
         return reinstate_policy(caller, public_id=stored.public_id, version=version)
+
+    def trial_input(self, stored: Any) -> dict[str, Any]:  # noqa: ARG002  a call of anybody
+        return {}
+
+    def tried(self, caller: Caller, stored: Any, data: dict[str, Any]) -> Answer:
+        trial, _ = try_published_policy(caller, public_id=stored.public_id, call=call_in(data))
+        return answer_of(trial)

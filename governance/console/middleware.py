@@ -81,7 +81,8 @@ def _must_choose_a_password(request: HttpRequest) -> bool:
 
 
 def _is_transactional(path: str) -> bool:
-    return path.startswith(_TRANSACTIONAL) and not path.startswith(_OUTSIDE_THE_WALLS)
+    outside = (*_OUTSIDE_THE_WALLS, *settings.OWN_TRANSACTION_PREFIXES)
+    return path.startswith(_TRANSACTIONAL) and not path.startswith(outside)
 
 
 def _error_page(status: int, *, detail: str = "") -> HttpResponse:

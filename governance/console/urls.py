@@ -7,6 +7,9 @@ from django.urls import path
 
 from governance.console.book import book, book_entry
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
+from governance.console.graph import add_object, end_edge, end_object, objects, single_object
+from governance.console.graph_check import graph_check
+from governance.console.notes import script_note, script_notes
 from governance.console.sessions import SignIn, SignOut, choose, password, sign_in_for_console, start
 
 _in_console = admin.site.admin_view
@@ -23,6 +26,16 @@ urlpatterns = [
     path("admin/freeze/", _in_console(choose_target), name="freeze-target"),
     path("admin/freeze/<slug:kind>/<uuid:target_id>/", _in_console(freeze_page), name="freeze"),
     path("admin/unfreeze/<uuid:freeze_id>/", _in_console(unfreeze_page), name="unfreeze"),
+    path("admin/graph/objects/", _in_console(objects), name="graph-objects"),
+    path("admin/graph/objects/add/", _in_console(add_object), name="graph-add"),
+    path("admin/graph/check/", _in_console(graph_check), name="graph-check"),
+    path("admin/graph/objects/<uuid:object_id>/", _in_console(single_object), name="graph-object"),
+    path("admin/graph/objects/<uuid:object_id>/delete/", _in_console(end_object), name="graph-object-delete"),
+    path(
+        "admin/graph/objects/<uuid:object_id>/<uuid:edge_id>/delete/", _in_console(end_edge), name="graph-edge-delete"
+    ),
+    path("admin/script-notes/", _in_console(script_notes), name="script-notes"),
+    path("admin/script-notes/<uuid:note_id>/", _in_console(script_note), name="script-note"),
     path("admin/book/", _in_console(book), name="book"),
     path("admin/book/<uuid:entry_id>/", _in_console(book_entry), name="book-entry"),
 ]

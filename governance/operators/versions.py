@@ -43,7 +43,7 @@ class VersionedAdmin(DefinitionAdmin):
 
     revisions: ClassVar[str]
     """The kind of its revisions."""
-    actions_detail = ("versions",)
+    actions_detail: ClassVar[Sequence[str]] = ("versions",)
 
     @abstractmethod
     def body_of(self, stored: Any) -> dict[str, Any]:

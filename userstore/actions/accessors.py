@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
-from governance.actions.versions import keep_version, withdraw_all
+from governance.actions.versions import holding_again, keep_version, withdraw_all
 from governance.identities import Caller
 from governance.models import AccessPolicy
+from governance.queries import former_version
 from userstore import events
 from userstore.actions.methods import (
     checked_selector,
@@ -88,6 +89,25 @@ def republish_accessor(caller: Caller, *, public_id: UUID, spec: AccessorSpec) -
     return accessor
 
 
+def reinstate_accessor(caller: Caller, *, public_id: UUID, version: int) -> Accessor:
+    """Publish a former version of an accessor again, as its next one.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: what it names has gone since, or another accessor has its name now.
+    """
+    with configuration_change(caller, events.ACCESSOR_PUBLISHED) as change:
+        accessor = _editable(public_id)
+        former = former_version(KIND, public_id, version)
+        with holding_again(former):
+            refuse_taken_name(Accessor, name=former.body["name"], public_id=public_id)
+            accessor.version += 1
+            _fill(accessor, _spec_of(former.body))
+        keep_accessor(change, accessor)
+        _describe(change, accessor)
+    return accessor
+
+
 def retire_accessor(caller: Caller, *, public_id: UUID) -> None:
     """Retire an accessor; the next call of it finds none."""
     with configuration_change(caller, events.ACCESSOR_RETIRED) as change:
@@ -125,6 +145,18 @@ def accessor_body(accessor: Accessor) -> dict[str, Any]:
             for row in accessor.columns.select_related("column", "transformer", "token_policy").order_by("ordinal")
         ],
     }
+
+
+def _spec_of(body: dict[str, Any]) -> AccessorSpec:
+    """Ask for what `accessor_body` wrote down."""
+    references = {name: _reference(body[name]) for name in ("access_policy", "token_policy")}
+    columns = tuple(OutputSpec(**{name: _reference(text) for name, text in each.items()}) for each in body["columns"])
+    purposes = tuple(UUID(each) for each in body["purposes"])
+    return AccessorSpec(**{**body, **references, "columns": columns, "purposes": purposes})
+
+
+def _reference(text: str | None) -> Any:
+    return UUID(text) if text else None
 
 
 def _fill(accessor: Accessor, spec: AccessorSpec) -> None:

@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
-from governance.actions.versions import keep_version, withdraw_all
+from governance.actions.versions import holding_again, keep_version, withdraw_all
 from governance.identities import Caller
+from governance.queries import former_version
 from userstore import events
 from userstore.actions.methods import (
     checked_selector,
@@ -80,6 +81,25 @@ def republish_mutator(caller: Caller, *, public_id: UUID, spec: MutatorSpec) -> 
     return mutator
 
 
+def reinstate_mutator(caller: Caller, *, public_id: UUID, version: int) -> Mutator:
+    """Publish a former version of a mutator again, as its next one.
+
+    Raises:
+        NotFound: there is no such version.
+        Conflict: what it names has gone since, or another mutator has its name now.
+    """
+    with configuration_change(caller, events.MUTATOR_PUBLISHED) as change:
+        mutator = _editable(public_id)
+        former = former_version(KIND, public_id, version)
+        with holding_again(former):
+            refuse_taken_name(Mutator, name=former.body["name"], public_id=public_id)
+            mutator.version += 1
+            _fill(mutator, _spec_of(former.body))
+        keep_mutator(change, mutator)
+        _describe(change, mutator)
+    return mutator
+
+
 def retire_mutator(caller: Caller, *, public_id: UUID) -> None:
     """Retire a mutator; the next call of it finds none."""
     with configuration_change(caller, events.MUTATOR_RETIRED) as change:
@@ -111,6 +131,17 @@ def mutator_body(mutator: Mutator) -> dict[str, Any]:
             for row in mutator.columns.select_related("column", "normalizer").order_by("ordinal")
         ],
     }
+
+
+def _spec_of(body: dict[str, Any]) -> MutatorSpec:
+    """Ask for what `mutator_body` wrote down."""
+    columns = tuple(
+        InputSpec(UUID(each["column"]), UUID(each["normalizer"]) if each["normalizer"] else None)
+        for each in body["columns"]
+    )
+    purposes = tuple(UUID(each) for each in body["fixed_purposes"])
+    policy = UUID(body["access_policy"])
+    return MutatorSpec(**{**body, "columns": columns, "fixed_purposes": purposes, "access_policy": policy})
 
 
 def _fill(mutator: Mutator, spec: MutatorSpec) -> None:

@@ -13,10 +13,20 @@ from governance.identities import Caller
 from governance.models import AccessPolicy, Purpose
 from governance.operators import fields
 from governance.operators.decorations import shown
-from governance.operators.definitions import DefinitionAdmin, Inline
+from governance.operators.definitions import Inline
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
-from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor, republish_accessor, retire_accessor
+from governance.operators.versions import VersionedAdmin
+from userstore.actions.accessors import KIND as ACCESSOR
+from userstore.actions.accessors import (
+    AccessorSpec,
+    OutputSpec,
+    accessor_body,
+    publish_accessor,
+    reinstate_accessor,
+    republish_accessor,
+    retire_accessor,
+)
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT
 
@@ -79,10 +89,12 @@ class OutputInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has n
 
 
 @admin.register(Accessor)
-class AccessorAdmin(DefinitionAdmin):
+class AccessorAdmin(VersionedAdmin):
     """Lists and edits accessors."""
 
     form = AccessorForm
+    revisions = ACCESSOR
+    actions_detail = ("versions", "freeze")
     freeze_kind = "accessor"
     consequence = (
         "The very next call of it is answered with “not found”. No stored value changes. The book and its "
@@ -132,3 +144,18 @@ class AccessorAdmin(DefinitionAdmin):
 
     def retire(self, caller: Caller, stored: Any) -> None:
         retire_accessor(caller, public_id=stored.public_id)
+
+    def body_of(self, stored: Any) -> dict[str, Any]:
+        return accessor_body(stored)
+
+    def names_meant(self) -> dict[str, str]:
+        return names_of_parts()
+
+    def reinstate(self, caller: Caller, stored: Any, version: int) -> Accessor:
+        return reinstate_accessor(caller, public_id=stored.public_id, version=version)
+
+
+def names_of_parts() -> dict[str, str]:
+    """What accessors and mutators are made of, by id, as it is called now."""
+    kinds: tuple[Any, ...] = (Column, Transformer, Purpose, AccessPolicy)
+    return {str(i): name for kind in kinds for i, name in kind.objects.values_list("public_id", "name")}

@@ -12,11 +12,21 @@ from governance.identities import Caller
 from governance.models import AccessPolicy, Purpose
 from governance.operators import fields
 from governance.operators.decorations import shown
-from governance.operators.definitions import DefinitionAdmin, Inline
+from governance.operators.definitions import Inline
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
-from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator, republish_mutator, retire_mutator
-from userstore.admin.accessors import SELECTOR_HELP, RowForm
+from governance.operators.versions import VersionedAdmin
+from userstore.actions.mutators import KIND as MUTATOR
+from userstore.actions.mutators import (
+    InputSpec,
+    MutatorSpec,
+    mutator_body,
+    publish_mutator,
+    reinstate_mutator,
+    republish_mutator,
+    retire_mutator,
+)
+from userstore.admin.accessors import SELECTOR_HELP, RowForm, names_of_parts
 from userstore.models import Column, Mutator, MutatorColumn, Transformer
 
 
@@ -55,10 +65,12 @@ class InputInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has no
 
 
 @admin.register(Mutator)
-class MutatorAdmin(DefinitionAdmin):
+class MutatorAdmin(VersionedAdmin):
     """Lists and edits mutators."""
 
     form = MutatorForm
+    revisions = MUTATOR
+    actions_detail = ("versions", "freeze")
     freeze_kind = "mutator"
     consequence = (
         "The very next call of it is answered with “not found”. No stored value changes. The book and its "
@@ -100,3 +112,12 @@ class MutatorAdmin(DefinitionAdmin):
 
     def retire(self, caller: Caller, stored: Any) -> None:
         retire_mutator(caller, public_id=stored.public_id)
+
+    def body_of(self, stored: Any) -> dict[str, Any]:
+        return mutator_body(stored)
+
+    def names_meant(self) -> dict[str, str]:
+        return names_of_parts()
+
+    def reinstate(self, caller: Caller, stored: Any, version: int) -> Mutator:
+        return reinstate_mutator(caller, public_id=stored.public_id, version=version)

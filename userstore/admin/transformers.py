@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as fields_of
 from typing import Any
 
 from django import forms
@@ -12,7 +13,9 @@ from governance.operators import fields
 from governance.operators.decorations import shown
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
+from governance.operators.trying import Answer, TrialForm, TriedAdmin
 from governance.operators.versions import VersionedAdmin
+from userstore.actions.transformer_trials import try_published_transformer, try_transformer
 from userstore.actions.transformers import KIND as TRANSFORMER
 from userstore.actions.transformers import (
     TransformerSpec,
@@ -54,11 +57,23 @@ class TransformerForm(DefinitionForm):
     reuse_existing_token = fields.switch("Gives the same token for the same value", help_text="Only for tokens.")
 
 
+class TransformerTrialForm(TrialForm):
+    """A text, and a function that need not be published."""
+
+    sample = forms.CharField(
+        label="Text to transform", strip=False, help_text="An invented value, such as +49 151 5550123."
+    )
+    function = fields.source_text("Function", help_text="Change it here and try it, then publish it on its own page.")
+    parameters = fields.source_text("Parameters", rows=3)
+
+
 @admin.register(Transformer)
-class TransformerAdmin(VersionedAdmin):
+class TransformerAdmin(TriedAdmin, VersionedAdmin):
     """Lists and edits transformers."""
 
     form = TransformerForm
+    trial_form = TransformerTrialForm
+    actions_detail = ("try_out", "versions")
     revisions = TRANSFORMER
     list_display = ("name", "does", "kind", "input_data_type", "output_data_type", "version", "origin")
     list_filter = ("transform_type", OriginFilter)
@@ -87,3 +102,16 @@ class TransformerAdmin(VersionedAdmin):
 
     def reinstate(self, caller: Caller, stored: Any, version: int) -> Transformer:
         return reinstate_transformer(caller, public_id=stored.public_id, version=version)
+
+    def trial_input(self, stored: Any) -> dict[str, Any]:
+        return {"function": stored.function, "parameters": stored.parameters}
+
+    def tried(self, caller: Caller, stored: Any, data: dict[str, Any]) -> Answer:
+        """Try what holds, or what it would be with another function or other parameters."""
+        drafted = {name: data[name].replace("\r\n", "\n") for name in ("function", "parameters")}
+        if drafted == {name: getattr(stored, name) for name in drafted}:
+            text, _ = try_published_transformer(caller, public_id=stored.public_id, data=data["sample"])
+        else:
+            asked = {each.name: getattr(stored, each.name) for each in fields_of(TransformerSpec)}
+            text, _ = try_transformer(caller, spec=TransformerSpec(**{**asked, **drafted}), data=data["sample"])
+        return Answer("It gives" if text else "It gives an empty text", is_good=True, text=text)

@@ -6,10 +6,24 @@ from django.contrib import admin
 from django.urls import path
 
 from userstore.console.board import ConsentSwitch, board
+from userstore.console.erasures import erase, erasure, erasures, preview, receipt
 from userstore.console.retention import retention
+from userstore.console.sealing_keys import destroy, renew, sealing_keys
+
+_in_console = admin.site.admin_view
 
 urlpatterns = [
-    path("admin/retention/", admin.site.admin_view(retention), name="retention"),
+    path("admin/retention/", _in_console(retention), name="retention"),
+    path("admin/sealing-keys/", _in_console(sealing_keys), name="sealing-keys"),
+    path("admin/sealing-keys/<uuid:client_id>/renew/", _in_console(renew), name="sealing-key-renew"),
+    path(
+        "admin/sealing-keys/<uuid:client_id>/<uuid:key_id>/destroy/", _in_console(destroy), name="sealing-key-destroy"
+    ),
+    path("admin/erasures/", _in_console(erasures), name="erasures"),
+    path("admin/erasures/preview/", _in_console(preview), name="erasure-preview"),
+    path("admin/erasures/erase/", _in_console(erase), name="erase"),
+    path("admin/erasures/<uuid:erasure_id>/", _in_console(erasure), name="erasure"),
+    path("admin/erasures/<uuid:erasure_id>/receipt", _in_console(receipt), name="erasure-receipt"),
     path("board", board, name="board"),
     path("board/<uuid:subject_id>/<uuid:value_id>/<slug:purpose>", ConsentSwitch.as_view(), name="board-switch"),
 ]
