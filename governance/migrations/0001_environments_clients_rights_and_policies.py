@@ -75,6 +75,21 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["operator", "service"])), name="account_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "service"), _negated=True),
+                            models.Q(("is_staff", False), ("is_superuser", False)),
+                            _connector="OR",
+                        ),
+                        name="service_account_cannot_log_in",
+                    ),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Client",
@@ -96,6 +111,11 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["name"],
                 "permissions": [("invoke", "May act through this client")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["service", "job"])), name="client_kind_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +187,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at"],
+                "constraints": [models.UniqueConstraint(fields=("environment", "digest"), name="client_secret_once")],
             },
         ),
         migrations.AddField(
@@ -199,6 +220,19 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "access policies",
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="access_policy_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="access_policy_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="access_policy_name_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("policy_type__in", ["composite_and", "composite_or"])),
+                        name="access_policy_type_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -226,6 +260,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-frozen_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="freeze_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="freeze_same_environment"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("lifted_at", None)),
+                        fields=("environment", "kind", "target_id"),
+                        name="freeze_in_force_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -255,6 +298,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["content_type", "object_pk"], name="governance__content_a8b774_idx")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("not_before", None),
+                            ("not_after", None),
+                            ("not_after__gt", models.F("not_before")),
+                            _connector="OR",
+                        ),
+                        name="group_right_window_ordered",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_deny", False), ("quota_per_hour", None), _connector="OR"),
+                        name="group_right_deny_has_no_quota",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -278,6 +337,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="policy_template_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="policy_template_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="policy_template_name_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -326,6 +394,19 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["policy", "ordinal"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("environment", "policy", "ordinal"), name="policy_component_ordinal_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("child", None), ("template__isnull", False)),
+                            models.Q(("child__isnull", False), ("template", None)),
+                            _connector="OR",
+                        ),
+                        name="policy_component_is_child_or_template",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -361,6 +442,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="purpose_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="purpose_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"), django.db.models.functions.text.Lower("name"), name="purpose_name_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "legal_basis__in",
+                                [
+                                    "consent",
+                                    "contract",
+                                    "legal_obligation",
+                                    "vital_interests",
+                                    "public_task",
+                                    "legitimate_interests",
+                                ],
+                            )
+                        ),
+                        name="purpose_legal_basis_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -382,6 +486,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["kind", "public_id", "version"],
+                "indexes": [
+                    models.Index(fields=["environment", "kind", "public_id", "version"], name="revision_of_definition")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -411,28 +518,23 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [models.Index(fields=["content_type", "object_pk"], name="governance__content_4be0d4_idx")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("not_before", None),
+                            ("not_after", None),
+                            ("not_after__gt", models.F("not_before")),
+                            _connector="OR",
+                        ),
+                        name="right_window_ordered",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("is_deny", False), ("quota_per_hour", None), _connector="OR"),
+                        name="right_deny_has_no_quota",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["operator", "service"])), name="account_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("kind", "service"), _negated=True),
-                    models.Q(("is_staff", False), ("is_superuser", False)),
-                    _connector="OR",
-                ),
-                name="service_account_cannot_log_in",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="clientsecret",
-            constraint=models.UniqueConstraint(fields=("environment", "digest"), name="client_secret_once"),
         ),
         migrations.AddConstraint(
             model_name="client",
@@ -446,170 +548,9 @@ class Migration(migrations.Migration):
             model_name="client",
             constraint=models.UniqueConstraint(fields=("environment", "name"), name="client_name_once"),
         ),
-        migrations.AddConstraint(
-            model_name="client",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["service", "job"])), name="client_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accesspolicy",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "public_id"), name="access_policy_public_id_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accesspolicy",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="access_policy_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="accesspolicy",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="access_policy_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accesspolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("policy_type__in", ["composite_and", "composite_or"])),
-                name="access_policy_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="freeze",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="freeze_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="freeze",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="freeze_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="freeze",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("lifted_at", None)),
-                fields=("environment", "kind", "target_id"),
-                name="freeze_in_force_once",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="groupright",
-            index=models.Index(fields=["content_type", "object_pk"], name="governance__content_a8b774_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="groupright",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("not_before", None),
-                    ("not_after", None),
-                    ("not_after__gt", models.F("not_before")),
-                    _connector="OR",
-                ),
-                name="group_right_window_ordered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="groupright",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_deny", False), ("quota_per_hour", None), _connector="OR"),
-                name="group_right_deny_has_no_quota",
-            ),
-        ),
         migrations.AlterUniqueTogether(
             name="groupright",
             unique_together={("group", "permission", "object_pk")},
-        ),
-        migrations.AddConstraint(
-            model_name="policytemplate",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "public_id"), name="policy_template_public_id_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policytemplate",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="policy_template_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="policytemplate",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="policy_template_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policycomponent",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "policy", "ordinal"), name="policy_component_ordinal_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="policycomponent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("child", None), ("template__isnull", False)),
-                    models.Q(("child__isnull", False), ("template", None)),
-                    _connector="OR",
-                ),
-                name="policy_component_is_child_or_template",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purpose",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="purpose_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="purpose",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="purpose_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="purpose",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="purpose_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="purpose",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "legal_basis__in",
-                        [
-                            "consent",
-                            "contract",
-                            "legal_obligation",
-                            "vital_interests",
-                            "public_task",
-                            "legitimate_interests",
-                        ],
-                    )
-                ),
-                name="purpose_legal_basis_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="revision",
-            index=models.Index(fields=["environment", "kind", "public_id", "version"], name="revision_of_definition"),
-        ),
-        migrations.AddIndex(
-            model_name="right",
-            index=models.Index(fields=["content_type", "object_pk"], name="governance__content_4be0d4_idx"),
-        ),
-        migrations.AddConstraint(
-            model_name="right",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("not_before", None),
-                    ("not_after", None),
-                    ("not_after__gt", models.F("not_before")),
-                    _connector="OR",
-                ),
-                name="right_window_ordered",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="right",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("is_deny", False), ("quota_per_hour", None), _connector="OR"),
-                name="right_deny_has_no_quota",
-            ),
         ),
         migrations.AlterUniqueTogether(
             name="right",

@@ -34,6 +34,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="organization_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="organization_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="organization_name_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -65,6 +74,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="object_type_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="object_type_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="object_type_name_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -106,6 +124,25 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "object",
+                "indexes": [models.Index(fields=["environment", "type", "public_id"], name="graph_object_by_type")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="graph_object_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="graph_object_same_environment"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("alias_blind__isnull", False)),
+                        fields=("environment", "alias_blind", "alias_version", "type", "organization"),
+                        name="graph_object_alias_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("alias__isnull", True), ("alias_blind__isnull", True)),
+                            models.Q(("alias__isnull", False), ("alias_blind__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="graph_object_alias_is_found",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -155,6 +192,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="edge_type_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="edge_type_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="edge_type_name_once",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -253,79 +299,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="organization",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="organization_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="organization",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="organization_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="organization",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="organization_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objecttype",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="object_type_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="objecttype",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="object_type_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="objecttype",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="object_type_name_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="graphobject",
-            index=models.Index(fields=["environment", "type", "public_id"], name="graph_object_by_type"),
-        ),
-        migrations.AddConstraint(
-            model_name="graphobject",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="graph_object_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="graphobject",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="graph_object_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="graphobject",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("alias_blind__isnull", False)),
-                fields=("environment", "alias_blind", "alias_version", "type", "organization"),
-                name="graph_object_alias_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="graphobject",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("alias__isnull", True), ("alias_blind__isnull", True)),
-                    models.Q(("alias__isnull", False), ("alias_blind__isnull", False)),
-                    _connector="OR",
-                ),
-                name="graph_object_alias_is_found",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="edgetype",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="edge_type_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="edgetype",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="edge_type_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="edgetype",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="edge_type_name_once"
-            ),
         ),
     ]

@@ -62,6 +62,23 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["name"],
                 "permissions": [("read", "May read through this accessor")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="accessor_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="accessor_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="accessor_name_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("consent_mode__in", ["strict", "partial"])),
+                        name="accessor_consent_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("life_cycle_state__in", ["live", "softdeleted"])),
+                        name="accessor_state_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -87,6 +104,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "accessor", "purpose"), name="accessor_purpose_once")
+                ]
+            },
         ),
         migrations.AddField(
             model_name="accessor",
@@ -150,6 +172,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="column_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="column_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"), django.db.models.functions.text.Lower("name"), name="column_name_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sensitivity__range", (1, 4))), name="column_sensitivity_in_range"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("pii_category", "unclassified"), _negated=True),
+                            ("sensitivity", 4),
+                            _connector="OR",
+                        ),
+                        name="column_unclassified_is_most_sensitive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("index_type__in", ["none", "indexed", "unique"])), name="column_index_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("partial_updates", False),
+                            models.Q(("is_array", True), ("unique_required", True)),
+                            _connector="OR",
+                        ),
+                        name="column_partial_updates_need_unique_array",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -189,6 +240,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["environment", "subject_id", "recorded_at"], name="consent_of_subject"),
+                    models.Index(fields=["environment", "value_id"], name="consent_of_value"),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="IdempotencyKey",
@@ -207,6 +264,13 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("environment", "client_id", "key_digest"), name="idempotency_key_once"
+                    )
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Mutator",
@@ -238,6 +302,13 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["name"],
                 "permissions": [("write", "May write through this mutator")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="mutator_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="mutator_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"), django.db.models.functions.text.Lower("name"), name="mutator_name_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -263,6 +334,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "mutator", "purpose"), name="mutator_purpose_once")
+                ]
+            },
         ),
         migrations.AddField(
             model_name="mutator",
@@ -290,6 +366,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="subject_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="subject_same_environment"),
+                ]
+            },
         ),
         migrations.CreateModel(
             name="Transformer",
@@ -317,6 +399,32 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="transformer_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="transformer_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="transformer_name_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "transform_type__in",
+                                ["passthrough", "transform", "tokenizebyvalue", "tokenizebyreference"],
+                            )
+                        ),
+                        name="transformer_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reuse_existing_token", False),
+                            ("transform_type__in", ["tokenizebyvalue", "tokenizebyreference"]),
+                            _connector="OR",
+                        ),
+                        name="transformer_reuse_only_for_tokens",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -376,6 +484,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["environment", "data_blind"], name="token_by_data")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="token_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="token_same_environment"),
+                    models.UniqueConstraint(fields=("environment", "blind"), name="token_text_once"),
+                    models.UniqueConstraint(fields=("environment", "reuse_blind"), name="token_reused"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="MutatorColumn",
@@ -420,6 +537,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["mutator", "ordinal"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "mutator", "column"), name="mutator_column_once")
+                ],
             },
         ),
         migrations.AddField(
@@ -488,6 +608,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["accessor", "ordinal"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "accessor", "column"), name="accessor_column_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -531,226 +654,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="accessorpurpose",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "accessor", "purpose"), name="accessor_purpose_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessor",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="accessor_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessor",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="accessor_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessor",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="accessor_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("consent_mode__in", ["strict", "partial"])), name="accessor_consent_mode_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessor",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("life_cycle_state__in", ["live", "softdeleted"])), name="accessor_state_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="consentrecord",
-            index=models.Index(fields=["environment", "subject_id", "recorded_at"], name="consent_of_subject"),
-        ),
-        migrations.AddIndex(
-            model_name="consentrecord",
-            index=models.Index(fields=["environment", "value_id"], name="consent_of_value"),
-        ),
-        migrations.AddConstraint(
-            model_name="idempotencykey",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "client_id", "key_digest"), name="idempotency_key_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mutatorpurpose",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "mutator", "purpose"), name="mutator_purpose_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mutator",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="mutator_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="mutator",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="mutator_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="mutator",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="mutator_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="subject",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="subject_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="subject",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="subject_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="transformer",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="transformer_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="transformer",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="transformer_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="transformer",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="transformer_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transformer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("transform_type__in", ["passthrough", "transform", "tokenizebyvalue", "tokenizebyreference"])
-                ),
-                name="transformer_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="transformer",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("reuse_existing_token", False),
-                    ("transform_type__in", ["tokenizebyvalue", "tokenizebyreference"]),
-                    _connector="OR",
-                ),
-                name="transformer_reuse_only_for_tokens",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="token",
-            index=models.Index(fields=["environment", "data_blind"], name="token_by_data"),
-        ),
-        migrations.AddConstraint(
-            model_name="token",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="token_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="token",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="token_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="token",
-            constraint=models.UniqueConstraint(fields=("environment", "blind"), name="token_text_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="token",
-            constraint=models.UniqueConstraint(fields=("environment", "reuse_blind"), name="token_reused"),
-        ),
-        migrations.AddConstraint(
-            model_name="mutatorcolumn",
-            constraint=models.UniqueConstraint(fields=("environment", "mutator", "column"), name="mutator_column_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="column",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="column_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="column",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="column_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="column",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="column_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="column",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("sensitivity__range", (1, 4))), name="column_sensitivity_in_range"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="column",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("pii_category", "unclassified"), _negated=True), ("sensitivity", 4), _connector="OR"
-                ),
-                name="column_unclassified_is_most_sensitive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="column",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("index_type__in", ["none", "indexed", "unique"])), name="column_index_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="column",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("partial_updates", False), models.Q(("is_array", True), ("unique_required", True)), _connector="OR"
-                ),
-                name="column_partial_updates_need_unique_array",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessorcolumn",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "accessor", "column"), name="accessor_column_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="value",
-            index=models.Index(fields=["environment", "subject", "column", "ordinal"], name="value_of_subject"),
-        ),
-        migrations.AddIndex(
-            model_name="value",
-            index=models.Index(fields=["environment", "column", "blind", "subject"], name="value_by_blind_index"),
-        ),
-        migrations.AddIndex(
-            model_name="value",
-            index=models.Index(
-                condition=models.Q(("retain_until__isnull", False)),
-                fields=["environment", "retain_until"],
-                name="value_by_retention",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="value",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_unique_key", True), ("state", 0)),
-                fields=("environment", "column", "blind_version", "blind"),
-                name="value_unique_in_column",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="value",
-            constraint=models.CheckConstraint(condition=models.Q(("state__in", [0, 1])), name="value_state_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="value",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("purposes__len", models.F("expires__len")),
-                    models.Q(("expires", []), ("purposes", [])),
-                    _connector="OR",
-                ),
-                name="value_expiry_for_every_purpose",
-            ),
+            options={
+                "indexes": [
+                    models.Index(fields=["environment", "subject", "column", "ordinal"], name="value_of_subject"),
+                    models.Index(fields=["environment", "column", "blind", "subject"], name="value_by_blind_index"),
+                    models.Index(
+                        condition=models.Q(("retain_until__isnull", False)),
+                        fields=["environment", "retain_until"],
+                        name="value_by_retention",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_unique_key", True), ("state", 0)),
+                        fields=("environment", "column", "blind_version", "blind"),
+                        name="value_unique_in_column",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("state__in", [0, 1])), name="value_state_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("purposes__len", models.F("expires__len")),
+                            models.Q(("expires", []), ("purposes", [])),
+                            _connector="OR",
+                        ),
+                        name="value_expiry_for_every_purpose",
+                    ),
+                ],
+            },
         ),
     ]

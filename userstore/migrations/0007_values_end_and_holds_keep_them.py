@@ -111,9 +111,61 @@ class Migration(migrations.Migration):
                 ("held_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("released_by", models.UUIDField(null=True)),
                 ("released_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "column",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="userstore.column",
+                    ),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.environment"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="governance.purpose",
+                    ),
+                ),
+                (
+                    "subject",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="userstore.subject",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-held_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="hold_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="hold_same_environment"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("subject__isnull", False),
+                            ("column__isnull", False),
+                            ("purpose__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="hold_on_something",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -131,9 +183,26 @@ class Migration(migrations.Migration):
                 ("values_due", models.PositiveBigIntegerField(default=0)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("is_superseded", models.BooleanField(default=False)),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.environment"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["-created_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("environment", "public_id"), name="retention_change_public_id_once"
+                    ),
+                    models.UniqueConstraint(fields=("environment", "id"), name="retention_change_same_environment"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at", None)),
+                        fields=("environment",),
+                        name="retention_change_one_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,7 +215,51 @@ class Migration(migrations.Migration):
                 ("unit", models.CharField(max_length=16)),
                 ("amount", models.PositiveIntegerField()),
                 ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "column",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="userstore.column",
+                    ),
+                ),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.environment"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="governance.purpose",
+                    ),
+                ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="retention_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="retention_same_environment"),
+                    models.UniqueConstraint(
+                        fields=("environment", "state", "column", "purpose"),
+                        name="retention_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(condition=models.Q(("state__in", [0, 1])), name="retention_state_known"),
+                    models.CheckConstraint(
+                        condition=models.Q(("column", None), ("purpose__isnull", False), _connector="OR"),
+                        name="retention_of_a_column_names_a_purpose",
+                    ),
+                ]
+            },
         ),
         migrations.AddField(
             model_name="value",
@@ -189,147 +302,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="value_clock_for_every_purpose",
-            ),
-        ),
-        migrations.AddField(
-            model_name="legalhold",
-            name="column",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="userstore.column",
-            ),
-        ),
-        migrations.AddField(
-            model_name="legalhold",
-            name="environment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.environment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="legalhold",
-            name="purpose",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="governance.purpose",
-            ),
-        ),
-        migrations.AddField(
-            model_name="legalhold",
-            name="subject",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="userstore.subject",
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionchange",
-            name="environment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.environment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionduration",
-            name="column",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="userstore.column",
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionduration",
-            name="environment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.environment"
-            ),
-        ),
-        migrations.AddField(
-            model_name="retentionduration",
-            name="purpose",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                null=True,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="governance.purpose",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="legalhold",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="hold_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="legalhold",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="hold_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="legalhold",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("subject__isnull", False), ("column__isnull", False), ("purpose__isnull", False), _connector="OR"
-                ),
-                name="hold_on_something",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionchange",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "public_id"), name="retention_change_public_id_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionchange",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="retention_change_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionchange",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("finished_at", None)),
-                fields=("environment",),
-                name="retention_change_one_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionduration",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="retention_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionduration",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="retention_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionduration",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "state", "column", "purpose"), name="retention_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionduration",
-            constraint=models.CheckConstraint(condition=models.Q(("state__in", [0, 1])), name="retention_state_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="retentionduration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("column", None), ("purpose__isnull", False), _connector="OR"),
-                name="retention_of_a_column_names_a_purpose",
             ),
         ),
         *(EnvironmentWall(name) for name in ("RetentionDuration", "RetentionChange", "LegalHold")),

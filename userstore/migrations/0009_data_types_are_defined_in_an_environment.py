@@ -91,10 +91,34 @@ class Migration(migrations.Migration):
                 ("include_id", models.BooleanField(default=False)),
                 ("is_native", models.BooleanField(default=False, editable=False)),
                 ("is_system", models.BooleanField(default=False, editable=False)),
+                (
+                    "environment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.environment"
+                    ),
+                ),
             ],
             options={
                 "verbose_name": "data type",
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="data_type_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="data_type_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="data_type_name_once",
+                    ),
+                    models.UniqueConstraint(fields=("environment", "name"), name="data_type_referred_by_name"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("fields", []), ("include_id", False), ("is_native", True)),
+                            models.Q(("is_native", False), models.Q(("fields", []), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="data_type_is_native_or_has_fields",
+                    ),
+                ],
             },
         ),
         migrations.RemoveConstraint(
@@ -157,42 +181,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("immutable_required", False), ("unique_id_required", True), _connector="OR"),
                 name="column_immutable_values_have_ids",
-            ),
-        ),
-        migrations.AddField(
-            model_name="datatypedefinition",
-            name="environment",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="governance.environment"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datatypedefinition",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="data_type_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="datatypedefinition",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="data_type_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="datatypedefinition",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="data_type_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datatypedefinition",
-            constraint=models.UniqueConstraint(fields=("environment", "name"), name="data_type_referred_by_name"),
-        ),
-        migrations.AddConstraint(
-            model_name="datatypedefinition",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("fields", []), ("include_id", False), ("is_native", True)),
-                    models.Q(("is_native", False), models.Q(("fields", []), _negated=True)),
-                    _connector="OR",
-                ),
-                name="data_type_is_native_or_has_fields",
             ),
         ),
         migrations.RunSQL(FURNISH, migrations.RunSQL.noop),
