@@ -34,7 +34,7 @@ _PAGE_OF_SUBJECTS = 1500
 
 def measure_bulk(store: Store, report: Report) -> None:
     """Bulk: every value of every subject, keys remembered by both sides; then again with every key to unwrap."""
-    floor, bulk = _floor(store), bulk_read(store)
+    floor, bulk = floor_read(store), bulk_read(store)
     assert len(floor()) == len(bulk()) == SUBJECTS
     found = interleaved({"floor": seconds_of(floor), "bulk": seconds_of(bulk)})
     rate = {name: f"{SUBJECTS * len(COLUMNS) / each / 1000:.0f} k values/s" for name, each in medians(found).items()}
@@ -48,7 +48,7 @@ def measure_bulk(store: Store, report: Report) -> None:
     )
 
 
-def _floor(store: Store) -> Callable[[], list[Any]]:
+def floor_read(store: Store) -> Callable[[], list[Any]]:
     """The fastest way to the same texts that keeps no rule: one statement, binary, key objects remembered."""
     environment_id = store.caller.environment_id
     prefix = cell_prefix(environment_id)

@@ -32,7 +32,7 @@ SEALED_OVERHEAD = _BODY + TAG_BYTES
 class OpenKey:
     """An unwrapped key that seals and unseals. It never shows its bytes."""
 
-    __slots__ = ("_decrypt", "_encrypt", "_header", "id", "version")
+    __slots__ = ("_decrypt", "_encrypt", "_header", "_lasting", "id", "version")
 
     def __init__(self, *, key_id: UUID, version: int, key: bytes) -> None:
         if len(key) != 32:
@@ -43,6 +43,7 @@ class OpenKey:
         self._header = (SEALED_VALUE_FORMAT << 128 | key_id.int).to_bytes(_HEADER, "big")
         self._encrypt = aead.encrypt
         self._decrypt = aead.decrypt
+        self._lasting: tuple[bytes, bytes, bytes] | None = None
 
     def seal(self, plain: bytes, place: bytes) -> bytes:
         """Return `plain` sealed for exactly this place."""
@@ -67,6 +68,13 @@ class OpenKey:
             except (InvalidTag, ValueError):
                 pass  # raised below, outside this block, so that the error carries no context
         raise Unsealable
+
+    def unseal_lasting(self, sealed: bytes, place: bytes) -> bytes:
+        """As `unseal`, for the one text that is opened at every use of this key: kept as long as the key itself."""
+        lasting = self._lasting
+        if lasting is None or lasting[0] != sealed or lasting[1] != place:
+            lasting = self._lasting = (sealed, place, self.unseal(sealed, place))
+        return lasting[2]
 
     def sealed_this(self, sealed: bytes) -> bool:
         """Say whether a sealed value names this key; whether it opens is another question."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from userstore.reading.rows import SealedSubject
+from userstore.reading.rows import SealedCell, SealedSubject
 from userstore.reading.statements import int8s_of
 
-Terms = tuple[bytes, bytes]
+Terms = tuple[Any, ...]
+"""The purposes of a cell and their ends, each an array in PostgreSQL's binary format."""
+TERMS = SealedCell._fields.index("purposes")
+"""Where the terms of a cell begin; they are the rest of it."""
 
 
 def are_permitted(held: Sequence[int], expires: Sequence[int], purposes: Sequence[int], moment: float) -> bool:
@@ -49,12 +53,17 @@ def keep_consented(subjects: list[SealedSubject], purposes: Sequence[int], *, no
     moment = now.timestamp()
     permits = Gate(purposes, moment)
     for subject in subjects:
-        permitted = [cell for cell in subject.cells if permits[cell[3:]]]
-        if len(permitted) != len(subject.cells):
-            subject.withheld = {
-                cell.column_pk
-                for cell in subject.cells
-                if not permits[cell[3:]] and not is_over(int8s_of(cell.expires), moment)
-            }
-            subject.cells = permitted
+        for cell in subject.cells:
+            if not permits[cell[TERMS:]]:
+                _keep_permitted(subject, permits, moment)
+                break
     return subjects
+
+
+def _keep_permitted(subject: SealedSubject, permits: Gate, moment: float) -> None:
+    subject.withheld = {
+        cell.column_pk
+        for cell in subject.cells
+        if not permits[cell[TERMS:]] and not is_over(int8s_of(cell.expires), moment)
+    }
+    subject.cells = [cell for cell in subject.cells if permits[cell[TERMS:]]]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from governance.authorization import Clearance
 from governance.policies.visibility import Visible
-from keyring.keys import open_key
+from keyring.keys import subject_key_opener
 from keyring.places import cell_prefix
 from userstore.datatypes import Concrete, DataType
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
@@ -31,13 +31,14 @@ def unseal(subjects: list[SealedSubject], definitions: Definitions, clearance: C
     prefix = cell_prefix(environment_id)
     readers = clearance.standing.part("readers", lambda: _readers(definitions))
     opened = []
+    key_of = subject_key_opener(environment_id)
     for subject in subjects:
-        key = open_key(environment_id, subject.key_id, subject.wrapped)
-        place = prefix + subject.public_id.bytes
+        key = key_of(subject.key_bytes, subject.wrapped)
+        unseal_cell, place = key.unseal, prefix + subject.id_bytes
         values: dict[int, list[str]] = {}
-        for column_pk, value_id, sealed, _, _ in subject.cells:
+        for _, _, column_pk, value_id, sealed, _, _ in subject.cells:
             column, text_of, data_type = readers[column_pk]
-            stored = key.unseal(sealed, place + column + value_id)
+            stored = unseal_cell(sealed, place + column + value_id)
             try:
                 text = text_of(stored)
             except UnicodeDecodeError:
@@ -49,7 +50,7 @@ def unseal(subjects: list[SealedSubject], definitions: Definitions, clearance: C
             else:
                 values[column_pk] = [text]
         # The name under which the subject appears in the book: 32 hexadecimal characters.
-        handle = key.unseal(subject.handle, place + _HANDLE_PLACE + subject.key_id.bytes).hex()
+        handle = key.unseal_lasting(subject.handle, place + _HANDLE_PLACE + subject.key_bytes).hex()
         opened.append(OpenedSubject(subject, key, handle, values))
     return opened
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from keyring.keys import OpenKey
 from userstore.reading.calls import ALONE, Neighbours
-from userstore.reading.statements import timestamp_of
+from userstore.reading.statements import timestamp_of, uuid_of
 
 
 class SealedCell(NamedTuple):
     """One value row as it comes from the database; `expires` runs beside `purposes` (Unix seconds, 0: no end).
 
-    `value_id` is the id's 16 bytes, the last two are arrays in PostgreSQL's binary format: the id is part of the
-    value's place, and rarely anything else, and most cells of a read have the same few purposes.
+    The first two say at which epoch and whose; without cells there is a row of NULLs behind the epoch. `value_id` is
+    the id's 16 bytes, the last two are arrays in PostgreSQL's binary format: the id is part of the value's place, and
+    rarely anything else, and most cells of a read have the same few purposes.
     """
 
+    epoch: int
+    subject_pk: int
     column_pk: int
     value_id: bytes
     sealed: bytes
@@ -27,22 +30,34 @@ class SealedCell(NamedTuple):
     expires: bytes
 
 
+make_cell = partial(tuple.__new__, SealedCell)
+"""Half the time of the class's own constructor, which only reaches this."""
+
+
 @dataclass(slots=True)
 class SealedSubject:
     """A subject with the cells that were asked for, still sealed.
 
-    `facts` are created, updated, organization and version as they came; `withheld` names the columns of which the
-    consent gate kept cells back.
+    Ids are their 16 bytes, since most of them are only parts of places. `facts` are created, updated, organization and
+    version as they came; `withheld` names the columns of which the consent gate kept cells back.
     """
 
     pk: int
-    public_id: UUID
-    key_id: UUID
+    id_bytes: bytes
+    key_bytes: bytes
     wrapped: bytes
     handle: bytes
     facts: tuple[bytes, bytes, bytes | None, int]
     cells: list[SealedCell]
     withheld: Collection[int] = ()
+
+    @property
+    def public_id(self) -> UUID:
+        return uuid_of(self.id_bytes)
+
+    @property
+    def key_id(self) -> UUID:
+        return uuid_of(self.key_bytes)
 
     def only(self, column_pks: Collection[int]) -> SealedSubject:
         """The same subject with the cells of some columns."""
@@ -102,9 +117,14 @@ class Rows:
     """
 
     rows: list[dict[str, Any]]
-    subject_ids: list[UUID]
+    subjects: Sequence[SealedSubject]
     facts: dict[str, Any]
     decision_id: UUID
     neighbours: Neighbours = ALONE
     entry_id: UUID | None = None
     limited_by: str = ""
+
+    @property
+    def subject_ids(self) -> list[UUID]:
+        """Whose the rows are, in their order."""
+        return [subject.public_id for subject in self.subjects]

@@ -11,13 +11,13 @@ from uuid import UUID
 from governance.authorization import Clearance
 from userstore.definitions import SYSTEM_COLUMNS, Definitions
 from userstore.models.subjects import LIVE
-from userstore.reading.consent import Gate
+from userstore.reading.consent import TERMS, Gate
 from userstore.reading.gathering import gathered, give_cells, subjects_of
 from userstore.reading.narrowing import candidates_of, decided_by_id
 from userstore.reading.opening import unseal
 from userstore.reading.ordering import BY_ID, Order, Place
 from userstore.reading.plan import AccessorPlan, ReadPlan
-from userstore.reading.rows import OpenedSubject, SealedSubject
+from userstore.reading.rows import OpenedSubject, SealedSubject, make_cell
 from userstore.reading.statements import read_cells, read_page, read_subjects
 from userstore.selectors import BoundSelector
 
@@ -117,6 +117,7 @@ def _page_of_everyone(accessor: AccessorPlan, clearance: Clearance, way: Way, mo
             subject_pks=[subject.pk for subject in subjects],
             column_pks=accessor.fetched_columns,
             state=accessor.state,
+            make=make_cell,
         )
         give_cells(subjects, cells, clearance)
     return _as_of_one_moment(subjects, accessor, clearance)
@@ -126,7 +127,7 @@ def _as_of_one_moment(
     subjects: list[SealedSubject], accessor: AccessorPlan, clearance: Clearance
 ) -> list[SealedSubject]:
     """Read again, in one statement, whose key was renewed between the page and its cells."""
-    moved = [s.public_id for s in subjects if s.cells and s.cells[0].sealed[1:17] != s.key_id.bytes]
+    moved = [s.public_id for s in subjects if s.cells and s.cells[0].sealed[1:17] != s.key_bytes]
     if not moved:
         return subjects
     fresh = {s.public_id: s for s in _read(clearance, moved, accessor.fetched_columns, accessor.state)}
@@ -179,7 +180,7 @@ def elements_of(
     peeked = []
     for subject in subjects:
         peek = subject.only(wanted)
-        peek.cells = [cell for cell in peek.cells if permits[cell[3:]]]
+        peek.cells = [cell for cell in peek.cells if permits[cell[TERMS:]]]
         peeked.append(peek)
     return [selector_elements(opened, system, definitions) for opened in unseal(peeked, definitions, clearance)]
 

@@ -26,6 +26,7 @@ from governance.errors import EpochMoved
 _UUID, _UUIDS, _INT8, _INT8S, _INT2, _INT4, _TIMESTAMP = 2950, 2951, 20, 1016, 21, 23, 1184
 _PLACE = (_UUID, _TIMESTAMP, _UUID, _INT4)
 _BINARY = pq.Format.BINARY
+RowMaker = Callable[[Sequence[Any]], Any]
 _FIRST_MOMENT, _LAST_MOMENT = -(2**63), 2**63 - 1  # -infinity and infinity
 _LOWEST, _HIGHEST = UUID(int=0), UUID(int=2**128 - 1)
 _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -80,11 +81,11 @@ def read_page(
 
 
 def read_cells(
-    *, environment_id: UUID, subject_pks: Sequence[int], column_pks: Sequence[int], state: int
-) -> list[tuple[Any, ...]]:
-    """Fetch the cells of subjects by primary key, and the environment's epoch."""
+    *, environment_id: UUID, subject_pks: Sequence[int], column_pks: Sequence[int], state: int, make: RowMaker
+) -> list[Any]:
+    """Fetch the cells of subjects by primary key, each with the environment's epoch, as `make` makes them of tuples."""
     parameters = [environment_id.bytes, int8_array(subject_pks), int8_array(column_pks), struct.pack(">h", state)]
-    return _execute("read_cells", parameters)
+    return _execute("read_cells", parameters, make)
 
 
 def append_prepared(environment_id: UUID, row: EntryRow) -> None:
@@ -151,7 +152,7 @@ def timestamp_of(encoded: bytes) -> datetime:
     return _POSTGRES_EPOCH + timedelta(microseconds=int.from_bytes(encoded, "big", signed=True))
 
 
-def _execute(name: str, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
+def _execute(name: str, parameters: Sequence[bytes | None], make: RowMaker = tuple) -> list[Any]:
     connection = connections[DEFAULT_DB_ALIAS]  # once: the proxy looks it up for every attribute
     connection.ensure_connection()
     raw = cast("psycopg.Connection[Any]", connection.connection)
@@ -166,7 +167,7 @@ def _execute(name: str, parameters: Sequence[bytes | None]) -> list[tuple[Any, .
             connection.needs_rollback = True
         raise psycopg.errors.error_from_result(result)
     reader.set_pgresult(result)
-    return reader.load_rows(0, result.ntuples, tuple)
+    return reader.load_rows(0, result.ntuples, make)
 
 
 class _Undecoded:

@@ -36,7 +36,7 @@ def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, form
         facts["reasons"] = admitted.reasons
     if admitted.faults:
         facts["faults"] = admitted.faults
-    return Rows(rows, [subject.sealed.public_id for subject in released], facts, clearance.decision_id)
+    return Rows(rows, [subject.sealed for subject in released], facts, clearance.decision_id)
 
 
 def has_something_to_show(subject: SealedSubject, plan: AccessorPlan) -> bool:
