@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from hypothesis import settings as hypothesis
 
 from tests.cluster import role_variable, start_cluster
@@ -36,6 +37,7 @@ def pytest_configure() -> None:
     """Read the settings now: pytest-django, whose turn comes last, sets Django up only where somebody has."""
     assert settings.DATABASES
     settings.WHITENOISE_AUTOREFRESH = True  # else every test's client walks through all files of all apps
+    PBKDF2PasswordHasher.iterations = 1000  # Django's million is most of a second for every password
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -22,11 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NAME, PASSWORD = "Ada.Lovelace@example.com", "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def quick_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def scene() -> Scene:
     return new_scene()

@@ -29,7 +29,6 @@ def everybody_knows_at_once(settings: Any) -> Iterator[None]:
     """One process, so nobody has to be waited for."""
     settings.KEYRING_REMEMBERED_SECONDS = 0
     settings.USERSTORE_IDEMPOTENCY_HOURS = 0
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; nobody signs in here
     forget_opened_keys()
     yield
     forget_opened_keys()

@@ -23,7 +23,6 @@ BELIEVED_SECONDS = 0.3
 def short_memory(settings: Any) -> Iterator[None]:
     settings.KEYRING_REMEMBERED_SECONDS = BELIEVED_SECONDS
     settings.USERSTORE_IDEMPOTENCY_HOURS = 0
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; nobody signs in here
     forget_opened_keys()
     yield
     forget_opened_keys()
