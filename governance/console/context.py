@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 
@@ -11,8 +12,17 @@ from keyring.walls import in_environment
 
 
 def environment(request: HttpRequest) -> dict[str, Any]:
-    """Give templates `environment` (name, protected, frozen, synthetic) and `environments`."""
-    environment_id = getattr(request, "environment_id", None)
+    """Give templates `environment` (name, protected, frozen, synthetic) and `environments`, looked up once per page.
+
+    A page is made of many templates, and each of them asks.
+    """
+    known: dict[str, Any] | None = request.__dict__.get("shown_environments")
+    if known is None:
+        known = request.__dict__["shown_environments"] = _looked_up(getattr(request, "environment_id", None))
+    return known
+
+
+def _looked_up(environment_id: UUID | None) -> dict[str, Any]:
     if environment_id is None:
         return {"environment": None, "environments": []}
     current = Environment.objects.filter(pk=environment_id).first()

@@ -156,7 +156,9 @@ def test_no_page_shows_a_value_of_anybody(console: Console, traffic: Traffic, as
     pages += [f"book/{entry.id}/" for kind in ("accessor", "mutator") for entry in console.booked(f"{kind}.executed")]
     for page in lists:
         html = as_officer.get(f"/admin/{page}/").content.decode()
-        pages += {f"{page}/{pk}/change/" for pk in _links(html, page)} | {f"{page}/"}
+        rows = sorted(_links(html, page))
+        few = 3 if page in ("governance/policytemplate", "userstore/transformer") else len(rows)  # most are built in
+        pages += [f"{page}/", *(f"{page}/{pk}/change/" for pk in rows[:few])]
     assert len(pages) > 40
     for page in pages:
         answer = as_officer.get(f"/admin/{page}")
