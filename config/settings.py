@@ -167,16 +167,6 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = env("SEALBOOK_QUEUE", default="sealbook")
-CELERY_BEAT_SCHEDULE = {
-    "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},
-    "forget script notes": {"task": "governance.forget_script_notes", "schedule": 24 * 3600.0},
-    "forget sessions": {"task": "governance.forget_sessions", "schedule": 3600.0},
-    "continue rotations": {"task": "userstore.continue_rotations", "schedule": 60.0},
-    "forget idempotency keys": {"task": "userstore.forget_idempotency_keys", "schedule": 3600.0},
-    "purge what is over": {"task": "userstore.purge", "schedule": 3600.0},
-    "apply changed retention": {"task": "userstore.apply_retention_changes", "schedule": 30.0},
-    "settle indexes": {"task": "userstore.settle_indexes", "schedule": 60.0},
-}
 
 # --- People --------------------------------------------------------------------------------------------------------
 
@@ -295,6 +285,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+from config.clock import CELERY_BEAT_SCHEDULE  # noqa: E402, F401  what runs by the clock
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
 from config.content import CONTENT_SECURITY_POLICY  # noqa: E402, F401  what pages may load
 from config.logs import LOGGING  # noqa: E402, F401  so are the rules of what logs may carry

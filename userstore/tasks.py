@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic, sleep
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
@@ -10,6 +11,9 @@ from django.utils import timezone
 from governance.models import Environment
 from keyring.walls import SYSTEM_ENVIRONMENT
 from userstore.actions.idempotency import forget_answers
+from userstore.actions.importing.running import run_every_import, run_import_for
+from userstore.actions.importing.summoning import RUN_IMPORT
+from userstore.actions.imports import forget_imports
 from userstore.actions.indexing import settle_indexes
 from userstore.actions.purging import purge
 from userstore.actions.retention_changes import apply_retention_changes
@@ -17,6 +21,9 @@ from userstore.actions.rotations import advance_rotation, unended_rotations
 
 ROTATION_SECONDS = 50.0
 """How long one run may work on rotations: the next one comes after a minute."""
+
+IMPORT_SECONDS = 50.0
+"""How long one run may work on imports."""
 
 _INDEXED_AT_ONCE = 200_000
 """Values of one column between two looks at the others."""
@@ -61,3 +68,21 @@ def continue_rotations() -> int:
                     break  # waits for the clock: the next one's turn
                 sleep(step.wait)
     return ended
+
+
+@shared_task(name=RUN_IMPORT)
+def run_import(environment_id: str, import_id: str) -> None:
+    """Go on with an import for a while; safe to repeat, to kill, and to run twice at once."""
+    run_import_for(UUID(environment_id), UUID(import_id), seconds=IMPORT_SECONDS)
+
+
+@shared_task(name="userstore.continue_imports")
+def continue_imports() -> int:
+    """Go on with the imports that nobody was called to; returns how many there were."""
+    return run_every_import(seconds=IMPORT_SECONDS)
+
+
+@shared_task(name="userstore.forget_imports")
+def forget_old_imports() -> int:
+    """Forget imports whose time is over, and files that nobody came to import; safe to repeat."""
+    return forget_imports(now=timezone.now())

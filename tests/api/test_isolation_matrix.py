@@ -24,6 +24,7 @@ from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, line_of, new_scene
 from tests.api.graph_rows import graph_rows, planted_graph
+from tests.api.import_rows import UPLOAD_ADDRESS, import_ids, import_rows
 from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
 from tests.api.rows import Row, built_in, defined_here
 from tests.api.script_rows import script_ids, script_rows
@@ -38,8 +39,10 @@ PUBLIC = {
     ".well-known/openid-configuration": {"GET"},
     "healthz": {"GET"},
     "readyz": {"GET"},
+    UPLOAD_ADDRESS: {"PUT"},
 }
-"""Addresses that need no token: they hand tokens out, say how to verify them, or say that the server lives."""
+"""Addresses that need no token: they hand tokens out, say how to verify them, say that the server lives, or are secret
+themselves."""
 
 
 TOKEN_PAIR = {
@@ -83,6 +86,7 @@ def rows(scene: Scene) -> list[Row]:
         Row("POST", "tokenizer/tokens/actions/lookuporcreate", TOKEN_PAIRS, abroad=200),
         *sealing_rows(scene),
         *erasure_rows(),
+        *import_rows(scene),
         Row("POST", "authn/users", {}, abroad=200),
         Row("GET", "authn/users", abroad=200),
         Row("GET", "authn/users/<uuid:subject_id>"),
@@ -191,6 +195,7 @@ def world() -> World:
         "<uuid:erasure_id>": str(uuid4()),
         "<uuid:key_id>": str(uuid4()),
         **script_ids(),
+        **import_ids(scene),
     }
     return World(scene, ids)
 

@@ -277,7 +277,10 @@ def filled(template: Any, ids: dict[str, str]) -> Any:
     return re.sub(r"\{(\w+)\}", lambda name: ids[name[1]], template) if isinstance(template, str) else template
 
 
-_OWN_TO_ONE_ANSWER = (rb'"request_id":"[^"]*"', rb'"instance":"[^"]*"', rb'"decision_id":"[^"]*"')
+_OWN_TO_ONE_ANSWER = tuple(
+    rb'"%s":"[^"]*"' % name
+    for name in (b"request_id", b"instance", b"decision_id", b"presigned_url", b"expiration", b"import_id")
+)
 _NAMED = frozenset({"x-request-id", "x-sealbook-decision", "date"})
 
 

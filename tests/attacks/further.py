@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils import timezone
+
 from governance.actions.policy_secrets import keep_secret
 from governance.actions.script_hosts import allow_host
 from governance.identities import system_caller
 from tests.api.calling import Scene
 from tests.attacks.aim import Aim
 from userstore.actions.erasing import erase_subject
+from userstore.actions.imports import ask_import
 from userstore.actions.subjects import create_subject
+from userstore.importing.instructions import Instructions
 
 
 def further_ids(scene: Scene) -> dict[str, Any]:
@@ -29,6 +33,7 @@ def further_ids(scene: Scene) -> dict[str, Any]:
         "erasure": erased.erasure.public_id,
         "sealed": sealed.json()["items"][0]["sealed"],
         "keeper": keeper,
+        "import": ask_import(caller, instructions=Instructions(scene.mutator), now=timezone.now()).row.pk,
         "sealing_key": key["id"],
     }
 
@@ -46,6 +51,16 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("GET", "governance/scriptnotes/{entry}")
     write = {"selector_values": ["{subject}"], "row_data": {"phone": {"value": "x"}}}
     yield Aim("POST", "userstore/api/mutators/batch", {"mutator_id": "{mutator}", "items": [write]})
+    one = "userstore/imports/{import}"
+    yield Aim("GET", "userstore/imports")
+    yield Aim("POST", "userstore/imports", {"mutator_id": "{mutator}"})
+    yield Aim("GET", one)
+    yield Aim("PUT", f"{one}/content", {"id": 1})
+    yield Aim("POST", f"{one}/run")
+    yield Aim("GET", f"{one}/report")
+    yield Aim("POST", f"{one}/cancel")
+    yield Aim("GET", "userstore/upload/dataimport")
+    yield Aim("GET", "userstore/upload/dataimport/{import}")
     yield Aim("GET", "userstore/erasures")
     yield Aim("GET", "userstore/erasures/{erasure}")
     yield Aim("POST", "userstore/erasures", {"user_id": "{subject}"})

@@ -21,6 +21,7 @@ from usercloudssdk.models import (
 from usercloudssdk.policies import AccessPolicyOpen, NormalizerOpen
 
 from tests.contracts.sdk_journeys import BY_ID, Call, column
+from userstore.actions.importing.running import run_every_import
 
 
 def graph(call: Call) -> None:
@@ -78,4 +79,8 @@ def data_import(call: Call, folder: Path) -> None:
     file = folder / "import"
     file.write_text("\x02".join([str(mutator.id), "{}", record]))
     import_id = call("UploadDataImportFile", file)
-    assert {"status"} <= call("CheckDataImportStatus", import_id).keys()
+    assert call("CheckDataImportStatus", import_id)["status"] == "in_progress"
+    assert run_every_import(seconds=30) == 1  # there is no worker here
+    told = call("CheckDataImportStatus", import_id)
+    assert (told["status"], told["import"]["effective"], told["import"]["failed"]) == ("completed", 1, 0), told
+    assert call("GetUser", user).profile["Motto"] == "onwards"

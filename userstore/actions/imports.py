@@ -24,6 +24,7 @@ from keyring.keys import KeyKind
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.importing.ending import end_import
+from userstore.actions.importing.summoning import summon_worker
 from userstore.actions.uploads import begin_uploaded, digest_of
 from userstore.errors import Conflict, NotFound
 from userstore.importing.instructions import Instructions, instructions_of
@@ -43,6 +44,15 @@ class AskedImport:
     row: Import
     decision_id: UUID | None
     secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A bad record: where it stands, which field, and why."""
+
+    line: int
+    field: str
+    reason: str
 
 
 def ask_import(caller: Caller, *, instructions: Instructions, now: datetime) -> AskedImport:
@@ -100,6 +110,8 @@ def run_import(caller: Caller, *, import_id: UUID, now: datetime) -> Import:
         row.state, row.held_because, row.updated_at = RUNNING, "", now
         row.save()
         _append(events.IMPORT_RESUMED, caller, {"import": row.pk, "position": row.position})
+        if row.is_kept:
+            summon_worker(row.environment_id, row.pk)
         return row
 
 
@@ -118,7 +130,7 @@ def cancel_import(caller: Caller, *, import_id: UUID, now: datetime) -> Import:
         return end_import(row, CANCELLED, now=now, caller=caller)
 
 
-def report_of(caller: Caller, import_id: UUID, *, now: datetime) -> list[ImportFault]:
+def report_of(caller: Caller, import_id: UUID, *, now: datetime) -> list[Fault]:
     """Return the bad records of an import by their lines, the first `USERSTORE_IMPORT_FAULTS` of them.
 
     Raises:
@@ -126,7 +138,8 @@ def report_of(caller: Caller, import_id: UUID, *, now: datetime) -> list[ImportF
     """
     row = import_of(caller, import_id, now=now)
     with in_environment(caller.environment_id):
-        faults = list(ImportFault.objects.filter(source=row).order_by("line", "field"))
+        found = ImportFault.objects.filter(source=row).order_by("line", "field")
+        faults = [Fault(one.line, one.field, one.reason.reveal() if one.reason else "") for one in found]
         _append(events.IMPORT_REPORTED, caller, {"import": row.pk, "faults": len(faults)})
     return faults
 

@@ -19,6 +19,7 @@ from userstore import events
 from userstore.actions.importing.advancing import caller_of
 from userstore.actions.importing.ending import actor_of
 from userstore.actions.importing.pieces import PieceWriter
+from userstore.actions.importing.summoning import summon_worker
 from userstore.errors import Conflict, Invalid, NotFound, StoreError
 from userstore.importing.seeing import import_of, locked
 from userstore.models import Import
@@ -92,6 +93,7 @@ def begin_uploaded(row: Import, *, now: datetime) -> Import:
         actor=actor_of(row),
         facts={"import": row.pk, "bytes": row.size},
     )
+    summon_worker(row.environment_id, row.pk)
     return row
 
 

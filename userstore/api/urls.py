@@ -10,8 +10,10 @@ from userstore.api.batches import ExecuteMutatorBatch
 from userstore.api.codegen import PythonClient
 from userstore.api.columns import Columns
 from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsents
+from userstore.api.dataimport import DataImport, DataImportFile, DataImports
 from userstore.api.datatypes import DataTypes
 from userstore.api.erasures import Erasures, SingleErasure
+from userstore.api.imports import CancelImport, ImportContent, ImportReport, Imports, RunImport, SingleImport
 from userstore.api.lifecycle import LegalHolds, RetentionChanges, RetentionPreview, SingleLegalHold
 from userstore.api.methods import CreateUserWithMutator, ExecuteAccessor, ExecuteMutator
 from userstore.api.mutators import Mutators
@@ -44,6 +46,19 @@ urlpatterns = [
     path("seal/keys/<uuid:client_id>/<uuid:key_id>", SingleSealingKey.as_view(), name="sealing-key"),
     path("userstore/erasures", Erasures.as_view(), name="erasures"),
     path("userstore/erasures/<uuid:erasure_id>", SingleErasure.as_view(), name="erasure"),
+    path("userstore/imports", Imports.as_view(), name="imports"),
+    path("userstore/imports/<uuid:import_id>", SingleImport.as_view(), name="import"),
+    path("userstore/imports/<uuid:import_id>/content", ImportContent.as_view(), name="import-content"),
+    path("userstore/imports/<uuid:import_id>/run", RunImport.as_view(), name="run-import"),
+    path("userstore/imports/<uuid:import_id>/cancel", CancelImport.as_view(), name="cancel-import"),
+    path("userstore/imports/<uuid:import_id>/report", ImportReport.as_view(), name="import-report"),
+    path("userstore/upload/dataimport", DataImports.as_view(), name="data-imports"),
+    path("userstore/upload/dataimport/<uuid:import_id>", DataImport.as_view(), name="data-import"),
+    path(
+        "userstore/upload/dataimport/<uuid:environment_id>/<uuid:import_id>/<slug:secret>",
+        DataImportFile.as_view(),
+        name="put-data-import",
+    ),
     path("authn/users", Users.as_view(), name="users"),
     path("authn/users/<uuid:subject_id>", SingleUser.as_view(), name="user"),
     path("tokenizer/policies/transformation/actions/test", TryTransformer.as_view(), name="try-transformer"),

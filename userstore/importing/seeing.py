@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from governance.actions.change import environment_resource
@@ -18,15 +17,14 @@ from userstore.errors import NotFound
 from userstore.models import Import
 
 
-def imports_of(caller: Caller, *, now: datetime) -> list[Import]:
-    """Return the imports that a caller sees, the newest first: their own, and everybody's where they configure.
+def seen_imports(caller: Caller, *, now: datetime) -> QuerySet[Import]:
+    """Return the imports that a caller sees, their own, and everybody's where they configure; to be read inside.
 
     Raises:
         Refused: the caller may do nothing in this environment; on record.
     """
     must_see_definitions(caller, now=now)
-    with in_environment(caller.environment_id):
-        return list(_seen_by(caller, now)[: settings.USERSTORE_PAGE_LIMIT])
+    return _seen_by(caller, now)
 
 
 def import_of(caller: Caller, import_id: UUID, *, now: datetime) -> Import:
