@@ -14,14 +14,16 @@ from django.utils import timezone
 from audit.queries import entries
 from governance.actions.accounts import OFFICERS, define_operator
 from governance.actions.environments import define_environment
+from governance.actions.graph_types import define_object_type
 from governance.actions.rights import give_group_rights
-from governance.models import Environment, Freeze
+from governance.identities import system_caller
+from governance.models import AccessPolicy, Environment, Freeze
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 from tests import test_no_plaintext
 from tests.cast import NOBODY
 from tests.plaintext import Marks, in_bytes, searched
 from userstore.demo.phone import IDS, PhoneExample, build_phone_example
-from userstore.models import Accessor
+from userstore.models import Accessor, Column, Erasure, Transformer
 from userstore.reading.calls import CallContext
 from userstore.writing.calls import MutatorCall
 from userstore.writing.execute import execute_mutator
@@ -39,7 +41,7 @@ def marked_demo(marks: Marks) -> PhoneExample:
     """The phone example in which Ada's name and numbers are marked."""
     environment = define_environment(NOBODY, name="demo", is_synthetic=True)
     example = build_phone_example(environment)
-    give_group_rights(environment, OFFICERS, ("configure", "audit", "consent", "read"))
+    give_group_rights(environment, OFFICERS, ("configure", "audit", "consent", "read", "write", "erase"))
     define_operator(NOBODY, username="officer", password=PASSWORD, groups=(OFFICERS,))
     admin, here = example.clients["admin"].caller, CallContext(address="127.0.0.1")
     writes: tuple[tuple[str, dict[str, object]], ...] = (
@@ -114,6 +116,43 @@ def drive_console(browser: Browser, marks: Marks, environment: Environment) -> N
     assert browser.get(f"/nowhere/{marks.word}").status_code == 404
 
 
+def drive_graph(browser: Browser, marks: Marks, environment: Environment) -> None:
+    """Give an object of the graph a marked alias, find it by that and ask about it."""
+    kind = define_object_type(system_caller(environment.id), name="person").public_id
+    assert browser.post("/admin/graph/objects/add/", {"type": str(kind), "alias": marks.name}).status_code == 302
+    for path, form in (
+        ("objects/", {"sought": marks.name}),
+        ("check/", {"source": marks.name, "target": marks.name, "attribute": marks.word}),
+        ("check/", {"source": marks.name, "target": marks.phone}),
+        ("objects/add/", {"type": str(kind), "alias": marks.name}),
+    ):
+        assert browser.post(f"/admin/graph/{path}", form).status_code == 200, path
+
+
+def drive_trials_and_erasure(browser: Browser, marks: Marks, environment: Environment) -> None:
+    """Try a transformer and a policy with marks, look the marked person up, see what would go, and erase them."""
+    with in_environment(environment.id):
+        transformer = Transformer.objects.exclude(native="").filter(input_data_type="string").order_by("name")[0]
+        policy = AccessPolicy.objects.order_by("name")[0]
+        column = Column.objects.get(name="phone").public_id
+    sample = {"sample": marks.free_text, "function": transformer.function, "parameters": transformer.parameters}
+    assert browser.post(f"/admin/userstore/transformer/{transformer.pk}/try/", sample).status_code == 200
+    call = {
+        "action": marks.word,
+        "address": "",
+        "claimed": f'{{"x": "{marks.word}"}}',
+        "user": f'{{"n": "{marks.word}"}}',
+    }
+    assert browser.post(f"/admin/governance/accesspolicy/{policy.pk}/try/", call).status_code == 200
+    found = browser.post("/admin/erasures/", {"column": str(column), "value": marks.phone})
+    assert str(ADA) in found.content.decode()
+    assert not in_bytes(found.content, marks.forms), "what was sought came back"
+    for path, form in (("preview", {}), ("erase", {"typed": str(ADA)[:8]})):
+        browser.post(f"/admin/erasures/{path}/", {"user": str(ADA), **form})
+    with in_environment(environment.id):
+        assert Erasure.objects.count() == 1
+
+
 def test_no_mark_that_went_through_a_page_is_left_anywhere(
     marks: Marks,
     role_url: Callable[[str], str],
@@ -124,6 +163,8 @@ def test_no_mark_that_went_through_a_page_is_left_anywhere(
     browser = signed_in(marks)
     drive_board(browser, marks)
     drive_console(browser, marks, example.environment)
+    drive_graph(browser, marks, example.environment)
+    drive_trials_and_erasure(browser, marks, example.environment)
     assert searched(role_url, marks.forms) == {}
     printed = "".join(capfd.readouterr()) + log.getvalue()
     assert '"route":"board/<uuid:subject_id>' in printed, "requests were not even logged"

@@ -46,6 +46,7 @@ class OrganizationAdmin(DefinitionAdmin):
     """Lists and edits organizations."""
 
     form = OrganizationForm
+    empty_hint = "Types and objects that belong to none are everybody's."
     actions_detail = ()
     consequence = "If a type or an object belongs to it, nothing happens and you are told."
     list_display = ("name", "where")
@@ -76,7 +77,7 @@ class TypeForm(DefinitionForm):
 class ObjectTypeForm(TypeForm):
     name = fields.line("Name", max_length=128, help_text="What such an object is: a person, a group, a folder.")
     organization = fields.one_of(
-        "Organization", Organization.objects.all(), required=False, help_text="Empty: it is everybody's. It stays."
+        "Organization", Organization.objects.all(), required=False, empty_label="everybody's", help_text="It stays."
     )
 
 
@@ -123,7 +124,7 @@ class EdgeTypeForm(TypeForm):
     source_type = fields.one_of("From objects of type", ObjectType.objects.all())
     target_type = fields.one_of("To objects of type", ObjectType.objects.all(), help_text="Both ends stay.")
     organization = fields.one_of(
-        "Organization", Organization.objects.all(), required=False, help_text="Empty: it is everybody's. It stays."
+        "Organization", Organization.objects.all(), required=False, empty_label="everybody's", help_text="It stays."
     )
 
 

@@ -30,15 +30,21 @@ class IssuerAdmin(DefinitionAdmin):
     """Lists issuers."""
 
     form = IssuerForm
+    save_word = "List this issuer"
+    empty_hint = "Tokens of other issuers open nothing. Listing one lets nobody in yet: identities under it do."
     actions_detail = ()
     consequence = "Its tokens are refused from the next call on, and the identities under it end with it."
-    list_display = ("url", "identities")
+    list_display = ("address_shown", "identities")
 
     def locked_because(self, request: HttpRequest, obj: Any) -> str | None:
         return super().locked_because(request, obj) or (_STAYS if obj is not None else None)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django's signature
         return self.is_allowed(request) and super().locked_because(request, None) is None
+
+    @shown("issuer", ordering="url")
+    def address_shown(self, issuer: ExternalIssuer) -> str:
+        return issuer.url
 
     @shown("identities")
     def identities(self, issuer: ExternalIssuer) -> int:
@@ -71,6 +77,8 @@ class IdentityAdmin(DefinitionAdmin):
     """Lists identities. A subject is shown on its own page only."""
 
     form = IdentityForm
+    save_word = "Admit"
+    empty_hint = "Nobody calls by a token of another issuer. List the issuer first, then say whom it names."
     actions_detail = ()
     consequence = "Whoever has a token of this identity is refused from the next call on."
     list_display = ("whom", "issuer", "client", "since")

@@ -64,6 +64,7 @@ class PolicyTemplateAdmin(TriedAdmin, VersionedAdmin):
 
     form = TemplateForm
     trial_form = TemplateTrialForm
+    trial_hint = "It decides about a call of yours."
     revisions = TEMPLATE
     actions_detail = ("try_out", "versions")
     list_display = ("name", "kind", "version", "origin", "description")
@@ -168,6 +169,7 @@ class AccessPolicyAdmin(TriedAdmin, VersionedAdmin):
 
     form = PolicyForm
     trial_form = CallForm
+    trial_hint = "It decides about a call of yours: rules about clients see an operator, who is none."
     actions_detail = ("try_out", "versions")
     inlines = (ComponentInline,)
     revisions = POLICY

@@ -35,6 +35,7 @@ class SecretAdmin(DefinitionAdmin):
     """Lists, keeps, renews and destroys secrets of scripts."""
 
     form = SecretForm
+    empty_hint = "A script gets a secret by its name, with getSecret(name)."
     actions_detail = ()
     consequence = "Its value is destroyed. A script that asks for it fails from now on, and so refuses."
     list_display = ("name", "since")
@@ -68,6 +69,8 @@ class HostAdmin(DefinitionAdmin):
     """Lists the hosts that scripts may send requests to. An entry is never changed: another one is another decision."""
 
     form = HostForm
+    save_word = "Allow this host"
+    empty_hint = "So scripts reach no host. One on this list they may ask with networkRequest."
     actions_detail = ()
     consequence = "Scripts cannot reach it any more; one that tries fails, and so refuses."
     list_display = ("host", "port", "description")

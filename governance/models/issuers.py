@@ -45,4 +45,4 @@ class ExternalIdentity(OwnedByEnvironment):
         ]
 
     def __str__(self) -> str:
-        return str(self.public_id)
+        return f"{'one subject' if self.subject_print else 'everybody'} of {self.issuer}"

@@ -27,4 +27,4 @@ def page_action(
 
 def in_utc(moment: datetime | None, *, otherwise: str) -> str:
     """Write a moment as lists show it, or what no moment means there."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else otherwise
+    return f"{moment.day} {moment:%b %Y %H:%M} UTC" if moment else otherwise

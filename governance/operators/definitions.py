@@ -39,6 +39,9 @@ class DefinitionAdmin(RetiringAdmin):
     freeze_kind: ClassVar[str | None] = None
     """What a freeze of such an object is called; None where it cannot be frozen."""
     can_be_added: ClassVar[bool] = True
+    empty_hint: ClassVar[str] = ""
+    """What an empty list says: what nothing of this kind means, and the next step."""
+    save_word: ClassVar[str] = "Save"
     list_per_page = 50
     warn_unsaved_form = True
     actions_detail: ClassVar[Sequence[str]] = ("freeze",)
@@ -160,7 +163,10 @@ class DefinitionAdmin(RetiringAdmin):
         reason = self.locked_because(request, obj) if obj is not None else None
         context["locked_because"] = reason
         context["retire_word"] = self.retire_word
+        context["save_word"] = self.save_word
         context["show_save_and_add_another"] = False
+        if obj is None:
+            context["show_save_and_continue"] = False
         if reason is not None:
             context.update(show_save=False, show_save_and_continue=False, show_close=True)
         answer: HttpResponse = super().render_change_form(request, context, **rest)
@@ -224,6 +230,8 @@ class Inline:
 
     extra = 0
     show_change_link = False
+    hide_title = True
+    """What a row is called stands in its fields already."""
 
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:  # noqa: ARG002  Django's signature
         return may(request, CONFIGURE)

@@ -45,7 +45,8 @@ def choice(label: str, choices: Any, **options: Any) -> forms.ChoiceField:
 
 
 def one_of(label: str, found: models.QuerySet[Any], **options: Any) -> forms.ModelChoiceField[Any]:
-    """One object of the chosen environment."""
+    """One object of the chosen environment; `empty_label` says what none of them means."""
+    options.setdefault("empty_label", "Choose…" if options.get("required", True) else "none")
     return forms.ModelChoiceField(found, label=label, widget=widgets.UnfoldAdminSelectWidget(), **options)
 
 
@@ -76,6 +77,8 @@ class JsonObjectField(forms.JSONField):
         super().__init__(label=label, required=False, widget=widgets.UnfoldAdminTextareaWidget(attributes), **options)
 
     def prepare_value(self, value: Any) -> Any:
+        if value is None:
+            return ""
         if isinstance(value, dict):
             return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
         return super().prepare_value(value)

@@ -49,6 +49,8 @@ class TriedAdmin(DefinitionAdmin):
     """A definition with a page that tries it out."""
 
     trial_form: ClassVar[type[TrialForm]]
+    trial_hint: ClassVar[str] = ""
+    """What else there is to know about what comes out."""
 
     @abstractmethod
     def trial_input(self, stored: Any) -> dict[str, Any]:
@@ -82,7 +84,8 @@ class TriedAdmin(DefinitionAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "title": "Try",
-                "subtitle": stored.name,
+                "original": stored,
+                "hint": self.trial_hint,
                 "form": form,
                 "answer": answer,
                 "back": self.address("change", stored.pk),

@@ -75,7 +75,7 @@ class VersionedAdmin(DefinitionAdmin):
                 **self.admin_site.each_context(request),
                 "opts": self.opts,
                 "title": "Versions",
-                "subtitle": stored.name,
+                "original": stored,
                 "versions": self._shown(stored),
                 "locked": self.locked_because(request, stored),
                 "back": self.address("change", stored.pk),

@@ -56,7 +56,7 @@ def test_an_officer_tries_a_change_makes_it_and_takes_it_back(
 ) -> None:
     wish = {"state": "live", "purpose": str(purpose.public_id), "column": "", "amount": "30", "unit": "day"}
     tried = as_officer.get("/admin/retention/", wish).content.decode()
-    assert "1 values of 1 users would end sooner" in tried
+    assert "1 value would end sooner (users: 1)" in tried
     assert MARK not in tried
     assert "ten years" in as_officer.get("/admin/retention/", {**wish, "amount": "99999"}).content.decode()
     assert as_officer.post("/admin/retention/", wish).status_code == 302

@@ -12,6 +12,7 @@ from tests.e2e.conftest import Visitor
 from tests.e2e.windows import WINDOWS
 
 if TYPE_CHECKING:
+    from governance.identities import Caller
     from tests.console.people import Console
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,9 +41,41 @@ def console(transactional_db: None) -> Iterator[Console]:
         description="Closed while the incident lasts.",
     )
     define_column(system_caller(staffed.environment.id), spec=ColumnSpec("shoe_size", "integer"))
+    build_graph(staffed)
     cast.new_environment("staging")
     yield staffed
     cache.clear()
+
+
+def build_graph(staffed: Console) -> None:
+    """A person who sees a folder, in the graph that the officer may read and write; and an erasure they may ask for."""
+    from governance.actions.graph import create_edge, create_object
+    from governance.actions.graph_types import Carried, define_edge_type, define_object_type
+    from governance.actions.rights import give_right
+    from governance.identities import system_caller
+    from tests import cast
+    from userstore.actions.sealing import Batch, seal_values
+
+    system, environment = system_caller(staffed.environment.id), staffed.environment
+    for operation in ("read", "write", "erase"):
+        give_right(system, holder=staffed.officer, operation=operation, on=environment)
+    service = cast.new_player(environment, "directory", write=True, seal=True)
+    seal_values(Batch(service.caller, {"name": "operational"}, ["x"], [b"{}"]))
+    person, folder = (define_object_type(system, name=name).public_id for name in ("person", "folder"))
+    sees = define_edge_type(
+        system, name="sees", source_type=person, target_type=folder, attributes=[Carried("view", "direct")]
+    ).public_id
+    ends = [
+        create_object(service.caller, type_id=kind, alias=alias).public_id
+        for kind, alias in ((person, "Ada Example"), (folder, "2026"))
+    ]
+    create_edge(service.caller, edge_type_id=sees, source_id=ends[0], target_id=ends[1])
+
+
+def _writer(console: Console) -> Caller:
+    from tests import cast
+
+    return cast.new_player(console.environment, "writer", write=True).caller
 
 
 def sign_in(visitor: Visitor, console: Console) -> None:
@@ -62,12 +95,13 @@ def sign_in(visitor: Visitor, console: Console) -> None:
 
 def pages_of(console: Console) -> list[str]:
     """An overview, lists, forms with and without rows, and the console's own pages."""
-    from governance.models import AccessPolicy, Client
+    from governance.models import AccessPolicy, Client, GraphObject
     from keyring.walls import in_environment
 
     with in_environment(console.environment.id):
         client = Client.objects.get(name="campaign-job")
         policy = AccessPolicy.objects.get(name="ApplicationInternalOnly")
+        one = GraphObject.objects.filter(type__name="person").get()
     return [
         "",
         "governance/client/",
@@ -85,10 +119,16 @@ def pages_of(console: Console) -> list[str]:
         "freeze/",
         f"freeze/client/{client.public_id}/",
         "book/",
+        "governance/edgetype/",
+        f"governance/accesspolicy/{policy.pk}/try/",
+        "graph/objects/",
+        f"graph/objects/{one.public_id}/",
+        "sealing-keys/",
+        "script-notes/",
     ]
 
 
-LISTS = ("governance/client/", "userstore/column/")
+LISTS = ("governance/client/", "userstore/column/", "governance/edgetype/")
 
 
 def _is_known(path: str, complaint: str) -> bool:
@@ -112,3 +152,34 @@ def test_every_page_of_the_console_meets_wcag_and_fits_its_window(
         if visitor.width_overflow() > 0:
             found.append(f"{path}: {visitor.width_overflow()} px too wide")
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS[:1])
+def test_answers_and_questions_of_the_console_meet_wcag_and_stay_out_of_addresses(
+    visit: Callable[..., Visitor], console: Console, width: int, scheme: str
+) -> None:
+    from userstore.actions.subjects import create_subject
+
+    person = create_subject(_writer(console)).public_id
+    visitor = visit(width=width, scheme=scheme)
+    sign_in(visitor, console)
+    page = visitor.open("/admin/graph/check/")
+    for field, text in (("#source", "Ada Example"), ("#target", "2026")):
+        page.fill(field, text)
+    page.select_option("#attribute", "view")
+    page.click("text=Check >> nth=-1")
+    page.wait_for_selector("text=Yes: Ada Example has view on 2026")
+    assert "Ada" not in page.url
+    found = visitor.accessibility_violations()
+    visitor.open("/admin/erasures/")
+    page.fill("#user", str(person))
+    page.click("button:has-text('See what would go')")
+    page.wait_for_selector("text=Erase this person?")
+    assert str(person) not in page.url
+    found += visitor.accessibility_violations()
+    page.fill("#typed", str(person)[:8])
+    page.click("button:has-text('Erase this person')")
+    page.wait_for_selector("text=A person was erased")
+    found += visitor.accessibility_violations()
+    assert [*found, *visitor.complaints] == []
+    assert visitor.width_overflow() <= 0

@@ -95,6 +95,9 @@ class DataTypeAdmin(DefinitionAdmin):
         return ", ".join(uses[:3]) + (f" and {len(uses) - 3} more" if len(uses) > 3 else "")
 
     def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
+        if obj is not None and obj.is_native:
+            form.base_fields["lines"].required = False
+            form.base_fields["lines"].help_text = "None: its values are single ones."
         if obj is not None and uses_of_data_type(obj.name):
             for name in ("name", "lines", "include_id"):
                 form.base_fields[name].disabled = True

@@ -32,8 +32,10 @@ class HoldForm(DefinitionForm):
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "spellcheck": "false"}),
         help_text="The id of one person; empty: of everybody.",
     )
-    column = fields.one_of("Column", Column.objects.filter(is_system=False).order_by("name"), required=False)
-    purpose = fields.one_of("Purpose", Purpose.objects.order_by("name"), required=False)
+    column = fields.one_of(
+        "Column", Column.objects.filter(is_system=False).order_by("name"), required=False, empty_label="every column"
+    )
+    purpose = fields.one_of("Purpose", Purpose.objects.order_by("name"), required=False, empty_label="every purpose")
     ends_at = fields.moment("Until", help_text="UTC; empty: until it is released.")
     reason = fields.paragraph(
         "Reason",
@@ -73,6 +75,8 @@ class HoldAdmin(DefinitionAdmin):
     """Lists, places and releases holds."""
 
     form = HoldForm
+    save_word = "Place the hold"
+    empty_hint = "Nothing is held. A hold keeps values of a user, a column or a purpose from being destroyed."
     retire_word = "Release"
     retired_word = "released"
     consequence = "What it kept and what nothing else keeps is destroyed by the next purge, for good."
@@ -103,12 +107,7 @@ class HoldAdmin(DefinitionAdmin):
 
     @shown("on")
     def about(self, hold: LegalHold) -> str:
-        parts = [
-            f"user {hold.subject.public_id}" if hold.subject else "",
-            f"column {hold.column.name}" if hold.column else "",
-            f"purpose {hold.purpose.name}" if hold.purpose else "",
-        ]
-        return ", ".join(part for part in parts if part)
+        return str(hold)
 
     @shown("state", label={"in force": "warning", "released": "success", "ended": "success"})
     def state(self, hold: LegalHold) -> str:
@@ -122,7 +121,7 @@ class HoldAdmin(DefinitionAdmin):
 
     @shown("until", ordering="ends_at")
     def until(self, hold: LegalHold) -> str:
-        return in_utc(hold.released_at or hold.ends_at, otherwise="released")
+        return in_utc(hold.released_at or hold.ends_at, otherwise="until it is released")
 
 
 def _revealed(hold: LegalHold) -> str:

@@ -30,12 +30,15 @@ class RetentionForm(DefinitionForm):
         STATES,
         help_text="Live ones end after this time; deleted ones are kept for so long after they ended.",
     )
-    purpose = fields.one_of("For the purpose", Purpose.objects.order_by("name"), required=False)
+    purpose = fields.one_of(
+        "For the purpose", Purpose.objects.order_by("name"), required=False, empty_label="every purpose"
+    )
     column = fields.one_of(
         "Of the column",
         Column.objects.filter(is_system=False).order_by("name"),
         required=False,
-        help_text="Empty: of every column. A column needs a purpose.",
+        empty_label="every column",
+        help_text="A column needs a purpose.",
     )
     amount = fields.whole_number("Kept for", min_value=0, help_text="At most ten years. Deleted values: 0 keeps none.")
     unit = fields.choice("Unit", [*((unit, f"{unit}s") for unit in UNITS), (INDEFINITE, "without end (live, with 0)")])
@@ -52,6 +55,7 @@ class RetentionAdmin(DefinitionAdmin):
     """Lists, sets, changes and withdraws retention durations; what holds where nothing is set is a page of its own."""
 
     form = RetentionForm
+    empty_hint = "Nothing is set here, so live values are kept without end and deleted ones not at all."
     retire_word = "Withdraw"
     retired_word = "withdrawn"
     consequence = (
@@ -121,6 +125,7 @@ class RetentionChangeAdmin(DefinitionAdmin):
     form = DefinitionForm
     can_be_added = False
     can_be_retired = False
+    empty_hint = "A change of a retention duration makes one, and the worker carries it on to what is stored."
     actions_detail = ()
     list_display = ("requested", "state", "users", "changed", "due", "finished")
 

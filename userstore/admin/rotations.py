@@ -35,6 +35,8 @@ class KeyRotationAdmin(DefinitionAdmin):
     """Lists rotations and begins them; they go on by themselves."""
 
     form = RotationForm
+    save_word = "Begin the rotation"
+    empty_hint = "Keys can be renewed while everything goes on: reads, look-ups and writes."
     can_be_retired = False
     actions_detail = ()
     list_display = ("keys", "state_shown", "progress", "begun", "by", "ended")

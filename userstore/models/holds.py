@@ -47,4 +47,5 @@ class LegalHold(OwnedByEnvironment):
         ]
 
     def __str__(self) -> str:
-        return f"hold {self.public_id}"
+        about = (("user", self.subject and self.subject.public_id), ("column", self.column), ("purpose", self.purpose))
+        return ", ".join(f"{kind} {each}" for kind, each in about if each)

@@ -41,7 +41,8 @@ class RetentionDuration(OwnedByEnvironment):
         ]
 
     def __str__(self) -> str:
-        return str(self.public_id)
+        about = f"{self.column} for {self.purpose}" if self.column else f"everything for {self.purpose}"
+        return f"{about if self.purpose else 'everything'}, {'deleted' if self.state else 'live'} values"
 
 
 class RetentionChange(OwnedByEnvironment):
