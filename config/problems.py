@@ -15,9 +15,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template import loader
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from rest_framework import exceptions
@@ -34,7 +35,6 @@ STATUS: Mapping[str, int] = {
     "refused": 403,
     "not_found": 404,
     "method": 405,
-    "not_acceptable": 406,
     "conflict": 409,
     "precondition": 412,
     "too_large": 413,
@@ -51,7 +51,6 @@ TITLES: Mapping[str, str] = {
     "refused": "This caller may not do this.",
     "not_found": "Not found.",
     "method": "This address does not take that method.",
-    "not_acceptable": "None of the accepted media types can be produced.",
     "conflict": "Something stands in the way.",
     "precondition": "The object has changed meanwhile.",
     "too_large": "The body is too large.",
@@ -77,6 +76,10 @@ _KINDS_OF_OTHERS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((Http404,), "not_found"),
     ((PermissionDenied,), "refused"),
 )
+
+_MEANWHILE = (UniqueViolation, ForeignKeyViolation)
+"""What the database refuses although the action looked first: another call was quicker."""
+_CHANGED_MEANWHILE = "Something else changed what this is about at the same moment; ask again."
 
 _KIND_BY_STATUS = {status: kind for kind, status in STATUS.items()}
 
@@ -136,15 +139,22 @@ def describe_problem(error: Exception) -> Problem | None:
         return _of_framework(error)
     if _is_ours(error) and getattr(error, "kind", None) in STATUS:
         return _of_ours(error)
+    if isinstance(error, IntegrityError) and isinstance(error.__cause__, _MEANWHILE):
+        return Problem("conflict", _CHANGED_MEANWHILE, body={"error": _CHANGED_MEANWHILE, "identical": False})
     for types, kind in _KINDS_OF_OTHERS:
         if isinstance(error, types):
             return Problem(kind, TITLES[kind], headers=_headers(kind, error))
     return None
 
 
+def speaks_wire(path: str) -> bool:
+    """Whether errors below this path are the wire contract's, and no problem documents."""
+    return path.startswith(WIRE_PREFIXES)
+
+
 def answer(problem: Problem, *, path: str) -> HttpResponse:
     """Write a problem down in the dialect of the path."""
-    wire = path.startswith(WIRE_PREFIXES)
+    wire = speaks_wire(path)
     response = HttpResponse(
         dump_json(_wire_body(problem) if wire else _problem_document(problem)),
         status=problem.status,

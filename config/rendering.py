@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import IO, Any
 
@@ -11,8 +11,10 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.utils.functional import Promise
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 
 class BadJson(ParseError):
@@ -108,6 +110,20 @@ class OrjsonRenderer(BaseRenderer):
         renderer_context: Mapping[str, Any] | None = None,  # noqa: ARG002  the framework's signature
     ) -> bytes:
         return b"" if data is None else dump_json(data)
+
+
+class OneRepresentation(DefaultContentNegotiation):
+    """Answers with the one representation a view has, whatever `Accept` says: hot calls do not look at it either."""
+
+    def select_renderer(
+        self,
+        request: Request,  # noqa: ARG002  the framework's signature
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,  # noqa: ARG002  the framework's signature
+    ) -> tuple[BaseRenderer, str]:
+        """Return the first renderer and its media type."""
+        first = next(iter(renderers))
+        return first, first.media_type or ""
 
 
 class OrjsonParser(BaseParser):

@@ -34,6 +34,7 @@ class _Clients:
 
 _uses: dict[str, list[Callable[[UUID], list[str]]]] = {}
 _furnishers: list[Callable[[UUID], None]] = []
+_completers: list[Callable[[UUID], list[str]]] = []
 _finders: dict[str, Finder] = {"purpose": _Purposes(), "client": _Clients()}
 
 
@@ -74,3 +75,13 @@ def furnish(environment_id: UUID) -> None:
     """Make the built-in objects of all floors above; the caller holds the environment's transaction."""
     for furnisher in _furnishers:
         furnisher(environment_id)
+
+
+def complete_with(completer: Callable[[UUID], list[str]]) -> None:
+    """Have a floor above make what its newer versions furnish and an older environment lacks, and name it."""
+    _completers.append(completer)
+
+
+def complete(environment_id: UUID) -> list[str]:
+    """Make what floors above furnish and this environment lacks; the caller holds its transaction."""
+    return [name for completer in _completers for name in completer(environment_id)]

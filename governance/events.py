@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit.events import event
 
 ENVIRONMENT_DEFINED = event("environment.defined", "name", "protected", "synthetic", "reasons")
+ENVIRONMENT_COMPLETED = event("environment.completed", "made")
 ENVIRONMENT_CHANGED = event("environment.changed", "name", "protected", "synthetic", "reasons")
 ACCOUNT_DEFINED = event("account.defined", "account", "kind", "groups", "reasons")
 ACCOUNT_CHANGED = event("account.changed", "account", "active", "groups", "reasons")

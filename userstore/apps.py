@@ -12,7 +12,7 @@ class UserstoreConfig(AppConfig):
     def ready(self) -> None:
         """Make columns, accessors and mutators known to rights and freezes, and furnish new environments."""
         from governance import catalogue
-        from userstore.actions.builtin import furnish_store
+        from userstore.actions.builtin import complete_store, furnish_store
         from userstore.queries import named, uses_of_policy, uses_of_purpose
 
         for kind in ("column", "accessor", "mutator"):
@@ -20,3 +20,4 @@ class UserstoreConfig(AppConfig):
         catalogue.ask_for_uses("purpose", uses_of_purpose)
         catalogue.ask_for_uses("access_policy", uses_of_policy)
         catalogue.furnish_with(furnish_store)
+        catalogue.complete_with(complete_store)

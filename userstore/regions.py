@@ -12,6 +12,15 @@ def known_regions() -> list[str]:
     return list(settings.USERSTORE_REGIONS)
 
 
+def region_asked(name: str) -> str:
+    """Return the region that a call names, "" where it names none.
+
+    Raises:
+        Invalid: there is no such region.
+    """
+    return region_named(name) if name else ""
+
+
 def region_named(name: str) -> str:
     """Return a region by its name; the first one there is where the name is empty.
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db import models
+
+from governance.graph.aliases import INDEX_SCOPE
 from governance.models import AccessPolicy, EdgeType, ObjectType, PolicyComponent, PolicyTemplate, Purpose
 from governance.policies.templates import Template, native_templates
+from keyring.actions import ensure_key
+from keyring.keys import KeyKind
+from keyring.models import WrappedKey
+
+M = TypeVar("M", bound=models.Model)
 
 ALLOW_ALL = UUID("3f380e42-0b21-4570-a312-91e1b80386fa")
 DENY_ALL = UUID("c9c14750-b8f3-4507-bd3f-5c6562f0a6e6")
@@ -37,6 +47,14 @@ _OBJECT_TYPES = (
     (LOGIN_APP_TYPE, "_login_app"),
 )
 
+KEYS = (
+    (KeyKind.FINGERPRINT, ""),
+    (KeyKind.TEXT, ""),
+    (KeyKind.SECRET, ""),
+    (KeyKind.INDEX, INDEX_SCOPE),
+)
+"""Kinds and scopes of the keys that every environment has."""
+
 
 def define_built_in(environment_id: UUID) -> None:
     """Make what every environment has from the start; the caller holds the transaction of the new one."""
@@ -52,18 +70,7 @@ def define_built_in(environment_id: UUID) -> None:
 
 
 def _define_policies(environment_id: UUID) -> None:
-    templates = PolicyTemplate.objects.bulk_create(
-        PolicyTemplate(
-            environment_id=environment_id,
-            public_id=template.id,
-            name=template.name,
-            description=template.description,
-            function=_shown_function(template),
-            native=template.name,
-            is_system=True,
-        )
-        for template in native_templates().values()
-    )
+    templates = PolicyTemplate.objects.bulk_create(_templates(environment_id))
     policies = AccessPolicy.objects.bulk_create(
         AccessPolicy(
             environment_id=environment_id, public_id=public_id, name=name, description=description, is_system=is_system
@@ -75,6 +82,50 @@ def _define_policies(environment_id: UUID) -> None:
         PolicyComponent(environment_id=environment_id, policy=policy, ordinal=1, template=named[template_name])
         for policy, (_, _, _, template_name, _) in zip(policies, _POLICIES, strict=True)
     )
+
+
+def complete_built_in(environment_id: UUID) -> list[str]:
+    """Make the keys and templates that came with newer versions, and name them; the caller holds the transaction."""
+    keys = make_lacking_keys(environment_id, KEYS)
+    templates = lacking_among(PolicyTemplate, _templates(environment_id))
+    PolicyTemplate.objects.bulk_create(templates)
+    return [*keys, *(template.name for template in templates)]
+
+
+def make_lacking_keys(environment_id: UUID, wanted: Sequence[tuple[KeyKind, str]]) -> list[str]:
+    """Make those keys of which the environment has no version, and name their kinds."""
+    kinds = {kind.value for kind, _ in wanted}
+    known = set(WrappedKey.objects.filter(kind__in=kinds).values_list("kind", "scope"))
+    lacking = [(kind, scope) for kind, scope in wanted if (kind.value, scope) not in known]
+    return [
+        f"{kind.value} key"
+        for kind, scope in lacking
+        if ensure_key(environment_id=environment_id, kind=kind, scope=scope)
+    ]
+
+
+def lacking_among(model: type[M], rows: Sequence[M]) -> list[M]:
+    """Return those rows of which the environment has neither the id nor the name."""
+    manager: Any = model._default_manager
+    known = list(manager.values_list("public_id", "name"))
+    ids, names = {public_id for public_id, _ in known}, {name.lower() for _, name in known}
+    wanted: list[Any] = list(rows)
+    return [row for row in wanted if row.public_id not in ids and row.name.lower() not in names]
+
+
+def _templates(environment_id: UUID) -> list[PolicyTemplate]:
+    return [
+        PolicyTemplate(
+            environment_id=environment_id,
+            public_id=template.id,
+            name=template.name,
+            description=template.description,
+            function=_shown_function(template),
+            native=template.name,
+            is_system=True,
+        )
+        for template in native_templates().values()
+    ]
 
 
 def _define_graph_types(environment_id: UUID) -> None:

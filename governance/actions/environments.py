@@ -9,22 +9,13 @@ from django.db import transaction
 from audit.actors import Actor
 from audit.recorder import append
 from governance import catalogue, events
-from governance.actions.builtin import define_built_in
+from governance.actions.builtin import KEYS, define_built_in
 from governance.actions.change import configuration_change
 from governance.errors import Conflict, Invalid
-from governance.graph.aliases import INDEX_SCOPE
 from governance.identities import Caller
 from governance.models import Environment
 from keyring.actions import create_environment_key, create_first_keys
-from keyring.keys import KeyKind
 from keyring.walls import in_environment
-
-_KEYS = (
-    (KeyKind.FINGERPRINT, ""),
-    (KeyKind.TEXT, ""),
-    (KeyKind.SECRET, ""),
-    (KeyKind.INDEX, INDEX_SCOPE),
-)
 
 
 def define_environment(
@@ -60,7 +51,7 @@ def define_environment(
         )
         with in_environment(environment.id):
             create_environment_key(environment_id=environment.id)
-            create_first_keys(environment_id=environment.id, names=_KEYS)
+            create_first_keys(environment_id=environment.id, names=KEYS)
             define_built_in(environment.id)
             catalogue.furnish(environment.id)
             append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from governance.authorization import Clearance
 from governance.identities import Caller
 from governance.models import PolicyTemplate
 from governance.policies.compilation import compiled, policy_of, template_node
+from governance.policies.console import listening
 from governance.policies.thresholds import NO_THRESHOLDS
 from governance.policies.tree import CompiledPolicy, as_rule
 from governance.policies.trying import MadeUpCall, Trial, tried
@@ -46,11 +48,13 @@ def try_policy(
     now = now or timezone.now()
     check_type(policy_type)
     clearance = unprotected_clearance(caller, events.POLICY_TRIED, now=now)
-    with in_environment(caller.environment_id):
-        policy = compiled(
-            TRIED, policy_type, components_of(components, environment_id=caller.environment_id), clearance.standing
-        )
-    return _on_record(events.POLICY_TRIED, clearance, tried(policy, call, clearance, now=now), {})
+    with listening() as lines:
+        with in_environment(caller.environment_id):
+            policy = compiled(
+                TRIED, policy_type, components_of(components, environment_id=caller.environment_id), clearance.standing
+            )
+        trial = replace(tried(policy, call, clearance, now=now), lines=lines)
+    return _on_record(events.POLICY_TRIED, clearance, trial, {})
 
 
 def try_template(
@@ -70,11 +74,13 @@ def try_template(
     now = now or timezone.now()
     clearance = unprotected_clearance(caller, events.TEMPLATE_TRIED, now=now)
     must_be_script(function, function="policy")
-    node = template_node(
-        PolicyTemplate(name=TRIED, function=function), parameters, environment_id=caller.environment_id
-    )
-    policy = CompiledPolicy(TRIED, 0, node, as_rule(node), NO_THRESHOLDS)
-    return _on_record(events.TEMPLATE_TRIED, clearance, tried(policy, call, clearance, now=now), {})
+    with listening() as lines:
+        node = template_node(
+            PolicyTemplate(name=TRIED, function=function), parameters, environment_id=caller.environment_id
+        )
+        policy = CompiledPolicy(TRIED, 0, node, as_rule(node), NO_THRESHOLDS)
+        trial = replace(tried(policy, call, clearance, now=now), lines=lines)
+    return _on_record(events.TEMPLATE_TRIED, clearance, trial, {})
 
 
 def try_published_policy(

@@ -68,4 +68,4 @@ def call_in(data: dict[str, Any]) -> MadeUpCall:
 def answer_of(trial: Trial) -> Answer:
     """Say what a policy answered."""
     told = "It lets this call pass" if trial.allowed else "It refuses this call"
-    return Answer(told, trial.allowed, lines=trial.reasons, faults=trial.faults)
+    return Answer(told, trial.allowed, lines=trial.reasons, faults=trial.faults, console=trial.lines)

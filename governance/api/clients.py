@@ -19,10 +19,10 @@ from governance.wire.fields import Fields
 from governance.wire.keys import BY_NAME, Keys, text_key
 from governance.wire.parameters import list_parameters
 from governance.wire.problems import PROBLEMS
-from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
+from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, or_null, page_shape, shape
 from keyring.walls import in_environment
 
-_SECRET = shape(id=NUMBER, prefix=TEXT, created_at=MOMENT, expires_at=MOMENT)
+_SECRET = shape(id=NUMBER, prefix=TEXT, created_at=MOMENT, expires_at=or_null(MOMENT))
 _KIND = choice(Client.SERVICE, Client.JOB)
 _CLIENT = shape(
     id=ID,

@@ -20,10 +20,10 @@ from governance.wire.fields import Fields
 from governance.wire.keys import BY_ID, Keys, id_key, moment_key, text_key
 from governance.wire.parameters import list_parameters
 from governance.wire.problems import PROBLEMS
-from governance.wire.shapes import ID, MOMENT, NUMBER, TEXT, array, choice, page_shape, shape
+from governance.wire.shapes import ID, MOMENT, NUMBER, TEXT, array, choice, or_null, page_shape, shape
 
 _KIND = choice(*FREEZABLE_KINDS)
-_FREEZE = shape(id=ID, kind=_KIND, target_id=ID, frozen_at=MOMENT, frozen_by=ID)
+_FREEZE = shape(id=ID, kind=_KIND, target_id=ID, frozen_at=MOMENT, frozen_by=or_null(ID))
 _KEYS: Keys = {
     **BY_ID, "kind": text_key("kind"), "target_id": id_key("target_id"), "frozen_at": moment_key("frozen_at"),
 }  # fmt: skip

@@ -19,7 +19,7 @@ from governance.operators.resources import governed_models
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.problems import PROBLEMS
-from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, shape
+from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, or_null, shape
 from keyring.walls import in_environment
 
 _HOLDER = shape(kind=choice("client", "account", "group"), id=TEXT, name=TEXT)
@@ -29,9 +29,9 @@ _RIGHT = shape(
     holder=_HOLDER,
     operation=TEXT,
     resource=_RESOURCE,
-    not_before=MOMENT,
-    not_after=MOMENT,
-    quota_per_hour=NUMBER,
+    not_before=or_null(MOMENT),
+    not_after=or_null(MOMENT),
+    quota_per_hour=or_null(NUMBER),
     is_deny=FLAG,
 )
 _MODELS: dict[str, type[Right] | type[GroupRight]] = {"account": Right, "group": GroupRight}
@@ -58,9 +58,9 @@ class Rights(ConfiguringView):
                 holder=_HOLDER,
                 operation=TEXT,
                 resource=_RESOURCE,
-                not_before=MOMENT,
-                not_after=MOMENT,
-                quota_per_hour=NUMBER,
+                not_before=or_null(MOMENT),
+                not_after=or_null(MOMENT),
+                quota_per_hour=or_null(NUMBER),
                 is_deny=FLAG,
             )
         },

@@ -32,7 +32,7 @@ _CONTEXT = {
     ),
     "description": "The call as it might be: what the server would observe, what the client would claim, about whom.",
 }  # fmt: skip
-_TRIAL = shape(allowed=FLAG, debug=shape(reasons=array(TEXT), faults=array(TEXT)))
+_TRIAL = shape(allowed=FLAG, debug=shape(reasons=array(TEXT), faults=array(TEXT), console=array(TEXT)))
 _COMPONENT = shape(policy=REFERENCE, template=REFERENCE, template_parameters=TEXT)
 
 
@@ -122,6 +122,6 @@ def _call_in(fields: Fields) -> MadeUpCall:
 def _told(trial: Trial, decision_id: UUID) -> Response:
     shown: dict[str, Any] = {
         "allowed": trial.allowed,
-        "debug": {"reasons": list(trial.reasons), "faults": list(trial.faults)},
+        "debug": {"reasons": list(trial.reasons), "faults": list(trial.faults), "console": list(trial.lines)},
     }
     return Response(shown, headers={DECISION_HEADER: str(decision_id)})

@@ -25,13 +25,17 @@ MOST_LINES, LONGEST_LINE = 100, 2000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came out: whether it is good news, in a few words, the text that it gave, and what is said about it."""
+    """What came out: whether it is good news, in a few words, the text that it gave, and what is said about it.
+
+    `console` is what a draft said there itself.
+    """
 
     headline: str
     is_good: bool
     text: str | None = None
     lines: Sequence[str] = ()
     faults: Sequence[str] = ()
+    console: Sequence[str] = ()
 
 
 class TrialForm(forms.Form):
@@ -107,6 +111,7 @@ class TriedAdmin(DefinitionAdmin):
             None if found.text is None else found.text[: LONGEST_LINE * 10],
             _bounded(found.lines),
             _bounded(found.faults),
+            _bounded(found.console),
         )
 
 

@@ -15,6 +15,7 @@ from governance.errors import GovernanceError
 from governance.identities import Caller
 from governance.policies.asking import Asking
 from governance.policies.attribute_calls import check_attribute_for_script
+from governance.policies.console import WRITE_LINE, heard_calls, write_line
 from governance.policies.notes import audit_log
 from governance.policies.requesting import network_request
 from governance.policies.sandbox import HostCallFailed, Script, ScriptError
@@ -45,14 +46,16 @@ HOST_FUNCTIONS: tuple[HostFunction, ...] = (
     HostFunction("networkRequest", EVERYWHERE, network_request),
     HostFunction("auditLog", EVERYWHERE, audit_log),
     HostFunction("checkAttribute", frozenset({"policy"}), check_attribute_for_script),
+    HostFunction(WRITE_LINE, frozenset(), write_line),
 )
-"""Every function there is."""
+"""Every function there is. The last one is behind `console`: scripts that are tried out have it without naming it."""
 
 
 def offered(source: str, function: Function) -> frozenset[str]:
     """Name the host functions that a script's text can call: those it names."""
     words = frozenset(_WORD.findall(source))
-    return frozenset(each.name for each in HOST_FUNCTIONS if function in each.offered_to and each.name in words)
+    named = frozenset(each.name for each in HOST_FUNCTIONS if function in each.offered_to and each.name in words)
+    return named | heard_calls() if "console" in words else named
 
 
 def host_for(script: Script, caller: Caller | None = None) -> Answering | None:

@@ -30,6 +30,8 @@ class Trial:
     allowed: bool
     reasons: Sequence[str]
     faults: Sequence[str]
+    lines: Sequence[str] = ()
+    """What scripts said to the console."""
 
 
 def tried(policy: CompiledPolicy, call: MadeUpCall, clearance: Clearance, *, now: datetime) -> Trial:

@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiResponse
 
 from governance.wire.shapes import ANY, ID, NUMBER, TEXT, array, shape
 
-_DOCUMENT: dict[str, Any] = shape(
+PROBLEM: dict[str, Any] = shape(
     type=TEXT,
     title=TEXT,
     status=NUMBER,
@@ -22,7 +22,7 @@ _DOCUMENT: dict[str, Any] = shape(
 )
 
 PROBLEMS: dict[tuple[int, str], Any] = {
-    (status, "application/problem+json"): OpenApiResponse(response=_DOCUMENT, description=description)
+    (status, "application/problem+json"): OpenApiResponse(response=PROBLEM, description=description)
     for status, description in (
         (400, "The request does not make sense."),
         (401, "Nobody Sealbook knows is calling."),

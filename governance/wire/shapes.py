@@ -36,6 +36,11 @@ def choice(*texts: str) -> dict[str, Any]:
     return {"type": "string", "enum": list(texts)}
 
 
+def or_null(one: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, or null."""
+    return {**one, "nullable": True}
+
+
 def array(items: Mapping[str, Any]) -> dict[str, Any]:
     """An array of one kind of item."""
     return {"type": "array", "items": dict(items)}
@@ -48,4 +53,5 @@ def shape(**properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def page_shape(items: Mapping[str, Any]) -> dict[str, Any]:
     """A page of a list."""
-    return shape(data=array(items), has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT)
+    page = shape(data=array(items), has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT)
+    return {**page, "required": list(page["properties"])}

@@ -74,7 +74,7 @@ def test_a_transformer_is_tried_and_makes_up_tokens_that_it_does_not_keep(scene:
     }
     for kind in ("transform", "passthrough"):  # one that passes through is tried by its function
         asked = {"transformer": {**shout, "transform_type": kind}, "data": "hello"}
-        assert body(line.post(f"{TRANSFORM}/test", asked)) == {"value": "hello!"}
+        assert body(line.post(f"{TRANSFORM}/test", asked))["value"] == "hello!"
     stored = {"transformer_rid": {"id": str(UUID_TRANSFORMER)}, "data": "hello"}
     tokens = {body(line.post(f"{TRANSFORM}/execute", stored))["value"] for _ in range(2)}
     assert len(tokens) == 2
@@ -129,3 +129,30 @@ def test_in_a_protected_environment_only_what_is_published_runs(scene: Scene, li
     draft = {"access_policy_template": {"function": IS_ADULT}}
     assert "second person" in body(line.post(TEMPLATE, draft), 403)["reasons"][0]
     assert body(line.post(f"{ACCESS}/execute", {"access_policy_rid": {"id": str(ALLOW_ALL)}}))["allowed"] is True
+
+
+@pytest.mark.django_db
+def test_whoever_tries_a_draft_hears_what_it_says_to_the_console_within_bounds(line: Line) -> None:
+    talk = "console.log('age', context.user, undefined, 1n); console.warn('x'.repeat(5000));"
+    heard = tried(line, f"function policy(context, params) {{ {talk} return true; }}", user={"age": 18})
+    assert heard["allowed"] is True
+    assert heard["debug"]["console"] == ['age {"age":18} undefined ?', "x" * 1000]
+    chatter = "function policy(context, params) { for (let i = 0; i < 9000; i++) console.log(i); return true; }"
+    assert tried(line, chatter)["debug"]["console"] == [str(number) for number in range(100)]
+    assert tried(line, chatter)["debug"]["console"] == [str(number) for number in range(100)]
+    policy = {"components": [{"template": {"name": "AllowAll"}}]}
+    assert body(line.post(f"{ACCESS}/test", {"access_policy": policy}))["debug"]["console"] == []
+    function = "function transform(data, params) { console.log(data); return 'y'; }"
+    draft = {"transformer": {"function": function}, "data": MARK}
+    assert body(line.post(f"{TRANSFORM}/test", draft)) == {"value": "y", "debug": {"console": [MARK]}}
+
+
+@pytest.mark.django_db
+def test_nobody_hears_what_a_published_script_says(line: Line) -> None:
+    function = "function transform(data, params) { console.log(data); return 'y'; }"
+    asked = {"transformer": {"name": "Talking", "function": function, "transform_type": "transform"}}
+    made = body(line.post("/tokenizer/policies/transformation", asked), 201)
+    told = {"transformer_rid": {"id": made["id"]}, "data": MARK}
+    assert body(line.post(f"{TRANSFORM}/execute", told)) == {"value": "y", "debug": {"console": []}}
+    named = "function transform(data, params) { writeLine(data); return 'y'; }"
+    assert line.post(f"{TRANSFORM}/test", {"transformer": {"function": named}, "data": MARK}).status_code == 400

@@ -7,16 +7,21 @@ from uuid import uuid4
 
 import pytest
 
+from governance.actions.organizations import define_organization
+from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import (
+    ALLOW_ALL,
     NUMBER,
     Line,
     Scene,
     body,
     line_of,
     new_scene,
+    operational,
     recorded,
 )
+from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,6 +52,43 @@ def test_a_user_shows_every_column_and_only_what_operations_may_see(scene: Scene
     assert [each["id"] for each in body(line.get("/authn/users"))["data"]] == [str(scene.subject)]
     assert body(line.get(f"/authn/users?organization_id={uuid4()}"))["data"] == []
     assert line.get(f"/authn/users/{uuid4()}").status_code == 404
+
+
+@pytest.mark.parametrize("door", ["/authn/users", "/userstore/api/users"])
+def test_a_user_belongs_to_an_organization_of_the_environment_or_to_none(scene: Scene, line: Line, door: str) -> None:
+    works = str(define_organization(system_caller(scene.environment.id), name="Example Works").public_id)
+    abroad = str(define_organization(system_caller(cast.new_environment().id), name="Example Works").public_id)
+    for organization in (works, str(scene.environment.id)):
+        asked = {**scene.write_body(), "id": str(uuid4()), "organization_id": organization}
+        body(line.post(door, asked))
+        assert body(line.get(f"/authn/users/{asked['id']}"))["organization_id"] == organization
+    for unknown in (abroad, str(uuid4())):
+        refused = line.post(door, {**scene.write_body(), "id": str(uuid4()), "organization_id": unknown})
+        assert body(refused, 400)["field"] == "organization_id"
+
+
+def test_a_call_that_names_a_region_is_about_its_users_alone(scene: Scene, line: Line) -> None:
+    here, elsewhere = body(line.get("/userstore/config/regions"))[:2]
+    abroad = str(uuid4())
+    body(line.post("/userstore/api/users", {**scene.write_body(), "id": abroad, "region": elsewhere}))
+    both = {**scene.write_body(), "selector_values": [abroad]}
+    body(line.post("/userstore/api/mutators", scene.write_body()))
+
+    def written(region: str) -> list[str]:
+        return body(line.post("/userstore/api/mutators", {**both, "region": region}))["user_ids"]
+
+    assert [written(elsewhere), written(here), written("")] == [[abroad], [], [abroad]]
+    system = system_caller(scene.environment.id)
+    spec = AccessorSpec(
+        "Everybody", "{id} IS NOT NULL", (OutputSpec(scene.column),), (operational(scene.environment),), ALLOW_ALL
+    )
+    everybody = {"accessor_id": str(publish_accessor(system, spec=spec).public_id), "selector_values": []}
+    for query in ("", "?sort_key=created,id&limit=5"):
+        for region, count in ((here, 1), (elsewhere, 1), ("", 2), (None, 2)):
+            read = body(line.post(f"/userstore/api/accessors{query}", {**everybody, "region": region}))
+            assert len(read["data"]) == count
+    for door, asked in (("accessors", everybody), ("mutators", both)):
+        assert body(line.post(f"/userstore/api/{door}", {**asked, "region": "atlantis"}), 400)["field"] == "region"
 
 
 def test_a_profile_sent_back_changes_nothing(scene: Scene, line: Line) -> None:

@@ -33,6 +33,8 @@ EXPECTED = {
     "suspended": 503,
     "killed": 503,
     "unknown": 500,
+    "overtaken": 409,
+    "broken_law": 500,
 }
 
 

@@ -106,6 +106,12 @@ def test_another_media_type_is_refused_without_repeating_it(around: Client) -> N
     assert "somebody" not in answered.content.decode()
 
 
+@pytest.mark.parametrize("accept", ["application/xml", "*/*;q=0", "?", ""])
+def test_there_is_one_representation_whatever_is_accepted(around: Client, accept: str) -> None:
+    answered = around.post("/userstore/echo?format=xml", {"a": 1}, content_type="application/json", HTTP_ACCEPT=accept)
+    assert (answered.status_code, answered["Content-Type"]) == (200, "application/json")
+
+
 @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}")])
 def test_a_body_nested_too_deep_is_refused_and_one_at_the_bound_is_read(opening: bytes, closing: bytes) -> None:
     assert load_json(opening * DEEPEST + b"1" + closing * DEEPEST)

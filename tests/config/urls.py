@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
-from django.db import OperationalError
+from django.db import IntegrityError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
+from psycopg.errors import CheckViolation, UniqueViolation
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -48,7 +49,11 @@ FAILURES: dict[str, Exception] = {
     "suspended": ScriptSuspended(),
     "killed": ScriptKilled("timeout"),
     "unknown": RuntimeError(MARK),
+    "overtaken": IntegrityError(MARK),
+    "broken_law": IntegrityError(MARK),
 }
+FAILURES["overtaken"].__cause__ = UniqueViolation(MARK)
+FAILURES["broken_law"].__cause__ = CheckViolation(MARK)
 
 
 class Fail(APIView):

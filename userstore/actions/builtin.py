@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from governance.actions.builtin import ALLOW_ALL, OPERATIONAL
+from governance.actions.builtin import ALLOW_ALL, OPERATIONAL, lacking_among, make_lacking_keys
 from governance.models import AccessPolicy, Purpose
 from keyring.actions import create_first_keys
 from keyring.keys import KeyKind
@@ -46,17 +46,33 @@ _ORDINARY = (
 )
 
 
+KEYS = ((KeyKind.INDEX, INDEX_SCOPE), (KeyKind.TOKEN, ""), (KeyKind.PSEUDONYM, ""))
+"""Kinds and scopes of the store's keys that every environment has, beside those of its columns."""
+
+
 def furnish_store(environment_id: UUID) -> None:
     """Make what every environment has, keys, types, columns, transformers, methods; its transaction is open."""
-    _define_data_types(environment_id)
-    _define_transformers(environment_id)
+    DataTypeDefinition.objects.bulk_create(_data_types(environment_id))
+    Transformer.objects.bulk_create(_transformers(environment_id))
     columns = _define_columns(environment_id)
     indexed = [column for column in columns if column.index_type != "none" and not column.is_system]
-    scopes = [INDEX_SCOPE, *(str(column.public_id) for column in indexed)]
-    names = [*((KeyKind.INDEX, scope) for scope in scopes), (KeyKind.TOKEN, ""), (KeyKind.PSEUDONYM, "")]
-    create_first_keys(environment_id=environment_id, names=names)
+    scopes = [(KeyKind.INDEX, str(column.public_id)) for column in indexed]
+    create_first_keys(environment_id=environment_id, names=[*KEYS, *scopes])
     _define_methods(environment_id)
     refresh_built_in_methods(environment_id)
+
+
+def complete_store(environment_id: UUID) -> list[str]:
+    """Make the built-in objects that came with newer versions and name them; an editable one stays gone once it is.
+
+    One whose name an object of the environment's own has is left out: what is in use keeps its meaning.
+    """
+    keys = make_lacking_keys(environment_id, KEYS)
+    data_types = lacking_among(DataTypeDefinition, _data_types(environment_id))
+    transformers = lacking_among(Transformer, _transformers(environment_id))
+    DataTypeDefinition.objects.bulk_create(data_types)
+    Transformer.objects.bulk_create(transformers)
+    return [*keys, *(each.name for each in data_types), *(each.name for each in transformers)]
 
 
 def refresh_built_in_methods(environment_id: UUID, *, leaving: Column | None = None) -> None:
@@ -93,8 +109,8 @@ def _differ(method: Accessor | Mutator, columns: Sequence[Column]) -> bool:
     return True
 
 
-def _define_data_types(environment_id: UUID) -> None:
-    DataTypeDefinition.objects.bulk_create(
+def _data_types(environment_id: UUID) -> list[DataTypeDefinition]:
+    return [
         DataTypeDefinition(
             environment_id=environment_id,
             public_id=data_type.id,
@@ -106,7 +122,7 @@ def _define_data_types(environment_id: UUID) -> None:
             is_system=True,
         )
         for data_type in (*DATA_TYPES.values(), CANONICAL_ADDRESS)
-    )
+    ]
 
 
 def _define_columns(environment_id: UUID) -> list[Column]:
@@ -127,8 +143,8 @@ def _define_columns(environment_id: UUID) -> list[Column]:
     return Column.objects.bulk_create([*system, *ordinary])
 
 
-def _define_transformers(environment_id: UUID) -> None:
-    Transformer.objects.bulk_create(
+def _transformers(environment_id: UUID) -> list[Transformer]:
+    return [
         Transformer(
             environment_id=environment_id,
             public_id=built_in.id,
@@ -144,7 +160,7 @@ def _define_transformers(environment_id: UUID) -> None:
             is_system=True,
         )
         for built_in in BUILT_IN_TRANSFORMERS
-    )
+    ]
 
 
 def _define_methods(environment_id: UUID) -> None:

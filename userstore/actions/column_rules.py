@@ -13,6 +13,7 @@ from userstore.errors import Invalid
 from userstore.models import Column, Transformer
 from userstore.models.columns import MOST_SENSITIVE, UNCLASSIFIED
 
+LONGEST_CATEGORY, LONGEST_DEFAULT = 64, 512
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _UNIQUE = {Concrete.STRING, Concrete.INTEGER, Concrete.UUID}
 _FROZEN = {
@@ -94,6 +95,8 @@ def check_column(spec: ColumnSpec) -> None:
         raise Invalid(f"A {spec.data_type} column cannot be unique.", field="index_type")
     _check_constraints(spec, data_type)
     _check_tag(spec)
+    if len(spec.default_value) > LONGEST_DEFAULT:
+        raise Invalid(f"A default value has at most {LONGEST_DEFAULT} characters.", field="default_value")
     if spec.default_value:
         try:
             data_type.parse(spec.default_value)
@@ -156,7 +159,11 @@ def _check_constraints(spec: ColumnSpec, data_type: DataType) -> None:
 def _check_tag(spec: ColumnSpec) -> None:
     if not 1 <= spec.sensitivity <= MOST_SENSITIVE:
         raise Invalid("Sensitivity runs from 1 to 4.", field="sensitivity")
-    if not spec.pii_category.strip():
-        raise Invalid("A column needs a PII category.", field="pii_category", remedy="For example 'contact' or 'none'.")
+    if not 1 <= len(spec.pii_category.strip()) <= LONGEST_CATEGORY:
+        raise Invalid(
+            f"A column needs a PII category of up to {LONGEST_CATEGORY} characters.",
+            field="pii_category",
+            remedy="For example 'contact' or 'none'.",
+        )
     if spec.pii_category == UNCLASSIFIED and spec.sensitivity != MOST_SENSITIVE:
         raise Invalid("An unclassified column counts as most sensitive.", field="sensitivity")

@@ -21,8 +21,9 @@ from userstore.actions.methods import (
     found_policy,
     found_purposes,
 )
+from userstore.actions.normalizing import must_normalize
 from userstore.errors import Invalid
-from userstore.models import Mutator, MutatorColumn, Transformer
+from userstore.models import Column, Mutator, MutatorColumn, Transformer
 from userstore.models.mutators import MutatorPurpose
 
 KIND = "mutator"
@@ -156,7 +157,10 @@ def _fill(mutator: Mutator, spec: MutatorSpec) -> None:
     for position, column in enumerate(columns, start=1):
         if column.is_system:
             raise Invalid(f"Column {column.name} is never written.", field="columns", position=position)
-    normalizers = [_normalizer(one, position) for position, one in enumerate(spec.columns, start=1)]
+    normalizers = [
+        _normalizer(one, column, position)
+        for position, (one, column) in enumerate(zip(spec.columns, columns, strict=True), start=1)
+    ]
     purposes = None if spec.fixed_purposes is None else found_purposes(list(dict.fromkeys(spec.fixed_purposes)))
     mutator.save()
     mutator.columns.all().delete()
@@ -173,10 +177,10 @@ def _fill(mutator: Mutator, spec: MutatorSpec) -> None:
         )
 
 
-def _normalizer(one: InputSpec, position: int) -> Transformer | None:
+def _normalizer(one: InputSpec, column: Column, position: int) -> Transformer | None:
     normalizer = found_if_named(Transformer, one.normalizer, field="columns.normalizer")
-    if normalizer is not None and normalizer.tokenizes:
-        raise Invalid("A normaliser cannot tokenize.", field="columns.normalizer", position=position)
+    if normalizer is not None:
+        must_normalize(normalizer, column, position=position)
     return normalizer
 
 

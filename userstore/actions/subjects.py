@@ -15,6 +15,7 @@ from audit.recorder import append
 from governance.actions.change import refusal_on_record
 from governance.actions.clearing import cleared
 from governance.actions.graph_users import enter_users
+from governance.actions.organizations import owner_named
 from governance.authorization import Clearance
 from governance.identities import Caller
 from governance.standing import standing_of
@@ -55,7 +56,7 @@ def create_subject(
 
     Raises:
         Conflict: the id is taken; identical, since there is nothing else to compare.
-        Invalid: there is no such region.
+        Invalid: there is no such region or organization.
         Refused: the caller may not write in this environment.
     """
     now = now or timezone.now()
@@ -78,7 +79,7 @@ def create_subject_with_login(
 
     Raises:
         Conflict: the id or the user name is taken.
-        Invalid: a user name or password that does not do, or no such region.
+        Invalid: a user name or password that does not do, no such region or organization.
         Refused: the caller may not write in this environment.
     """
     now = now or timezone.now()
@@ -105,7 +106,7 @@ def create_subject_with(
     """Create a subject and write it through a mutator, both or neither.
 
     Raises:
-        Invalid: the mutator's selector is not `{id} = ?`.
+        Invalid: the mutator's selector is not `{id} = ?`, or there is no such region or organization.
         Refused: the caller may not write, or the mutator's policy does not admit the call.
     """
     now = now or timezone.now()
@@ -151,9 +152,11 @@ def _created(
     environment_id: UUID, subject_id: UUID | None, organization_id: UUID | None, region: str, now: datetime
 ) -> tuple[Subject, str]:
     region = region_named(region)
+    # Users without an organization are shown under the environment's id, and what is shown is taken back.
+    owner = None if organization_id == environment_id else owner_named(organization_id)
     if subject_id is not None:
         _refuse_taken(subject_id)
-    return new_subject(environment_id, subject_id, organization_id, now, region=region)
+    return new_subject(environment_id, subject_id, owner.public_id if owner else None, now, region=region)
 
 
 def _record_creation(clearance: Clearance, handle: str) -> None:

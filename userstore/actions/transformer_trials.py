@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from audit.recorder import append
 from governance.actions.change import clearance_for, unprotected_clearance
 from governance.authorization import Clearance
 from governance.identities import Caller
+from governance.policies.console import listening
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.methods import found
@@ -23,12 +24,19 @@ from userstore.models.transformers import PASSTHROUGH, TRANSFORM
 from userstore.transforming.compilation import CompiledTransformer, compile_transformer
 
 
-def try_transformer(
-    caller: Caller, *, spec: TransformerSpec, data: str, now: datetime | None = None
-) -> tuple[str, UUID]:
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """What a transformer made of a text, the decision that allowed it, and what a draft said to the console."""
+
+    value: str
+    decision_id: UUID
+    lines: Sequence[str] = ()
+
+
+def try_transformer(caller: Caller, *, spec: TransformerSpec, data: str, now: datetime | None = None) -> Transformed:
     """Transform a text by a transformer that is not published; a token is made up and not kept.
 
-    One that passes through is tried by its function, where it has one. Also gives the decision's id.
+    One that passes through is tried by its function, where it has one.
 
     Raises:
         Refused: the caller may not configure, or the environment is protected: what is tried may use its secrets.
@@ -41,13 +49,14 @@ def try_transformer(
         spec = replace(spec, transform_type=TRANSFORM)
     spec = recognised(spec)
     row = Transformer(environment_id=caller.environment_id, **asdict(spec))
-    return _on_record(clearance, compile_transformer(row), data, now, {})
+    with listening() as lines:
+        return replace(_on_record(clearance, compile_transformer(row), data, now, {}), lines=lines)
 
 
 def try_published_transformer(
     caller: Caller, *, public_id: UUID, data: str, now: datetime | None = None
-) -> tuple[str, UUID]:
-    """Transform a text by the transformer that holds; a token is made up and not kept. Also gives the decision's id.
+) -> Transformed:
+    """Transform a text by the transformer that holds; a token is made up and not kept.
 
     Raises:
         Refused: the caller may not configure.
@@ -64,7 +73,7 @@ def try_published_transformer(
 
 def _on_record(
     clearance: Clearance, transformer: CompiledTransformer, data: str, now: datetime, facts: Mapping[str, Any]
-) -> tuple[str, UUID]:
+) -> Transformed:
     append(
         events.TRANSFORMER_TRIED,
         environment_id=clearance.environment_id,
@@ -72,4 +81,4 @@ def _on_record(
         facts=dict(facts),
         decision_id=clearance.decision_id,
     )
-    return transformer.apply([data], now=now)[0], clearance.decision_id
+    return Transformed(transformer.apply([data], now=now)[0], clearance.decision_id)

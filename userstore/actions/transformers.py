@@ -28,6 +28,7 @@ from governance.models import Revision
 from governance.queries import former_version
 from userstore import events
 from userstore.actions.methods import found, hold_data_type
+from userstore.actions.normalizing import must_still_normalize
 from userstore.errors import Invalid
 from userstore.models import AccessorColumn, Column, MutatorColumn, Token, Transformer
 from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
@@ -191,6 +192,7 @@ def _fill(transformer: Transformer, spec: TransformerSpec) -> None:
     for name in transformer_body(transformer):
         setattr(transformer, name, getattr(spec, name))
     compile_transformer(transformer)
+    must_still_normalize(transformer)
     transformer.save()
 
 

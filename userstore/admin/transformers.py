@@ -110,8 +110,9 @@ class TransformerAdmin(TriedAdmin, VersionedAdmin):
         """Try what holds, or what it would be with another function or other parameters."""
         drafted = {name: data[name].replace("\r\n", "\n") for name in ("function", "parameters")}
         if drafted == {name: getattr(stored, name) for name in drafted}:
-            text, _ = try_published_transformer(caller, public_id=stored.public_id, data=data["sample"])
+            made = try_published_transformer(caller, public_id=stored.public_id, data=data["sample"])
         else:
             asked = {each.name: getattr(stored, each.name) for each in fields_of(TransformerSpec)}
-            text, _ = try_transformer(caller, spec=TransformerSpec(**{**asked, **drafted}), data=data["sample"])
-        return Answer("It gives" if text else "It gives an empty text", is_good=True, text=text)
+            made = try_transformer(caller, spec=TransformerSpec(**{**asked, **drafted}), data=data["sample"])
+        told = "It gives" if made.value else "It gives an empty text"
+        return Answer(told, is_good=True, text=made.value, console=made.lines)

@@ -26,6 +26,7 @@ from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER, consent_terms
 from userstore.events import SUBJECT_CREATED
 from userstore.reading.calls import AccessorCall, Page
 from userstore.reading.execute import execute_accessor
+from userstore.regions import region_asked
 from userstore.writing.calls import MutatorCall
 from userstore.writing.execute import clear_mutator, execute_mutator
 
@@ -37,6 +38,7 @@ _ROW_DATA = {
     "`purpose_deletions`.",
 }
 _VALUES = {"type": "array", "items": {}, "description": "One value for each `?` of the selector."}
+_REGION = {**TEXT, "description": "The users of this region alone."}
 PAGING = (
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 1500}, description="Rows of a page."),
     OpenApiParameter("starting_after", str, description="The `next` of the page before; empty: from the beginning."),
@@ -60,7 +62,7 @@ _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
             *PAGING,
             DECISION,
         ],
-        request={"application/json": shape(accessor_id=ID, context=_CONTEXT, selector_values=_VALUES)},
+        request={"application/json": shape(accessor_id=ID, context=_CONTEXT, selector_values=_VALUES, region=_REGION)},
         responses={
             (200, "application/json"): shape(
                 data=array(TEXT), truncated=FLAG, has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT
@@ -89,6 +91,7 @@ class ExecuteAccessor(CallView):
             selector_values=fields.array("selector_values"),
             context=context_of(request, fields),
             page=page,
+            region=region_asked(fields.text("region", "")),
         )
         if wants_stream(request):
             return streamed(call, lambda error: self._fail(request, self._as_told(error)))
@@ -110,7 +113,9 @@ class ExecuteAccessor(CallView):
         tags=["calls"],
         parameters=[IDEMPOTENCY_HEADER, DECISION],
         request={
-            "application/json": shape(mutator_id=ID, context=_CONTEXT, selector_values=_VALUES, row_data=_ROW_DATA)
+            "application/json": shape(
+                mutator_id=ID, context=_CONTEXT, selector_values=_VALUES, row_data=_ROW_DATA, region=_REGION
+            )
         },
         responses={200: shape(user_ids=array(ID)), **_ERRORS},
     )
@@ -129,6 +134,7 @@ class ExecuteMutator(CallView):
             row_data=fields.mapping("row_data"),
             context=context_of(request, fields),
             consent=consent_terms(fields),
+            region=region_asked(fields.text("region", "")),
         )
 
         def write() -> Answer:

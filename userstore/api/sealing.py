@@ -31,9 +31,9 @@ _CONTEXT = {
     "additionalProperties": TEXT,
     "description": "Where the value lies: table, column and key, say. It opens under an equal context only.",
 }
-_ANSWER = {
+_ANSWER: dict[Any, Any] = {
     200: shape(items=array(shape(value=TEXT, sealed=TEXT, error=TEXT))),
-    **{status: PROBLEMS[status, "application/problem+json"] for status in (400, 401, 403, 404)},
+    **PROBLEMS,
 }
 _KEY = shape(id=ID, version=NUMBER, is_newest=FLAG)
 

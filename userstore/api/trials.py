@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,14 +12,14 @@ from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.hot import DECISION_HEADER
 from governance.wire.references import referred
-from governance.wire.shapes import ERROR, REFERENCE, TEXT, shape
+from governance.wire.shapes import ERROR, REFERENCE, TEXT, array, shape
 from keyring.walls import in_environment
-from userstore.actions.transformer_trials import try_published_transformer, try_transformer
+from userstore.actions.transformer_trials import Transformed, try_published_transformer, try_transformer
 from userstore.api.transformers import Transformers, spec_in
 from userstore.models import Transformer
 
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 503: ERROR}
-_VALUE = shape(value=TEXT)
+_VALUE = shape(value=TEXT, debug=shape(console=array(TEXT)))
 
 
 class _Trial(APIView):
@@ -45,7 +43,7 @@ class TryTransformer(_Trial):
         caller, fields = caller_in(request), Fields(request.data)
         with in_environment(caller.environment_id):
             spec = spec_in(fields.nested("transformer"), Transformer(name="Tried", transform_type="transform"))
-        return _told(*try_transformer(caller, spec=spec, data=fields.text("data")))
+        return _told(try_transformer(caller, spec=spec, data=fields.text("data")))
 
 
 class ExecuteTransformer(_Trial):
@@ -61,8 +59,9 @@ class ExecuteTransformer(_Trial):
         caller, fields = caller_in(request), Fields(request.data)
         with in_environment(caller.environment_id):
             public_id = referred(fields, "transformer_rid", Transformer)
-        return _told(*try_published_transformer(caller, public_id=public_id, data=fields.text("data")))
+        return _told(try_published_transformer(caller, public_id=public_id, data=fields.text("data")))
 
 
-def _told(value: str, decision_id: UUID) -> Response:
-    return Response({"value": value}, headers={DECISION_HEADER: str(decision_id)})
+def _told(made: Transformed) -> Response:
+    shown = {"value": made.value, "debug": {"console": list(made.lines)}}
+    return Response(shown, headers={DECISION_HEADER: str(made.decision_id)})

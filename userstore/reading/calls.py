@@ -59,10 +59,11 @@ ALONE = Neighbours()
 
 @dataclass(frozen=True, slots=True)
 class AccessorCall:
-    """One execution of an accessor."""
+    """One execution of an accessor; `region` leaves everybody else out, "" nobody."""
 
     caller: Caller
     accessor_id: UUID
     selector_values: Sequence[Any] = ()
     context: CallContext = NO_CONTEXT
     page: Page | None = None
+    region: str = ""

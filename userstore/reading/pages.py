@@ -20,6 +20,7 @@ from userstore.reading.consent import keep_consented
 from userstore.reading.opening import unseal
 from userstore.reading.ordering import Place
 from userstore.reading.plan import ReadPlan
+from userstore.reading.regional import keep_regional
 from userstore.reading.rows import OpenedSubject
 from userstore.reading.selection import Way, select_sealed
 from userstore.reading.sorting import sorted_by_scan
@@ -68,7 +69,8 @@ def _along_index(plan: ReadPlan, clearance: Clearance, facts: CallFacts, window:
         way = Way(window.order, place, falls=window.falls)
         sealed, more = select_sealed(plan, clearance, way, limit=most, now=now)
         ends = [window.order.place_along_index(subject) for subject in (*sealed[:1], *sealed[-1:])]
-        permitted = keep_consented(sealed, plan.accessor.purpose_numbers, now=now)
+        regional = keep_regional(sealed, plan, clearance)
+        permitted = keep_consented(regional, plan.accessor.purpose_numbers, now=now)
         opened = unseal(permitted, plan.accessor.definitions, clearance)
         return _reaching(admit(opened, plan.accessor.policy, facts, plan.accessor.seen), ends, more)
 

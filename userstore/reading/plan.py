@@ -107,6 +107,7 @@ class ReadPlan:
 
     accessor: AccessorPlan
     selected: BoundSelector | Sequence[UUID]
+    region: str = ""
 
     @property
     def ask(self) -> Ask:
@@ -128,7 +129,7 @@ def plan_read(call: AccessorCall) -> ReadPlan:
     """
     plan = accessor_plan(standing_of(call.caller.environment_id), call.accessor_id)
     binding = bind_ids if plan.selects_by_id else bind
-    return ReadPlan(plan, binding(plan.selector, call.selector_values))
+    return ReadPlan(plan, binding(plan.selector, call.selector_values), call.region)
 
 
 def accessor_plan(standing: Standing, accessor_id: UUID) -> AccessorPlan:

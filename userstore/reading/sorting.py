@@ -19,6 +19,7 @@ from userstore.reading.consent import keep_consented
 from userstore.reading.opening import unseal
 from userstore.reading.ordering import Place
 from userstore.reading.plan import AccessorPlan, ReadPlan
+from userstore.reading.regional import keep_regional
 from userstore.reading.rows import OpenedSubject, SealedSubject
 from userstore.reading.selection import every_selected
 from userstore.reading.transformation import has_something_to_show
@@ -38,7 +39,8 @@ def sorted_by_scan(
     needed = window.order.column_pks | {pk for pk, _, _ in accessor.seen.columns}
     told, nearest, budget = Admitted([]), list[tuple[Place, SealedSubject]](), _Budget()
     for chunk in every_selected(plan, clearance, now=now):
-        permitted = keep_consented(chunk, accessor.purpose_numbers, now=now)
+        regional = keep_regional(chunk, plan, clearance)
+        permitted = keep_consented(regional, accessor.purpose_numbers, now=now)
         looked_at = [subject.only(needed) for subject in permitted]
         budget.spend(looked_at)
         admitted = admit(unseal(looked_at, accessor.definitions, clearance), accessor.policy, facts, accessor.seen)

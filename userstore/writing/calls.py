@@ -46,7 +46,10 @@ NO_TERMS = ConsentTerms()
 
 @dataclass(frozen=True, slots=True)
 class MutatorCall:
-    """One execution of a mutator; `row_data` is what the wire calls it: changes by column name."""
+    """One execution of a mutator; `row_data` is what the wire calls it: changes by column name.
+
+    `region` leaves everybody else out, "" nobody.
+    """
 
     caller: Caller
     mutator_id: UUID
@@ -54,3 +57,4 @@ class MutatorCall:
     row_data: Mapping[str, Any]
     context: CallContext = NO_CONTEXT
     consent: ConsentTerms = NO_TERMS
+    region: str = ""

@@ -54,6 +54,7 @@ class WritePlan:
     mutator: MutatorPlan
     bound: BoundSelector
     ask: Ask
+    region: str = ""
 
 
 def plan_write(call: MutatorCall) -> WritePlan:
@@ -64,7 +65,7 @@ def plan_write(call: MutatorCall) -> WritePlan:
         SelectorError: the values do not fit the selector.
     """
     plan = mutator_plan(standing_of(call.caller.environment_id), call.mutator_id)
-    return WritePlan(plan, bind(plan.selector, call.selector_values), ask_of(plan))
+    return WritePlan(plan, bind(plan.selector, call.selector_values), ask_of(plan), call.region)
 
 
 def ask_of(plan: MutatorPlan) -> Ask:

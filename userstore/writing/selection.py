@@ -28,6 +28,8 @@ def locked_subjects(plan: WritePlan, clearance: Clearance) -> list[Subject]:
     if ids is None and bound.condition is not None:
         ids = sorted(candidates_of(bound, definitions, clearance.environment_id, LIVE))
     subjects = Subject.objects.select_for_update().filter(erased_at=None).order_by("public_id")
+    if plan.region:
+        subjects = subjects.filter(region=plan.region)
     locked = list(subjects if ids is None else subjects.filter(public_id__in=list(ids)))
     clearance.expect_epoch(epoch_of(clearance.environment_id) or -1)
     if bound.condition is None or decided_by_id(bound) is not None:

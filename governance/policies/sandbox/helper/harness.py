@@ -87,8 +87,18 @@ Object.defineProperty(Instant.prototype, "constructor", { value: Clockless });
 delete Instant.now;
 globalThis.Date = Clockless;
 
-const silent = () => undefined;
-globalThis.console = { log: silent, debug: silent, info: silent, warn: silent, error: silent, trace: silent };
+// Nobody hears the console, unless somebody tries a draft out: then the other process takes some lines of some length.
+let writeLine = undefined, linesLeft = 0;
+const shown = value => {
+    if (typeof value === "string") return value;
+    try { return stringify(value) ?? Text(value); }
+    catch (error) { if (error instanceof Engine) throw error; return "?"; }
+};
+const say = (...given) => {
+    if (writeLine === undefined || linesLeft-- <= 0) return;
+    writeLine(given.map(shown).join(" ").slice(0, LONGEST_LINE).toWellFormed());
+};
+globalThis.console = { log: say, debug: say, info: say, warn: say, error: say, trace: say };
 
 const seen = new Set(roots), queue = [...roots];
 const visit = value => {
@@ -154,6 +164,7 @@ const remembered = () => {
 const judge = (make, hosts, parameters, bases) => (given, shared, text) => {
     const params = parameters(given), base = shared === "" ? undefined : bases(shared), candidates = parse(text);
     const count = candidates.length, answers = [];
+    linesLeft = MOST_LINES;
     for (let i = 0; i < count; i++) {
         try {
             const context = base === undefined ? candidates[i] : { ...base, user: candidates[i] };
@@ -179,6 +190,7 @@ const rendered = result => {
 };
 const convert = (make, hosts, parameters) => (given, seed, text) => {
     if (isRandom) draw = stream(seed);
+    linesLeft = MOST_LINES;
     const params = parameters(given), values = parse(text), answers = [];
     for (let i = 0; i < values.length; i++) {
         try { answers[i] = rendered(apply(make, undefined, hosts)(structured(values[i]), params)); }
@@ -201,6 +213,7 @@ const hostCalls = names => {
 
 return (make, kind, names) => {
     const hosts = hostCalls(names);
+    if (names.split(",").includes("writeLine")) writeLine = hostCall("writeLine");
     if (kind === "check") return typeof apply(make, undefined, hosts) === "function";
     return kind === "policy" ? judge(make, hosts, remembered(), remembered()) : convert(make, hosts, remembered());
 };
@@ -211,7 +224,14 @@ return (make, kind, names) => {
 LINES_BEFORE = 1_000
 """Lines before a script's first: every line of a stack above it is the script's, every one below the harness's."""
 
-HARNESS = HARNESS.replace("FIRST_LINE", str(LINES_BEFORE))
+MOST_LINES, LONGEST_LINE = 100, 1_000
+"""Lines on the console that leave, and characters of each."""
+
+HARNESS = (
+    HARNESS.replace("FIRST_LINE", str(LINES_BEFORE))
+    .replace("MOST_LINES", str(MOST_LINES))
+    .replace("LONGEST_LINE", str(LONGEST_LINE))
+)
 
 
 def wrap(source: str, *, function: str, names: tuple[str, ...], variables: tuple[str, ...] = ()) -> str:
