@@ -143,9 +143,18 @@ def _set_password(account: Account, password: str) -> None:
     account.password_is_temporary = False
 
 
+def has_service_account(*, client_id: UUID) -> bool:
+    """Say whether a client of this id has an account, in whatever environment."""
+    return Account.objects.filter(username=_service_name(client_id)).exists()
+
+
 def new_service_account(*, client_id: UUID) -> Account:
     """Make the account that holds a client's rights; it has no password and never gets one."""
-    account = Account(username=f"client:{client_id}", kind=Account.SERVICE)
+    account = Account(username=_service_name(client_id), kind=Account.SERVICE)
     account.set_unusable_password()
     account.save()
     return account
+
+
+def _service_name(client_id: UUID) -> str:
+    return f"client:{client_id}"

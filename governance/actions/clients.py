@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from governance import events
-from governance.actions.accounts import new_service_account
+from governance.actions.accounts import has_service_account, new_service_account
 from governance.actions.change import configuration_change
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
@@ -20,6 +20,8 @@ from governance.models import Client, ClientSecret
 from keyring.plain import Plain
 
 _PREFIX = "sbs_"
+
+LONGEST_NAME = 128
 
 
 def define_client(
@@ -29,17 +31,16 @@ def define_client(
 
     Raises:
         Invalid: empty name or unknown kind.
-        Conflict: the name is taken in this environment.
+        Conflict: the name is taken in this environment, or the id is taken.
     """
-    name = name.strip()
-    if not name or len(name) > 128:
-        raise Invalid("A client needs a name of 1 to 128 characters.", field="name")
+    name = _checked_name(name)
     if kind not in {Client.SERVICE, Client.JOB}:
         raise Invalid("A client is a service or a job.", field="kind", remedy="Use 'service' or 'job'.")
     with configuration_change(caller, events.CLIENT_DEFINED) as change:
-        existing = Client.objects.filter(name=name).first()
-        if existing is not None:
-            raise Conflict(f"There is a client named {name}.", existing_id=existing.public_id, field="name")
+        _refuse_taken_name(name)
+        if client_id is not None and has_service_account(client_id=client_id):
+            # Wherever it is: an id names one client of one environment, and nothing is told of which.
+            raise Conflict("There is a client with this id.", existing_id=client_id, field="id")
         client_id = client_id or uuid4()
         client = Client.objects.create(
             environment_id=caller.environment_id,
@@ -54,10 +55,18 @@ def define_client(
 
 
 def change_client(caller: Caller, *, client_id: UUID, name: str, description: str, is_disabled: bool) -> Client:
-    """Rename, describe, disable or enable a client; disabling acts on its next call."""
+    """Rename, describe, disable or enable a client; disabling acts on its next call. An empty name keeps it.
+
+    Raises:
+        Invalid: a name that is too long.
+        Conflict: another client of this environment has the name.
+    """
     with configuration_change(caller, events.CLIENT_CHANGED) as change:
         client = _client(client_id)
-        client.name, client.description = name.strip() or client.name, description
+        name = _checked_name(name.strip() or client.name)
+        if name != client.name:
+            _refuse_taken_name(name)
+        client.name, client.description = name, description
         if is_disabled != (client.disabled_at is not None):
             client.disabled_at = change.now if is_disabled else None
         client.save(update_fields=["name", "description", "disabled_at"])
@@ -115,6 +124,19 @@ def secret_is_good(*, client: Client, text: str, now: datetime | None = None) ->
 def digest_of(text: str) -> bytes:
     """SHA-256 of a secret, which is what the database keeps."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise Invalid(f"A client needs a name of 1 to {LONGEST_NAME} characters.", field="name")
+    return name
+
+
+def _refuse_taken_name(name: str) -> None:
+    existing = Client.objects.filter(name=name).first()
+    if existing is not None:
+        raise Conflict(f"There is a client named {name}.", existing_id=existing.public_id, field="name")
 
 
 def _client(client_id: UUID) -> Client:

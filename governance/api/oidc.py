@@ -8,9 +8,9 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
-from django.utils.decorators import method_decorator
-from django.views import View
-from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from governance.actions.access_tokens import exchange_credentials
 from governance.actions.signing import ensure_signing_key
@@ -18,13 +18,38 @@ from governance.errors import GovernanceError, Throttled, Unauthenticated
 from governance.observation import address_of
 from governance.tokens.access import ALGORITHM
 from governance.tokens.signing import public_keys
+from governance.wire.shapes import ANY, ERROR, ID, NUMBER, TEXT, array, choice, shape
+
+_TOKEN = shape(access_token=TEXT, token_type=TEXT, expires_in=NUMBER)
 
 
-@method_decorator(csrf_exempt, name="dispatch")
-class TokenView(View):
+class _Public(APIView):
+    """Whoever calls is nobody yet."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+
+class TokenView(_Public):
     """`POST /oidc/token`: HTTP Basic or form credentials, `grant_type=client_credentials`."""
 
-    def post(self, request: HttpRequest) -> JsonResponse:
+    @extend_schema(
+        operation_id="token",
+        tags=["tokens of access"],
+        request={
+            "application/x-www-form-urlencoded": {
+                **shape(grant_type=choice("client_credentials"), client_id=ID, client_secret=TEXT),
+                "required": ["grant_type"],
+                "description": "Id and secret as HTTP Basic credentials, or here.",
+            }
+        },
+        responses={
+            200: {**_TOKEN, "required": list(_TOKEN["properties"])},
+            **dict.fromkeys((400, 401, 413, 429, 503), ERROR),
+        },
+    )
+    def post(self, asked: Request) -> JsonResponse:
+        request = asked._request
         if request.POST.get("grant_type", "") != "client_credentials":
             return _oauth_error(400, "unsupported_grant_type", "Only client_credentials is offered.")
         credentials = _credentials(request)
@@ -45,20 +70,22 @@ class TokenView(View):
         return answer
 
 
-class KeysView(View):
+class KeysView(_Public):
     """`GET /.well-known/jwks.json`: every key that verifies now."""
 
-    def get(self, request: HttpRequest) -> JsonResponse:
+    @extend_schema(operation_id="keys", tags=["tokens of access"], responses={200: shape(keys=array(ANY))})
+    def get(self, request: Request) -> JsonResponse:
         ensure_signing_key()
         answer = JsonResponse({"keys": public_keys()})
         answer["Cache-Control"] = "public, max-age=60"
         return answer
 
 
-class DiscoveryView(View):
+class DiscoveryView(_Public):
     """`GET /.well-known/openid-configuration`: where the two others are."""
 
-    def get(self, request: HttpRequest) -> JsonResponse:
+    @extend_schema(operation_id="openid_configuration", tags=["tokens of access"], responses={200: ANY})
+    def get(self, request: Request) -> JsonResponse:
         return JsonResponse(
             {
                 "issuer": settings.PUBLIC_URL,

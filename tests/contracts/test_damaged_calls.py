@@ -41,8 +41,9 @@ FAMILIES = {
     "authz/edgetypes": ("edge_type", "edge_type"),
     "authz/organizations": ("organization", "organization"),
 }
+DISCOVERY = "/.well-known/openid-configuration"
 OTHER_METHODS = ("PATCH", "TRACE", "PROPFIND", "OPTIONS", "HEAD")
-STRIDE = 211
+STRIDE = 401
 """Every so many damages are sent in the quick run; a prime, so that another kind falls on each call."""
 
 
@@ -143,6 +144,7 @@ def calls(api: DescribedApi) -> list[Valid]:
         fresh = {**stored, "id": None, named: "Fresh"}
         found.append(Valid(api.operation("PUT", f"/{route}/{{id}}"), single, {wrapper: stored}))
         found.append(Valid(api.operation("POST", f"/{route}"), f"/{route}", {wrapper: fresh}))
+    found += [Valid(api.operation("GET", path), path) for path in ("/.well-known/jwks.json", DISCOVERY)]
     found += [Valid(api.operation(method, path), path, body) for method, path, body in further(api)]
     ranked = {one.label: rank for rank, one in enumerate(api.operations())}
     return sorted(found, key=lambda valid: ranked[valid.operation.label])

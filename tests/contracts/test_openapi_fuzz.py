@@ -19,6 +19,7 @@ from tests.contracts.described_api import DescribedApi, described_api
 pytestmark = pytest.mark.django_db
 
 QUICK, LONG = 1, 60
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 REFUSALS = {
     "outsider": {400, 403, 404, 405, 413, 415},
@@ -38,11 +39,12 @@ def api() -> Iterator[DescribedApi]:
 )
 def test_every_answer_is_one_that_the_document_names(api: DescribedApi, examples: int) -> None:
     places = places_of(api)
-    for operation in api.operations():
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+    for number, operation in enumerate(api.operations()):
+        # Generating is what takes the time: the quick run asks half of the calls with what fits, half with what does not.
+        for mode in MODES if examples > QUICK else (MODES[number % 2],):
             fuzz(api, operation, mode, examples, places)
     assert api.faults == {}
-    assert api.asked >= 5 * len(api.operations())
+    assert api.asked > 2 * len(api.operations())
 
 
 def fuzz(
@@ -73,7 +75,8 @@ def fuzz(
         for caller in ("nobody", "outsider", "service"):
             answer = case.call(headers=api.credentials(caller))
             api.hold(case, answer, f"{caller}: {case.as_curl_command()[:600]}")
-            if caller in REFUSALS and answer.status_code not in REFUSALS[caller]:
+            is_public = (operation.method.upper(), operation.path) in api.public
+            if caller in REFUSALS and not is_public and answer.status_code not in REFUSALS[caller]:
                 api.note(operation.label, f"{caller} {answer.status_code}", case.as_curl_command()[:600])
 
     with suppress(Unsatisfiable):  # there is nothing that would not fit a call without parameters and body
