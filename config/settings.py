@@ -275,23 +275,10 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.problems.render_problem",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Sealbook",
-    "DESCRIPTION": "Sealed personal data, bound to consented purposes, every access on record.",
-    "VERSION": "0.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_AUTHENTICATION": [],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.openapi.with_common_answers",
-    ],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-}
 
 from config.clock import CELERY_BEAT_SCHEDULE  # noqa: E402, F401  what runs by the clock
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
 from config.content import CONTENT_SECURITY_POLICY  # noqa: E402, F401  what pages may load
+from config.document import SPECTACULAR_SETTINGS  # noqa: E402, F401  how the API is described
 from config.logs import LOGGING  # noqa: E402, F401  so are the rules of what logs may carry
 from config.passwords import AUTH_PASSWORD_VALIDATORS, USERSTORE_PASSWORD_VALIDATORS  # noqa: E402, F401  and of passwords

@@ -34,6 +34,20 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
+FAMILIES = {
+    "userstore/config/datatypes": ("data_type", "data_type"),
+    "userstore/config/purposes": ("purpose", "purpose"),
+    "userstore/config/columns": ("column", "column"),
+    "userstore/config/accessors": ("accessor", "accessor"),
+    "userstore/config/mutators": ("mutator", "mutator"),
+    "tokenizer/policies/transformation": ("transformer", "transformer"),
+    "tokenizer/policies/access": ("access_policy", "policy"),
+    "tokenizer/policies/accesstemplate": ("access_policy_template", "template"),
+    "authz/objecttypes": ("object_type", "object_type"),
+    "authz/edgetypes": ("edge_type", "edge_type"),
+    "authz/organizations": ("organization", "organization"),
+}
+"""Addresses of definitions, the key that wraps their bodies, and the name of one of them at home."""
 _PLACE = re.compile(r"\{\w+\}")
 _LAST = {"GET": 0, "PUT": 1, "POST": 2, "DELETE": 3}
 

@@ -24,23 +24,10 @@ from tests.contracts.damage import (
     without,
     written,
 )
-from tests.contracts.described_api import DescribedApi, described_api
+from tests.contracts.described_api import FAMILIES, DescribedApi, described_api
 
 pytestmark = pytest.mark.django_db
 
-FAMILIES = {
-    "userstore/config/datatypes": ("data_type", "data_type"),
-    "userstore/config/purposes": ("purpose", "purpose"),
-    "userstore/config/columns": ("column", "column"),
-    "userstore/config/accessors": ("accessor", "accessor"),
-    "userstore/config/mutators": ("mutator", "mutator"),
-    "tokenizer/policies/transformation": ("transformer", "transformer"),
-    "tokenizer/policies/access": ("access_policy", "policy"),
-    "tokenizer/policies/accesstemplate": ("access_policy_template", "template"),
-    "authz/objecttypes": ("object_type", "object_type"),
-    "authz/edgetypes": ("edge_type", "edge_type"),
-    "authz/organizations": ("organization", "organization"),
-}
 DISCOVERY = "/.well-known/openid-configuration"
 OTHER_METHODS = ("PATCH", "TRACE", "PROPFIND", "OPTIONS", "HEAD")
 STRIDE = 401

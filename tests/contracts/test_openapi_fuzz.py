@@ -40,7 +40,7 @@ def api() -> Iterator[DescribedApi]:
 def test_every_answer_is_one_that_the_document_names(api: DescribedApi, examples: int) -> None:
     places = places_of(api)
     for number, operation in enumerate(api.operations()):
-        # Generating is what takes the time: the quick run asks half of the calls with what fits, half with what does not.
+        # Generating takes the time: the quick run asks half of the calls with what fits, half with what does not.
         for mode in MODES if examples > QUICK else (MODES[number % 2],):
             fuzz(api, operation, mode, examples, places)
     assert api.faults == {}
