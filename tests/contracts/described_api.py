@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import schemathesis
@@ -65,6 +66,7 @@ class DescribedApi:
     faults: dict[tuple[str, str], str] = field(default_factory=dict)
     asked: int = 0
 
+    @cached_property
     def operations(self) -> list[Any]:
         """Every operation; those that end something, or stop somebody, come last."""
         found = [each.ok() for each in self.schema.get_all_operations()]
@@ -73,7 +75,7 @@ class DescribedApi:
     def operation(self, method: str, path: str) -> Any:
         """Return the operation of a path, whatever its places are called."""
         wanted = (method, _PLACE.sub("*", path))
-        return next(one for one in self.operations() if (one.method.upper(), _PLACE.sub("*", one.path)) == wanted)
+        return next(one for one in self.operations if (one.method.upper(), _PLACE.sub("*", one.path)) == wanted)
 
     def ask(
         self,

@@ -133,7 +133,7 @@ def calls(api: DescribedApi) -> list[Valid]:
         found.append(Valid(api.operation("POST", f"/{route}"), f"/{route}", {wrapper: fresh}))
     found += [Valid(api.operation("GET", path), path) for path in ("/.well-known/jwks.json", DISCOVERY)]
     found += [Valid(api.operation(method, path), path, body) for method, path, body in further(api)]
-    ranked = {one.label: rank for rank, one in enumerate(api.operations())}
+    ranked = {one.label: rank for rank, one in enumerate(api.operations)}
     return sorted(found, key=lambda valid: ranked[valid.operation.label])
 
 

@@ -39,12 +39,12 @@ def api() -> Iterator[DescribedApi]:
 )
 def test_every_answer_is_one_that_the_document_names(api: DescribedApi, examples: int) -> None:
     places = places_of(api)
-    for number, operation in enumerate(api.operations()):
+    for number, operation in enumerate(api.operations):
         # Generating takes the time: the quick run asks half of the calls with what fits, half with what does not.
         for mode in MODES if examples > QUICK else (MODES[number % 2],):
             fuzz(api, operation, mode, examples, places)
     assert api.faults == {}
-    assert api.asked > 2 * len(api.operations())
+    assert api.asked > 2 * len(api.operations)
 
 
 def fuzz(
@@ -87,7 +87,7 @@ def places_of(api: DescribedApi) -> dict[tuple[str, str], dict[str, str]]:
     """By operation, what its path names at home: so that more than refusals is seen."""
     found = {}
     for aim in aims():
-        for operation in api.operations():
+        for operation in api.operations:
             pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+?)", re.escape(operation.path))
             matched = re.fullmatch(pattern, f"/{aim.route}")
             if matched and operation.method.upper() == aim.method:
