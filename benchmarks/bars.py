@@ -14,7 +14,7 @@ _COMPARE = {"<=": operator.le, ">=": operator.ge}
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A measured figure with what is demanded of it. `unit` is x, % or µs.
+    """A measured figure with what is demanded of it. `unit` is x, %, µs or MB.
 
     `known_because`: why it is missed by design, where what would reach it is measured and printed as well.
     """

@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Thread
 
 SECONDS = 2  # wrk counts whole ones
+_ERRORS = ("connect", "read", "write", "status", "time")
 _LUA = """
 local requests, at = {}, 0
 init = function()
@@ -63,9 +64,10 @@ def _rate_by_wrk(target: Target, clients: int, folder: Path) -> float:
     command = f"wrk -t1 -c{clients} -d{SECONDS}s -s {script} http://127.0.0.1:{target.port}{target.path}"
     ended = subprocess.run(command.split(), capture_output=True, text=True, check=True)  # noqa: S603  our own command
     found = next(line for line in ended.stdout.splitlines() if line.startswith("FOUND"))
-    answers, microseconds, errors = (int(number) for number in found.split()[1:])
-    if errors:
-        raise RuntimeError(f"{errors} of {answers} calls of {target.path} failed")
+    answers, microseconds, *errors = (int(number) for number in found.split()[1:])
+    if any(errors):
+        told = ", ".join(f"{kind} {n}" for kind, n in zip(_ERRORS, errors, strict=True) if n)
+        raise RuntimeError(f"of {answers} calls of {target.path} failed: {told}")
     return answers / microseconds * 1e6
 
 

@@ -15,7 +15,7 @@ from benchmarks.bars import Report, interleaved, medians, ratio, seconds_of
 from benchmarks.bulk import bulk_read, floor_read
 from benchmarks.packed import pack, packed_read
 from benchmarks.seeding import COLUMNS, SUBJECTS, Store
-from benchmarks.stage import web
+from benchmarks.stage import peak_megabytes, web
 from governance.actions.signing import ensure_signing_key
 from governance.tokens.access import issue_access_token
 
@@ -85,13 +85,14 @@ def measure_peers(store: Store, report: Report) -> None:
 
 
 def measure_stream(store: Store, report: Report) -> None:
-    """Stream: the same read over HTTP as NDJSON, one worker, against the read in process."""
+    """Stream: the same read over HTTP as NDJSON, one worker, against the read in process, and what the worker holds."""
     token, _ = issue_access_token(store.client, key=ensure_signing_key())
     bulk = bulk_read(store)
     with web() as port:
         stream = stream_read(store, port, token)
         assert stream() == SUBJECTS
         found = interleaved({"bulk": seconds_of(bulk), "stream": seconds_of(stream)})
+        peak = peak_megabytes(port)
     each = medians(found)
     report.bar(
         "bulk accessor over HTTP as NDJSON, of the read in process",
@@ -101,6 +102,8 @@ def measure_stream(store: Store, report: Report) -> None:
         "%",
         f"{_rate(each['stream'])}, in process {_rate(each['bulk'])}",
     )
+    detail = f"{len(found['stream']) + 1} streams of {SUBJECTS * len(COLUMNS)} values"
+    report.bar("memory of the worker that streams, at its peak", peak, "<=", 200, "MB", detail)
 
 
 def stream_read(store: Store, port: int, token: str) -> Callable[[], int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import urandom
@@ -34,7 +35,8 @@ from userstore.reading.opening import HANDLE_COLUMN
 from userstore.retention.schedule import stored_schedule
 from userstore.writing.storing import sealed_row
 
-SUBJECTS = 10_000
+SUBJECTS = int(os.environ.get("SEALBOOK_BENCH_SUBJECTS", "10000"))
+"""In thousands; 334000 of them make a million values."""
 COLUMNS = ("full_name", "phone", "contact_email")
 NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "::1/128"]
 ADDRESS = "127.0.0.1"

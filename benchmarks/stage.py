@@ -99,6 +99,24 @@ def web(*, workers: int = 1) -> Iterator[int]:
             server.wait()
 
 
+def peak_megabytes(port: int) -> float:
+    """Return the most memory that a worker of the server on this port ever had resident (`VmHWM`, proc(5))."""
+    named = f"--port={port}".encode()
+    parents = {int(one.parent.name) for one in Path("/proc").glob("[0-9]*/cmdline") if named in _text_of(one)}
+    told = (_text_of(one).decode() for one in Path("/proc").glob("[0-9]*/status"))
+    fields = (dict(line.partition(":")[::2] for line in one.splitlines()) for one in told)
+    return max(
+        int(each["VmHWM"].split()[0]) / 1024 for each in fields if "VmHWM" in each and int(each["PPid"]) in parents
+    )
+
+
+def _text_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""  # it ended meanwhile
+
+
 def _wait_until_it_answers(server: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
