@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import models
 
+from governance.actions.builtin import ACCESSOR_BASELINE, MUTATOR_BASELINE
 from governance.models import Purpose
 from governance.standing import StandingPurpose
 from userstore.definitions import ColumnDefinition
@@ -26,6 +27,8 @@ class _Named:
         return dict(manager.values_list("public_id", "name"))
 
 
+_DEMANDED_BY_ALL = {ACCESSOR_BASELINE: ("every accessor",), MUTATOR_BASELINE: ("every mutator",)}
+"""Policies that each accessor or mutator demands beside its own: without them none could be called."""
 _KINDS: dict[str, type[models.Model]] = {"column": Column, "accessor": Accessor, "mutator": Mutator}
 
 
@@ -51,6 +54,7 @@ def uses_of_policy(public_id: UUID) -> list[str]:
     found += Column.objects.filter(
         models.Q(access_policy__public_id=public_id) | models.Q(default_token_policy__public_id=public_id)
     ).values_list("name", flat=True)
+    found += _DEMANDED_BY_ALL.get(public_id, ())
     if Token.objects.filter(access_policy__public_id=public_id).exists():
         found.append("existing tokens")
     return sorted(set(found))

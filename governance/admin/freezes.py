@@ -36,6 +36,7 @@ class FreezeAdmin(DefinitionAdmin):
     """Lists freezes. A row leads to the page that lifts it."""
 
     form = DefinitionForm
+    empty_hint = "A freeze stops access on the next check everywhere, and can be lifted. Begin with “Freeze…” above."
     can_be_added = False
     can_be_retired = False
     actions_list = ("choose_target",)

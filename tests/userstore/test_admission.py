@@ -12,8 +12,9 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from governance.actions.policies import Branch, publish_policy, republish_policy
+from governance.actions.policies import Branch, publish_policy, republish_policy, retire_policy
 from governance.actions.rights import give_right
+from governance.errors import Conflict
 from governance.identities import OPERATOR, Caller
 from governance.models import Account
 from keyring.walls import in_environment
@@ -100,6 +101,8 @@ def test_the_baseline_of_the_environment_and_the_policy_of_a_column_must_hold_to
         description="",
     )
     assert house.read(accessor, house.ada) == []
+    with pytest.raises(Conflict, match="every accessor"):
+        retire_policy(house.system, public_id=BASELINE)
 
 
 def test_an_operator_is_admitted_by_a_group_they_are_in(house: Household) -> None:

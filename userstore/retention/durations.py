@@ -61,6 +61,8 @@ class Duration:
     def __str__(self) -> str:
         if self.is_indefinite:
             return "without end"
+        if self.amount == 0:
+            return "not at all"
         return f"{self.amount} {self.unit}{'' if self.amount == 1 else 's'}"
 
 
