@@ -74,6 +74,8 @@ def test_a_transformer_is_tried_as_it_is_and_as_it_might_be(
     assert MARK.upper() in as_officer.post(pages["transformer"], sample).content.decode()
     draft = sample | {"function": SHOUT.replace("toUpperCase()", "slice(0, 6)")}
     assert ">marked</pre>" in as_officer.post(pages["transformer"], draft).content.decode()
+    talking = sample | {"function": SHOUT.replace("  return", "  console.log('heard', 7);\n  return")}
+    assert "heard 7" in as_officer.post(pages["transformer"], talking).content.decode()
     failing = sample | {"function": SHOUT.replace("data.to", "data.nothing.to")}
     assert 'class="page-fault"' in as_officer.post(pages["transformer"], failing).content.decode()
     entries = console.booked("transformer.tried")
