@@ -15,10 +15,17 @@ import psycopg
 from django.db import connection
 
 from governance.errors import Invalid
+from keyring.walls.prepared import Prepared, run_prepared
 
 MOST_CANDIDATES = 60_000
 """Objects that one question may look at."""
 _NO, _YES, _TOO_MANY = 0, 1, 2
+_UUID, _TEXT, _INT4 = 2950, 25, 23
+_CHECK = Prepared(
+    "check_attribute",
+    "select * from public.governance_check_attribute($1, $2, $3, $4, $5)",
+    (_UUID, _UUID, _UUID, _TEXT, _INT4),
+)
 
 
 class TooManyCandidates(Invalid):
@@ -57,10 +64,10 @@ def check_attribute(environment_id: UUID, *, source: UUID, target: UUID, attribu
 
     Works inside the environment's transaction and outside of one. Raises `TooManyCandidates`.
     """
-    epoch, verdict, objects, edges = _one(
-        "select * from public.governance_check_attribute(%s, %s, %s, %s, %s)",
-        [environment_id, source, target, attribute, MOST_CANDIDATES],
-    )
+    most = MOST_CANDIDATES.to_bytes(4, "big")
+    with connection.wrap_database_errors:
+        found = run_prepared(_CHECK, [environment_id.bytes, source.bytes, target.bytes, attribute.encode(), most])
+    epoch, verdict, objects, edges = found[0]
     if verdict == _TOO_MANY:
         raise TooManyCandidates
     path = tuple(Step(each, edge) for each, edge in zip(objects or (), [None, *(edges or ())], strict=False))

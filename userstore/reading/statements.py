@@ -1,32 +1,24 @@
-"""The statements of the hot path, on Django's own connection, prepared once per connection.
-
-`exec_prepared` releases the interpreter while PostgreSQL works; fetching a hand-made pipeline's result does not.
-"""
+"""The statements of the hot path, prepared once per connection, and what their parameters and rows look like."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID, SafeUUID
-from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, connections
-from psycopg import pq
-from psycopg.abc import Transformer as RowReader
-from psycopg.adapt import AdaptersMap, Transformer
+from psycopg.adapt import AdaptersMap
 from psycopg.types.string import ByteaBinaryLoader
 
 from audit.errors import AuditUnavailable
 from audit.recorder import APPEND_PARAMETER_TYPES, APPEND_SQL_NUMBERED, EntryRow
 from governance.errors import EpochMoved
+from keyring.walls.prepared import Prepared, RowMaker, run_prepared
 
 _UUID, _UUIDS, _INT8, _INT8S, _INT2, _INT4, _TIMESTAMP = 2950, 2951, 20, 1016, 21, 23, 1184
 _PLACE = (_UUID, _TIMESTAMP, _UUID, _INT4)
-_BINARY = pq.Format.BINARY
-RowMaker = Callable[[Sequence[Any]], Any]
 _FIRST_MOMENT, _LAST_MOMENT = -(2**63), 2**63 - 1  # -infinity and infinity
 _LOWEST, _HIGHEST = UUID(int=0), UUID(int=2**128 - 1)
 _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -35,7 +27,7 @@ _new_uuid, _UNKNOWN = object.__new__, SafeUUID.unknown
 _set_number: Callable[[UUID, int], None] = vars(UUID)["int"].__set__
 _set_safety: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
 
-_STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
+_TEXTS: dict[str, tuple[str, tuple[int, ...]]] = {
     "read_subjects": ("select * from userstore_read_subjects($1, $2, $3, $4)", (_UUID, _UUIDS, _INT8S, _INT2)),
     "read_page": ("select * from userstore_read_page($1, $2, $3)", (_UUID, _UUID, _INT4)),
     **{
@@ -49,8 +41,20 @@ _STATEMENTS: dict[str, tuple[str, tuple[int, ...]]] = {
         (*APPEND_PARAMETER_TYPES, _INT8),
     ),
 }
-_prepared: WeakKeyDictionary[Any, dict[str, RowReader]] = WeakKeyDictionary()
-"""Which statements a connection knows, and how their rows are read. A connection belongs to one thread."""
+
+
+class _Undecoded:
+    """Leaves ids, times and arrays as the bytes they came in: most are only compared, joined or never looked at."""
+
+    def __init__(self) -> None:
+        self.connection = None
+        self.adapters = AdaptersMap(psycopg.adapters)
+        for oid in (_UUID, _INT8S, _TIMESTAMP):
+            self.adapters.register_loader(oid, ByteaBinaryLoader)
+
+
+_undecoded = _Undecoded()
+_STATEMENTS = {name: Prepared(name, text, types, _undecoded) for name, (text, types) in _TEXTS.items()}
 
 
 def read_subjects(
@@ -153,43 +157,4 @@ def timestamp_of(encoded: bytes) -> datetime:
 
 
 def _execute(name: str, parameters: Sequence[bytes | None], make: RowMaker = tuple) -> list[Any]:
-    connection = connections[DEFAULT_DB_ALIAS]  # once: the proxy looks it up for every attribute
-    connection.ensure_connection()
-    raw = cast("psycopg.Connection[Any]", connection.connection)
-    known = _prepared.get(raw)
-    reader = known.get(name) if known is not None else None
-    if reader is None:
-        reader = _prepare(raw, name)
-    bound = cast("Sequence[bytes]", parameters)  # libpq takes None for NULL; its wrapper's types do not say so
-    result = raw.pgconn.exec_prepared(f"sealbook_{name}".encode(), bound, [_BINARY] * len(bound), _BINARY)
-    if result.status != pq.ExecStatus.TUPLES_OK:
-        if connection.in_atomic_block:
-            connection.needs_rollback = True
-        raise psycopg.errors.error_from_result(result)
-    reader.set_pgresult(result)
-    return reader.load_rows(0, result.ntuples, make)
-
-
-class _Undecoded:
-    """Leaves ids, times and arrays as the bytes they came in: most are only compared, joined or never looked at."""
-
-    def __init__(self) -> None:
-        self.connection = None
-        self.adapters = AdaptersMap(psycopg.adapters)
-        for oid in (_UUID, _INT8S, _TIMESTAMP):
-            self.adapters.register_loader(oid, ByteaBinaryLoader)
-
-
-_undecoded = _Undecoded()
-
-
-def _prepare(raw: psycopg.Connection[Any], name: str) -> RowReader:
-    text, oids = _STATEMENTS[name]
-    result = raw.pgconn.prepare(f"sealbook_{name}".encode(), text.encode(), oids)
-    if result.status != pq.ExecStatus.COMMAND_OK:
-        if connection.in_atomic_block:
-            connection.needs_rollback = True
-        raise psycopg.errors.error_from_result(result)
-    reader: RowReader = Transformer(_undecoded)
-    _prepared.setdefault(raw, {})[name] = reader
-    return reader
+    return run_prepared(_STATEMENTS[name], parameters, make)
