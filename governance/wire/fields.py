@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -100,7 +100,7 @@ class Fields:
         return found if found != _NOTHING else None
 
     def moment(self, name: str) -> datetime | None:
-        """A time with its offset (RFC 3339); None where absent or null."""
+        """A time with its offset (RFC 3339), in UTC; None where absent or null."""
         value = self._given.get(name)
         if value is None or value == "":
             return None
@@ -110,7 +110,10 @@ class Fields:
             found = None
         if found is None or found.tzinfo is None:
             raise Invalid("This has to be a time such as 2030-01-31T12:00:00Z.", field=self.path(name))
-        return found
+        try:
+            return found.astimezone(UTC)
+        except OverflowError:
+            raise Invalid("This time is beyond the years 1 to 9999.", field=self.path(name)) from None
 
     def array(self, name: str) -> Sequence[Any]:
         """A JSON array; absent and null are empty."""

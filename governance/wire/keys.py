@@ -131,7 +131,7 @@ def _read_moment(text: str) -> datetime:
     found = parse_datetime(text)
     if found is None or found.tzinfo is None:
         raise ValueError
-    return found
+    return found.astimezone(UTC)
 
 
 def _read_flag(text: str) -> bool:

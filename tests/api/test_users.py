@@ -136,3 +136,22 @@ def test_a_deleted_user_is_gone(scene: Scene, line: Line) -> None:
     assert line.delete(f"/authn/users/{scene.subject}").status_code == 404
     assert line.get(f"/authn/users/{scene.subject}").status_code == 404
     assert scene.numbers(line) == []
+
+
+@pytest.mark.parametrize(
+    ("until", "status"),
+    [
+        ("9999-12-31T23:59:59.999999Z", 200),
+        ("0001-01-01T00:00:00Z", 200),
+        ("9999-12-31T23:59:59-14:00", 400),
+        ("0001-01-01T00:00:00+14:00", 400),
+    ],
+)
+def test_a_consent_ends_within_the_calendar_or_is_refused(scene: Scene, line: Line, until: str, status: int) -> None:
+    answer = line.post("/userstore/api/mutators", {**scene.write_body(), "until": until})
+    assert answer.status_code == status, answer.content
+    if status == 200:
+        shown = body(line.post("/userstore/api/consents/list", {"user_id": str(scene.subject)}))["data"]
+        assert {each["until"] for value in shown for each in value["purposes"]} <= {until[:19] + "+00:00"}
+    else:
+        assert answer.json()["field"] == "until"

@@ -15,7 +15,7 @@ from governance.standing import fresh_standing_of
 from governance.wire.fields import Fields
 from governance.wire.hot import answer_json
 from governance.wire.references import required_by
-from governance.wire.shapes import ERROR, FLAG, ID, MOMENT, NUMBER, REFERENCE, TEXT, array, shape
+from governance.wire.shapes import ERROR, FLAG, ID, MOMENT, NUMBER, REFERENCE, TEXT, array, or_null, shape
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.consents import change_consent, consented_values
@@ -26,7 +26,7 @@ from userstore.definitions import definitions_of
 from userstore.models import Column
 from userstore.queries import ConsentedValue
 
-_VALUE = shape(value_id=ID, column=TEXT, ordinal=NUMBER, purposes=array(shape(name=TEXT, until=MOMENT)))
+_VALUE = shape(value_id=ID, column=TEXT, ordinal=NUMBER, purposes=array(shape(name=TEXT, until=or_null(MOMENT))))
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR, 503: ERROR}
 
 

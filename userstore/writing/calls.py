@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from re import compile as pattern
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from governance.errors import Invalid
 from governance.identities import Caller
 from userstore.reading.calls import NO_CONTEXT, CallContext
 
+_EPOCH, _SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 _VERSION = pattern(r"[A-Za-z][A-Za-z0-9._/\-]{0,63}")
 
 
@@ -38,7 +39,8 @@ class ConsentTerms:
     @property
     def ends_at(self) -> int:
         """Unix seconds until which it holds, as value rows store them: 0 for no end, so no end is ever 0."""
-        return (int(self.until.timestamp()) or -1) if self.until else 0
+        # Not by way of a float, which rounds the last second of the calendar up, out of it.
+        return ((self.until - _EPOCH) // _SECOND or -1) if self.until else 0
 
 
 NO_TERMS = ConsentTerms()
