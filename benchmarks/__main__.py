@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser
 from time import perf_counter
 
-PARTS = ("values", "policies", "scripts", "bulk", "peers", "stream", "calls", "sealing", "graph")
+PARTS = ("values", "policies", "scripts", "bulk", "peers", "stream", "calls", "sealing", "graph", "importing")
 
 
 def main() -> int:

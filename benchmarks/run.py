@@ -11,6 +11,7 @@ from benchmarks.bars import Report
 from benchmarks.bulk import measure_bulk
 from benchmarks.calls import measure_calls
 from benchmarks.graph import measure_graph
+from benchmarks.importing import measure_importing
 from benchmarks.peers import measure_peers, measure_stream
 from benchmarks.scripts import measure_scripts
 from benchmarks.sealing import measure_sealing
@@ -28,6 +29,7 @@ MEASURES = {
     "calls": measure_calls,
     "sealing": measure_sealing,
     "graph": measure_graph,
+    "importing": measure_importing,
 }
 
 

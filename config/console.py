@@ -19,6 +19,7 @@ from django.utils.module_loading import import_string
 Link = dict[str, Any]
 
 WATCH: Final = "Watch and stop"
+DEFINITIONS: Final = "What and why"
 GRAPH: Final = "Who belongs to what"
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
@@ -43,7 +44,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
         ),
     ),
     (
-        "What and why",
+        DEFINITIONS,
         (
             ("Columns", "view_column", "userstore.Column"),
             ("Data types", "data_object", "userstore.DataTypeDefinition"),
@@ -70,6 +71,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
 )
 """Groups of the sidebar: title, then (title, Material symbol, model)."""
 VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
+    DEFINITIONS: (("Imports", "upload_file", "imports-page", "write"),),
     WATCH: (
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from os import urandom
 from uuid import UUID, uuid4
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 from django.db.models import Max
+from django.db.models.expressions import DatabaseDefault
 
 from keyring.environment_keys import newest_cipher
 from keyring.keys import forget_keys
@@ -16,7 +18,7 @@ from keyring.kinds import BLINDING_KINDS, KeyKind
 from keyring.models import WrappedKey
 from keyring.rows import serialise
 from keyring.sealing import OpenKey
-from keyring.walls import in_environment, insert_many
+from keyring.walls import in_environment, insert_many, row_to_insert
 from keyring.wrapping import KEY_BYTES, KeyLabel
 
 
@@ -77,7 +79,16 @@ def create_subject_keys(*, environment_id: UUID, count: int) -> list[NewKey]:
             label, key = KeyLabel(environment_id, uuid4(), KeyKind.SUBJECT, "", 1), urandom(KEY_BYTES)
             wrapped = cipher.wrap(key, label)
             rows.append(
-                WrappedKey(id=label.key_id, environment_id=environment_id, kind=label.kind.value, wrapped=wrapped)
+                row_to_insert(
+                    WrappedKey,
+                    id=label.key_id,
+                    environment_id=environment_id,
+                    kind=label.kind.value,
+                    scope="",
+                    version=1,
+                    wrapped=wrapped,
+                    created_at=DatabaseDefault(TransactionNow()),
+                )
             )
             made.append(NewKey(label.key_id, wrapped, OpenKey(key_id=label.key_id, version=1, key=key)))
         insert_many(rows)

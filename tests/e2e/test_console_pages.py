@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.cache import cache
 
+from keyring.walls import in_environment
 from tests.e2e.conftest import Visitor
 from tests.e2e.windows import WINDOWS
 
@@ -43,6 +44,7 @@ def console(transactional_db: None) -> Iterator[Console]:
     define_column(system_caller(staffed.environment.id), spec=ColumnSpec("shoe_size", "integer"))
     build_graph(staffed)
     cast.new_environment("staging")
+    import_some_files(staffed)
     yield staffed
     cache.clear()
 
@@ -78,6 +80,35 @@ def _writer(console: Console) -> Caller:
     return cast.new_player(console.environment, "writer", write=True).caller
 
 
+def import_some_files(console: Console) -> None:
+    """A file that awaits its upload, one whose records can be looked at, and one with a bad record."""
+    import io
+
+    from django.utils import timezone
+
+    from governance.actions.builtin import ALLOW_ALL
+    from governance.identities import OPERATOR, Caller, system_caller
+    from userstore.actions.importing.running import run_every_import
+    from userstore.actions.imports import ask_import, run_import
+    from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator
+    from userstore.actions.uploads import take_in
+    from userstore.importing.instructions import Instructions
+    from userstore.models import Column
+
+    system, officer, now = system_caller(console.environment.id), console.officer, timezone.now()
+    with in_environment(console.environment.id):
+        column = Column.objects.get(name="shoe_size").public_id
+    mutator = publish_mutator(
+        system, spec=MutatorSpec("SetSize", "{id} = ?", (InputSpec(column),), ALLOW_ALL)
+    ).public_id
+    caller = Caller(OPERATOR, officer.id, officer.id, console.environment.id, officer.username)
+    ids = [ask_import(caller, instructions=Instructions(mutator), now=now).row.pk for _ in range(3)]
+    for import_id in ids[1:]:
+        take_in(caller, import_id=import_id, offset=0, content=io.BytesIO(b"id,shoe_size\nnobody,x\n"), now=now)
+    run_import(caller, import_id=ids[2], now=now)
+    run_every_import(seconds=20)
+
+
 def sign_in(visitor: Visitor, console: Console) -> None:
     from tests.console.people import PASSWORD
 
@@ -96,9 +127,10 @@ def sign_in(visitor: Visitor, console: Console) -> None:
 def pages_of(console: Console) -> list[str]:
     """An overview, lists, forms with and without rows, and the console's own pages."""
     from governance.models import AccessPolicy, Client, GraphObject
-    from keyring.walls import in_environment
+    from userstore.models import Import
 
     with in_environment(console.environment.id):
+        imports = [f"imports/{row.pk}/" for row in Import.objects.all()]
         client = Client.objects.get(name="campaign-job")
         policy = AccessPolicy.objects.get(name="ApplicationInternalOnly")
         one = GraphObject.objects.filter(type__name="person").get()
@@ -116,6 +148,8 @@ def pages_of(console: Console) -> list[str]:
         "userstore/accessor/add/",
         "userstore/legalhold/add/",
         "retention/",
+        "imports/",
+        *imports,
         "freeze/",
         f"freeze/client/{client.public_id}/",
         "book/",

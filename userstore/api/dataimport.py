@@ -20,10 +20,10 @@ from governance.wire.definitions import caller_in
 from governance.wire.shapes import ERROR, ID, MOMENT, TEXT, choice, shape
 from userstore.actions.imports import ask_import_by_address
 from userstore.actions.uploads import take_in_by_address
-from userstore.api.imports import IMPORT, rendered
-from userstore.api.receiving import BODY, body_of
+from userstore.api.imports import FILE, IMPORT, rendered
 from userstore.importing.framing import USERCLOUDS
 from userstore.importing.instructions import Instructions
+from userstore.importing.receiving import body_of
 from userstore.importing.seeing import import_of
 from userstore.models import Import
 from userstore.models.imports import AWAITED, CANCELLED, FINISHED, HELD, RUNNING
@@ -74,12 +74,12 @@ class DataImportFile(APIView):
         operation_id="put_data_import",
         tags=["imports"],
         auth=[],
-        request=BODY,
+        request=FILE,
         responses={200: None, 409: ERROR, 413: ERROR, **dict.fromkeys((400, 403, 404, 503), ERROR)},
     )
     def put(self, request: Request, environment_id: UUID, import_id: UUID, secret: str) -> Response:
         take_in_by_address(
-            environment_id, import_id=import_id, secret=secret, content=body_of(request), now=timezone.now()
+            environment_id, import_id=import_id, secret=secret, content=body_of(request._request), now=timezone.now()
         )
         return Response(headers={"Cache-Control": "no-store"})
 

@@ -28,16 +28,17 @@ from keyring.walls import in_environment
 from userstore.actions.imports import ask_import, cancel_import, report_of, run_import
 from userstore.actions.uploads import take_in
 from userstore.api.calls import CallView, context_of
-from userstore.api.receiving import BODY, body_of
 from userstore.api.terms import DECISION, consent_terms
 from userstore.definitions import purpose_meant
 from userstore.importing.framing import CSV, FORMATS
 from userstore.importing.instructions import DELIMITERS, Instructions
+from userstore.importing.receiving import body_of
 from userstore.importing.seeing import import_of, seen_imports
 from userstore.models import Import
 from userstore.models.imports import STATES
 from userstore.writing.batch import KNOWN_ONLY, UNKNOWN_SUBJECTS
 
+FILE: dict[str, Any] = {"application/octet-stream": {"type": "string", "format": "binary"}}
 KEYS: Keys = {"id": id_key("id"), "created": moment_key("created_at")}
 IMPORT = shape(
     id=ID,
@@ -130,14 +131,16 @@ class ImportContent(APIView):
                 description="How much of the file is there already (its `size`): 0, which is the default, begins it.",
             )
         ],
-        request=BODY,
+        request=FILE,
         responses={200: IMPORT, 413: ERROR, **_ERRORS},
     )
     def put(self, request: Request, import_id: UUID) -> Response:
         caller, offset = caller_in(request), request.headers.get("Upload-Offset", "0")
         if not offset.isascii() or not offset.isdigit() or len(offset) > 18:
             raise Invalid("The offset is a number of bytes.", field="Upload-Offset")
-        row = take_in(caller, import_id=import_id, offset=int(offset), content=body_of(request), now=timezone.now())
+        row = take_in(
+            caller, import_id=import_id, offset=int(offset), content=body_of(request._request), now=timezone.now()
+        )
         return Response(rendered(row))
 
 

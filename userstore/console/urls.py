@@ -7,6 +7,14 @@ from django.urls import path
 
 from userstore.console.board import ConsentSwitch, board
 from userstore.console.erasures import erase, erasure, erasures, preview, receipt
+from userstore.console.imports import (
+    act_on_import,
+    import_content,
+    import_progress,
+    import_report,
+    imports,
+    single_import,
+)
 from userstore.console.retention import retention
 from userstore.console.sealing_keys import destroy, renew, sealing_keys
 
@@ -24,6 +32,12 @@ urlpatterns = [
     path("admin/erasures/erase/", _in_console(erase), name="erase"),
     path("admin/erasures/<uuid:erasure_id>/", _in_console(erasure), name="erasure"),
     path("admin/erasures/<uuid:erasure_id>/receipt", _in_console(receipt), name="erasure-receipt"),
+    path("admin/imports/", admin.site.admin_view(imports), name="imports-page"),
+    path("admin/imports/<uuid:import_id>/", admin.site.admin_view(single_import), name="import-page"),
+    path("admin/imports/<uuid:import_id>/progress", admin.site.admin_view(import_progress), name="import-progress"),
+    path("admin/imports/<uuid:import_id>/content", admin.site.admin_view(import_content), name="import-content"),
+    path("admin/imports/<uuid:import_id>/act", admin.site.admin_view(act_on_import), name="import-act"),
+    path("admin/imports/<uuid:import_id>/report.csv", admin.site.admin_view(import_report), name="import-report-file"),
     path("board", board, name="board"),
     path("board/<uuid:subject_id>/<uuid:value_id>/<slug:purpose>", ConsentSwitch.as_view(), name="board-switch"),
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 from os import urandom
 from uuid import UUID
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from audit.recorder import append
 from governance.actions.change import environment_resource
@@ -19,7 +19,7 @@ from governance.identities import Caller
 from keyring.actions import create_subject_keys
 from keyring.keys import OpenKey
 from keyring.places import cell_place
-from keyring.walls import insert_many
+from keyring.walls import insert_many, row_to_insert
 from userstore import events
 from userstore.models import Subject
 from userstore.reading.opening import HANDLE_COLUMN
@@ -71,7 +71,7 @@ def made_newcomers(public_ids: Sequence[UUID], clearance: Clearance, *, now: dat
     made = Newcomers()
     if not public_ids:
         return made
-    if Subject.objects.filter(public_id__in=public_ids).exists():
+    if _numbers(public_ids):
         raise Conflict(
             "A user with this id was deleted, and some of their values are still kept.",
             field="id",
@@ -83,11 +83,17 @@ def made_newcomers(public_ids: Sequence[UUID], clearance: Clearance, *, now: dat
         handle = urandom(16)
         place = cell_place(environment_id, public_id, HANDLE_COLUMN, key.id)
         rows.append(
-            Subject(
+            row_to_insert(
+                Subject,
+                id=None,
                 environment_id=environment_id,
                 public_id=public_id,
                 key_id=key.id,
                 handle=key.opened.seal(handle, place),
+                organization_id=None,
+                region="",
+                version=1,
+                erased_at=None,
                 created_at=now,
                 updated_at=now,
             )
@@ -99,11 +105,18 @@ def made_newcomers(public_ids: Sequence[UUID], clearance: Clearance, *, now: dat
     except IntegrityError:
         raise Conflict("There is a user with this id.", field="id") from None
     enter_users(environment_id, public_ids=public_ids)
-    numbers = dict(Subject.objects.filter(public_id__in=public_ids).values_list("public_id", "pk"))
+    numbers = _numbers(public_ids)
     for row in rows:
         row.pk = numbers[row.public_id]
         made.subjects[row.public_id] = row
     return made
+
+
+def _numbers(public_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The keys of the subjects with these ids; one array, since a thousand parameters take longer than the look-up."""
+    with connection.cursor() as cursor:
+        cursor.execute("select public_id, id from userstore_subject where public_id = any(%s)", [list(public_ids)])
+        return dict(cursor.fetchall())
 
 
 def record_newcomers(handles: Sequence[str], clearance: Clearance) -> None:

@@ -17,7 +17,7 @@ from governance.errors import Conflict
 from governance.standing import Standing
 from keyring.keys import IndexKey, OpenKey, index_key_for
 from keyring.places import cell_place
-from keyring.walls import insert_many
+from keyring.walls import insert_many, row_to_insert
 from userstore.datatypes import Value as TypedValue
 from userstore.definitions import ColumnDefinition, definitions_of
 from userstore.models import ConsentRecord, Subject, Value
@@ -182,7 +182,9 @@ class Pen:
     ) -> None:
         """Write down that a purpose was given or taken; `source` where it is not that of the call."""
         self.consents.append(
-            ConsentRecord(
+            row_to_insert(
+                ConsentRecord,
+                id=uuid4(),
                 environment_id=self.standing.environment_id,
                 subject_id=subject.pk,
                 column_id=column.pk,
@@ -227,10 +229,11 @@ def sealed_row(
     value_id = uuid4()
     kind = column.data_type
     place = cell_place(subject.environment_id, subject.public_id, column.public_id, value_id)
-    return Value(
+    return row_to_insert(
+        Value,
         id=value_id,
         environment_id=subject.environment_id,
-        subject=subject,
+        subject_id=subject.pk,
         column_id=column.pk,
         ordinal=ordinal,
         sealed=key.seal(kind.canonical(value), place),
@@ -239,6 +242,8 @@ def sealed_row(
         is_unique_key=column.is_unique,
         **ending_of(schedule, column.pk, purposes, dict.fromkeys(purposes, int(now.timestamp()))),
         state=LIVE,
+        origin=None,
+        version=1,
         created_at=now,
         updated_at=now,
     )

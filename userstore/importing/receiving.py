@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest
-from rest_framework.request import Request
 
-from governance.errors import Invalid
 from userstore.actions.uploads import Receiving, TooLong
+from userstore.errors import Invalid
 
-BODY: dict[str, Any] = {"application/octet-stream": {"type": "string", "format": "binary"}}
 
-
-def body_of(request: Request) -> Receiving:
+def body_of(request: HttpRequest) -> Receiving:
     """Return the body of a request as it comes in.
 
     Raises:
         Invalid: its length is not declared, so nobody could tell whether all of it came.
         TooLong: it is longer than `USERSTORE_IMPORT_BYTES`.
     """
-    plain: HttpRequest = request._request
-    declared = plain.META.get("CONTENT_LENGTH") or ""
+    declared = request.META.get("CONTENT_LENGTH") or ""
     if not declared.isascii() or not declared.isdigit():
         raise Invalid("The length of the body has to be declared.", field="Content-Length")
     if len(declared) > 18 or int(declared) > settings.USERSTORE_IMPORT_BYTES:
         raise TooLong(f"A file has at most {settings.USERSTORE_IMPORT_BYTES:,} bytes.")
-    return _Declared(plain, int(declared))
+    return _Declared(request, int(declared))
 
 
 class _Declared:

@@ -1,0 +1,168 @@
+"""An import of new people, against INSERTs of the same rows one by one, and against sealing the same values alone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from os import urandom
+from time import perf_counter
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.db import connections
+from django.db.models import Model
+from django.utils import timezone
+
+from benchmarks.bars import Report, interleaved, medians, ratio
+from benchmarks.seeding import ADDRESS, COLUMNS, Store
+from governance.actions.builtin import ALLOW_ALL
+from governance.actions.rights import give_right
+from governance.identities import system_caller
+from governance.models import Environment, GraphObject, Purpose
+from keyring.models import WrappedKey
+from keyring.walls import in_environment
+from userstore.actions.importing.advancing import Importing
+from userstore.actions.imports import ask_import, run_import
+from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator
+from userstore.actions.uploads import take_in
+from userstore.importing.instructions import Instructions
+from userstore.models import Column, ConsentRecord, Subject, Value
+from userstore.reading.calls import CallContext
+from userstore.writing.batch import NEWCOMERS
+
+PEOPLE = 4_000
+_ROUNDS = 3
+_TABLES: tuple[type[Model], ...] = (WrappedKey, Subject, GraphObject, Value, ConsentRecord)
+"""Where an import of new people leaves rows."""
+
+
+def measure_importing(store: Store, report: Report) -> None:
+    """Importing: a CSV file, sealed already, of people nobody knows, three texts each; everything an import does."""
+    instructions = _instructions(store)
+    imported: list[tuple[UUID, ...]] = []
+
+    def import_case() -> float:
+        ids, content = _file()
+        imported.append(ids)
+        return _imported(store, instructions, content)
+
+    def insert_case() -> float:
+        return _inserted(store, imported[-1])
+
+    found = interleaved({"import": import_case, "insert": insert_case, "encrypt": _encrypted}, rounds=_ROUNDS)
+    rate = {name: f"{PEOPLE * len(COLUMNS) / each / 1000:.1f} k values/s" for name, each in medians(found).items()}
+    report.bar(
+        "import of new people, of INSERTs of the same rows one by one",
+        ratio(found, "insert", "import"),
+        ">=",
+        2.5,
+        "x",
+        f"{rate['import']}, executemany {rate['insert']}",
+    )
+    report.bar(
+        "import of new people, of AES-GCM of the same values alone",
+        100 * ratio(found, "encrypt", "import"),
+        ">=",
+        28,
+        "%",
+        f"encrypt-only {rate['encrypt']}",
+    )
+
+
+def _instructions(store: Store) -> Instructions:
+    environment_id = store.caller.environment_id
+    system = system_caller(environment_id)
+    give_right(system, holder=store.client.account, operation="write", on=Environment.objects.get(pk=environment_id))
+    with in_environment(environment_id):
+        columns = [Column.objects.get(name=name).public_id for name in COLUMNS]
+        purpose = Purpose.objects.get(name="benchmarking").public_id
+    spec = MutatorSpec("ImportPeople", "{id} = ?", tuple(map(InputSpec, columns)), ALLOW_ALL)
+    mutator = publish_mutator(system, spec=spec).public_id
+    return Instructions(mutator, purposes=(purpose,), unknown=NEWCOMERS, context=CallContext(ADDRESS))
+
+
+def _file() -> tuple[tuple[UUID, ...], bytes]:
+    ids = tuple(uuid4() for _ in range(PEOPLE))
+    lines = [f"{who},{','.join(_values(number))}" for number, who in enumerate(ids)]
+    return ids, "\n".join([",".join(["id", *COLUMNS]), *lines]).encode()
+
+
+def _values(number: int) -> tuple[str, str, str]:
+    return f"Synthetic Person {number}", f"+49 151 {number:07d}", f"person{number}@example.com"
+
+
+def _imported(store: Store, instructions: Instructions, content: bytes) -> float:
+    now = timezone.now()
+    asked = ask_import(store.caller, instructions=instructions, now=now).row.pk
+    take_in(store.caller, import_id=asked, offset=0, content=io.BytesIO(content), now=now)
+    run_import(store.caller, import_id=asked, now=now)
+    importing = Importing(store.caller.environment_id, asked)
+    started = perf_counter()
+    while not (step := importing.step(now=timezone.now())).is_idle:
+        pass
+    seconds = perf_counter() - started
+    if (step.row.state, step.row.effective) != ("finished", PEOPLE):
+        raise RuntimeError(f"the import ended as {step.row.state}: {step.row.held_because}")
+    return seconds
+
+
+def _inserted(store: Store, ids: Sequence[UUID]) -> float:
+    """The rows that the import left, into tables alike, by psycopg's `executemany`, a thousand people a transaction."""
+    environment_id = store.caller.environment_id
+    owner = connections["owner"]
+    batches = [_rows_of(environment_id, ids[at : at + 1000]) for at in range(0, len(ids), 1000)]
+    seconds = 0.0
+    owner.ensure_connection()
+    with psycopg.Cursor(owner.connection) as cursor:
+        for model in _TABLES:
+            table = model._meta.db_table
+            cursor.execute(f"create table alike_{table} (like {table} including all)")
+        for batch in batches:
+            started = perf_counter()
+            with owner.connection.transaction():
+                for statement, rows in batch:
+                    cursor.executemany(statement, rows)
+            seconds += perf_counter() - started
+        for model in _TABLES:
+            cursor.execute(f"drop table alike_{model._meta.db_table}")
+    return seconds
+
+
+def _rows_of(environment_id: UUID, ids: Sequence[UUID]) -> list[tuple[str, list[list[Any]]]]:
+    with in_environment(environment_id):
+        subjects = list(Subject.objects.filter(public_id__in=ids))
+        pks = [subject.pk for subject in subjects]
+        rows: tuple[list[Any], ...] = (
+            list(WrappedKey.objects.filter(pk__in=[subject.key_id for subject in subjects])),
+            subjects,
+            list(GraphObject.objects.filter(public_id__in=ids)),
+            list(Value.objects.filter(subject_id__in=pks)),
+            list(ConsentRecord.objects.filter(subject_id__in=pks)),
+        )
+    return [(_insert(model), [_fields(row) for row in found]) for model, found in zip(_TABLES, rows, strict=True)]
+
+
+def _insert(model: type[Model]) -> str:
+    fields = model._meta.concrete_fields
+    names = ", ".join(str(field.column) for field in fields)
+    return f"insert into alike_{model._meta.db_table} ({names}) values ({', '.join(['%s'] * len(fields))})"  # noqa: S608  names of our own models
+
+
+def _fields(row: Model) -> list[Any]:
+    return [getattr(row, field.attname) for field in row._meta.concrete_fields]
+
+
+def _encrypted() -> float:
+    """Seal the same values: a key for every person, a nonce and a place for every value, and nothing else."""
+    people = [[value.encode() for value in _values(number)] for number in range(PEOPLE)]
+    place = urandom(96)
+    sealed: list[bytes] = []
+    started = perf_counter()
+    for values in people:
+        encrypt: Callable[..., bytes] = AESGCM(urandom(32)).encrypt
+        for value in values:
+            nonce = urandom(12)
+            sealed.append(nonce + encrypt(nonce, value, place))
+    return perf_counter() - started
