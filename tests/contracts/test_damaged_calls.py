@@ -73,7 +73,7 @@ def test_a_call_with_one_thing_wrong_is_answered_as_the_document_says(api: Descr
             api.ask(damaged.valid.operation, damaged.path, body=damaged.body(), headers=damaged.headers)
             continue
         answer = api.web.open(damaged.path, method=damaged.method, headers=api.credentials("service"))
-        if answer.status_code not in {200, 404, 405}:
+        if answer.status_code not in {200, 400, 404, 405}:  # 400: HEAD of a list that needs a parameter
             api.note(damaged.valid.operation.label, f"{damaged.method} {answer.status_code}", damaged.path)
     assert api.faults == {}
     assert api.asked > 100
