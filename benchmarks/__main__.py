@@ -6,7 +6,19 @@ import sys
 from argparse import ArgumentParser
 from time import perf_counter
 
-PARTS = ("values", "policies", "scripts", "bulk", "peers", "stream", "calls", "sealing", "graph", "importing")
+PARTS = (
+    "values",
+    "policies",
+    "scripts",
+    "bulk",
+    "peers",
+    "stream",
+    "calls",
+    "sealing",
+    "graph",
+    "importing",
+    "rotation",
+)
 
 
 def main() -> int:

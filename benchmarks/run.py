@@ -13,6 +13,7 @@ from benchmarks.calls import measure_calls
 from benchmarks.graph import measure_graph
 from benchmarks.importing import measure_importing
 from benchmarks.peers import measure_peers, measure_stream
+from benchmarks.rotation import measure_rotation
 from benchmarks.scripts import measure_scripts
 from benchmarks.sealing import measure_sealing
 from benchmarks.seeding import COLUMNS, SUBJECTS, seed
@@ -30,6 +31,7 @@ MEASURES = {
     "sealing": measure_sealing,
     "graph": measure_graph,
     "importing": measure_importing,
+    "rotation": measure_rotation,
 }
 
 

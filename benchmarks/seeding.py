@@ -33,14 +33,15 @@ from userstore.definitions import ColumnDefinition, definitions_of
 from userstore.models import Subject, Transformer, Value
 from userstore.reading.opening import HANDLE_COLUMN
 from userstore.retention.schedule import stored_schedule
-from userstore.writing.storing import sealed_row
+from userstore.writing.storing import index_of, sealed_row
 
 SUBJECTS = int(os.environ.get("SEALBOOK_BENCH_SUBJECTS", "10000"))
 """In thousands; 334000 of them make a million values."""
 COLUMNS = ("full_name", "phone", "contact_email")
 NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "::1/128"]
 ADDRESS = "127.0.0.1"
-_BATCH = 1000
+BATCH = 1000
+"""People of one `seed_batch`."""
 _AUTHENTICATED, _NETWORK = UUID("5ea1b00c-0000-4000-8000-000000000001"), UUID("5ea1b00c-0000-4000-8000-000000000002")
 _SCRIPT = """function policy(context, params) {
   return context.server.claims.kind === "client" && params.actions.includes(context.server.action)
@@ -97,7 +98,7 @@ def seed() -> Store:
     )
     definitions = definitions_of(standing_of(environment.id))
     stored = [definitions.by_public_id[column] for column in columns]
-    ids = tuple(i for _ in range(SUBJECTS // _BATCH) for i in _seed_batch(environment.id, stored, purpose.pk))
+    ids = tuple(i for _ in range(SUBJECTS // BATCH) for i in seed_batch(environment.id, stored, purpose.pk))
     caller = Caller(CLIENT, client.public_id, client.account_id, environment.id, client.name)
     forget_standings()
     return Store(client, caller, ids, tuple(column.pk for column in stored), *accessors)
@@ -107,13 +108,15 @@ def _policy(system: Caller, name: str, *components: Branch) -> UUID:
     return publish_policy(system, name=name, policy_type="composite_and", components=list(components)).public_id
 
 
-def _seed_batch(environment_id: UUID, columns: list[ColumnDefinition], purpose: int) -> list[UUID]:
+def seed_batch(environment_id: UUID, columns: list[ColumnDefinition], purpose: int) -> list[UUID]:
+    """Make people with a value in each column, found by it where the column is indexed; returns their ids."""
     now = datetime.now(UTC)
     keys: list[WrappedKey] = []
     subjects: list[tuple[Subject, OpenKey]] = []
     with in_environment(environment_id):
         cipher = newest_cipher(environment_id)
-        for _ in range(_BATCH):
+        indexes = {column.pk: index_of(environment_id, column) for column in columns}
+        for _ in range(BATCH):
             label, key = KeyLabel(environment_id, uuid4(), KeyKind.SUBJECT, "", 1), urandom(32)
             opened = OpenKey(key_id=label.key_id, version=1, key=key)
             wrapped = cipher.wrap(key, label)
@@ -140,7 +143,7 @@ def _seed_batch(environment_id: UUID, columns: list[ColumnDefinition], purpose: 
                     key,
                     column,
                     _text(column.name),
-                    index=None,
+                    index=indexes[column.pk],
                     ordinal=1,
                     purposes={purpose: 0},
                     schedule=stored_schedule(),
