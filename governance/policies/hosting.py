@@ -17,6 +17,7 @@ from governance.policies.asking import Asking
 from governance.policies.attribute_calls import check_attribute_for_script
 from governance.policies.console import WRITE_LINE, heard_calls, write_line
 from governance.policies.notes import audit_log
+from governance.policies.phone_countries import country_of_phone_number
 from governance.policies.requesting import network_request
 from governance.policies.sandbox import HostCallFailed, Script, ScriptError
 from governance.policies.sandbox.script import Function
@@ -46,6 +47,7 @@ HOST_FUNCTIONS: tuple[HostFunction, ...] = (
     HostFunction("networkRequest", EVERYWHERE, network_request),
     HostFunction("auditLog", EVERYWHERE, audit_log),
     HostFunction("checkAttribute", frozenset({"policy"}), check_attribute_for_script),
+    HostFunction("getCountryNameForPhoneNumber", EVERYWHERE, country_of_phone_number),
     HostFunction(WRITE_LINE, frozenset(), write_line),
 )
 """Every function there is. The last one is behind `console`: scripts that are tried out have it without naming it."""

@@ -45,6 +45,30 @@ def server(settings: Any) -> Iterator[Remote]:
         yield told
 
 
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+49 151 5550123", "Germany"),
+        ("+1 202 555 0123", "United States"),
+        ("+1 876 555 0123", "Jamaica"),
+        ("+44 20 7946 0018", "United Kingdom"),
+        ("+1 555 0100", ""),
+        ("0151 5550123", ""),
+        ("nothing", ""),
+        ("", ""),
+    ],
+)
+def test_a_script_learns_the_country_of_a_phone_number(environment: Environment, number: str, country: str) -> None:
+    body = f"return getCountryNameForPhoneNumber({number!r}) === {country!r};"
+    assert decided(environment, body) == (True, [])
+
+
+@pytest.mark.parametrize("given", ["", "null", "49151", "'+49', '+1'", "'+' + '4'.repeat(64)"])
+def test_what_is_no_phone_number_at_all_is_a_fault(environment: Environment, given: str) -> None:
+    allowed, faults = decided(environment, f"getCountryNameForPhoneNumber({given}); return true;")
+    assert (allowed, len(faults)) == (False, 1)
+
+
 def decided(environment: Environment, body: str) -> tuple[bool, list[str]]:
     """Ask a policy with this body once, on behalf of a client; also gives its faults."""
     source = f"function policy(context, params) {{ {body} }}"
