@@ -106,11 +106,22 @@ class GraphObject(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
+    # Indexes that begin with the environment serve every query; the type binds the object to its environment.
+    environment = models.ForeignKey(
+        "governance.Environment", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     public_id = models.UUIDField(default=uuid.uuid4)
-    type = models.ForeignKey(ObjectType, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False)
+    type = models.ForeignKey(
+        ObjectType, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
+    )
     organization = models.ForeignKey(
-        Organization, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
+        Organization,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     alias = SealedField(null=True, blank=True)
     alias_blind = models.BinaryField(null=True)
@@ -134,7 +145,14 @@ class GraphObject(models.Model):
                 | models.Q(alias__isnull=False, alias_blind__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["environment", "type", "public_id"], name="graph_object_by_type")]
+        indexes = [
+            models.Index(fields=["environment", "type", "public_id"], name="graph_object_by_type"),
+            models.Index(
+                fields=["environment", "organization"],
+                name="graph_object_of_organization",
+                condition=models.Q(organization__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)

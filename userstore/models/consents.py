@@ -11,7 +11,10 @@ class ConsentRecord(models.Model):
     """One change of one purpose of one value: who, when, how, on which basis and text, until when."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
+    # The purpose, bound to its environment, binds the record to it as well (as in `Value`).
+    environment = models.ForeignKey(
+        "governance.Environment", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     subject_id = models.BigIntegerField()
     column_id = models.BigIntegerField()
     value_id = models.UUIDField()

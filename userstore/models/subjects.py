@@ -20,6 +20,9 @@ class Subject(OwnedByEnvironment):
     as values of it are kept, for accessors of deleted values alone.
     """
 
+    environment = models.ForeignKey(
+        "governance.Environment", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     key_id = models.UUIDField()
     handle = models.BinaryField()
     organization_id = models.UUIDField(null=True, blank=True)
@@ -53,9 +56,17 @@ class Value(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
-    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="values", db_constraint=False)
-    column = models.ForeignKey("userstore.Column", on_delete=models.RESTRICT, related_name="+", db_constraint=False)
+    # No index and no constraint of single columns: those that begin with the environment serve every query, and a row
+    # whose subject is bound to its environment is bound to it as well. An import pays for each of them with every row.
+    environment = models.ForeignKey(
+        "governance.Environment", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    subject = models.ForeignKey(
+        Subject, on_delete=models.CASCADE, related_name="values", db_constraint=False, db_index=False
+    )
+    column = models.ForeignKey(
+        "userstore.Column", on_delete=models.RESTRICT, related_name="+", db_constraint=False, db_index=False
+    )
     ordinal = models.PositiveIntegerField(default=1)
     sealed = models.BinaryField()
     blind = models.BinaryField(null=True)
