@@ -1,8 +1,17 @@
-"""An import of new people, against INSERTs of the same rows one by one, and against sealing the same values alone."""
+"""An import of new people, against INSERTs of the same rows one by one, and against sealing the same values alone.
+
+The INSERTs are psycopg's `executemany`: the rows of an import, sealed already, into copies of the five tables with
+their indexes and checks, in transactions of as many people, sent as psycopg sends them (a pipeline, the statement
+prepared once). They have neither walls nor foreign keys and nothing to decide: all that an import does besides is
+on its own account. A worker's peak memory is measured in a process of its own.
+"""
 
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from os import urandom
 from time import perf_counter
@@ -17,6 +26,7 @@ from django.utils import timezone
 
 from benchmarks.bars import Report, interleaved, medians, ratio
 from benchmarks.seeding import ADDRESS, COLUMNS, Store
+from benchmarks.stage import ROOT
 from governance.actions.builtin import ALLOW_ALL
 from governance.actions.rights import give_right
 from governance.identities import system_caller
@@ -33,6 +43,29 @@ from userstore.reading.calls import CallContext
 from userstore.writing.batch import NEWCOMERS
 
 PEOPLE = 4_000
+VALUES_IN_MEMORY = int(os.environ.get("SEALBOOK_BENCH_IMPORTED", "100000"))
+"""Values of the import during which the worker's memory is measured."""
+_MOST_MEGABYTES = 200
+_WORKER = """
+import sys
+from uuid import UUID
+
+import django
+
+django.setup()
+from django.utils import timezone
+
+from config.collector import settle
+from userstore.actions.importing.advancing import Importing
+
+settle()
+importing = Importing(*map(UUID, sys.argv[1:]))
+while not (step := importing.step(now=timezone.now())).is_idle:
+    pass
+print(step.row.state, step.row.values_written)
+with open("/proc/self/status") as status:
+    print(next(line for line in status if line.startswith("VmHWM:")).split()[1])
+"""
 _ROUNDS = 3
 _TABLES: tuple[type[Model], ...] = (WrappedKey, Subject, GraphObject, Value, ConsentRecord)
 """Where an import of new people leaves rows."""
@@ -69,6 +102,14 @@ def measure_importing(store: Store, report: Report) -> None:
         "%",
         f"encrypt-only {rate['encrypt']}",
     )
+    report.bar(
+        "most memory of a worker that imports",
+        _worker_megabytes(store, instructions),
+        "<=",
+        _MOST_MEGABYTES,
+        "MB",
+        f"{VALUES_IN_MEMORY} values, VmHWM of its process",
+    )
 
 
 def _instructions(store: Store) -> Instructions:
@@ -83,8 +124,8 @@ def _instructions(store: Store) -> Instructions:
     return Instructions(mutator, purposes=(purpose,), unknown=NEWCOMERS, context=CallContext(ADDRESS))
 
 
-def _file() -> tuple[tuple[UUID, ...], bytes]:
-    ids = tuple(uuid4() for _ in range(PEOPLE))
+def _file(people: int = PEOPLE) -> tuple[tuple[UUID, ...], bytes]:
+    ids = tuple(uuid4() for _ in range(people))
     lines = [f"{who},{','.join(_values(number))}" for number, who in enumerate(ids)]
     return ids, "\n".join([",".join(["id", *COLUMNS]), *lines]).encode()
 
@@ -94,10 +135,7 @@ def _values(number: int) -> tuple[str, str, str]:
 
 
 def _imported(store: Store, instructions: Instructions, content: bytes) -> float:
-    now = timezone.now()
-    asked = ask_import(store.caller, instructions=instructions, now=now).row.pk
-    take_in(store.caller, import_id=asked, offset=0, content=io.BytesIO(content), now=now)
-    run_import(store.caller, import_id=asked, now=now)
+    asked = _asked(store, instructions, content)
     importing = Importing(store.caller.environment_id, asked)
     started = perf_counter()
     while not (step := importing.step(now=timezone.now())).is_idle:
@@ -106,6 +144,26 @@ def _imported(store: Store, instructions: Instructions, content: bytes) -> float
     if (step.row.state, step.row.effective) != ("finished", PEOPLE):
         raise RuntimeError(f"the import ended as {step.row.state}: {step.row.held_because}")
     return seconds
+
+
+def _asked(store: Store, instructions: Instructions, content: bytes) -> UUID:
+    now = timezone.now()
+    asked = ask_import(store.caller, instructions=instructions, now=now).row.pk
+    take_in(store.caller, import_id=asked, offset=0, content=io.BytesIO(content), now=now)
+    run_import(store.caller, import_id=asked, now=now)
+    return asked
+
+
+def _worker_megabytes(store: Store, instructions: Instructions) -> float:
+    """The most memory a process had resident that imported a file as workers do, from its start to its end."""
+    people = VALUES_IN_MEMORY // len(COLUMNS)
+    asked = _asked(store, instructions, _file(people)[1])
+    command = [sys.executable, "-c", _WORKER, str(store.caller.environment_id), str(asked)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)  # noqa: S603  our own
+    state, written, peak = done.stdout.split()
+    if (state, int(written)) != ("finished", people * len(COLUMNS)):
+        raise RuntimeError(f"the import ended as {state} with {written} values")
+    return int(peak) / 1024
 
 
 def _inserted(store: Store, ids: Sequence[UUID]) -> float:

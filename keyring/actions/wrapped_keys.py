@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from os import urandom
 from uuid import UUID, uuid4
 
-from django.contrib.postgres.functions import TransactionNow
 from django.db import transaction
 from django.db.models import Max
-from django.db.models.expressions import DatabaseDefault
 
 from keyring.environment_keys import newest_cipher
 from keyring.keys import forget_keys
 from keyring.kinds import BLINDING_KINDS, KeyKind
 from keyring.models import WrappedKey
+from keyring.new_ids import new_ids
 from keyring.rows import serialise
 from keyring.sealing import OpenKey
-from keyring.walls import in_environment, insert_many, row_to_insert
+from keyring.walls import in_environment, insert_columns
 from keyring.wrapping import KEY_BYTES, KeyLabel
 
 
@@ -72,26 +71,18 @@ def create_subject_keys(*, environment_id: UUID, count: int) -> list[NewKey]:
     Raises:
         UnknownKey: the environment has no key yet.
     """
-    rows, made = [], []
+    made = []
     with in_environment(environment_id):
         cipher = newest_cipher(environment_id)
-        for _ in range(count):
-            label, key = KeyLabel(environment_id, uuid4(), KeyKind.SUBJECT, "", 1), urandom(KEY_BYTES)
-            wrapped = cipher.wrap(key, label)
-            rows.append(
-                row_to_insert(
-                    WrappedKey,
-                    id=label.key_id,
-                    environment_id=environment_id,
-                    kind=label.kind.value,
-                    scope="",
-                    version=1,
-                    wrapped=wrapped,
-                    created_at=DatabaseDefault(TransactionNow()),
-                )
-            )
-            made.append(NewKey(label.key_id, wrapped, OpenKey(key_id=label.key_id, version=1, key=key)))
-        insert_many(rows)
+        for key_id in map(_uuid, new_ids(count)):
+            key = urandom(KEY_BYTES)
+            wrapped = cipher.wrap(key, KeyLabel(environment_id, key_id, KeyKind.SUBJECT, "", 1))
+            made.append(NewKey(key_id, wrapped, OpenKey(key_id=key_id, version=1, key=key)))
+        insert_columns(
+            WrappedKey,
+            {"id": [new.id for new in made], "wrapped": [new.wrapped for new in made]},
+            shared={"environment_id": environment_id, "kind": KeyKind.SUBJECT.value, "scope": "", "version": 1},
+        )
     return made
 
 
@@ -153,6 +144,10 @@ def _create(environment_id: UUID, kind: KeyKind, scope: str, *, version: int) ->
     row = create_row(label, key=key)
     sealing = None if kind in BLINDING_KINDS else OpenKey(key_id=row.id, version=version, key=key)
     return NewKey(id=row.id, wrapped=bytes(row.wrapped), sealing=sealing)
+
+
+def _uuid(raw: bytes) -> UUID:
+    return UUID(bytes=raw)
 
 
 def _row(label: KeyLabel, wrapped: bytes) -> WrappedKey:

@@ -3,7 +3,7 @@
 PostgreSQL enforces them with forced row-level security on a transaction-local setting.
 """
 
-from keyring.walls.bulk import insert_many, row_to_insert
+from keyring.walls.bulk import insert_columns, insert_many, row_to_insert
 from keyring.walls.operations import CompositeForeignKey, EnvironmentWall
 from keyring.walls.scope import SETTING, SYSTEM_ENVIRONMENT, WallBreach, current_environment, in_environment
 
@@ -15,6 +15,7 @@ __all__ = [
     "WallBreach",
     "current_environment",
     "in_environment",
+    "insert_columns",
     "insert_many",
     "row_to_insert",
 ]

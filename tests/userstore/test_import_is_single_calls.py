@@ -1,4 +1,8 @@
-"""The law of imports: a file leaves what its records would leave, made one by one in their order."""
+"""The law of imports: a file leaves what its records would leave, made one by one in their order.
+
+People who are new are written another way than those who are known, and together unless one of them is in conflict:
+the explicit examples meet each of these ways, drawn ones their mixtures.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from governance.errors import GovernanceError
@@ -25,6 +29,8 @@ from userstore.writing.execute import execute_mutator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PURPOSES = ("authentication", "marketing")
+NUMBER = "+49 151 5550100"
+SCRIPT = "return context.user.label !== 'spared';"
 _examples = count()
 
 changes = st.fixed_dictionaries(
@@ -32,32 +38,59 @@ changes = st.fixed_dictionaries(
         "label": st.sampled_from(["Ada", "", None, 7, "UCCUR-7f55f479-3822-4976-a8a9-b789d5c6f152"]),
         "alias": st.sampled_from(["a", "b", None]),
         "age": st.sampled_from([36, "36", "many", None]),
+        "phone": st.sampled_from([[NUMBER], [NUMBER, "+49 151 5550101"], [], [NUMBER, NUMBER], None]),
     }
 )
 records = st.lists(
-    st.tuples(st.integers(0, 3), changes, st.lists(st.sampled_from(PURPOSES), unique=True), st.booleans()),
+    st.tuples(
+        st.integers(0, 5),
+        changes,
+        st.lists(st.sampled_from(PURPOSES), unique=True),
+        st.sampled_from([True, True, True, False]),
+    ),
     min_size=1,
-    max_size=8,
+    max_size=9,
 )
+
+
+def plain(who: int, alias: str | None, label: str = "Ada", phone: Any = None) -> tuple[Any, ...]:
+    """A record about one of six people."""
+    return who, {"label": label, "alias": alias, "age": 36, "phone": phone}, [PURPOSES[0]], True
+
+
+NEW = [plain(0, "a"), plain(1, "b", phone=[NUMBER]), plain(2, None), plain(3, "c", label="")]
+IN_CONFLICT = [plain(0, "a"), plain(1, "b"), plain(2, "a"), plain(3, "c")]
+NEW_AMONG_KNOWN = [*NEW, plain(0, "d"), plain(4, "a"), plain(5, "e"), plain(1, None, phone=[])]
+SPARED = [plain(0, "a"), plain(1, "b"), plain(0, None, label="spared"), plain(0, "c"), plain(1, "d"), plain(2, "a")]
 
 
 class Twice:
     """Two environments alike: one is written call by call, the other from files."""
 
-    def __init__(self) -> None:
+    def __init__(self, manner: str) -> None:
         self.single, self.bulk = Desk(), Desk()
+        for desk in (self.single, self.bulk):
+            columns = desk.name, desk.alias, desk.age, desk.book.phones()
+            asked: dict[str, Any] = {"policy": desk.book.script_policy(SCRIPT)} if manner == "script" else {}
+            fixed = PURPOSES[:1] if manner == "fixed purposes" else ()
+            desk.mutator = desk.book.setter(*columns, purposes=fixed, **asked)
+            desk.accessor = desk.book.getter(*columns)
 
 
-@pytest.fixture
-def twice() -> Twice:
-    return Twice()
+@pytest.fixture(params=["purposes of the call", "fixed purposes", "script"])
+def twice(request: pytest.FixtureRequest) -> Twice:
+    return Twice(request.param)
 
 
 @given(wanted=records)
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@example(wanted=NEW)
+@example(wanted=IN_CONFLICT)
+@example(wanted=NEW_AMONG_KNOWN)
+@example(wanted=SPARED)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_file_leaves_what_single_calls_leave(twice: Twice, wanted: list[Any]) -> None:
     mark = f"{next(_examples)}-"
-    people = [str(uuid4()) for _ in range(4)]
+    people = [str(uuid4()) for _ in range(6)]
     calls = [
         ([people[who]] if well else ["nobody"], _row_data(change, purposes, mark))
         for who, change, purposes, well in wanted
@@ -73,7 +106,10 @@ def test_a_file_leaves_what_single_calls_leave(twice: Twice, wanted: list[Any]) 
 def _row_data(change: dict[str, Any], purposes: list[str], mark: str) -> dict[str, Any]:
     given_purposes = [{"name": name} for name in purposes]
     values = {**change, "alias": change["alias"] and mark + change["alias"]}
-    return {name: {"value": value, "purpose_additions": given_purposes} for name, value in values.items()}
+    row = {name: {"value": value, "purpose_additions": given_purposes} for name, value in values.items()}
+    if change["phone"]:  # each value has its own purposes: some come, others stay as they are
+        row["phone"] = {"value_additions": change["phone"], "purpose_additions": given_purposes}
+    return row
 
 
 def _fault(desk: Desk, values: list[str], data: dict[str, Any]) -> str:
@@ -101,12 +137,22 @@ def _left(desk: Desk, people: list[str]) -> list[Any]:
     with in_environment(desk.book.environment.id):
         values = Value.objects.filter(subject__public_id__in=people).select_related("subject", "column")
         stored = [
-            (people.index(str(v.subject.public_id)), v.column.name, v.state, sorted(names[p] for p in v.purposes))
+            (
+                people.index(str(v.subject.public_id)),
+                v.column.name,
+                v.ordinal,
+                v.state,
+                sorted(names[p] for p in v.purposes),
+                (v.expires, v.consent_ends, len(v.since), v.retain_until),
+                (v.blind is None, v.blind_version, v.is_unique_key, v.version),
+            )
             for v in values
         ]
-        known = {s.pk: people.index(str(s.public_id)) for s in Subject.objects.filter(public_id__in=people)}
+        subjects = Subject.objects.filter(public_id__in=people)
+        known = {s.pk: people.index(str(s.public_id)) for s in subjects}
+        versions = sorted((known[s.pk], s.version) for s in subjects)
         history = [
-            (known[c.subject_id], names[c.purpose_id], c.permitted)
+            (known[c.subject_id], names[c.purpose_id], c.permitted, c.until, c.legal_basis, c.text_version, c.by_kind)
             for c in ConsentRecord.objects.filter(subject_id__in=list(known))
         ]
-    return [sorted(known.values()), sorted(stored), sorted(history), [desk.rows(who) for who in people]]
+    return [versions, sorted(stored), sorted(history), [desk.rows(who) for who in people]]

@@ -16,9 +16,10 @@ from governance.wire.shapes import ANY, ERROR, ID, MOMENT, TEXT, array, choice, 
 from userstore.actions.idempotency import Answer
 from userstore.api.calls import CallView, context_of, repeatable
 from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER, consent_terms
-from userstore.writing.batch import ATOMIC, EACH, BatchCall, BatchItem, Result, execute_batch
+from userstore.writing.batch import ATOMIC, EACH, BatchCall, Result, execute_batch
 from userstore.writing.calls import MutatorCall
 from userstore.writing.execute import clear_mutator
+from userstore.writing.sheets import BatchItem
 
 _ITEM = shape(
     selector_values={"type": "array", "items": {}, "description": "One value for each `?` of the selector."},

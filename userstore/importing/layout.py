@@ -9,9 +9,9 @@ from uuid import uuid4
 
 from userstore.importing.errors import FileUnfit
 from userstore.importing.instructions import Instructions
-from userstore.writing.batch import BatchItem
 from userstore.writing.changes import KEEP_VALUES
 from userstore.writing.plan import MutatorPlan
+from userstore.writing.sheets import BatchItem
 
 ID = "id"
 

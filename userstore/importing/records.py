@@ -14,7 +14,7 @@ from userstore.importing.errors import FileUnfit, RecordRefused
 from userstore.importing.framing import CSV, NDJSON, Frame
 from userstore.importing.instructions import Instructions
 from userstore.importing.layout import Layout
-from userstore.writing.batch import BatchItem
+from userstore.writing.sheets import BatchItem
 
 DEEPEST = 64
 """Levels of arrays and objects in a record, as in a request's body."""

@@ -10,24 +10,24 @@ from governance.policies.tree import Trace
 from userstore.models import Subject
 from userstore.models.subjects import LIVE
 from userstore.reading.admission import call_facts
+from userstore.reading.calls import CallContext
 from userstore.reading.gathering import gathered
 from userstore.reading.opening import profiles_of, seen_by, unseal
 from userstore.reading.statements import read_subjects
-from userstore.writing.calls import MutatorCall
-from userstore.writing.plan import MutatorPlan, WritePlan
+from userstore.writing.plan import MutatorPlan
 
 
 def admit_writing(
-    subjects: list[Subject], call: MutatorCall, plan: WritePlan, clearance: Clearance, *, now: datetime
+    subjects: list[Subject], plan: MutatorPlan, context: CallContext, clearance: Clearance, *, now: datetime
 ) -> tuple[list[Subject], Trace]:
     """Return the admitted subjects, and why others are not. Asked once where the policy looks only at the caller."""
-    policy = plan.mutator.policy
-    purposes = tuple(p.name for p in plan.mutator.fixed_purposes)
-    facts = call_facts(clearance, call.context, action="Execute", purposes=purposes, now=now)
+    policy = plan.policy
+    purposes = tuple(p.name for p in plan.fixed_purposes)
+    facts = call_facts(clearance, context, action="Execute", purposes=purposes, now=now)
     if policy.caller_only:
         return (subjects, Trace()) if policy.allows_caller(facts) else ([], policy.explain(facts))
     trace = Trace()
-    answers = policy.allows_each(facts, _profiles(subjects, plan.mutator, clearance), trace)
+    answers = policy.allows_each(facts, _profiles(subjects, plan, clearance), trace)
     kept = [subject for subject, answer in zip(subjects, answers, strict=True) if answer]
     return kept, Trace(trace.lines if len(kept) < len(subjects) else [], trace.faults)
 

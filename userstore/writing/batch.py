@@ -7,7 +7,7 @@ the earlier ones are written, so it finds what they left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,15 +27,17 @@ from userstore.events import MUTATOR_EXECUTED
 from userstore.models import Subject
 from userstore.reading.calls import NO_CONTEXT, CallContext
 from userstore.reading.narrowing import decided_by_id
-from userstore.selectors import SelectorError
+from userstore.selectors import SelectorError, bind_ids, reads_only_ids
 from userstore.writing.admission import admit_writing, told_by
+from userstore.writing.arrivals import Arrivals
 from userstore.writing.calls import NO_TERMS, ConsentTerms, MutatorCall
-from userstore.writing.changes import ColumnChange, read_changes
+from userstore.writing.changes import Listed, read_changes
 from userstore.writing.execute import Receipt, described, finish, recorded_write, refuse_frozen, write_subject
 from userstore.writing.limiting import count_writing, count_written
 from userstore.writing.newcomers import Newcomers, made_newcomers, must_create, record_newcomers
-from userstore.writing.plan import MutatorPlan, WritePlan, ask_of, mutator_plan, plan_write
+from userstore.writing.plan import MutatorPlan, ask_of, mutator_plan, plan_write
 from userstore.writing.selection import locked_by_id, locked_subjects
+from userstore.writing.sheets import BatchItem, Piece, ids_of, sheets_of
 from userstore.writing.shelf import Shelf
 from userstore.writing.storing import Pen
 
@@ -46,14 +48,6 @@ KNOWN_ONLY, NEWCOMERS = "leave", "create"
 UNKNOWN_SUBJECTS = (KNOWN_ONLY, NEWCOMERS)
 Result = list[UUID] | GovernanceError
 """Whom a call changed, or why it could not be done."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchItem:
-    """One call of a batch: whom it selects, and changes by column name."""
-
-    selector_values: Sequence[Any]
-    row_data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +70,6 @@ class BatchCall:
 
 
 @dataclass(slots=True)
-class _Piece:
-    """One call on its way through a batch; `ids` are whom it selects, None where only its selector can tell."""
-
-    place: int
-    call: MutatorCall
-    plan: WritePlan
-    changes: list[ColumnChange]
-    ids: Sequence[UUID] | None
-
-
-@dataclass(slots=True)
 class _Run:
     """A batch under way: what it may rest on, its results, and what its record will say."""
 
@@ -95,6 +78,8 @@ class _Run:
     clearance: Clearance
     now: datetime
     results: list[Result]
+    known: dict[UUID, Subject] = field(default_factory=dict)
+    """Locked subjects by id: those that were there, and those that the batch has made."""
     handles: list[str] = field(default_factory=list)
     created: list[str] = field(default_factory=list)
     """Handles of the subjects that are new."""
@@ -145,44 +130,29 @@ def _write(call: BatchCall, results: list[Result], *, now: datetime) -> Receipt:
     run = _Run(call, plan, clearance, now, results)
     with in_environment(clearance.environment_id):
         pieces = _pieces(run)
-        locked_by_id([i for piece in pieces for i in piece.ids or ()], clearance)  # all in one order, before any write
-        for sheet in _sheets(pieces):
+        run.known = locked_by_id(ids_of(pieces), clearance)  # all in one order, before any write
+        for sheet in sheets_of(pieces):
             _write_sheet(sheet, run)
         return _recorded(pieces, run)
 
 
-def _pieces(run: _Run) -> list[_Piece]:
+def _pieces(run: _Run) -> list[Piece]:
     """Read every call; in an atomic batch the first one that makes no sense ends it."""
-    pieces = []
+    pieces: list[Piece] = []
+    selector, listed = run.plan.selector, Listed()
+    is_by_id = reads_only_ids(selector)
     for place, item in enumerate(run.call.items):
         run.results[place] = []
         with run.result_of(place):
-            single = run.call.single(item)
-            plan = plan_write(single)
-            changes = read_changes(item.row_data, run.plan, now=run.now)
+            plan = None if is_by_id else plan_write(run.call.single(item))
+            ids = bind_ids(selector, item.selector_values) if plan is None else decided_by_id(plan.bound)
+            changes = read_changes(item.row_data, run.plan, now=run.now, listed=listed)
             refuse_frozen(changes, run.plan.standing)
-            pieces.append(_Piece(place, single, plan, changes, decided_by_id(plan.bound)))
+            pieces.append(Piece(place, item, plan, changes, ids))
     return pieces
 
 
-def _sheets(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
-    """Cut calls into runs that touch different subjects; one whose selector reads values stands alone."""
-    sheet: list[_Piece] = []
-    taken: set[UUID] = set()
-    for piece in pieces:
-        if sheet and (piece.ids is None or not taken.isdisjoint(piece.ids)):
-            yield sheet
-            sheet, taken = [], set()
-        sheet.append(piece)
-        taken.update(piece.ids or ())
-        if piece.ids is None:
-            yield sheet
-            sheet = []
-    if sheet:
-        yield sheet
-
-
-def _write_sheet(sheet: list[_Piece], run: _Run) -> None:
+def _write_sheet(sheet: list[Piece], run: _Run) -> None:
     """Write calls together; where one of them is in conflict, each alone, so that it is known which."""
     if len(sheet) == 1:
         with run.result_of(sheet[0].place), transaction.atomic():
@@ -192,6 +162,7 @@ def _write_sheet(sheet: list[_Piece], run: _Run) -> None:
         with transaction.atomic():
             done = _written(sheet, run)
     except (Conflict, Refused):
+        run.known |= locked_by_id(ids_of(sheet), run.clearance)  # somebody may have been made meanwhile
         for piece in sheet:
             _write_sheet([piece], run)
     else:
@@ -210,41 +181,61 @@ class _Done:
     told: list[dict[str, list[str]]]
 
 
-def _written(sheet: Sequence[_Piece], run: _Run) -> _Done:
+def _written(sheet: Sequence[Piece], run: _Run) -> _Done:
     terms, now = run.call.consent, run.now
     pen = Pen(run.clearance.standing, run.call.caller.actor, now, f"mutator {run.plan.name}"[:64], terms)
-    ids = [i for piece in sheet for i in piece.ids or ()]
-    known = locked_by_id(ids, run.clearance)
+    unknown = [i for i in dict.fromkeys(ids_of(sheet)) if i not in run.known]
     newcomers = Newcomers()
     if run.call.unknown == NEWCOMERS:
-        newcomers = made_newcomers([i for i in dict.fromkeys(ids) if i not in known], run.clearance, now=now)
-        known |= newcomers.subjects
+        newcomers = made_newcomers(unknown, run.clearance, now=now)
     done = _Done(pen, {}, newcomers, [], 0, [])
-    for piece in sheet:
-        if piece.ids is None:
-            subjects = locked_subjects(piece.plan, run.clearance)
-        else:
-            subjects = [known[i] for i in sorted(set(piece.ids)) if i in known]
-        admitted, trace = admit_writing(subjects, piece.call, piece.plan, run.clearance, now=now)
-        count_written(len(admitted), run.plan, run.clearance)
-        done.changed[piece.place] = admitted
-        done.denied += len(subjects) - len(admitted)
-        done.told.append(told_by(trace))
+    _admit(sheet, done, run)
     everybody = [subject for admitted in done.changed.values() for subject in admitted]
     newcomers.must_be_among(everybody, run.clearance)
-    shelf = Shelf(everybody, [target.column for target in run.plan.targets], opened=newcomers.keys)
+    known = [subject for subject in everybody if subject.public_id not in newcomers.subjects]
+    shelf, arrivals = Shelf(known, [target.column for target in run.plan.targets]), Arrivals(pen)
     for piece in sheet:
-        done.handles += [write_subject(pen, shelf, subject, piece.changes) for subject in done.changed[piece.place]]
-    finish(pen, everybody)
+        for subject in done.changed[piece.place]:
+            key = newcomers.keys.get(subject.key_id)
+            if key is None:
+                done.handles.append(write_subject(pen, shelf, subject, piece.changes))
+            else:
+                arrivals.add(subject, key, piece.changes)
+                done.handles.append(newcomers.handles[subject.public_id])
+    finish(pen, known)
+    arrivals.flush()
     return done
+
+
+def _admit(sheet: Sequence[Piece], done: _Done, run: _Run) -> None:
+    """Ask the policy about the subjects of every call: once for all where it looks only at the caller."""
+    found = {piece.place: _subjects(piece, done.newcomers, run) for piece in sheet}
+    groups = [list(found)] if run.plan.policy.caller_only else [[place] for place in found]
+    for places in groups:
+        asked = [subject for place in places for subject in found[place]]
+        admitted, trace = admit_writing(asked, run.plan, run.call.context, run.clearance, now=run.now)
+        done.told.append(told_by(trace))
+        done.denied += len(asked) - len(admitted)
+        are_in = {subject.pk for subject in admitted}
+        done.changed |= {place: [one for one in found[place] if one.pk in are_in] for place in places}
+    for count in {len(admitted) for admitted in done.changed.values()}:
+        count_written(count, run.plan, run.clearance)
+
+
+def _subjects(piece: Piece, newcomers: Newcomers, run: _Run) -> list[Subject]:
+    if piece.ids is None and piece.plan is not None:
+        return locked_subjects(piece.plan, run.clearance)
+    either = (newcomers.subjects.get(i) or run.known.get(i) for i in sorted(set(piece.ids or ())))
+    return [subject for subject in either if subject is not None]
 
 
 def _tell(done: _Done, run: _Run) -> None:
     """Take what a sheet did into the results and the record."""
     for place, subjects in done.changed.items():
         run.results[place] = [subject.public_id for subject in subjects]
+    run.known |= done.newcomers.subjects
     run.handles += done.handles
-    run.created += done.newcomers.handles
+    run.created += done.newcomers.handles.values()
     for name, count in (("written", done.pen.written), ("removed", done.pen.removed), ("denied", done.denied)):
         run.counts[name] += count
     if done.pen.held:
@@ -254,9 +245,9 @@ def _tell(done: _Done, run: _Run) -> None:
             run.told[name] += lines
 
 
-def _recorded(pieces: Sequence[_Piece], run: _Run) -> Receipt:
+def _recorded(pieces: Sequence[Piece], run: _Run) -> Receipt:
     """Append the entry of the whole batch."""
-    selector_values = [value for piece in pieces for value in piece.call.selector_values]
+    selector_values = [value for piece in pieces for value in piece.item.selector_values]
     whole = run.call.single(BatchItem(selector_values, {}))
     changes = [change for piece in pieces for change in piece.changes]
     facts: dict[str, Any] = {

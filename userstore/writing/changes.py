@@ -46,19 +46,33 @@ class ColumnChange:
         return tuple(dict.fromkeys([*self.added, *self.dropped]))
 
 
-def read_changes(row_data: Mapping[str, Any], plan: MutatorPlan, *, now: datetime) -> list[ColumnChange]:
+Listed = dict[int, tuple[list[Any], tuple[int, ...]]]
+"""Lists of purposes that were read already, by their identity: an import gives one list to all its records."""
+_AS_USUAL = frozenset({"value", "purpose_additions"})
+_NONE: frozenset[int] = frozenset()
+
+
+def read_changes(
+    row_data: Mapping[str, Any], plan: MutatorPlan, *, now: datetime, listed: Listed | None = None
+) -> list[ColumnChange]:
     """Turn `row_data` into changes.
+
+    Args:
+        listed: what the calls of one batch, which share a standing, know of each other's purposes.
 
     Raises:
         Invalid: a column is missing or too much, a value is refused, purposes contradict each other or the mutator.
         NotFound: a purpose is unknown.
     """
     _check_columns(row_data, plan)
-    return [_change(row_data[target.column.name], target, plan, now) for target in plan.targets]
+    known: Listed = {} if listed is None else listed
+    return [_change(row_data[target.column.name], target, plan, now, known) for target in plan.targets]
 
 
 def _check_columns(row_data: Mapping[str, Any], plan: MutatorPlan) -> None:
     names = {target.column.name for target in plan.targets}
+    if row_data.keys() == names:
+        return
     for name in row_data:
         if name not in names:
             raise Invalid(f"The mutator does not write a column {str(name)[:64]!r}.", field=str(name)[:64])
@@ -66,19 +80,17 @@ def _check_columns(row_data: Mapping[str, Any], plan: MutatorPlan) -> None:
         raise Invalid(f"The mutator writes column {name!r}, which is missing.", field=name)
 
 
-def _change(given: Any, target: Target, plan: MutatorPlan, now: datetime) -> ColumnChange:
+def _change(given: Any, target: Target, plan: MutatorPlan, now: datetime, listed: Listed) -> ColumnChange:
     column = target.column
     if not isinstance(given, Mapping):
         raise Invalid("A change of a column is an object.", field=column.name)
-    entry = {
-        str(key).lower(): value for key, value in given.items() if value is not None or str(key).lower() == "value"
-    }
-    added = _purposes(entry, "purpose_additions", plan.standing, column)
-    dropped = _purposes(entry, "purpose_deletions", plan.standing, column)
-    if set(added) & set(dropped):
+    entry = given if given.keys() <= _AS_USUAL else _folded(given)
+    added = _purposes(entry, "purpose_additions", plan.standing, column, listed)
+    dropped = _purposes(entry, "purpose_deletions", plan.standing, column, listed)
+    if dropped and not set(added).isdisjoint(dropped):
         raise Invalid("A purpose is both added and deleted.", field=f"{column.name}.purpose_additions")
     added = _checked_against_fixed(added, dropped, plan, column)
-    fixed = frozenset(p.number for p in plan.fixed_purposes)
+    fixed = frozenset(p.number for p in plan.fixed_purposes) if plan.fixed_purposes else _NONE
     if column.partial_updates and ("value_additions" in entry or "value_deletions" in entry):
         return _partial(entry, target, added, dropped, fixed, now)
     if "value" not in entry:
@@ -98,13 +110,18 @@ def _change(given: Any, target: Target, plan: MutatorPlan, now: datetime) -> Col
     )
 
 
+def _folded(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A change by lower-case names; what is null is not there, but for a value."""
+    return {str(key).lower(): value for key, value in given.items() if value is not None or str(key).lower() == "value"}
+
+
 def _checked_against_fixed(
     added: tuple[int, ...], dropped: tuple[int, ...], plan: MutatorPlan, column: ColumnDefinition
 ) -> tuple[int, ...]:
     """With fixed purposes a write carries exactly these: a call names all of them or none."""
-    fixed = tuple(p.number for p in plan.fixed_purposes)
-    if not fixed:
+    if not plan.fixed_purposes:
         return added
+    fixed = tuple(p.number for p in plan.fixed_purposes)
     names = ", ".join(p.name for p in plan.fixed_purposes)
     if added and set(added) != set(fixed):
         raise Invalid(
@@ -224,14 +241,20 @@ def _some_are_equal(forms: Iterable[bytes]) -> bool:
     return len(set(seen)) != len(seen)
 
 
-def _purposes(entry: Mapping[str, Any], part: str, standing: Standing, column: ColumnDefinition) -> tuple[int, ...]:
+def _purposes(
+    entry: Mapping[str, Any], part: str, standing: Standing, column: ColumnDefinition, listed: Listed
+) -> tuple[int, ...]:
     """The numbers of the purposes that one part of a change lists."""
-    raw, field_name = entry.get(part), f"{column.name}.{part}"
+    raw = entry.get(part)
     if raw is None:
         return ()
+    if id(raw) in listed:  # which keeps the list, so that nothing else gets its identity
+        return listed[id(raw)][1]
+    field_name = f"{column.name}.{part}"
     if not isinstance(raw, list):
         raise Invalid("Purposes are a list.", field=field_name)
     found = [purpose_meant(item, standing, field=field_name).number for item in raw]
     if len(set(found)) != len(found):
         raise Invalid("A purpose occurs twice.", field=field_name)
+    listed[id(raw)] = raw, tuple(found)
     return tuple(found)

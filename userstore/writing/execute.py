@@ -108,7 +108,7 @@ def _write(call: MutatorCall, *, now: datetime) -> Receipt:
         changes = read_changes(call.row_data, plan.mutator, now=now)
         refuse_frozen(changes, plan.mutator.standing)
         subjects = locked_subjects(plan, clearance)
-        admitted, trace = admit_writing(subjects, call, plan, clearance, now=now)
+        admitted, trace = admit_writing(subjects, plan.mutator, call.context, clearance, now=now)
         count_written(len(admitted), plan.mutator, clearance)
         receipt = write_changes(admitted, changes, call, plan, clearance, now=now)
         receipt.facts.update(denied=len(subjects) - len(admitted), **described(call, plan.mutator, changes))
@@ -137,6 +137,8 @@ def _record_refused(call: MutatorCall, reasons: Sequence[str], decision_id: UUID
 
 def refuse_frozen(changes: list[ColumnChange], standing: Standing) -> None:
     """Refuse a write for a frozen purpose; which purposes a call gives itself is known only now."""
+    if not standing.freezes:
+        return
     given = [standing.purposes_by_number[number].public_id for change in changes for number in change.added]
     frozen = frozen_parts(standing, purposes=given)
     if frozen:
@@ -185,6 +187,8 @@ def finish(pen: Pen, subjects: Sequence[Subject]) -> None:
         Conflict: a unique column has a value already, at another subject.
     """
     pen.flush()
+    if not subjects:
+        return
     touched = Subject.objects.filter(pk__in=[subject.pk for subject in subjects])
     touched.update(updated_at=pen.now, version=F("version") + 1)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from os import urandom
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from audit.recorder import append
 from governance.actions.change import environment_resource
@@ -19,20 +19,23 @@ from governance.identities import Caller
 from keyring.actions import create_subject_keys
 from keyring.keys import OpenKey
 from keyring.places import cell_place
-from keyring.walls import insert_many, row_to_insert
+from keyring.walls import insert_columns, row_to_insert
 from userstore import events
 from userstore.models import Subject
 from userstore.reading.opening import HANDLE_COLUMN
 from userstore.writing.plan import MutatorPlan
 
+_WRITTEN_ONCE = 2
+"""The version of a subject that was created and written: nobody sees it in between."""
+
 
 @dataclass(slots=True)
 class Newcomers:
-    """Subjects made just now, by public id; their opened keys by id; their handles in the book."""
+    """Subjects made just now, by public id; their opened keys by id; their handles in the book by public id."""
 
     subjects: dict[UUID, Subject] = field(default_factory=dict)
     keys: dict[UUID, OpenKey] = field(default_factory=dict)
-    handles: list[str] = field(default_factory=list)
+    handles: dict[UUID, str] = field(default_factory=dict)
 
     def must_be_among(self, admitted: Iterable[Subject], clearance: Clearance) -> None:
         """Return if all of them were admitted.
@@ -71,55 +74,43 @@ def made_newcomers(public_ids: Sequence[UUID], clearance: Clearance, *, now: dat
     made = Newcomers()
     if not public_ids:
         return made
-    if _numbers(public_ids):
+    # Of many the constraint says that one is taken, and each is tried alone; of one it has to be known which way.
+    if len(public_ids) == 1 and Subject.objects.filter(public_id=public_ids[0]).exists():
         raise Conflict(
             "A user with this id was deleted, and some of their values are still kept.",
             field="id",
             remedy="Take another id.",
         )
-    environment_id, rows = clearance.environment_id, []
+    environment_id = clearance.environment_id
     keys = create_subject_keys(environment_id=environment_id, count=len(public_ids))
-    for public_id, key in zip(public_ids, keys, strict=True):
-        handle = urandom(16)
-        place = cell_place(environment_id, public_id, HANDLE_COLUMN, key.id)
-        rows.append(
-            row_to_insert(
-                Subject,
-                id=None,
-                environment_id=environment_id,
-                public_id=public_id,
-                key_id=key.id,
-                handle=key.opened.seal(handle, place),
-                organization_id=None,
-                region="",
-                version=1,
-                erased_at=None,
-                created_at=now,
-                updated_at=now,
-            )
-        )
-        made.keys[key.id] = key.opened
-        made.handles.append(handle.hex())
+    handles, sealed = [urandom(16) for _ in keys], []
+    for public_id, key, handle in zip(public_ids, keys, handles, strict=True):
+        sealed.append(key.opened.seal(handle, cell_place(environment_id, public_id, HANDLE_COLUMN, key.id)))
+    shared = {"environment_id": environment_id, "organization_id": None, "region": "", "version": _WRITTEN_ONCE}
+    moments = {"erased_at": None, "created_at": now, "updated_at": now}
+    rows = {"public_id": public_ids, "key_id": [key.id for key in keys], "handle": sealed}
     try:
-        insert_many(rows)
+        numbers = insert_columns(Subject, rows, shared=shared | moments, returning=("public_id", "id"))
     except IntegrityError:
         raise Conflict("There is a user with this id.", field="id") from None
     enter_users(environment_id, public_ids=public_ids)
-    numbers = _numbers(public_ids)
-    for row in rows:
-        row.pk = numbers[row.public_id]
-        made.subjects[row.public_id] = row
+    number_of = dict(numbers)
+    for public_id, key, handle, covered in zip(public_ids, keys, handles, sealed, strict=True):
+        made.subjects[public_id] = row_to_insert(
+            Subject,
+            id=number_of[public_id],
+            public_id=public_id,
+            key_id=key.id,
+            handle=covered,
+            **shared,
+            **moments,
+        )
+        made.keys[key.id] = key.opened
+        made.handles[public_id] = handle.hex()
     return made
 
 
-def _numbers(public_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """The keys of the subjects with these ids; one array, since a thousand parameters take longer than the look-up."""
-    with connection.cursor() as cursor:
-        cursor.execute("select public_id, id from userstore_subject where public_id = any(%s)", [list(public_ids)])
-        return dict(cursor.fetchall())
-
-
-def record_newcomers(handles: Sequence[str], clearance: Clearance) -> None:
+def record_newcomers(handles: Iterable[str], clearance: Clearance) -> None:
     """Put on record who is new."""
     append(
         events.SUBJECT_CREATED,

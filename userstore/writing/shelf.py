@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from keyring.keys import OpenKey, open_key
@@ -15,16 +15,7 @@ from userstore.models.subjects import LIVE
 class Shelf:
     """The keys and the live values of locked subjects; must be made inside their environment."""
 
-    def __init__(
-        self,
-        subjects: Sequence[Subject],
-        columns: Sequence[ColumnDefinition],
-        *,
-        opened: Mapping[UUID, OpenKey] | None = None,
-    ) -> None:
-        """Args: opened: the keys of subjects that are new, who have no values."""
-        self._opened = opened or {}
-        subjects = [subject for subject in subjects if subject.key_id not in self._opened]
+    def __init__(self, subjects: Sequence[Subject], columns: Sequence[ColumnDefinition]) -> None:
         self._wrapped: dict[UUID, bytes] = {}
         self._rows: dict[tuple[int, int], list[Value]] = {}
         if not subjects:
@@ -41,8 +32,7 @@ class Shelf:
         Raises:
             Unsealable: there is none any more, or it belongs elsewhere.
         """
-        opened = self._opened.get(subject.key_id)
-        return opened or open_key(subject.environment_id, subject.key_id, self._wrapped.get(subject.key_id, b""))
+        return open_key(subject.environment_id, subject.key_id, self._wrapped.get(subject.key_id, b""))
 
     def rows(self, subject: Subject, column: ColumnDefinition) -> list[Value]:
         """The live values of one column of a subject, in their order."""

@@ -27,7 +27,7 @@ from userstore.retention.schedule import Ends, Schedule, moment_of, schedule_of
 from userstore.writing.calls import NO_TERMS, ConsentTerms
 from userstore.writing.ending import copy_as_deleted, end_values
 from userstore.writing.merging import Merge, StoredValue
-from userstore.writing.uniqueness import is_taken
+from userstore.writing.uniqueness import conflict_over, is_taken
 
 
 @dataclass(slots=True)
@@ -53,7 +53,8 @@ class Pen:
     consents: list[ConsentRecord] = field(default_factory=list)
     _unique: dict[int, tuple[ColumnDefinition, list[TypedValue]]] = field(default_factory=dict)
     _indexes: dict[int, IndexKey | None] = field(default_factory=dict)
-    _sequence: count[int] = field(default_factory=count)
+    sequence: count[int] = field(default_factory=count)
+    """Numbers the consent history of the call."""
 
     @property
     def moment(self) -> int:
@@ -101,10 +102,7 @@ class Pen:
     def _conflict(self) -> Conflict:
         """Name the column, where only one can be meant."""
         columns = definitions_of(self.standing).by_pk
-        unique = sorted({columns[value.column_id].name for value in self.values if value.is_unique_key})
-        if len(unique) == 1:
-            return Conflict(f"Column {unique[0]} is unique and has this value already.", field=unique[0])
-        return Conflict(f"One of the columns {', '.join(unique)} is unique and has this value already.")
+        return conflict_over({columns[value.column_id].name for value in self.values if value.is_unique_key})
 
     def _add(self, subject: Subject, key: OpenKey, column: ColumnDefinition, merged: Merge) -> None:
         for value, ordinal, purposes in merged.added:
@@ -113,7 +111,7 @@ class Pen:
                 key,
                 column,
                 value,
-                index=self._index_of(column),
+                index=self.index_of(column),
                 ordinal=ordinal,
                 purposes=purposes,
                 schedule=self.schedule,
@@ -125,7 +123,7 @@ class Pen:
         if column.is_unique:
             self._unique.setdefault(column.pk, (column, []))[1].extend(value for value, _, _ in merged.added)
 
-    def _index_of(self, column: ColumnDefinition) -> IndexKey | None:
+    def index_of(self, column: ColumnDefinition) -> IndexKey | None:
         """Look the index key of a column up once: within the transaction that first did, nobody else remembers it."""
         if column.pk not in self._indexes:
             self._indexes[column.pk] = index_of(self.standing.environment_id, column)
@@ -198,7 +196,7 @@ class Pen:
                 by_kind=self.actor.kind,
                 by_id=self.actor.id,
                 recorded_at=self.now,
-                sequence=next(self._sequence),
+                sequence=next(self.sequence),
             )
         )
 

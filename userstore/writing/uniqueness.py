@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db import connection
 
+from governance.errors import Conflict
 from keyring.keys import live_index_keys
 from userstore.datatypes import Value
 from userstore.definitions import ColumnDefinition
@@ -16,6 +17,14 @@ _TAKEN = """
     select exists (select from userstore_value
         where environment_id = %s and column_id = %s and blind = any(%s) and is_unique_key and state = 0)
 """
+
+
+def conflict_over(names: Collection[str]) -> Conflict:
+    """Say that a unique column has a value already; name it, where only one can be meant."""
+    unique = sorted(names)
+    if len(unique) == 1:
+        return Conflict(f"Column {unique[0]} is unique and has this value already.", field=unique[0])
+    return Conflict(f"One of the columns {', '.join(unique)} is unique and has this value already.")
 
 
 def is_taken(environment_id: UUID, column: ColumnDefinition, values: Sequence[Value]) -> bool:
