@@ -91,6 +91,11 @@ class Arrivals:
         for (value_id, column, ordinal, blind, version), text in zip(rows, sealed, strict=True):
             self._values.append((value_id, subject.pk, column.pk, ordinal, text, blind, version, column.is_unique))
 
+    @property
+    def unique(self) -> dict[int, tuple[ColumnDefinition, list[TypedValue]]]:
+        """The values that nobody else may have, by column."""
+        return {pk: (way.column, way.unique) for pk, way in self._ways.items() if way.unique}
+
     def flush(self) -> None:
         """Write the values and their history.
 
@@ -100,13 +105,13 @@ class Arrivals:
         if not self._values:
             return
         pen = self._pen
-        unique = [way for way in self._ways.values() if way.unique]
-        if any(is_taken(pen.standing.environment_id, way.column, way.unique) for way in unique):
-            raise conflict_over({way.column.name for way in unique})
+        unique = self.unique.values()
+        if any(is_taken(pen.standing.environment_id, column, values) for column, values in unique):
+            raise conflict_over({column.name for column, _ in unique})
         try:
             self._insert_values()
         except IntegrityError:
-            raise conflict_over({way.column.name for way in unique}) from None
+            raise conflict_over({column.name for column, _ in unique}) from None
         self._insert_history()
         pen.written += len(self._values)
 

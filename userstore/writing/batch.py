@@ -40,6 +40,7 @@ from userstore.writing.selection import locked_by_id, locked_subjects
 from userstore.writing.sheets import BatchItem, Piece, ids_of, sheets_of
 from userstore.writing.shelf import Shelf
 from userstore.writing.storing import Pen
+from userstore.writing.uniqueness import conflict_over
 
 ATOMIC, EACH = "atomic", "each"
 """All calls of a batch or none; or each that can be done."""
@@ -202,9 +203,23 @@ def _written(sheet: Sequence[Piece], run: _Run) -> _Done:
             else:
                 arrivals.add(subject, key, piece.changes)
                 done.handles.append(newcomers.handles[subject.public_id])
+    if len(sheet) > 1:
+        _refuse_exchange(pen, arrivals)
     finish(pen, known)
     arrivals.flush()
     return done
+
+
+def _refuse_exchange(pen: Pen, arrivals: Arrivals) -> None:
+    """Return if nobody takes a unique value that another call of the same sheet gave up.
+
+    Raises:
+        Conflict: somebody does; whether they may depends on which of the two calls comes first.
+    """
+    for pk, form in pen.vacated:
+        for column, values in filter(None, (pen.unique.get(pk), arrivals.unique.get(pk))):
+            if form is None or form in map(column.data_type.index_form, values):
+                raise conflict_over({column.name})
 
 
 def _admit(sheet: Sequence[Piece], done: _Done, run: _Run) -> None:

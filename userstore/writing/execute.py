@@ -175,6 +175,8 @@ def write_subject(pen: Pen, shelf: Shelf, subject: Subject, changes: Sequence[Co
     for change in changes:
         rows = shelf.rows(subject, change.column)
         left = [end_lapsed(pen, subject, shelf.key, change.column, row) for row in rows]
+        if change.column.is_unique and None in left:
+            pen.vacated.add((change.column.pk, None))
         current = stored_values([row for row in left if row is not None], key, subject, change.column)
         pen.store(subject, key, change.column, merge(change, current, until=pen.terms.ends_at))
     return handle_of(subject, key)

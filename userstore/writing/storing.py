@@ -51,7 +51,9 @@ class Pen:
     """Values by column that ended, and were kept as deleted ones or were not."""
     values: list[Value] = field(default_factory=list)
     consents: list[ConsentRecord] = field(default_factory=list)
-    _unique: dict[int, tuple[ColumnDefinition, list[TypedValue]]] = field(default_factory=dict)
+    vacated: set[tuple[int, bytes | None]] = field(default_factory=set)
+    """Columns and forms of unique values that ended: somebody else may take them, once they have; None for any."""
+    unique: dict[int, tuple[ColumnDefinition, list[TypedValue]]] = field(default_factory=dict)
     _indexes: dict[int, IndexKey | None] = field(default_factory=dict)
     sequence: count[int] = field(default_factory=count)
     """Numbers the consent history of the call."""
@@ -74,6 +76,9 @@ class Pen:
     def store(self, subject: Subject, key: OpenKey, column: ColumnDefinition, merged: Merge) -> None:
         """Store a merge for one column of one subject; what it adds is there from `flush` on."""
         end_values(self, subject, column, merged.removed)
+        if column.is_unique:
+            gone = (stored.form if stored.equal is None else stored.equal for stored in merged.removed)
+            self.vacated.update((column.pk, form) for form in gone)
         renewed = {stored.id: purposes for stored, purposes in merged.renewed}
         for stored, ordinal, purposes in merged.changed:
             self._change(subject, key, column, stored, ordinal, purposes, renewed.pop(stored.id, frozenset()))
@@ -88,7 +93,7 @@ class Pen:
         Raises:
             Conflict: a unique column has a value already, at another subject.
         """
-        if any(is_taken(self.standing.environment_id, column, values) for column, values in self._unique.values()):
+        if any(is_taken(self.standing.environment_id, column, values) for column, values in self.unique.values()):
             raise self._conflict()
         try:
             insert_many(self.values)
@@ -97,7 +102,7 @@ class Pen:
         insert_many(self.consents)
         self.values.clear()
         self.consents.clear()
-        self._unique.clear()
+        self.unique.clear()
 
     def _conflict(self) -> Conflict:
         """Name the column, where only one can be meant."""
@@ -121,7 +126,7 @@ class Pen:
             for purpose, until in purposes.items():
                 self.note(subject, column, row.id, purpose, permitted=True, until=until)
         if column.is_unique:
-            self._unique.setdefault(column.pk, (column, []))[1].extend(value for value, _, _ in merged.added)
+            self.unique.setdefault(column.pk, (column, []))[1].extend(value for value, _, _ in merged.added)
 
     def index_of(self, column: ColumnDefinition) -> IndexKey | None:
         """Look the index key of a column up once: within the transaction that first did, nobody else remembers it."""
