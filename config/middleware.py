@@ -109,11 +109,16 @@ def _stream_under(name: str, response: StreamingHttpResponse) -> None:
     """Let entries that are written while a body is sent carry the id of their request."""
 
     def parts(content: Iterable[bytes]) -> Iterator[bytes]:
-        request_id.set(name)
-        try:
-            yield from content
-        finally:
-            request_id.set(None)
+        left = iter(content)
+        while True:
+            token = request_id.set(name)
+            try:
+                part = next(left)
+            except StopIteration:
+                return
+            finally:
+                request_id.reset(token)  # between two parts the thread may do something else, or end the stream
+            yield part
 
     if not response.is_async:
         response.streaming_content = parts(response.streaming_content)  # type: ignore[arg-type]  # not the async kind

@@ -20,7 +20,7 @@ _WITH_CALLER = ("unauthenticated", "refused", "throttled")
 def with_common_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Give every operation the errors that any call of its kind can meet, each in the dialect of its path.
 
-    A hook of drf-spectacular; whatever a view says about its errors beyond their numbers is replaced.
+    A hook of drf-spectacular; whatever a view says about its errors beyond numbers and headers is replaced.
     """
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas |= {_WIRE: ERROR, _DOCUMENT: PROBLEM}
@@ -30,7 +30,7 @@ def with_common_answers(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for kind in _kinds_of(path, operation):
                 responses.setdefault(str(STATUS[kind]), {})
             for status in [status for status in responses if int(status) >= _FIRST_ERROR]:
-                responses[status] = _error(path, int(status))
+                responses[status] = _error(path, int(status)) | _headers_of(responses[status])
             operation["responses"] = dict(sorted(responses.items()))
     return result
 
@@ -47,6 +47,10 @@ def _kinds_of(path: str, operation: dict[str, Any]) -> set[str]:
     if operation.get("security") and {} not in operation["security"]:
         kinds |= {*_WITH_CALLER}
     return kinds
+
+
+def _headers_of(response: dict[str, Any]) -> dict[str, Any]:
+    return {"headers": response["headers"]} if "headers" in response else {}
 
 
 def _error(path: str, status: int) -> dict[str, Any]:

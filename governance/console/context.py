@@ -16,10 +16,11 @@ def environment(request: HttpRequest) -> dict[str, Any]:
 
     A page is made of many templates, and each of them asks.
     """
-    known: dict[str, Any] | None = request.__dict__.get("shown_environments")
-    if known is None:
-        known = request.__dict__["shown_environments"] = _looked_up(getattr(request, "environment_id", None))
-    return known
+    environment_id = getattr(request, "environment_id", None)
+    known: dict[UUID | None, dict[str, Any]] = request.__dict__.setdefault("shown_environments", {})
+    if environment_id not in known:
+        known[environment_id] = _looked_up(environment_id)
+    return known[environment_id]
 
 
 def _looked_up(environment_id: UUID | None) -> dict[str, Any]:

@@ -147,10 +147,10 @@ def test_a_policy_asks_a_host_and_refuses_where_there_is_no_answer(environment: 
 def test_a_note_is_sealed_beside_the_book_and_read_on_record(environment: Environment) -> None:
     assert decided(environment, "auditLog('looked at ada@example.com'); return true") == (True, [])
     (entry,) = entries(environment_id=environment.id, kinds=["script.noted"], limit=5)
-    assert "ada" not in entry.text and list(entry.facts) == ["note"]
+    assert "ada@" not in entry.text and list(entry.facts) == ["note"]
     with in_environment(environment.id):
         (note,) = ScriptNote.objects.all()
-        assert "ada" not in repr(vars(note))
+        assert "ada@" not in repr(vars(note))
     auditor = cast.new_player(environment, "auditor", audit=True).caller
     assert read_note(auditor, note_id=note.id, now=timezone.now()) == "looked at ada@example.com"
     with pytest.raises(Refused):

@@ -18,6 +18,7 @@ from keyring.kms.transit import TransitKms
 from keyring.models import EnvironmentKey
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 from tests.openbao import OpenBao, start_openbao
+from userstore.actions.erasing import ledger
 
 KEY = bytes(range(32))
 
@@ -141,8 +142,10 @@ def test_the_deployment_check_asks_the_server(options: dict[str, Any], settings:
 
 
 def test_an_installation_moves_from_the_keyring_file_to_transit(
-    environment: UUID, options: dict[str, Any], settings: Any, capsys: pytest.CaptureFixture[str]
+    environment: UUID, options: dict[str, Any], settings: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    settings.USERSTORE_TOMBSTONES = tmp_path / "erasures.ledger"
+    assert ledger().mark_of(environment, b"handle") == ledger().mark_of(environment, b"handle")
     sealing = create_key(environment_id=environment, kind=KeyKind.TEXT).opened
     sealed = sealing.seal(b"text", b"place")
     local = settings.KMS_PROVIDERS
@@ -159,7 +162,10 @@ def test_an_installation_moves_from_the_keyring_file_to_transit(
     settings.KMS_PROVIDERS = [to_transit, *local]
     ensure_environment_key(environment_id=SYSTEM_ENVIRONMENT)
     call_command("rewrap_root")
-    assert "the installation: 1 keys" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "the installation: 1 keys" in told and "the ledger of erasures: 1 key" in told
+    settings.KMS_PROVIDERS = [to_transit]
+    assert ledger().read() == ([], 0)
     settings.KMS_PROVIDERS = [{**to_transit, "options": {**options, "key": "nobody"}}, to_transit | {"name": "other"}]
     with pytest.raises(CommandError, match="stay as they were"):
         call_command("rewrap_root")
