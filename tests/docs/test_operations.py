@@ -109,8 +109,7 @@ def test_the_first_start_runs_as_the_page_has_it(
     assert '"statement": "The key of this person was destroyed' in run(verify, tmp_path, environ)
     for command in commands(move) if openbao else ():
         assert "prod: 1 keys" in run(command, tmp_path, environ | transit_beside(openbao))
-    for command in commands(processes):
-        start_and_stop(command, tmp_path, environ)
+    come_up_and_stay_up(commands(processes), tmp_path, environ)
 
 
 ERASE = """
@@ -138,16 +137,26 @@ def ran_python(text: str, cwd: Path, environ: dict[str, str]) -> str:
     return subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, check=True).stdout
 
 
-def start_and_stop(command: list[str], cwd: Path, environ: dict[str, str]) -> None:
-    """A process of production comes up and stays up until it is told to end."""
+def come_up_and_stay_up(wanted: list[list[str]], cwd: Path, environ: dict[str, str]) -> None:
+    """The processes of production come up beside each other and stay up until they are told to end."""
+    with contextlib.ExitStack() as ending:
+        running = [ending.enter_context(started(command, cwd, environ)) for command in wanted]
+        time.sleep(8)
+        for process, log in running:
+            assert process.poll() is None, log.read_text()
+
+
+@contextlib.contextmanager
+def started(command: list[str], cwd: Path, environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """Start one process; it is ended with all that it started itself."""
     command = [word if word != "8000" else str(free_port()) for word in command]
-    with (cwd / "process.log").open("wb") as log:
+    log = cwd / f"process-{len(list(cwd.glob('process-*')))}.log"
+    with log.open("wb") as file:
         process = subprocess.Popen(
-            command, cwd=cwd, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command, cwd=cwd, env=environ, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        time.sleep(6)
-        assert process.poll() is None, (cwd / "process.log").read_text()
+        yield process, log
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
