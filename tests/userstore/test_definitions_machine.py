@@ -88,6 +88,7 @@ class Definitions(RuleBasedStateMachine):
             spec = ColumnSpec(name, kind.name if shape >> 5 & 1 else "string", index_type=index, **asked)
             define_column(self.book.system, spec=spec)
 
+    @precondition(lambda self: self.one_of(Column, 0, is_system=False) is not None)
     @rule(pick=NUMBERS, name=NAMES, index=st.sampled_from(["none", "indexed"]))
     def change_a_column(self, pick: int, name: str, index: str) -> None:
         column = self.one_of(Column, pick, is_system=False)
@@ -97,6 +98,7 @@ class Definitions(RuleBasedStateMachine):
         with self.refusable():
             change_column(self.book.system, public_id=column.public_id, spec=ColumnSpec(**changed))
 
+    @precondition(lambda self: self.one_of(Column, 0, is_system=False) is not None)
     @rule(pick=NUMBERS)
     def retire_a_column(self, pick: int) -> None:
         column = self.one_of(Column, pick, is_system=False)
