@@ -229,6 +229,8 @@ class Definitions(RuleBasedStateMachine):
 
     def selector(self, pick: int) -> str:
         column = self.one_of(Column, pick, is_system=False)
+        if column is None:
+            return "{id} = ANY (?)"
         field = "->>'CITY'" if column.data_type in {"a", "b", "B", "c", "d"} else ""
         is_comparable = field or column.data_type in {"string", "integer", "phonenumber"}
         compared = f"{{{column.name.swapcase()}}}{field} = ? OR " if is_comparable else ""
