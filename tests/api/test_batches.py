@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from governance.actions.rights import give_right
 from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, Line, Scene, body, line_of, new_scene, operational, recorded
@@ -109,3 +110,23 @@ def test_who_may_not_write_and_what_is_no_batch_is_refused(batches: Batches, set
     settings.USERSTORE_BATCH_LIMIT = 1
     assert body(batches.send(batches.line, (one, "a"), (one, "b")), 400)["field"] == "items"
     assert batches.aliases() == []
+
+
+def test_a_quota_counts_the_calls_of_a_batch_and_a_refused_one_takes_nothing(batches: Batches) -> None:
+    environment = batches.scene.environment
+    limited = cast.new_player(environment, "limited")
+    give_right(
+        system_caller(environment.id),
+        holder=limited.client.account,
+        operation="write",
+        on=environment,
+        quota_per_hour=5,
+    )
+    line = line_of(limited)
+    everybody = [(who, f"first {at}") for at, who in enumerate(batches.people)]
+    assert batches.send(line, *everybody).status_code == 200
+    refused = batches.send(line, *((who, f"second {at}") for at, who in enumerate(batches.people)))
+    assert refused.status_code == 403
+    assert sorted(batches.aliases()) == ["first 0", "first 1", "first 2"]
+    assert batches.send(line, *((who, f"third {who[:4]}") for who in batches.people[:2])).status_code == 200
+    assert batches.send(line, (batches.people[2], "fourth")).status_code == 403

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -123,7 +123,8 @@ def execute_batch(call: BatchCall, *, now: datetime) -> tuple[list[Result], Rece
 @at_current_epoch
 def _write(call: BatchCall, results: list[Result], *, now: datetime) -> Receipt:
     plan = mutator_plan(standing_of(call.caller.environment_id), call.mutator_id)
-    clearance = authorize(call.caller, ask_of(plan), standing=plan.standing, now=now)
+    ask = replace(ask_of(plan), units=len(call.items))  # a quota counts calls, however they arrive
+    clearance = authorize(call.caller, ask, standing=plan.standing, now=now)
     if call.unknown == NEWCOMERS:
         must_create(call.caller, plan, now=now)
     for _ in call.items:
