@@ -48,7 +48,8 @@ def in_bytes(data: bytes, marks: dict[str, set[bytes]]) -> set[str]:
 def in_files(folder: Path, marks: dict[str, set[bytes]], *, but: frozenset[str] = frozenset()) -> dict[str, set[str]]:
     """What each file under a folder contains; files that vanish meanwhile are left out."""
     found: dict[str, set[str]] = {}
-    for path in folder.rglob("*"):
+    # `walk` passes over folders that vanish while it lists them, as those of a database that is dropped do.
+    for path in (Path(parent, name) for parent, _, names in os.walk(folder) for name in names):
         if path.name in but or path.is_symlink() or not path.is_file():
             continue
         try:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.utils import timezone
 
+from governance.identities import Caller
 from keyring.walls import in_environment
 from tests.userstore.phonebook import HERE, PhoneBook
 from userstore.actions.importing.advancing import Importing, Step
@@ -37,10 +38,11 @@ class Desk:
         given = {"mutator_id": self.mutator, "purposes": self.purposes, "unknown": NEWCOMERS, "context": HERE}
         return Instructions(**{**given, **options})
 
-    def upload(self, content: bytes, **options: Any) -> UUID:
+    def upload(self, content: bytes, *, by: Caller | None = None, **options: Any) -> UUID:
         """Ask for an import and hand its file in."""
-        asked = ask_import(self.book.service, instructions=self.asked(**options), now=timezone.now())
-        take_in(self.book.service, import_id=asked.row.pk, offset=0, content=io.BytesIO(content), now=timezone.now())
+        caller, now = by or self.book.service, timezone.now()
+        asked = ask_import(caller, instructions=self.asked(**options), now=now)
+        take_in(caller, import_id=asked.row.pk, offset=0, content=io.BytesIO(content), now=now)
         return asked.row.pk
 
     def imported(self, content: bytes, **options: Any) -> Import:

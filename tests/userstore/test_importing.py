@@ -10,13 +10,17 @@ from django.utils import timezone
 
 from audit.queries import entries
 from governance.actions.freezes import freeze, unfreeze
+from governance.actions.rights import give_right, withdraw_right
 from governance.errors import Refused
+from governance.models import Account
 from keyring.models import WrappedKey
 from keyring.walls import in_environment
+from tests import cast
 from tests.userstore.imported import Desk, csv_of, people
 from userstore.actions.importing import advancing
 from userstore.actions.importing.advancing import Importing
 from userstore.actions.imports import ask_import, run_import
+from userstore.actions.mutators import retire_mutator
 from userstore.importing.framing import NDJSON, USERCLOUDS
 from userstore.models import ConsentRecord, ImportPiece, Value
 from userstore.models.imports import FINISHED, HELD, RUNNING
@@ -115,3 +119,46 @@ def test_whoever_may_not_write_imports_nothing_and_a_freeze_holds_an_import(desk
     unfreeze(desk.book.system, freeze_id=frozen.public_id)
     run_import(desk.book.service, import_id=import_id, now=timezone.now())
     assert desk.to_the_end(import_id).effective == 2
+
+
+def test_records_that_were_read_ahead_are_not_written_once_their_mutator_is_retired(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advancing, "BATCH", 2)
+    import_id = desk.upload(csv_of(people(6)))
+    run_import(desk.book.service, import_id=import_id, now=timezone.now())
+    importing = Importing(desk.book.environment.id, import_id)
+    assert importing.step(now=timezone.now()).row.effective == 2
+    retire_mutator(desk.book.system, public_id=desk.mutator)
+    stopped = importing.step(now=timezone.now()).row
+    assert (stopped.state, stopped.effective) == (HELD, 2)
+
+
+def test_a_freeze_between_two_steps_stops_the_records_that_were_read_ahead(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(advancing, "BATCH", 2)
+    import_id = desk.upload(csv_of(people(6)))
+    run_import(desk.book.service, import_id=import_id, now=timezone.now())
+    importing = Importing(desk.book.environment.id, import_id)
+    assert importing.step(now=timezone.now()).row.effective == 2
+    frozen = freeze(desk.book.system, kind="purpose", target_id=desk.purposes[0])
+    stopped = importing.step(now=timezone.now()).row
+    assert (stopped.state, stopped.effective) == (HELD, 2)
+    unfreeze(desk.book.system, freeze_id=frozen.public_id)
+    run_import(desk.book.service, import_id=import_id, now=timezone.now())
+    assert desk.to_the_end(import_id).effective == 6
+
+
+def test_an_import_takes_what_is_left_of_a_quota_and_then_stands_still(desk: Desk) -> None:
+    book, limited = desk.book, cast.new_player(desk.book.environment, "limited").caller
+    account = Account.objects.get(pk=limited.account_id)
+    right = give_right(book.system, holder=account, operation="write", on=book.environment, quota_per_hour=8)
+    import_id = desk.upload(csv_of(people(8)), by=limited)
+    run_import(limited, import_id=import_id, now=timezone.now())
+    row = desk.to_the_end(import_id)
+    assert (row.state, row.effective) == (HELD, 6)  # asking and running were calls, too
+    withdraw_right(book.system, right=right)
+    give_right(book.system, holder=account, operation="write", on=book.environment)
+    run_import(limited, import_id=import_id, now=timezone.now())
+    assert desk.to_the_end(import_id).effective == 8

@@ -10,7 +10,7 @@ from userstore.importing.errors import FileUnfit
 from userstore.importing.framing import CSV, LONGEST_RECORD, USERCLOUDS, Frame, Framing, Place, framing_of
 from userstore.importing.instructions import Instructions, instructions_of
 from userstore.importing.layout import layout_of
-from userstore.importing.records import Reader, Record, csv_header, reader_of, vendor_head
+from userstore.importing.records import Reader, csv_header, reader_of, vendor_head
 from userstore.importing.sources import Source
 from userstore.models import Import
 from userstore.reading.calls import CallContext
@@ -31,10 +31,9 @@ class OpenImport:
     """Where the first record begins."""
     read: Reader
 
-    def records(self, place: Place, *, most: int) -> tuple[list[Record], Place]:
-        """The next records, up to `most`, and the place behind them; none where the file ends or one is left out."""
-        frames, behind = frames_from(self.source, self.framing, place, size=self.size, most=most)
-        return self.read(frames), behind
+    def frames(self, place: Place, *, most: int) -> tuple[list[Frame], Place]:
+        """The next records as bytes, up to `most`, and the place behind; none where the file ends or one is skipped."""
+        return frames_from(self.source, self.framing, place, size=self.size, most=most)
 
 
 def opened(row: Import, source: Source) -> OpenImport:

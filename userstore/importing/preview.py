@@ -43,7 +43,8 @@ def preview_of(row: Import, *, now: datetime) -> list[Previewed]:
         if reading.instructions.mutator_id is None:
             raise NotFound("There is no such mutator.")
         plan = mutator_plan(standing, reading.instructions.mutator_id)
-        records, _ = reading.records(reading.body, most=_SHOWN)
+        frames, _ = reading.frames(reading.body, most=_SHOWN)
+        records = reading.read(frames)
         found = []
         for record in records:
             if record.item is None:

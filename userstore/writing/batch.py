@@ -27,12 +27,13 @@ from userstore.events import MUTATOR_EXECUTED
 from userstore.models import Subject
 from userstore.reading.calls import NO_CONTEXT, CallContext
 from userstore.reading.narrowing import decided_by_id
-from userstore.selectors import SelectorError, bind_ids, reads_only_ids
+from userstore.selectors import SelectorError
 from userstore.writing.admission import admit_writing, told_by
 from userstore.writing.arrivals import Arrivals
 from userstore.writing.calls import NO_TERMS, ConsentTerms, MutatorCall
-from userstore.writing.changes import Listed, read_changes
+from userstore.writing.changes import read_changes
 from userstore.writing.execute import Receipt, described, finish, recorded_write, refuse_frozen, write_subject
+from userstore.writing.items import ReadItems, reading_of
 from userstore.writing.limiting import count_writing, count_written
 from userstore.writing.newcomers import Newcomers, made_newcomers, must_create, record_newcomers
 from userstore.writing.plan import MutatorPlan, ask_of, mutator_plan, plan_write
@@ -62,6 +63,8 @@ class BatchCall:
     context: CallContext = NO_CONTEXT
     consent: ConsentTerms = NO_TERMS
     unknown: str = KNOWN_ONLY
+    read: ReadItems | None = None
+    """The items, where somebody has read them already; it counts for the plan under which they were read."""
 
     def single(self, item: BatchItem) -> MutatorCall:
         """One of the calls, as it would be alone."""
@@ -141,17 +144,21 @@ def _write(call: BatchCall, results: list[Result], *, now: datetime) -> Receipt:
 def _pieces(run: _Run) -> list[Piece]:
     """Read every call; in an atomic batch the first one that makes no sense ends it."""
     pieces: list[Piece] = []
-    selector, listed = run.plan.selector, Listed()
-    is_by_id = reads_only_ids(selector)
+    read = reading_of(run.call.items, run.plan, now=run.now, ahead=run.call.read)
     for place, item in enumerate(run.call.items):
         run.results[place] = []
         with run.result_of(place):
-            plan = None if is_by_id else plan_write(run.call.single(item))
-            ids = bind_ids(selector, item.selector_values) if plan is None else decided_by_id(plan.bound)
-            changes = read_changes(item.row_data, run.plan, now=run.now, listed=listed)
-            refuse_frozen(changes, run.plan.standing)
-            pieces.append(Piece(place, item, plan, changes, ids))
+            piece = Piece(place, item, None, *read.meaning(place)) if read else _selected(place, item, run)
+            pieces.append(piece)
     return pieces
+
+
+def _selected(place: int, item: BatchItem, run: _Run) -> Piece:
+    """A call whose selector looks at more than ids."""
+    plan = plan_write(run.call.single(item))
+    changes = read_changes(item.row_data, run.plan, now=run.now)
+    refuse_frozen(changes, run.plan.standing)
+    return Piece(place, item, plan, decided_by_id(plan.bound), changes)
 
 
 def _write_sheet(sheet: list[Piece], run: _Run) -> None:

@@ -26,8 +26,8 @@ class Piece:
     place: int
     item: BatchItem
     plan: WritePlan | None
-    changes: list[ColumnChange]
     ids: Sequence[UUID] | None
+    changes: list[ColumnChange]
 
 
 def ids_of(pieces: Sequence[Piece]) -> list[UUID]:

@@ -18,11 +18,11 @@ from governance.identities import CLIENT, OPERATOR, Caller
 from governance.models import Account, Client
 from governance.standing import standing_of
 from keyring.walls import in_environment
+from userstore.actions.importing.ahead import ReadingAhead, Stretch, next_stretch
 from userstore.actions.importing.ending import end_import, hold_import
 from userstore.importing.errors import FileUnfit, ImportHeld, ImportWaits
 from userstore.importing.framing import Place
 from userstore.importing.opening import OpenImport, opened
-from userstore.importing.records import Record
 from userstore.importing.sources import SealedPieces, Source
 from userstore.models import Import, ImportFault
 from userstore.models.imports import FINISHED, RUNNING
@@ -58,6 +58,7 @@ class Importing:
         self._import_id = import_id
         self._source = source
         self._open: tuple[int, OpenImport] | None = None
+        self._ahead: ReadingAhead | None = None
         self._most = BATCH
 
     def step(self, *, now: datetime) -> Step:
@@ -75,12 +76,17 @@ class Importing:
                 self._open = None
                 continue
             except (Unavailable, TransformerUnavailable, TooOften, ImportWaits):
-                self._most = max(self._most // 4, 1)
-                return Step(self._row(), is_idle=True, is_brief=True)
+                return self._with_fewer()
             except (GovernanceError, SelectorError) as fault:
+                if self._most > 1 and _is_over_quota(fault):
+                    return self._with_fewer()
                 return Step(self._held(fault, now), is_idle=True)
             self._most = min(self._most * 2, BATCH)
             return step
+        return Step(self._row(), is_idle=True, is_brief=True)
+
+    def _with_fewer(self) -> Step:
+        self._most = max(self._most // 4, 1)
         return Step(self._row(), is_idle=True, is_brief=True)
 
     def _held(self, fault: GovernanceError | SelectorError, now: datetime) -> Import:
@@ -100,16 +106,23 @@ class Importing:
         reading = self._opened(row)
         place = Place(row.position, row.line, row.is_skipping)
         begin = place if row.position else reading.body
-        records, behind = reading.records(begin, most=self._most)
-        if not records and behind == begin:
+        stretch = self._next(reading, begin)
+        behind = stretch.behind
+        if not stretch.records and behind == begin:
             return Step(end_import(row, FINISHED, now=now), is_idle=True)
-        _write(row, reading, records, now=now)
+        _write(row, reading, stretch, now=now)
         if self._open is None or standing_of(self._environment_id).epoch != self._open[0]:
             raise _Moved  # the records were read for columns that may have changed since
         row.position, row.line, row.is_skipping = behind.offset, behind.line, behind.is_skipping
         row.updated_at = now
         row.save()
+        self._ahead = ReadingAhead(row, reading, behind, most=min(self._most * 2, BATCH), now=now)
         return Step(row)
+
+    def _next(self, reading: OpenImport, begin: Place) -> Stretch:
+        ahead, self._ahead = self._ahead, None
+        known = ahead.stretch(reading, begin, most=self._most) if ahead else None
+        return known or next_stretch(reading, begin, most=self._most)
 
     def _known_row(self) -> Import:
         row = Import.objects.filter(pk=self._import_id).first()
@@ -142,12 +155,18 @@ def caller_of(row: Import) -> Caller:
     return Caller(OPERATOR, account.id, account.id, row.environment_id, account.username, groups)
 
 
-def _write(row: Import, reading: OpenImport, records: Sequence[Record], *, now: datetime) -> None:
+def _is_over_quota(fault: Exception) -> bool:
+    """Whether less is left of an hour's quota than a step takes: fewer records may still go through."""
+    return isinstance(fault, Refused) and any(reason.startswith("quota:") for reason in fault.reasons)
+
+
+def _write(row: Import, reading: OpenImport, stretch: Stretch, *, now: datetime) -> None:
     """Write the records that are calls, count all of them, keep the reasons of those that are none."""
+    records = stretch.records
     faults = [(record.line, "", record.fault) for record in records if record.item is None]
     good = [record for record in records if record.item is not None]
     if good:
-        call = _call(row, reading, good)
+        call = _call(row, reading, stretch)
         results, receipt = execute_batch(call, now=now)
         _hold_where_none_may_pass(call, results, receipt.limited_by)
         names = _columns(call)
@@ -163,18 +182,19 @@ def _write(row: Import, reading: OpenImport, records: Sequence[Record], *, now: 
     _keep_faults(row, sorted(faults))
 
 
-def _call(row: Import, reading: OpenImport, records: Sequence[Record]) -> BatchCall:
+def _call(row: Import, reading: OpenImport, stretch: Stretch) -> BatchCall:
     asked = reading.instructions
     if asked.mutator_id is None:
         raise FileUnfit("The import names no mutator.")
     return BatchCall(
         caller=caller_of(row),
         mutator_id=asked.mutator_id,
-        items=[record.item for record in records if record.item is not None],
+        items=stretch.items,
         mode=EACH,
         context=asked.context,
         consent=asked.consent,
         unknown=asked.unknown,
+        read=stretch.read,
     )
 
 
