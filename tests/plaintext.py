@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import redis
@@ -27,6 +28,23 @@ class Marks:
         self.phone = f"+49 151 {self.digits}"
         self.free_text = f"She said: {self.word} called from {self.digits}"
         self.forms = {"word": forms_of(self.word), "digits": forms_of(self.digits)}
+
+
+DAMAGED = 4
+"""Bad records of a damaged file."""
+
+
+def damaged_file(marks: Marks, *, first: str = "id,note,mail", delimiter: str = ",") -> str:
+    """A file whose first record is good and whose others are bad, each in its own way, with marks in all of them."""
+    lines = [
+        first,
+        f"{uuid4()},{marks.free_text},imported-{marks.email}",
+        f"{uuid4()},{marks.free_text},{marks.word} {marks.digits}",
+        f"{marks.phone},{marks.free_text},other-{marks.email}",
+        f"{uuid4()},{marks.word},{marks.email},{marks.digits}",
+        f'{uuid4()},"{marks.word}" said,more-{marks.email}',
+    ]
+    return "\n".join([*lines, ""]).replace(",", delimiter)
 
 
 def forms_of(mark: str) -> set[bytes]:

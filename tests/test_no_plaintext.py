@@ -22,12 +22,13 @@ from governance.errors import GovernanceError
 from keyring.errors import KeyringError
 from keyring.keys import forget_opened_keys
 from keyring.kms.local import create_keyring_file
-from tests.plaintext import Marks, in_bytes, searched
+from tests.plaintext import DAMAGED, Marks, damaged_file, in_bytes, searched
 from tests.userstore.phonebook import HERE, OUTSIDE, PhoneBook, given
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.consents import change_consent
 from userstore.actions.deletion import delete_subject
 from userstore.actions.holds import place_hold, release_hold
+from userstore.actions.importing.running import run_every_import
 from userstore.actions.tokens import create_token, delete_token, inspect_token, look_up_tokens, resolve_tokens
 from userstore.actions.transformers import TransformerSpec, publish_transformer
 from userstore.reading.calls import CallContext
@@ -174,8 +175,46 @@ def drive_api(book: MarkedBook, marks: Marks) -> None:
         browser.post(path, data, content_type="application/json")
     assert marks.digits in answers[1].content.decode(), "the doors did not work"
     assert [answer.status_code >= 400 for answer in answers[3:7]] == [True] * 4
+    drive_imports(browser, f"Bearer {granted}", book, marks)
     for path in ("/healthz", "/readyz", f"/nowhere/{uuid4()}"):
         browser.get(path, headers={"Referer": marks.free_text})
+
+
+def drive_imports(browser: Browser, bearer: str, book: MarkedBook, marks: Marks) -> None:
+    """Import a marked file with records bad in many ways and two unfit ones; leave one that nobody begins."""
+    mutator = str(book.setter(book.note, book.mail))
+    asked = {
+        "mutator_id": mutator,
+        "unknown_users": "create",
+        "purposes": given("authentication"),
+        "context": {"why": marks.free_text},
+    }
+
+    def upload(content: str, **more: Any) -> str:
+        wanted = json.dumps({**asked, **more})
+        answer = browser.post("/userstore/imports", wanted, "application/json", headers={"Authorization": bearer})
+        single = f"/userstore/imports/{answer.json()['id']}"
+        uploaded = browser.put(f"{single}/content", content, "text/csv", headers={"Authorization": bearer})
+        assert uploaded.status_code == 200
+        return single
+
+    def act(method: str, path: str) -> dict[str, Any]:
+        answer = browser.generic(method, path, headers={"Authorization": bearer})
+        assert answer.status_code == 200 and not in_bytes(answer.content, marks.forms), "an answer says a value"
+        return answer.json()
+
+    single = upload(damaged_file(marks))
+    assert browser.get(f"{single}/report", headers={"Authorization": f"Bearer {marks.word}"}).status_code == 401
+    unfit = upload(f"{marks.word},{marks.email},{marks.phone}\n")
+    ndjson = upload(json.dumps({"id": marks.phone, marks.word: marks.email}) + "\n" + marks.free_text, format="ndjson")
+    for each in (single, unfit, ndjson):
+        act("POST", f"{each}/run")
+    upload(damaged_file(marks))
+    assert run_every_import(seconds=30) == 3
+    told = act("GET", single)
+    assert [told[name] for name in ("state", "effective", "failed")] == ["finished", 1, DAMAGED], told
+    assert act("GET", unfit)["held_because"], "a file without a header was taken"
+    assert len(act("GET", f"{single}/report")["data"]) == DAMAGED and act("GET", f"{ndjson}/report")["data"]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.queries import entries
 from governance.actions.accounts import OFFICERS, define_operator
+from governance.actions.builtin import ALLOW_ALL
 from governance.actions.environments import define_environment
 from governance.actions.graph_types import define_object_type
 from governance.actions.rights import give_group_rights
@@ -21,9 +22,12 @@ from governance.models import AccessPolicy, Environment, Freeze
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 from tests import test_no_plaintext
 from tests.cast import NOBODY
-from tests.plaintext import Marks, in_bytes, searched
+from tests.plaintext import DAMAGED, Marks, damaged_file, in_bytes, searched
+from userstore.actions.columns import ColumnSpec, define_column
+from userstore.actions.importing.running import run_every_import
+from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator
 from userstore.demo.phone import IDS, PhoneExample, build_phone_example
-from userstore.models import Accessor, Column, Erasure, Transformer
+from userstore.models import Accessor, Column, Erasure, Import, Transformer
 from userstore.reading.calls import CallContext
 from userstore.writing.calls import MutatorCall
 from userstore.writing.execute import execute_mutator
@@ -129,6 +133,32 @@ def drive_graph(browser: Browser, marks: Marks, environment: Environment) -> Non
         assert browser.post(f"/admin/graph/{path}", form).status_code == 200, path
 
 
+def drive_imports(browser: Browser, marks: Marks, environment: Environment) -> None:
+    """Upload a marked file, look at its preview, import it, and see what was bad."""
+    system, policy = system_caller(environment.id), ALLOW_ALL
+    columns = [
+        define_column(system, spec=ColumnSpec(name, kind, pii_category="contact", sensitivity=3)).public_id
+        for name, kind in (("note", "string"), ("mail", "email"))
+    ]
+    inputs = tuple(InputSpec(column) for column in columns)
+    mutator = publish_mutator(system, spec=MutatorSpec("SetNote", "{id} = ?", inputs, policy)).public_id
+    asked = {"mutator": str(mutator), "unknown": "create", "format": "csv", "delimiter": ";"}
+    for first in ("id;note;mail", f"{marks.word};{marks.email};{marks.phone}"):
+        single = browser.post("/admin/imports/", asked)["Location"]
+        content = damaged_file(marks, first=first, delimiter=";")
+        assert browser.put(f"{single}content", content, "application/octet-stream").status_code == 204
+        looked = browser.get(single)
+        assert looked.status_code == 200 and not in_bytes(looked.content, marks.forms), "the preview says a value"
+        assert browser.post(f"{single}act", {"act": "run"}).status_code == 302
+        assert run_every_import(seconds=30) == 1
+        for path in ("", "progress", "report.csv"):
+            assert not in_bytes(browser.get(f"{single}{path}").content, marks.forms), f"{path} says a value"
+    with in_environment(environment.id):
+        assert set(Import.objects.values_list("state", "effective", "failed")) == {
+            ("finished", 1, DAMAGED), ("held", 0, 0),
+        }  # fmt: skip
+
+
 def drive_trials_and_erasure(browser: Browser, marks: Marks, environment: Environment) -> None:
     """Try a transformer and a policy with marks, look the marked person up, see what would go, and erase them."""
     with in_environment(environment.id):
@@ -164,6 +194,7 @@ def test_no_mark_that_went_through_a_page_is_left_anywhere(
     drive_board(browser, marks)
     drive_console(browser, marks, example.environment)
     drive_graph(browser, marks, example.environment)
+    drive_imports(browser, marks, example.environment)
     drive_trials_and_erasure(browser, marks, example.environment)
     assert searched(role_url, marks.forms) == {}
     printed = "".join(capfd.readouterr()) + log.getvalue()
