@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any, NoReturn
 from uuid import UUID
@@ -29,6 +30,17 @@ class IndexKey:
         state = self._copy()
         state.update(value)
         return state.digest()
+
+    def blind_each(self, values: Iterable[bytes], *, prefix: bytes = b"") -> list[bytes]:
+        """Return what `blind` gives for each value behind the prefix, which is read once."""
+        start = self._copy()
+        start.update(prefix)
+        images = []
+        for value in values:
+            state = start.copy()
+            state.update(value)
+            images.append(state.digest())
+        return images
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(id={self.id}, version={self.version})"

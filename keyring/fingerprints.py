@@ -25,5 +25,6 @@ def fingerprint(environment_id: UUID, domain: str, value: bytes) -> Fingerprint:
 def fingerprints(environment_id: UUID, domain: str, values: Iterable[bytes]) -> list[Fingerprint]:
     """Return the fingerprints of many values in one domain; the key is looked up once."""
     label = domain.encode()
-    prefix, blind = len(label).to_bytes(2, "big") + label, fingerprint_key_for(environment_id).blind
-    return [Fingerprint(blind(prefix + value).hex()) for value in values]
+    prefix = len(label).to_bytes(2, "big") + label
+    images = fingerprint_key_for(environment_id).blind_each(values, prefix=prefix)
+    return [Fingerprint(image.hex()) for image in images]

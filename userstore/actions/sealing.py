@@ -176,13 +176,13 @@ def _opened(cleared: _Cleared) -> tuple[list[bytes | None], list[UUID]]:
     keys = keys_by_id(cleared.clearance.standing, cleared.client_id)
     opened: list[bytes | None] = []
     used: set[bytes] = set()
-    for text, place in zip(cleared.batch.texts, cleared.places, strict=True):
+    for sealed, place in zip(sealed_in(cleared.batch.texts), cleared.places, strict=True):
+        named = key_bytes_in(sealed or b"")
+        key = keys.get(named)
         try:
-            sealed = sealed_in(text)
-            named = key_bytes_in(sealed)
-            opened.append(keys[named].unseal(sealed, place))
+            opened.append(key.unseal(sealed, place) if key and sealed else None)
             used.add(named)
-        except (Unsealable, KeyError):
+        except Unsealable:
             opened.append(None)
     return opened, [key.id for named, key in keys.items() if named in used]
 

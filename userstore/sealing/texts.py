@@ -5,8 +5,6 @@ from __future__ import annotations
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Sequence
 
-from keyring.errors import Unsealable
-
 MARK = "sb1:"
 LONGEST_VALUE = 65_536
 """Bytes of one value in UTF-8."""
@@ -20,15 +18,24 @@ def texts_of(sealed: Sequence[bytes]) -> list[str]:
     return [MARK + line for line in lines.splitlines()]
 
 
-def sealed_in(text: str) -> bytes:
-    """Read what `texts_of` wrote; raise `Unsealable` for anything else."""
-    if text.startswith(MARK) and len(text) <= _LONGEST_TEXT:
-        body = text[len(MARK) :].replace("-", "+").replace("_", "/")
+def sealed_in(texts: Sequence[str]) -> list[bytes | None]:
+    """Read what `texts_of` wrote; None for anything else."""
+    lines = _translated("\n".join(texts)).split("\n")
+    if len(lines) != len(texts):  # somebody's text has lines of its own
+        lines = [_translated(text) for text in texts]
+    found: list[bytes | None] = []
+    for line in lines:
         try:
-            return a2b_base64(body + "=" * (-len(body) % 4))
+            # More padding than a text needs does not count.
+            is_ours = line[: len(MARK)] == MARK and len(line) <= _LONGEST_TEXT
+            found.append(a2b_base64(line[len(MARK) :] + "==") if is_ours else None)
         except (Error, ValueError):
-            pass  # raised below, where it has no context
-    raise Unsealable
+            found.append(None)
+    return found
+
+
+def _translated(text: str) -> str:
+    return text.replace("-", "+").replace("_", "/")
 
 
 def key_bytes_in(sealed: bytes) -> bytes:
