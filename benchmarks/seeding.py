@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from os import urandom
 from uuid import UUID, uuid4
 
-import psycopg
-from django.db import connection
-
 from audit.actors import Actor
 from governance.actions.clients import define_client
 from governance.actions.environments import define_environment
@@ -21,16 +18,14 @@ from governance.actions.rights import give_right
 from governance.identities import CLIENT, Caller, system_caller
 from governance.models import Client
 from governance.standing import forget_standings, standing_of
-from keyring.environment_keys import newest_cipher
-from keyring.keys import KeyKind, OpenKey
-from keyring.models import WrappedKey
+from keyring.actions import create_subject_keys
+from keyring.keys import OpenKey
 from keyring.places import cell_place
-from keyring.walls import in_environment
-from keyring.wrapping import KeyLabel
+from keyring.walls import in_environment, insert_columns, insert_many, row_to_insert
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.definitions import ColumnDefinition, definitions_of
-from userstore.models import Subject, Transformer, Value
+from userstore.models import Subject, Transformer
 from userstore.reading.opening import HANDLE_COLUMN
 from userstore.retention.schedule import stored_schedule
 from userstore.writing.storing import index_of, sealed_row
@@ -110,59 +105,43 @@ def _policy(system: Caller, name: str, *components: Branch) -> UUID:
 
 def seed_batch(environment_id: UUID, columns: list[ColumnDefinition], purpose: int) -> list[UUID]:
     """Make people with a value in each column, found by it where the column is indexed; returns their ids."""
-    now = datetime.now(UTC)
-    keys: list[WrappedKey] = []
-    subjects: list[tuple[Subject, OpenKey]] = []
+    now, schedule = datetime.now(UTC), stored_schedule()
     with in_environment(environment_id):
-        cipher = newest_cipher(environment_id)
         indexes = {column.pk: index_of(environment_id, column) for column in columns}
-        for _ in range(BATCH):
-            label, key = KeyLabel(environment_id, uuid4(), KeyKind.SUBJECT, "", 1), urandom(32)
-            opened = OpenKey(key_id=label.key_id, version=1, key=key)
-            wrapped = cipher.wrap(key, label)
-            keys.append(
-                WrappedKey(id=label.key_id, environment_id=environment_id, kind=label.kind.value, wrapped=wrapped)
+        subjects = _subjects(environment_id, now=now)
+        values = [
+            sealed_row(
+                subject,
+                key,
+                column,
+                _text(column.name),
+                index=indexes[column.pk],
+                ordinal=1,
+                purposes={purpose: 0},
+                schedule=schedule,
+                now=now,
             )
-            subject_id = uuid4()
-            handle = opened.seal(urandom(16), cell_place(environment_id, subject_id, HANDLE_COLUMN, label.key_id))
-            subject = Subject(
-                environment_id=environment_id,
-                public_id=subject_id,
-                key_id=label.key_id,
-                handle=handle,
-                created_at=now,
-                updated_at=now,
-            )
-            subjects.append((subject, opened))
-        WrappedKey.objects.bulk_create(keys)
-        Subject.objects.bulk_create([subject for subject, _ in subjects])
-        _insert(
-            [
-                sealed_row(
-                    subject,
-                    key,
-                    column,
-                    _text(column.name),
-                    index=indexes[column.pk],
-                    ordinal=1,
-                    purposes={purpose: 0},
-                    schedule=stored_schedule(),
-                    now=now,
-                )
-                for subject, key in subjects
-                for column in columns
-            ]
-        )
+            for subject, key in subjects
+            for column in columns
+        ]
+        insert_many(values)
     return [subject.public_id for subject, _ in subjects]
 
 
-def _insert(values: list[Value]) -> None:
-    """Insert with bound parameters: Django's own way writes every byte of every sealed value into the statement."""
-    fields = Value._meta.concrete_fields
-    names = ", ".join(str(f.column) for f in fields)
-    statement = f"insert into {Value._meta.db_table} ({names}) values ({', '.join(['%s'] * len(fields))})"  # noqa: S608  names of our own fields
-    with psycopg.Cursor(connection.connection) as cursor:
-        cursor.executemany(statement, [[getattr(value, f.attname) for f in fields] for value in values])
+def _subjects(environment_id: UUID, *, now: datetime) -> list[tuple[Subject, OpenKey]]:
+    keys = create_subject_keys(environment_id=environment_id, count=BATCH)
+    ids = [uuid4() for _ in keys]
+    handles = [
+        key.opened.seal(urandom(16), cell_place(environment_id, subject_id, HANDLE_COLUMN, key.id))
+        for key, subject_id in zip(keys, ids, strict=True)
+    ]
+    shared = {"environment_id": environment_id, "region": "", "version": 1, "created_at": now, "updated_at": now}
+    rows = {"public_id": ids, "key_id": [key.id for key in keys], "handle": handles}
+    numbers = dict(insert_columns(Subject, rows, shared=shared, returning=("public_id", "id")))
+    return [
+        (row_to_insert(Subject, id=numbers[public_id], public_id=public_id, environment_id=environment_id), key.opened)
+        for public_id, key in zip(ids, keys, strict=True)
+    ]
 
 
 def _text(column: str) -> str:
