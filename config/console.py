@@ -73,6 +73,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
 VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
     DEFINITIONS: (("Imports", "upload_file", "imports-page", "write"),),
     WATCH: (
+        ("People", "person_search", "people", "erase"),
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),
         ("The book", "menu_book", "book", "audit"),
@@ -81,6 +82,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
     GRAPH: (
         ("Objects", "hub", "graph-objects", "read"),
         ("Check an attribute", "rule_settings", "graph-check", "read"),
+        ("Regions", "map", "regions", "configure"),
     ),
 }
 """Pages of a group that are no model's list: title, Material symbol, name of the address, the operation they need."""

@@ -177,6 +177,10 @@ def drive_trials_and_erasure(browser: Browser, marks: Marks, environment: Enviro
     found = browser.post("/admin/erasures/", {"column": str(column), "value": marks.phone})
     assert str(ADA) in found.content.decode()
     assert not in_bytes(found.content, marks.forms), "what was sought came back"
+    sought = {"column": str(column), "value": marks.phone, "user": str(ADA)}
+    for path in ("people/", "people/one/", "people/hold/"):
+        looked = browser.post(f"/admin/{path}", {**sought, "reason": " "})
+        assert str(ADA) in looked.content.decode() and not in_bytes(looked.content, marks.forms), path
     for path, form in (("preview", {}), ("erase", {"typed": str(ADA)[:8]})):
         browser.post(f"/admin/erasures/{path}/", {"user": str(ADA), **form})
     with in_environment(environment.id):

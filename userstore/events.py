@@ -21,6 +21,7 @@ SUBJECT_ERASED = event(
     "subject.erased", "subjects", "erasure", "repeated", "values", "tokens", "edges", "kept", "reasons"
 )
 SUBJECT_SOUGHT = event("subject.sought", "subjects", "column", "found", "reasons")
+SUBJECT_LOOKED_AT = event("subject.looked_at", "subjects", "values", "reasons")
 ERASURE_PREVIEWED = event("subject.erasure_previewed", "subjects", "values", "tokens", "edges", "kept", "reasons")
 ERASURES_LISTED = event("subject.erasures_listed", "reasons")
 CONSENT_CHANGED = event("consent.changed", "subjects", "column", "value", "purpose", "permitted", "reasons", "via")

@@ -28,7 +28,7 @@ PAGE = 50
 
 @require_GET
 def book(request: HttpRequest) -> HttpResponse:
-    """List entries by kind, outcome, actor, decision or request."""
+    """List entries by kind, outcome, actor, decision, request or the handle of a person."""
     require(request, AUDIT)
     caller = operator_caller(request)
     filters = _filters(request)
@@ -95,7 +95,7 @@ def _written(value: Any) -> str:
 
 
 def _used(request: HttpRequest) -> dict[str, str]:
-    known = ("kind", "outcome", "actor", "decision", "request")
+    known = ("kind", "outcome", "actor", "decision", "request", "subject")
     return {name: request.GET[name].strip() for name in known if request.GET.get(name, "").strip()}
 
 
@@ -108,6 +108,7 @@ def _filters(request: HttpRequest) -> Filters:
         actor_id=_id(asked.get("actor")),
         decision_id=_id(asked.get("decision")),
         request_id=asked.get("request"),
+        subject=asked.get("subject"),
     )
 
 

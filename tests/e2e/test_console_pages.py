@@ -158,6 +158,8 @@ def pages_of(console: Console) -> list[str]:
         "graph/objects/",
         f"graph/objects/{one.public_id}/",
         "sealing-keys/",
+        "people/",
+        "regions/",
         "script-notes/",
     ]
 
@@ -205,6 +207,14 @@ def test_answers_and_questions_of_the_console_meet_wcag_and_stay_out_of_addresse
     page.wait_for_selector("text=Yes: Ada Example has view on 2026")
     assert "Ada" not in page.url
     found = visitor.accessibility_violations()
+    visitor.open("/admin/people/")
+    page.fill("#user", str(person))
+    page.click("button:has-text('Show')")
+    page.wait_for_selector("text=A person in the store")
+    assert str(person) not in page.url
+    found += visitor.accessibility_violations()
+    page.click("button:has-text('See what erasing would destroy')")
+    page.wait_for_selector("text=Erase this person?")
     visitor.open("/admin/erasures/")
     page.fill("#user", str(person))
     page.click("button:has-text('See what would go')")

@@ -15,12 +15,18 @@ from userstore.console.imports import (
     imports,
     single_import,
 )
+from userstore.console.people import hold_person, people, person
+from userstore.console.regions import regions
 from userstore.console.retention import retention
 from userstore.console.sealing_keys import destroy, renew, sealing_keys
 
 _in_console = admin.site.admin_view
 
 urlpatterns = [
+    path("admin/people/", _in_console(people), name="people"),
+    path("admin/people/one/", _in_console(person), name="person"),
+    path("admin/people/hold/", _in_console(hold_person), name="person-hold"),
+    path("admin/regions/", _in_console(regions), name="regions"),
     path("admin/retention/", _in_console(retention), name="retention"),
     path("admin/sealing-keys/", _in_console(sealing_keys), name="sealing-keys"),
     path("admin/sealing-keys/<uuid:client_id>/renew/", _in_console(renew), name="sealing-key-renew"),
