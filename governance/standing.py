@@ -118,19 +118,18 @@ def _load(environment_id: UUID) -> Standing:
         environment = Environment.objects.filter(pk=environment_id).first()
         if environment is None:
             raise NotFound("There is no such environment.")
-        rows = list(Purpose.everything.all())
-        every = {p.pk: StandingPurpose(p.public_id, p.pk, p.name, p.legal_basis) for p in rows}
-        purposes = [every[p.pk] for p in rows if p.retired_at is None]
+        # Rows as they are: this is read again after every change, and a model for each of them costs more than they do.
+        rows = Purpose.everything.values_list("public_id", "pk", "name", "legal_basis", "retired_at")
+        every = {row[1]: StandingPurpose(*row[:4]) for row in rows}
+        purposes = [every[row[1]] for row in rows if row[4] is None]
+        clients = Client.objects.values_list("public_id", "pk", "name", "kind", "account_id", "disabled_at")
         loaded = Standing(
             environment_id=environment_id,
             environment_name=environment.name,
             epoch=environment.epoch,
             is_protected=environment.is_protected,
             is_synthetic=environment.is_synthetic,
-            clients={
-                c.public_id: StandingClient(c.public_id, c.pk, c.name, c.kind, c.account_id, c.disabled_at)
-                for c in Client.objects.all()
-            },
+            clients={row[0]: StandingClient(*row) for row in clients},
             purposes={p.public_id: p for p in purposes},
             purposes_by_name={p.name.lower(): p for p in purposes},
             purposes_by_number=every,
@@ -148,17 +147,21 @@ def _load(environment_id: UUID) -> Standing:
 def _by_holder(model: type[Right] | type[GroupRight], holder: str) -> dict[Any, tuple[StandingRight, ...]]:
     found: dict[Any, list[StandingRight]] = {}
     prefix = "account" if model is Right else "group"
-    for row in model._default_manager.select_related("permission", "content_type"):
-        found.setdefault(getattr(row, holder), []).append(
+    rows = model._default_manager.values_list(
+        holder, "pk", "permission__codename", "content_type__model", "object_pk",
+        "not_before", "not_after", "quota_per_hour", "is_deny",
+    )  # fmt: skip
+    for key, pk, operation, resource_kind, object_pk, not_before, not_after, quota_per_hour, is_deny in rows:
+        found.setdefault(key, []).append(
             StandingRight(
-                id=f"{prefix}-right-{row.pk}",
-                operation=row.permission.codename,
-                resource_kind=row.content_type.model,
-                object_pk=row.object_pk,
-                not_before=row.not_before,
-                not_after=row.not_after,
-                quota_per_hour=row.quota_per_hour,
-                is_deny=row.is_deny,
+                id=f"{prefix}-right-{pk}",
+                operation=operation,
+                resource_kind=resource_kind,
+                object_pk=object_pk,
+                not_before=not_before,
+                not_after=not_after,
+                quota_per_hour=quota_per_hour,
+                is_deny=is_deny,
             )
         )
     return {key: tuple(rights) for key, rights in found.items()}

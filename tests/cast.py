@@ -5,6 +5,7 @@ Built through the same actions as everywhere else, so that whatever a test sees 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -44,12 +45,22 @@ def new_environment(name: str | None = None) -> Environment:
 
 def new_player(environment: Environment, name: str, **rights: object) -> Player:
     """A client; `rights` maps operations to True for the whole environment."""
+    client = _new_client(environment, name, rights)
+    secret = issue_secret(system_caller(environment.id), client_id=client.public_id).reveal()
+    return Player(client, caller_for(client), secret)
+
+
+def new_caller(environment: Environment, name: str, **rights: object) -> Caller:
+    """A client that has signed in already, and so needs no secret."""
+    return caller_for(_new_client(environment, name, rights))
+
+
+def _new_client(environment: Environment, name: str, rights: Mapping[str, object]) -> Client:
     system = system_caller(environment.id)
     client = define_client(system, name=name)
-    secret = issue_secret(system, client_id=client.public_id).reveal()
     if rights:
         give_rights(system, holder=client.account, operations=list(rights), on=environment)
-    return Player(client, caller_for(client), secret)
+    return client
 
 
 def new_purpose(environment: Environment, name: str, legal_basis: str = "consent") -> Purpose:

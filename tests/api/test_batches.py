@@ -11,6 +11,7 @@ from governance.actions.rights import give_right
 from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import ALLOW_ALL, NUMBER, Line, Scene, body, line_of, new_scene, operational, recorded
+from tests.beginnings import beginning
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator
@@ -55,9 +56,7 @@ class Batches:
         return [row.removeprefix('{"alias":"').removesuffix('"}') for row in rows]
 
 
-@pytest.fixture
-def batches() -> Batches:
-    return Batches()
+begun, batches = beginning(Batches)
 
 
 def test_items_are_done_in_order_and_the_batch_has_one_entry(batches: Batches) -> None:

@@ -22,15 +22,13 @@ from tests.api.calling import (
     recorded,
     values_of,
 )
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OTHER = "+49 151 5550198"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.api.calling import ALLOW_ALL, Line, Scene, body, new_scene
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db
 
@@ -20,10 +21,7 @@ AWAY = {"street_address": "123 Main St", "city": "Pleasantville", "state": "CA",
 FIELDS = [{"data_type": STRING, "name": name} for name in ("Street_Address", "City", "State", "Zip")]
 OPERATIONAL = [{"Name": "operational"}]
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

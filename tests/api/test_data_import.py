@@ -15,6 +15,7 @@ from governance.identities import system_caller
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import Line, Scene, body, line_of, new_scene
+from tests.beginnings import beginning
 from userstore.actions.importing.running import run_every_import
 from userstore.models import Import
 
@@ -22,10 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ASK = "/userstore/upload/dataimport"
 ANYBODY = Line(None)
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 def told_address(scene: Scene) -> tuple[str, str]:

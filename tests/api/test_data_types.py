@@ -9,13 +9,11 @@ import pytest
 from tests import cast
 from tests.api.calling import Line, Scene, body, line_of, new_scene
 from tests.api.test_composite_columns import COLUMNS, FIELDS, STRING, TYPES, address, column
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from django.test import Client as Browser
 
 from tests import cast
 from tests.api.calling import ALLOW_ALL, UUID_TRANSFORMER, Line, Scene, body, line_of, new_scene, recorded
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,9 +37,7 @@ CALLS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 def sent(scene: Scene, line: Line, method: str, path: str, asked: Any, **headers: str) -> HttpResponse:

@@ -18,6 +18,7 @@ from tests.api.calling import (
     line_of,
     new_scene,
 )
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db
 
@@ -27,10 +28,7 @@ POLICIES, TEMPLATES = "/tokenizer/policies/access", "/tokenizer/policies/accesst
 TRANSFORMERS = "/tokenizer/policies/transformation"
 SCRIPT = "function policy(context, params) { return true; }"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

@@ -21,16 +21,19 @@ from governance.tokens.issuer_keys import forget_issuer_keys
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import NUMBER, Line, Scene, body, line_of, new_scene, recorded
+from tests.beginnings import beginning
 from tests.governance.issuer_stage import Issuer, running_issuer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def scene() -> Scene:
+def scene_with_a_number() -> Scene:
     scene = new_scene()
     assert scene.write(scene.line).status_code == 200
     return scene
+
+
+begun, scene = beginning(scene_with_a_number)
 
 
 @pytest.fixture

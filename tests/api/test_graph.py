@@ -12,6 +12,7 @@ from governance.models import GraphEdge, GraphObject
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import Line, Scene, body, line_of, new_scene, recorded
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,10 +20,7 @@ USER, CAN_LOGIN = "1bf2b775-e521-41d3-8b7e-78e89427e6fe", "ea723951-fb93-4a29-b9
 ALIVE = "0001-01-01T00:00:00Z"
 ALIAS = "Ada Example"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 def new_type(scene: Scene, name: str = "Document", **more: Any) -> str:

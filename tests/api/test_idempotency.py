@@ -27,6 +27,7 @@ from tests.api.calling import (
     recorded,
     values_of,
 )
+from tests.beginnings import beginning
 from userstore.actions.idempotency import forget_answers
 from userstore.models import IdempotencyKey, Subject
 from userstore.tasks import forget_idempotency_keys
@@ -35,10 +36,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OTHER = "+49 151 5550198"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

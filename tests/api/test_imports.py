@@ -14,6 +14,7 @@ from keyring.models import WrappedKey
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import Line, Scene, body, line_of, new_scene, recorded
+from tests.beginnings import beginning
 from userstore.actions.importing.running import run_every_import
 from userstore.actions.imports import forget_imports
 from userstore.models import Import, ImportPiece
@@ -21,10 +22,7 @@ from userstore.models import Import, ImportPiece
 pytestmark = pytest.mark.django_db(transaction=True)
 IMPORTS = "/userstore/imports"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 def asked(scene: Scene, line: Line | None = None, **more: Any) -> str:

@@ -30,6 +30,7 @@ from tests.api.rows import Row, built_in, defined_here
 from tests.api.script_rows import script_ids, script_rows
 from tests.api.sealing_rows import erasure_rows, sealing_rows
 from tests.api.user_rows import planted_identity, user_rows
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,6 @@ PUBLIC = {
 """Addresses that need no token: they hand tokens out, say how to verify them, say that the server lives, or are secret
 themselves."""
 
-
 TOKEN_PAIR = {
     "data": "raw",
     "transformer_rid": {"id": str(UUID_TRANSFORMER)},
@@ -55,7 +55,6 @@ TOKEN_PAIRS = {
     "transformer_rids": [TOKEN_PAIR["transformer_rid"]],
     "access_policy_rids": [TOKEN_PAIR["access_policy_rid"]],
 }
-
 
 TRIED = {
     "policy": {"access_policy": {"components": [{"policy": {"id": str(ALLOW_ALL)}}]}, "context": {}},
@@ -172,13 +171,11 @@ class World:
         }
 
 
-@pytest.fixture
-def world() -> World:
+def new_world() -> World:
     scene = new_scene()
-    system = system_caller(scene.environment.id)
     assert scene.write(scene.line).status_code == 200
     other = cast.new_player(scene.environment, "somebody", resolve=True)
-    frozen = freeze(system, kind="client", target_id=other.client.public_id)
+    frozen = freeze(system_caller(scene.environment.id), kind="client", target_id=other.client.public_id)
     with in_environment(scene.environment.id):
         right = Right.objects.get(user=other.client.account)
     ids = {
@@ -198,6 +195,9 @@ def world() -> World:
         **import_ids(scene),
     }
     return World(scene, ids)
+
+
+begun, world = beginning(new_world)
 
 
 def told(line: Line, world: World, row: Row) -> int:

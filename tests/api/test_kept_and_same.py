@@ -20,13 +20,11 @@ from tests.api.test_definitions import (
     TEMPLATES,
     TRANSFORMERS,
 )
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

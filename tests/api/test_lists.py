@@ -10,6 +10,7 @@ import pytest
 
 from tests import cast
 from tests.api.calling import ALLOW_ALL, Line, Scene, body, line_of, new_scene
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db
 
@@ -17,10 +18,7 @@ COLUMNS, PURPOSES, POLICIES = "/userstore/config/columns", "/userstore/config/pu
 ACCESSORS, MUTATORS = "/userstore/config/accessors", "/userstore/config/mutators"
 BY_PHONE = "('phone',EQ,'+49 151 5550199')"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

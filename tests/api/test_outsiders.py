@@ -9,6 +9,7 @@ import pytest
 from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import ALLOW_ALL, Line, Scene, line_of, new_scene, operational, recorded
+from tests.beginnings import beginning
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.mutators import InputSpec, MutatorSpec, publish_mutator
 from userstore.actions.subjects import create_subject
@@ -17,10 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 READ, WRITE = "/userstore/api/accessors", "/userstore/api/mutators"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from usercloudssdk.models import (
 
 from tests import cast
 from tests.api.calling import Line, Scene, line_of, new_scene
+from tests.beginnings import beginning
 from userstore.retention.durations import MOST
 
 pytestmark = pytest.mark.django_db
@@ -25,10 +26,7 @@ OPERATIONAL = "7f55f479-3822-4976-a8a9-b789d5c6f152"
 SECURITY = "3f929a5c-0a3e-4e36-b911-25ff43000bf9"
 STATES = pytest.mark.parametrize("state", ["softdeleted", "live"])
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 def asked(state: str, unit: str, amount: int, **rest: Any) -> bytes:

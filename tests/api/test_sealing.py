@@ -21,6 +21,7 @@ from governance.standing import standing_of
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import Line, Scene, line_of, new_scene, recorded
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,10 +30,7 @@ ROW = {"table": "orders", "column": "phone", "id": "7"}
 VALUE = "+49 151 5550123"
 BROKEN = {"error": "This cannot be unsealed here."}
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 def items(name: str, *texts: str, **more: Any) -> dict[str, Any]:

@@ -9,13 +9,11 @@ from governance.actions.clients import change_client
 from governance.actions.freezes import freeze
 from governance.identities import system_caller
 from tests.api.calling import Line, Scene, new_scene, recorded
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 def frozen(scene: Scene) -> str:

@@ -14,6 +14,7 @@ from governance.actions.freezes import freeze
 from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import ALLOW_ALL, Line, Scene, body, line_of, new_scene, operational, recorded
+from tests.beginnings import beginning
 from tests.userstore.recorded import silent_book
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 from userstore.actions.columns import ColumnSpec, define_column
@@ -61,9 +62,7 @@ class Bulk:
         return line.post(f"/userstore/api/accessors{query}", read, HTTP_ACCEPT="application/x-ndjson")
 
 
-@pytest.fixture
-def bulk() -> Bulk:
-    return Bulk()
+begun, bulk = beginning(Bulk)
 
 
 def lines_of(answer: Any) -> Iterator[list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ from governance.identities import system_caller
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import ALLOW_ALL, UUID_TRANSFORMER, Line, Scene, body, line_of, new_scene, recorded
+from tests.beginnings import beginning
 from userstore.models import Token
 
 ACCESS, TEMPLATE = "/tokenizer/policies/access/actions", "/tokenizer/policies/accesstemplate/actions/test"
@@ -18,10 +19,7 @@ TRANSFORM = "/tokenizer/policies/transformation/actions"
 IS_ADULT = "function policy(context, params) { return context.user.age >= params.least; }"
 MARK = "somebody@example.com"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

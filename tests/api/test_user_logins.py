@@ -13,6 +13,7 @@ from audit import queries
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import Line, Scene, body, line_of, new_scene, recorded
+from tests.beginnings import beginning
 from userstore.actions.credentials import PASSWORD_COLUMN, _place
 from userstore.models import Credential, Subject
 from userstore.writing.keys import subject_key
@@ -21,10 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NAME, PASSWORD = "Ada.Lovelace@example.com", "correct horse battery"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

@@ -21,16 +21,14 @@ from tests.api.calling import (
     operational,
     recorded,
 )
+from tests.beginnings import beginning
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OTHER = "+49 151 5550198"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

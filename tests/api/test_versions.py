@@ -9,6 +9,7 @@ import pytest
 
 from keyring.walls import in_environment
 from tests.api.calling import ALLOW_ALL, Line, Scene, body, new_scene
+from tests.beginnings import beginning
 from userstore.models import Token
 
 pytestmark = pytest.mark.django_db
@@ -18,10 +19,7 @@ TRANSFORMERS = "/tokenizer/policies/transformation"
 ACCESSORS, MUTATORS, COLUMNS = "/userstore/config/accessors", "/userstore/config/mutators", "/userstore/config/columns"
 YES, NO = (f"function policy(context, params) {{ return {answer}; }}" for answer in ("true", "false"))
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 @pytest.fixture

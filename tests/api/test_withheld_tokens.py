@@ -10,16 +10,14 @@ import pytest
 from django.http import HttpResponse
 
 from tests.api.calling import UUID_TRANSFORMER, Line, Scene, body, new_scene, recorded
+from tests.beginnings import beginning
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DENY_ALL = UUID("c9c14750-b8f3-4507-bd3f-5c6562f0a6e6")
 UNKNOWN = "00000000-1111-4222-8333-444444444444"
 
-
-@pytest.fixture
-def scene() -> Scene:
-    return new_scene()
+begun, scene = beginning(new_scene)
 
 
 def withheld_token(line: Line) -> str:

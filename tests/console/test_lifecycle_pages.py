@@ -34,7 +34,7 @@ MARK = "+49 151 5550199"
 def purpose(console: Console) -> Purpose:
     """A purpose for which one number of one person is kept."""
     environment, system = console.environment, system_caller(console.environment.id)
-    service = cast.new_player(environment, "service", write=True).caller
+    service = cast.new_caller(environment, "service", write=True)
     found = cast.new_purpose(environment, "marketing")
     column = define_column(system, spec=ColumnSpec("phone", "phonenumber", pii_category="contact", sensitivity=3))
     spec = MutatorSpec(

@@ -90,7 +90,7 @@ def test_a_note_is_opened_on_record_by_who_may_read_the_book(
     console: Console, as_officer: Browser, as_support: Browser
 ) -> None:
     assert "No script has left a note" in as_officer.get(NOTES).content.decode()
-    service = cast.new_player(console.environment, "service").caller
+    service = cast.new_caller(console.environment, "service")
     note = leave_note(service, environment_id=console.environment.id, text=MARK, now=timezone.now())
     listed = as_officer.get(NOTES).content.decode()
     assert str(note) in listed and MARK not in listed

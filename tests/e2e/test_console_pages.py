@@ -77,7 +77,7 @@ def build_graph(staffed: Console) -> None:
 def _writer(console: Console) -> Caller:
     from tests import cast
 
-    return cast.new_player(console.environment, "writer", write=True).caller
+    return cast.new_caller(console.environment, "writer", write=True)
 
 
 def import_some_files(console: Console) -> None:

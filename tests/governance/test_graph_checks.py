@@ -19,14 +19,12 @@ from governance.graph.checking import TooManyCandidates, check_attribute, reacha
 from governance.models import EdgeType, GraphEdge, GraphObject, ObjectType
 from keyring.walls import in_environment
 from tests import cast
+from tests.beginnings import beginning
 from tests.governance.graph_world import VIEW, GraphWorld, new_graph_world
 
 pytestmark = pytest.mark.django_db
 
-
-@pytest.fixture
-def world() -> GraphWorld:
-    return new_graph_world()
+begun, world = beginning(new_graph_world)
 
 
 def sees(world: GraphWorld, source: UUID, target: UUID, attribute: str = VIEW) -> bool:
@@ -124,7 +122,7 @@ def test_a_check_is_one_entry_without_an_id_or_a_foreign_word(world: GraphWorld)
 def test_who_has_no_right_to_read_gets_no_answer_and_is_on_record(world: GraphWorld) -> None:
     ada, folder = world.object("person"), world.object("folder")
     world.edge("owns", ada, folder)
-    outsider = cast.new_player(world.environment, "outsider").caller
+    outsider = cast.new_caller(world.environment, "outsider")
     with pytest.raises(Refused):
         check(outsider, source=ada, target=folder, attribute=VIEW)
     assert queries.entries(environment_id=world.environment.id, kinds=["graph.checked"], outcome="refused")

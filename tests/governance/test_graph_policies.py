@@ -17,6 +17,7 @@ from governance.policies.compilation import policy_of
 from governance.policies.facts import CallFacts
 from governance.policies.tree import Trace
 from governance.standing import fresh_standing_of
+from tests.beginnings import beginning
 from tests.governance.graph_world import VIEW, GraphWorld, new_graph_world
 
 pytestmark = pytest.mark.django_db
@@ -30,9 +31,7 @@ def unhurried(settings: Any) -> None:
     settings.GOVERNANCE_SCRIPT_WALL_MILLISECONDS = 2_000
 
 
-@pytest.fixture
-def world() -> GraphWorld:
-    return new_graph_world()
+begun, world = beginning(new_graph_world)
 
 
 def published(world: GraphWorld, template: UUID, parameters: dict[str, Any]) -> UUID:

@@ -256,8 +256,8 @@ def test_a_host_that_says_nothing_costs_its_time_and_no_more() -> None:
 @pytest.mark.django_db
 def test_hosts_are_allowed_by_who_configures_and_by_nobody_else(environment: Environment) -> None:
     system = cast.system_caller(environment.id)
-    officer = cast.new_player(environment, "officer", configure=True).caller
-    outsider = cast.new_player(environment, "outsider").caller
+    officer = cast.new_caller(environment, "officer", configure=True)
+    outsider = cast.new_caller(environment, "outsider")
     entry = allow_host(officer, host=" Directory.Example.com. ", description="people")
     assert (entry.host, entry.port) == ("directory.example.com", 443)
     with pytest.raises(Conflict):

@@ -79,7 +79,7 @@ def decided(environment: Environment, body: str) -> tuple[bool, list[str]]:
         function="policy",
         host_calls=offered(source, "policy"),
     )
-    caller = cast.new_player(environment, f"asker-{timezone.now().timestamp()}").caller
+    caller = cast.new_caller(environment, f"asker-{timezone.now().timestamp()}")
     trace = Trace()
     facts = CallFacts(action="Execute", caller=caller, now=timezone.now())
     return ScriptNode("Means", script, {}).decide(facts, [None], trace)[0], trace.faults
@@ -113,8 +113,8 @@ def test_a_renewed_secret_is_the_new_one_at_once_and_a_retired_one_is_destroyed(
 
 
 def test_secrets_are_kept_by_who_configures_and_by_nobody_else(environment: Environment) -> None:
-    officer = cast.new_player(environment, "officer", configure=True).caller
-    outsider = cast.new_player(environment, "outsider").caller
+    officer = cast.new_caller(environment, "officer", configure=True)
+    outsider = cast.new_caller(environment, "outsider")
     secret = keep_secret(officer, name="api_key", value=SECRET)
     refused: list[Callable[[], object]] = [
         lambda: keep_secret(outsider, name="other", value=SECRET),
@@ -151,10 +151,10 @@ def test_a_note_is_sealed_beside_the_book_and_read_on_record(environment: Enviro
     with in_environment(environment.id):
         (note,) = ScriptNote.objects.all()
         assert "ada@" not in repr(vars(note))
-    auditor = cast.new_player(environment, "auditor", audit=True).caller
+    auditor = cast.new_caller(environment, "auditor", audit=True)
     assert read_note(auditor, note_id=note.id, now=timezone.now()) == "looked at ada@example.com"
     with pytest.raises(Refused):
-        read_note(cast.new_player(environment, "outsider").caller, note_id=note.id, now=timezone.now())
+        read_note(cast.new_caller(environment, "outsider"), note_id=note.id, now=timezone.now())
     outcomes = [e.outcome for e in entries(environment_id=environment.id, kinds=["script_note.read"], limit=5)]
     assert sorted(outcomes) == ["done", "refused"]
     assert forget_notes(now=timezone.now()) == 0

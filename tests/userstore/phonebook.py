@@ -42,11 +42,11 @@ class PhoneBook:
 
     def __post_init__(self) -> None:
         self.system = system_caller(self.environment.id)
-        self.service = cast.new_player(
+        self.service = cast.new_caller(
             self.environment, "service", read=True, write=True, resolve=True, tokenize=True, consent=True, erase=True
-        ).caller
-        self.officer = cast.new_player(self.environment, "officer", configure=True, audit=True).caller
-        self.outsider = cast.new_player(self.environment, "outsider").caller
+        )
+        self.officer = cast.new_caller(self.environment, "officer", configure=True, audit=True)
+        self.outsider = cast.new_caller(self.environment, "outsider")
         self.purposes = {name: cast.new_purpose(self.environment, name) for name in PURPOSES}
         self.numbers = {name: purpose.pk for name, purpose in self.purposes.items()}
         self.policy = cast.internal_only(self.environment)

@@ -18,6 +18,7 @@ from governance.errors import Conflict
 from governance.identities import OPERATOR, Caller
 from governance.models import Account
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.phonebook import HERE, PhoneBook, given
 from userstore.actions.columns import change_column, spec_of
 from userstore.models import Column
@@ -47,9 +48,7 @@ class Household(PhoneBook):
         return self.rows(accessor, [[str(self.ada), str(self.ben)]], context=context).subject_ids
 
 
-@pytest.fixture
-def house() -> Household:
-    return Household()
+begun, house = beginning(Household)
 
 
 def test_a_script_policy_decides_person_by_person(house: Household) -> None:

@@ -10,6 +10,7 @@ from governance.errors import Refused
 from governance.models import Environment
 from keyring.walls import in_environment
 from tests import cast
+from tests.beginnings import beginning
 from tests.userstore.phonebook import PhoneBook, given
 from userstore.actions.consents import change_consent
 from userstore.board.grid import Board, build_board
@@ -50,9 +51,7 @@ class MailBook(PhoneBook):
         return build_board(self.service, address=cast.INSIDE, via="test", switch_url=lambda *named: f"/{named[2]}")
 
 
-@pytest.fixture
-def book() -> MailBook:
-    return MailBook()
+begun, book = beginning(MailBook)
 
 
 def test_the_board_shows_whichever_column_and_purposes_the_readers_accessors_have(book: MailBook) -> None:

@@ -13,6 +13,7 @@ from governance.errors import Conflict
 from governance.models import Revision
 from keyring.models import WrappedKey
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.phonebook import ALLOW, HERE, PhoneBook, given
 from userstore.actions.accessors import OutputSpec, retire_accessor
 from userstore.actions.builtin import GET_USERS, UPDATE_USER
@@ -25,10 +26,7 @@ from userstore.writing.execute import execute_mutator
 
 NUMBER = "+49 151 5550199"
 
-
-@pytest.fixture
-def book() -> PhoneBook:
-    return PhoneBook()
+begun, book = beginning(PhoneBook)
 
 
 def changed(book: PhoneBook, column: UUID, **parts: Any) -> Column:

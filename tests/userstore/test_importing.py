@@ -16,6 +16,7 @@ from governance.models import Account
 from keyring.models import WrappedKey
 from keyring.walls import in_environment
 from tests import cast
+from tests.beginnings import beginning
 from tests.userstore.imported import Desk, csv_of, people
 from userstore.actions.importing import advancing
 from userstore.actions.importing.advancing import Importing
@@ -27,10 +28,7 @@ from userstore.models.imports import FINISHED, HELD, RUNNING
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-
-@pytest.fixture
-def desk() -> Desk:
-    return Desk()
+begun, desk = beginning(Desk)
 
 
 def test_good_records_are_written_and_bad_ones_reported_by_line_field_and_reason(desk: Desk) -> None:
@@ -151,7 +149,7 @@ def test_a_freeze_between_two_steps_stops_the_records_that_were_read_ahead(
 
 
 def test_an_import_takes_what_is_left_of_a_quota_and_then_stands_still(desk: Desk) -> None:
-    book, limited = desk.book, cast.new_player(desk.book.environment, "limited").caller
+    book, limited = desk.book, cast.new_caller(desk.book.environment, "limited")
     account = Account.objects.get(pk=limited.account_id)
     right = give_right(book.system, holder=account, operation="write", on=book.environment, quota_per_hour=8)
     import_id = desk.upload(csv_of(people(8)), by=limited)

@@ -19,6 +19,7 @@ import pytest
 from audit.queries import entries
 from keyring.walls import in_environment
 from tests.audit.connections import run
+from tests.beginnings import beginning
 from tests.userstore.phonebook import PhoneBook
 from userstore.models import ConsentRecord, Value
 
@@ -61,6 +62,9 @@ class Crowd(PhoneBook):
             stored, consents = Value.objects.count(), ConsentRecord.objects.count()
         kept = entries(environment_id=self.environment.id, kinds=["mutator.executed"])
         return stored, consents, len(kept)
+
+
+begun, crowd = beginning(Crowd)
 
 
 def start_writer(crowd: Crowd, url: str) -> subprocess.Popen[str]:
@@ -116,8 +120,9 @@ def wait_until_alone(role_url: AddressOf) -> None:
 
 
 @pytest.mark.parametrize("milliseconds", [10, 60, 150])
-def test_a_killed_write_is_whole_or_absent_and_recorded_iff_it_is_there(role_url: AddressOf, milliseconds: int) -> None:
-    crowd = Crowd()
+def test_a_killed_write_is_whole_or_absent_and_recorded_iff_it_is_there(
+    crowd: Crowd, role_url: AddressOf, milliseconds: int
+) -> None:
     writer = start_writer(crowd, role_url("app"))
     begin(writer)
     time.sleep(milliseconds / 1000)
@@ -127,8 +132,7 @@ def test_a_killed_write_is_whole_or_absent_and_recorded_iff_it_is_there(role_url
     assert crowd.written() in {(0, 0, 0), (SUBJECTS, SUBJECTS, 1)}
 
 
-def test_a_write_killed_while_it_holds_half_of_the_locks_leaves_nothing(role_url: AddressOf) -> None:
-    crowd = Crowd()
+def test_a_write_killed_while_it_holds_half_of_the_locks_leaves_nothing(crowd: Crowd, role_url: AddressOf) -> None:
     writer = start_writer(crowd, role_url("app"))
     with locked(max(crowd.people), role_url):
         begin(writer)
@@ -139,8 +143,7 @@ def test_a_write_killed_while_it_holds_half_of_the_locks_leaves_nothing(role_url
     assert crowd.written() == (0, 0, 0)
 
 
-def test_a_write_that_is_left_alone_is_whole(role_url: AddressOf) -> None:
-    crowd = Crowd()
+def test_a_write_that_is_left_alone_is_whole(crowd: Crowd, role_url: AddressOf) -> None:
     writer = start_writer(crowd, role_url("app"))
     output, _ = writer.communicate("go\n", timeout=60)
     assert output == "done\n"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from governance.actions.freezes import freeze
 from governance.errors import Refused
 from governance.freezing import calls_that_would_stop
+from tests.beginnings import beginning
 from tests.userstore.phonebook import HERE, given
 from tests.userstore.test_admission import MAIL, NUMBER, Household
 from userstore.actions.tokens import create_token, resolve_tokens
@@ -19,10 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OTHER = "+49 151 5550009"
 BLOCKED = f"return !context.user.phone.includes('{NUMBER}')"
 
-
-@pytest.fixture
-def house() -> Household:
-    return Household()
+begun, house = beginning(Household)
 
 
 def added(number: str) -> dict[str, object]:

@@ -20,6 +20,7 @@ from governance.errors import Invalid, Refused, Unauthenticated
 from governance.models import Right
 from governance.policies.sandbox.quarantine import ENDS
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.phonebook import ALLOW, HERE, OUTSIDE, given
 from tests.userstore.recorded import Recorded, silent_book
 from userstore.actions.accessors import OutputSpec
@@ -41,10 +42,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 NUMBER = "+49 151 5550001"
 
-
-@pytest.fixture
-def book() -> Recorded:
-    return Recorded()
+begun, book = beginning(Recorded)
 
 
 def test_every_refused_configuration_change_is_on_record_as_what_it_would_have_been(book: Recorded) -> None:

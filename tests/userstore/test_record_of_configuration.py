@@ -24,6 +24,7 @@ from governance.actions.purposes import change_purpose, define_purpose, retire_p
 from governance.actions.rights import give_right, withdraw_right
 from governance.models import ClientSecret
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.phonebook import ALLOW
 from tests.userstore.recorded import Recorded
 from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor, republish_accessor, retire_accessor
@@ -41,10 +42,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SCRIPT = "function {0}(a, b) {{ return true }}"
 
-
-@pytest.fixture
-def book() -> Recorded:
-    return Recorded()
+begun, book = beginning(Recorded)
 
 
 def test_every_configuration_change_leaves_one_entry_by_whoever_made_it(book: Recorded) -> None:

@@ -15,6 +15,7 @@ from keyring.errors import Unsealable
 from keyring.keys import KeyKind, forget_opened_keys
 from keyring.models import KeyRotation
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.rotated import NUMBERS, Rotated
 from userstore.actions.rotating import subjects
 from userstore.actions.rotations import KINDS, advance_rotation, begin_rotation
@@ -34,9 +35,7 @@ def everybody_knows_at_once(settings: Any) -> Iterator[None]:
     forget_opened_keys()
 
 
-@pytest.fixture
-def book() -> Rotated:
-    return Rotated()
+begun, book = beginning(Rotated)
 
 
 RENEWED = {

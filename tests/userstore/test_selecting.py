@@ -16,6 +16,7 @@ from governance.errors import GovernanceError
 from keyring.actions import create_key
 from keyring.keys import KeyKind, forget_opened_keys
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.phonebook import PhoneBook
 from tests.userstore.phonebook import given as named
 from tests.userstore.selectors.generated import LEAVES, POOLS, TYPES, clauses, equalities, written
@@ -104,9 +105,7 @@ def test_a_selector_finds_whom_brute_force_over_plaintext_finds() -> None:
     law()
 
 
-@pytest.fixture
-def directory() -> Directory:
-    return Directory()
+begun, directory = beginning(Directory)
 
 
 def test_a_value_that_is_not_permitted_never_selects(directory: Directory) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from governance.errors import GovernanceError, Refused
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.phonebook import HERE, PhoneBook
 from tests.userstore.phonebook import given as named
 from userstore.actions.accessors import OutputSpec
@@ -112,9 +113,7 @@ class Walk:
         return self.register.page(self.accessor, self.values, page)
 
 
-@pytest.fixture
-def register() -> Register:
-    return Register()
+begun, register = beginning(Register)
 
 
 def test_every_way_through_the_pages_is_the_same_sorted_list(register: Register) -> None:

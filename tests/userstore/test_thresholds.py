@@ -16,6 +16,7 @@ from governance.errors import Invalid, LimitUnknown, TooMuch, TooOften
 from governance.models import AccessPolicy
 from keyring.walls import in_environment
 from tests import cast
+from tests.beginnings import beginning
 from tests.userstore.phonebook import HERE
 from tests.userstore.recorded import Recorded
 from userstore.actions.accessors import OutputSpec
@@ -39,7 +40,7 @@ class LimitedBook(Recorded):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.column_id = self.column("phone", "phonenumber")
-        self.second = cast.new_player(self.environment, "second", read=True, write=True).caller
+        self.second = cast.new_caller(self.environment, "second", read=True, write=True)
         self.set_phone = self.setter(self.column_id, purposes=("integrity",), policy=ALLOW_ALL)
         self.people = [self.subject() for _ in range(3)]
         for person in self.people:
@@ -79,9 +80,7 @@ on_record = pytest.mark.django_db(transaction=True)
 """The book is read over another connection, so what it shows is committed."""
 
 
-@pytest.fixture
-def book() -> LimitedBook:
-    return LimitedBook()
+begun, book = beginning(LimitedBook)
 
 
 @on_record

@@ -13,6 +13,7 @@ from django.utils import timezone
 from governance.actions.freezes import freeze, unfreeze
 from governance.errors import Conflict, Invalid, NotFound, Refused, Unavailable
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.phonebook import ALLOW, HERE, OUTSIDE, PhoneBook, given
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.consents import change_consent
@@ -60,9 +61,7 @@ class TokenBook(PhoneBook):
         return [each.data for each in found]
 
 
-@pytest.fixture
-def book() -> TokenBook:
-    return TokenBook()
+begun, book = beginning(TokenBook)
 
 
 def test_a_token_is_stable_where_reuse_is_on_and_new_each_time_where_it_is_off(book: TokenBook) -> None:

@@ -13,6 +13,7 @@ from governance.actions.graph_types import Carried, define_edge_type
 from governance.actions.organizations import define_organization
 from governance.models import GraphEdge, GraphObject
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.governance.graph_world import GraphWorld, new_graph_world
 from userstore.actions.deletion import delete_subject
 from userstore.actions.subjects import create_subject
@@ -21,10 +22,7 @@ from userstore.models import Subject
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-
-@pytest.fixture
-def world() -> GraphWorld:
-    return new_graph_world()
+begun, world = beginning(new_graph_world)
 
 
 def objects(world: GraphWorld, public_id: UUID) -> list[tuple[UUID, UUID | None]]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from tests.userstore.erasing.law import Law
     from userstore.erasure.ledger import Ledger
 
 
@@ -16,10 +15,3 @@ def book(settings: Any, tmp_path: Path) -> Ledger:
 
     settings.USERSTORE_TOMBSTONES = tmp_path / "erasures.ledger"
     return ledger()
-
-
-@pytest.fixture
-def law() -> Law:
-    from tests.userstore.erasing.law import Law
-
-    return Law()

@@ -14,6 +14,7 @@ from governance.errors import Conflict, NotFound, Refused
 from governance.models import SigningKey
 from keyring.models import WrappedKey
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.erasing.law import NUMBER, Law
 from userstore.actions.erasing import erase_subject
 from userstore.actions.holds import place_hold
@@ -22,6 +23,8 @@ from userstore.erasure.receipts import NotAReceipt, verified
 from userstore.models import Subject, Token, Value
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+begun, law = beginning(Law)
 
 
 def keys() -> list[dict[str, Any]]:

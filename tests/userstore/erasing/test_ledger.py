@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.erasing.law import NUMBER, Law
 from userstore.actions import erasing
 from userstore.actions.replaying import replay_erasures
@@ -26,6 +27,8 @@ from userstore.erasure.ledger import Ledger
 from userstore.models import Erasure, Subject
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+begun, law = beginning(Law)
 
 
 def test_an_erasure_that_fails_after_its_line_is_taken_back(
