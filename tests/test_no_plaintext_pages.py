@@ -143,13 +143,17 @@ def drive_imports(browser: Browser, marks: Marks, environment: Environment) -> N
     inputs = tuple(InputSpec(column) for column in columns)
     mutator = publish_mutator(system, spec=MutatorSpec("SetNote", "{id} = ?", inputs, policy)).public_id
     asked = {"mutator": str(mutator), "unknown": "create", "format": "csv", "delimiter": ";"}
-    for first in ("id;note;mail", f"{marks.word};{marks.email};{marks.phone}"):
+    layout = {"fields": "3", "column-2": "note", "column-3": "mail", "selecting": "1", "selecting-1": "1"}
+    unnamed = f"{marks.word};{marks.email};{marks.phone}"
+    for first, laid_out in (("id;note;mail", layout), (unnamed, layout), (unnamed, {})):
         single = browser.post("/admin/imports/", asked)["Location"]
         content = damaged_file(marks, first=first, delimiter=";")
         assert browser.put(f"{single}content", content, "application/octet-stream").status_code == 204
-        looked = browser.get(single)
-        assert looked.status_code == 200 and not in_bytes(looked.content, marks.forms), "the preview says a value"
-        assert browser.post(f"{single}act", {"act": "run"}).status_code == 302
+        looked = [browser.get(single), browser.post(f"{single}act", {**layout, "column-2": "mail", "act": "look"})]
+        for act in ("look", "run"):
+            looked.append(browser.post(f"{single}act", {**laid_out, "act": act}))
+        assert [each.status_code for each in looked] == [200, 200, 302, 302]
+        assert not any(in_bytes(each.content, marks.forms) for each in looked), "the preview says a value"
         assert run_every_import(seconds=30) == 1
         for path in ("", "progress", "report.csv"):
             assert not in_bytes(browser.get(f"{single}{path}").content, marks.forms), f"{path} says a value"

@@ -64,6 +64,7 @@ SEALING_KEY_DESTROYED = event("seal.key_destroyed", "client", "key", "version", 
 KEYS_ROTATION_BEGUN = event("keys.rotation_begun", "rotation", "what", "expected", "reasons")
 KEYS_ROTATION_ENDED = event("keys.rotation_ended", "rotation", "what", "turned", "destroyed")
 IMPORT_ASKED = event("import.asked", "import", "mutator", "format", "purposes", "creates", "via", "reasons")
+IMPORT_LAID_OUT = event("import.laid_out", "import", "fields", "left_out", "reasons")
 IMPORT_UPLOADED = event("import.uploaded", "import", "bytes", "reasons")
 IMPORT_HELD = event("import.held", "import", "position", "records", "reasons")
 IMPORT_RESUMED = event("import.resumed", "import", "position", "reasons")

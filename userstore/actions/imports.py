@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,10 @@ from userstore.actions.importing.summoning import summon_worker
 from userstore.actions.uploads import begin_uploaded, digest_of
 from userstore.errors import Conflict, NotFound
 from userstore.importing.instructions import Instructions, instructions_of
+from userstore.importing.opening import opened
 from userstore.importing.seeing import import_of, locked
+from userstore.importing.sketch import redrawn
+from userstore.importing.sources import SealedPieces
 from userstore.models import Import, ImportFault
 from userstore.models.imports import AWAITED, CANCELLED, ENDED, HELD, RUNNING
 from userstore.writing.newcomers import must_create
@@ -88,6 +91,37 @@ def begin_import_in_place(
         NotFound, Invalid, Refused: as `ask_import`.
     """
     return _asked(caller, instructions, now=now, row=Import(is_kept=False, state=RUNNING, size=size, mark=mark))
+
+
+def lay_out_import(
+    caller: Caller, *, import_id: UUID, columns: Sequence[str], selecting: Sequence[int], now: datetime
+) -> Import:
+    """Say where the fields of an uploaded file go, before it is begun.
+
+    Args:
+        columns: for each field of the file the column it goes into, "" for none.
+        selecting: for each `?` of the mutator's selector the position of its field, from 1; 0 for none.
+
+    Raises:
+        NotFound: no such import of this caller.
+        Conflict: somebody else asked for it, its file is not here, or it was begun.
+        Invalid: a column that there is not, or one for two fields.
+        FileUnfit: a column or a value of the selector gets no field.
+    """
+    row = import_of(caller, import_id, now=now)
+    if (row.by_kind, row.by_id) != (caller.kind, caller.id):
+        raise Conflict("Somebody else asked for this import: where its fields go is theirs to say.")
+    with in_environment(caller.environment_id):
+        row = locked(row)
+        if row.state != AWAITED or not row.size:
+            raise Conflict("Fields are laid out once the file is here, and before it is imported.")
+        chosen = redrawn(row, columns, selecting)
+        opened(row, SealedPieces(row), asked=chosen.asked)
+        row.instructions, row.updated_at = chosen.asked.written(), now
+        row.save(update_fields=["instructions", "updated_at"])
+        facts = {"import": row.pk, "fields": len(columns), "left_out": columns.count("")}
+        _append(events.IMPORT_LAID_OUT, caller, facts)
+        return row
 
 
 def run_import(caller: Caller, *, import_id: UUID, now: datetime) -> Import:

@@ -1,4 +1,4 @@
-"""Imports in the console: ask for one, upload its file, look at the first records, begin, watch, see what was bad."""
+"""Imports in the console: ask, upload, say where fields go beside the first records, begin, watch, see what was bad."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from governance.errors import GovernanceError, Invalid, NotFound, Refused
+from governance.errors import GovernanceError, NotFound, Refused
 from governance.models import Purpose
 from governance.observation import address_of
 from governance.operators.choice import operator_caller
 from governance.operators.permission import environment_of, require
 from keyring.walls import in_environment
-from userstore.actions.imports import Fault, ask_import, cancel_import, report_of, run_import
+from userstore.actions.imports import Fault, ask_import, cancel_import, lay_out_import, report_of, run_import
 from userstore.actions.uploads import take_in
+from userstore.console.import_layout import Chosen, chosen_layout, said, shown_layout
 from userstore.importing.framing import CSV, NDJSON
 from userstore.importing.instructions import DELIMITERS, Instructions
-from userstore.importing.preview import Previewed, preview_of
 from userstore.importing.receiving import body_of
 from userstore.importing.seeing import import_of, seen_imports
 from userstore.models import Import, Mutator
@@ -48,7 +48,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         except Refused:
             raise
         except GovernanceError as error:
-            fault = f"{error} {error.remedy or ''}".strip()
+            fault = said(error)
     seen = seen_imports(operator_caller(request), now=timezone.now())
     with in_environment(environment_of(request)):
         context = {
@@ -69,13 +69,7 @@ def imports(request: HttpRequest) -> HttpResponse:
 def single_import(request: HttpRequest, import_id: UUID) -> HttpResponse:
     """Show one import: what is to be done next, how far it is, what was bad."""
     require(request, WRITE)
-    row = import_of(operator_caller(request), import_id, now=timezone.now())
-    context: dict[str, Any] = {"title": "Import", **_told(row)}
-    if row.state == AWAITED and row.size:
-        context["previewed"], context["fault"] = _previewed(row)
-    elif row.failed:
-        context["faults"] = report_of(operator_caller(request), import_id, now=timezone.now())[:_FAULTS_SHOWN]
-    return render(request, "userstore/import.html", {**admin.site.each_context(request), **context})
+    return _show(request, import_of(operator_caller(request), import_id, now=timezone.now()))
 
 
 @require_GET
@@ -99,15 +93,25 @@ def import_content(request: HttpRequest, import_id: UUID) -> HttpResponse:
 
 @require_POST
 def act_on_import(request: HttpRequest, import_id: UUID) -> HttpResponse:
-    """Begin, resume or cancel an import."""
+    """Lay out the fields where the page says how, then begin, resume or cancel the import."""
     require(request, WRITE)
-    act = cancel_import if request.POST.get("act") == "cancel" else run_import
+    caller, now, act = operator_caller(request), timezone.now(), request.POST.get("act")
+    row = import_of(caller, import_id, now=now)
     try:
-        act(operator_caller(request), import_id=import_id, now=timezone.now())
+        if act == "cancel":
+            cancel_import(caller, import_id=import_id, now=now)
+        elif "fields" in request.POST:
+            columns, selecting = chosen_layout(request)
+            lay_out_import(caller, import_id=import_id, columns=columns, selecting=selecting, now=now)
+        if act == "run":
+            run_import(caller, import_id=import_id, now=now)
     except Refused:
         raise
     except GovernanceError as error:
-        messages.error(request, str(error))
+        if act == "cancel" or "fields" not in request.POST:
+            messages.error(request, said(error))
+        else:
+            return _show(request, row, chosen=chosen_layout(request), fault=said(error))
     return HttpResponseRedirect(reverse("import-page", args=[import_id]))
 
 
@@ -137,11 +141,13 @@ def _told(row: Import) -> dict[str, Any]:
     }
 
 
-def _previewed(row: Import) -> tuple[list[Previewed], str]:
-    try:
-        return preview_of(row, now=timezone.now()), ""
-    except GovernanceError as error:
-        return [], f"{error} {error.remedy or ''}".strip()
+def _show(request: HttpRequest, row: Import, *, chosen: Chosen | None = None, fault: str = "") -> HttpResponse:
+    context: dict[str, Any] = {"title": "Import", **_told(row)}
+    if row.state == AWAITED and row.size:
+        context |= shown_layout(operator_caller(request), row, chosen=chosen, fault=fault)
+    elif row.failed:
+        context["faults"] = report_of(operator_caller(request), row.pk, now=timezone.now())[:_FAULTS_SHOWN]
+    return render(request, "userstore/import.html", {**admin.site.each_context(request), **context})
 
 
 def _instructions(request: HttpRequest) -> Instructions:
@@ -155,16 +161,7 @@ def _instructions(request: HttpRequest) -> Instructions:
         mutator_id=mutator_id,
         format=asked.get("format", CSV),
         delimiter=asked.get("delimiter", ","),
-        columns=dict(_mapped(line) for line in asked.get("columns", "").splitlines() if line.strip()),
-        selector=tuple(each.strip() for each in asked.get("selector", "").split(",") if each.strip()),
         purposes=purposes,
         unknown=NEWCOMERS if asked.get("unknown") == NEWCOMERS else KNOWN_ONLY,
         context=CallContext(address_of(request)),
     )
-
-
-def _mapped(line: str) -> tuple[str, str | None]:
-    field, separator, column = line.partition("=")
-    if not separator or not field.strip():
-        raise Invalid("Write one field a line, as field = column.", field="columns")
-    return field.strip(), column.strip() or None

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 
 from governance.standing import standing_of
 from userstore.importing.errors import FileUnfit
-from userstore.importing.framing import CSV, LONGEST_RECORD, USERCLOUDS, Frame, Framing, Place, framing_of
+from userstore.importing.framing import CSV, LONGEST_RECORD, NDJSON, USERCLOUDS, Frame, Framing, Place, framing_of
 from userstore.importing.instructions import Instructions, instructions_of
 from userstore.importing.layout import layout_of
-from userstore.importing.records import Reader, csv_header, reader_of, vendor_head
+from userstore.importing.records import Reader, csv_header, names_in_records, reader_of, vendor_head
 from userstore.importing.sources import Source
 from userstore.models import Import
 from userstore.reading.calls import CallContext
 from userstore.writing.plan import mutator_plan
 
 _WINDOW = 262_144
+_LOOKED_AT = 1000
+"""Records of NDJSON in which fields are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,17 @@ class OpenImport:
         return frames_from(self.source, self.framing, place, size=self.size, most=most)
 
 
-def opened(row: Import, source: Source) -> OpenImport:
+def opened(row: Import, source: Source, *, asked: Instructions | None = None) -> OpenImport:
     """Open the file of an import, as of the epoch the process knows.
+
+    Args:
+        asked: what to read it as, where that is only tried; else what the import was asked to do.
 
     Raises:
         FileUnfit: the head of the file does not fit what was asked.
         NotFound: there is no such mutator.
     """
-    asked = instructions_of(row)
+    asked = asked or instructions_of(row)
     framing = framing_of(asked.format, asked.delimiter)
     heads = {CSV: 1, USERCLOUDS: 2}.get(asked.format, 0)
     frames: Sequence[Frame] = []
@@ -64,6 +69,24 @@ def opened(row: Import, source: Source) -> OpenImport:
     return OpenImport(
         asked, source, framing, row.size, body, reader_of(asked, layout_of(asked, plan, header), header or ())
     )
+
+
+def field_names(row: Import, source: Source) -> list[str]:
+    """Return the names of a file's fields, of NDJSON those that its first records have; none where there are none.
+
+    Raises:
+        FileUnfit: the first line cannot be read.
+    """
+    asked = instructions_of(row)
+    if asked.format == USERCLOUDS:
+        return []
+    most = 1 if asked.format == CSV else _LOOKED_AT
+    frames, _ = frames_from(source, framing_of(asked.format, asked.delimiter), Place(), size=row.size, most=most)
+    if asked.format == NDJSON:
+        return names_in_records(frames)
+    if not frames or frames[0].fault:
+        raise FileUnfit("The first line of the file cannot be read.")
+    return csv_header(frames[0], asked.delimiter)
 
 
 def frames_from(source: Source, framing: Framing, place: Place, *, size: int, most: int) -> tuple[list[Frame], Place]:

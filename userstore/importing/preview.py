@@ -11,6 +11,7 @@ from governance.errors import GovernanceError
 from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
 from userstore.errors import NotFound
+from userstore.importing.instructions import Instructions
 from userstore.importing.opening import opened
 from userstore.importing.sources import SealedPieces
 from userstore.models import Import
@@ -30,8 +31,11 @@ class Previewed:
     fault: str = ""
 
 
-def preview_of(row: Import, *, now: datetime) -> list[Previewed]:
+def preview_of(row: Import, *, now: datetime, asked: Instructions | None = None) -> list[Previewed]:
     """Return the first records of an uploaded file.
+
+    Args:
+        asked: what to read it as, where that is only tried; else what the import was asked to do.
 
     Raises:
         FileUnfit: the head of the file does not fit what was asked.
@@ -39,7 +43,7 @@ def preview_of(row: Import, *, now: datetime) -> list[Previewed]:
     """
     standing = fresh_standing_of(row.environment_id)
     with in_environment(row.environment_id):
-        reading = opened(row, SealedPieces(row))
+        reading = opened(row, SealedPieces(row), asked=asked)
         if reading.instructions.mutator_id is None:
             raise NotFound("There is no such mutator.")
         plan = mutator_plan(standing, reading.instructions.mutator_id)

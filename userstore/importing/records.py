@@ -65,6 +65,19 @@ def csv_header(frame: Frame, delimiter: str) -> list[str]:
     return [name.strip() for name in names]
 
 
+def names_in_records(frames: Sequence[Frame]) -> list[str]:
+    """Return the names of the fields of NDJSON records, in the order in which they come up; bad records have none."""
+    names: dict[str, None] = {}
+    for frame in frames:
+        try:
+            given = _object(_json(frame.raw.removeprefix(BYTE_ORDER_MARK)), "The record")
+        except RecordRefused:
+            continue
+        if "row_data" not in given:
+            names |= dict.fromkeys(given)
+    return list(names)
+
+
 def vendor_head(frames: Sequence[Frame]) -> tuple[UUID, Mapping[str, Any]]:
     """Read what the vendor's format begins with: the mutator's id and the client's context, each like a record.
 
