@@ -42,6 +42,8 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 AnyKey = OpenKey | IndexKey | PseudonymKey
 Opened = TypeVar("Opened", bound=AnyKey)
+_FEW = 100
+"""Subjects of a chunk that somebody may look at again soon."""
 Name = tuple[UUID, str, str, UUID | int | None]
 """Environment, kind, scope, and the version or id asked for; None: the newest."""
 
@@ -70,14 +72,20 @@ def open_key(environment_id: UUID, key_id: UUID, wrapped: bytes) -> OpenKey:
     return subject_key_opener(environment_id)(key_id.bytes, wrapped)
 
 
-def subject_key_opener(environment_id: UUID) -> Callable[[bytes, bytes], OpenKey]:
+def subject_key_opener(environment_id: UUID, *, count: int = 1) -> Callable[[bytes, bytes], OpenKey]:
     """Return what opens subject keys by the 16 bytes of their ids as `open_key` does, for the length of one chunk.
 
     Remembered by environment, id and wrapped bytes together: a row copied elsewhere never meets an opened key. The
     caller fetches `wrapped` each time, so that a destroyed key opens nothing although this process still knows it.
+    A chunk of many is one of a long read, which comes by everybody once: it pushes nobody's key out of the memory.
+
+    Args:
+        count: how many subjects the chunk has.
     """
     hold_lease(environment_id)
-    environment, remembered = environment_id.bytes, _subject_keys.get
+    environment = environment_id.bytes
+    keys = _subject_keys
+    remembered, remember = (keys.get, keys.put) if count <= _FEW else (keys.peek, keys.put_aside)
 
     def opened(key_id: bytes, wrapped: bytes) -> OpenKey:
         name = environment + key_id + wrapped
@@ -85,7 +93,7 @@ def subject_key_opener(environment_id: UUID) -> Callable[[bytes, bytes], OpenKey
         if found is None:
             label = KeyLabel(environment_id, UUID(bytes=key_id), KeyKind.SUBJECT, "", 1)
             found = OpenKey(key_id=label.key_id, version=1, key=unwrap(wrapped, label))
-            _subject_keys.put(name, found)
+            remember(name, found)
         return found
 
     return opened

@@ -38,6 +38,20 @@ class BoundedMemory(Generic[K, V]):
         with self._lock:
             self._store(name, value)
 
+    def peek(self, name: K) -> V | None:
+        """Return what is remembered under this name, without counting it as used."""
+        found = self._young.get(name)
+        return self._old.get(name) if found is None else found
+
+    def put_aside(self, name: K, value: V) -> None:
+        """Remember a value where there is room for it: nothing is forgotten for its sake."""
+        with self._lock:
+            room = max(self._capacity() // 2, 1)
+            for generation in (self._young, self._old):
+                if len(generation) < room:
+                    generation[name] = value
+                    return
+
     def forget(self, chosen: Callable[[K, V], bool]) -> None:
         """Forget every value that is chosen. Looks at all of them."""
         with self._lock:

@@ -214,6 +214,20 @@ def test_the_memory_is_bounded_by_the_setting(environment: UUID, settings: Any) 
     assert len(keys._subject_keys) <= 4
 
 
+def test_a_long_read_pushes_nobodys_key_out_of_the_memory(environment: UUID, settings: Any) -> None:
+    settings.KEYRING_CACHE_SIZE = 4
+    used = create_key(environment_id=environment, kind=KeyKind.SUBJECT)
+    kept = open_key(environment, used.id, used.wrapped)
+    passing = keys.subject_key_opener(environment, count=1500)
+    for _ in range(9):
+        new = create_key(environment_id=environment, kind=KeyKind.SUBJECT)
+        assert passing(new.id.bytes, new.wrapped).id == new.id
+    assert passing(used.id.bytes, used.wrapped) is kept
+    assert open_key(environment, used.id, used.wrapped) is kept
+    refuses_opaquely(lambda: passing(new.id.bytes, used.wrapped))
+    assert len(keys._subject_keys) <= 4
+
+
 def test_fingerprints_tell_environments_domains_and_values_apart(environment: UUID, elsewhere: UUID) -> None:
     for one in (environment, elsewhere):
         create_key(environment_id=one, kind=KeyKind.FINGERPRINT)

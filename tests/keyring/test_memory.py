@@ -29,6 +29,20 @@ def test_what_is_used_outlives_what_is_not() -> None:
     assert memory.get(1) is None
 
 
+@given(names=st.lists(st.integers(0, 50), max_size=300), capacity=st.integers(2, 20))
+def test_what_is_put_aside_pushes_nothing_out(names: list[int], capacity: int) -> None:
+    memory: BoundedMemory[int, str] = BoundedMemory(capacity=lambda: capacity)
+    memory.put(100, "used")
+    for name in names:
+        assert memory.peek(name) in (None, str(name))
+        if memory.peek(name) is None:
+            memory.put_aside(name, str(name))
+        assert memory.peek(100) == "used"
+        assert len(memory) <= capacity
+    room = 2 * (capacity // 2) - 1
+    assert all(memory.peek(name) == str(name) for name in list(dict.fromkeys(names))[:room])
+
+
 def test_it_forgets_what_it_is_told_to_in_both_generations() -> None:
     memory: BoundedMemory[int, str] = BoundedMemory(capacity=lambda: 4)
     for name in range(3):

@@ -31,7 +31,7 @@ def unseal(subjects: list[SealedSubject], definitions: Definitions, clearance: C
     prefix = cell_prefix(environment_id)
     readers = clearance.standing.part("readers", lambda: _readers(definitions))
     opened = []
-    key_of = subject_key_opener(environment_id)
+    key_of = subject_key_opener(environment_id, count=len(subjects))
     for subject in subjects:
         key = key_of(subject.key_bytes, subject.wrapped)
         unseal_cell, place = key.unseal, prefix + subject.id_bytes
