@@ -1,4 +1,7 @@
-"""What all tests of a file begin with, made once: each gets a copy, and what it changes is gone before the next one."""
+"""What all tests of a file begin with, made once: each gets a copy, and what it changes is gone before the next one.
+
+Models are imported late: files read this before Django is set up.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,6 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 
-from governance.models import Environment
-from governance.standing import forget_standings
-from keyring.keys import forget_opened_keys
 from tests.emptying import forget_rows, keep_rows, put_rows_back
 
 T = TypeVar("T")
@@ -34,6 +34,8 @@ def beginning(make: Callable[[], T]) -> tuple[Any, Any]:
             kept = keep_rows(owner)
 
         def one() -> T:
+            from governance.models import Environment
+
             _forget()
             if not connections["default"].in_atomic_block and not Environment.objects.exists():
                 if not kept:
@@ -56,6 +58,9 @@ def beginning(make: Callable[[], T]) -> tuple[Any, Any]:
 
 def _forget() -> None:
     """Forget what the last test did: its epochs and versions come again, and then mean something else."""
+    from governance.standing import forget_standings
+    from keyring.keys import forget_opened_keys
+
     forget_standings()
     forget_opened_keys()
     cache.clear()

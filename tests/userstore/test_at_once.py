@@ -26,6 +26,7 @@ from governance.standing import standing_of
 from governance.tokens.access import caller_of
 from keyring.walls import in_environment
 from tests import cast
+from tests.beginnings import beginning
 from tests.userstore.phonebook import HERE, PhoneBook, given
 from userstore.actions.tokens import create_token, resolve_tokens
 from userstore.models import Accessor, Mutator
@@ -87,9 +88,7 @@ class Line(PhoneBook):
             return model.objects.get(public_id=public_id)
 
 
-@pytest.fixture
-def line() -> Line:
-    return Line()
+begun, line = beginning(Line)
 
 
 def test_a_freeze_of_anything_stops_the_next_call_and_lifting_it_lets_it_go_on(line: Line) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from governance.actions.purposes import retire_purpose
 from governance.errors import Conflict, Invalid, NotFound, Refused
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.lifetimes import Lifetimes
 from tests.userstore.phonebook import given as named
 from userstore.actions.columns import retire_column
@@ -50,9 +51,11 @@ class Case(Lifetimes):
         return self.shown(self.get, self.ada, now=NOW) + self.shown(self.deleted, self.ada, now=NOW)
 
 
+begun, case = beginning(Case)
+
+
 @pytest.mark.parametrize("on", ["subject", "column", "purpose"])
-def test_what_is_held_survives_its_removal_unread_until_the_hold_is_released(on: str) -> None:
-    case = Case()
+def test_what_is_held_survives_its_removal_unread_until_the_hold_is_released(on: str, case: Case) -> None:
     target = {"subject": case.ada, "column": case.phone, "purpose": case.purposes["marketing"].public_id}[on]
     hold = place_hold(case.officer, reason="A case.", **{f"{on}_id": target})
     assert case.put(None)["held"] == 1
@@ -64,16 +67,14 @@ def test_what_is_held_survives_its_removal_unread_until_the_hold_is_released(on:
     assert (done.destroyed["phone"], done.held, case.states()) == (1, 0, [])
 
 
-def test_a_replaced_number_is_held_and_the_new_one_is_used() -> None:
-    case = Case()
+def test_a_replaced_number_is_held_and_the_new_one_is_used(case: Case) -> None:
     place_hold(case.officer, reason="A case.", subject_id=case.ada)
     case.put(B)
     assert len(case.values(case.ada)) == 2
     assert case.readable() == [B]
 
 
-def test_a_deleted_user_who_is_held_is_nobody_and_is_gone_after_the_release() -> None:
-    case = Case()
+def test_a_deleted_user_who_is_held_is_nobody_and_is_gone_after_the_release(case: Case) -> None:
     hold = place_hold(case.officer, reason="A case.", subject_id=case.ada)
     delete_subject(case.service, subject_id=case.ada, now=NOW)
     assert (case.states(), case.readable()) == ([SOFT_DELETED], [])
@@ -84,8 +85,7 @@ def test_a_deleted_user_who_is_held_is_nobody_and_is_gone_after_the_release() ->
         assert not Subject.objects.filter(public_id=case.ada).exists()
 
 
-def test_erasing_who_is_held_is_refused_and_afterwards_leaves_nothing() -> None:
-    case = Case()
+def test_erasing_who_is_held_is_refused_and_afterwards_leaves_nothing(case: Case) -> None:
     case.keep_deleted("year", 10)
     case.put(B)
     hold = place_hold(case.officer, reason="A case.", column_id=case.phone)
@@ -98,8 +98,7 @@ def test_erasing_who_is_held_is_refused_and_afterwards_leaves_nothing() -> None:
         assert not Subject.objects.exists()
 
 
-def test_definitions_that_a_hold_needs_stay() -> None:
-    case = Case()
+def test_definitions_that_a_hold_needs_stay(case: Case) -> None:
     bare = case.column("bare")
     holds = [
         place_hold(case.officer, reason="A case.", column_id=bare),
@@ -114,8 +113,7 @@ def test_definitions_that_a_hold_needs_stay() -> None:
     retire_column(case.system, public_id=bare)
 
 
-def test_the_database_itself_gives_nothing_away_that_is_held() -> None:
-    case = Case()
+def test_the_database_itself_gives_nothing_away_that_is_held(case: Case) -> None:
     hold = place_hold(case.officer, reason="A case.", subject_id=case.ada)
     with in_environment(case.environment.id):
         for destroyed in (Value.objects.all(), Subject.objects.all()):
@@ -126,8 +124,7 @@ def test_the_database_itself_gives_nothing_away_that_is_held() -> None:
         Subject.objects.all().delete()
 
 
-def test_a_hold_that_has_ended_keeps_nothing() -> None:
-    case = Case()
+def test_a_hold_that_has_ended_keeps_nothing(case: Case) -> None:
     place_hold(case.officer, reason="A case.", subject_id=case.ada, ends_at=timezone.now() + DAY)
     case.put(None)
     assert case.purge(now=NOW).held == 1
@@ -135,8 +132,7 @@ def test_a_hold_that_has_ended_keeps_nothing() -> None:
         case.purge(now=NOW + 2 * DAY)  # the database goes by its own clock
 
 
-def test_a_hold_is_on_something_for_a_reason_and_placed_by_who_may() -> None:
-    case = Case()
+def test_a_hold_is_on_something_for_a_reason_and_placed_by_who_may(case: Case) -> None:
     with pytest.raises(Refused):
         place_hold(case.outsider, reason="A case.", subject_id=case.ada)
     with pytest.raises(Invalid):

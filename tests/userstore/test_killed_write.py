@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -20,33 +14,15 @@ from audit.queries import entries
 from keyring.walls import in_environment
 from tests.audit.connections import run
 from tests.beginnings import beginning
+from tests.userstore.apart import Apart, start_apart
 from tests.userstore.phonebook import PhoneBook
+from tests.userstore.programs import write
 from userstore.models import ConsentRecord, Value
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 AddressOf = Callable[[str], str]
 SUBJECTS = 60
-WRITER = """
-import json, sys
-import django
-django.setup()
-from uuid import UUID
-from django.utils import timezone
-from governance.identities import Caller
-from userstore.reading.calls import CallContext
-from userstore.writing.calls import MutatorCall
-from userstore.writing.execute import execute_mutator
-
-told = json.loads(sys.argv[1])
-caller = Caller("client", *(UUID(told[name]) for name in ("id", "account", "environment")), "service")
-call = MutatorCall(caller, UUID(told["mutator"]), [told["subjects"]],
-                   {"phone": {"value_additions": ["555-0199"]}}, CallContext(address="10.1.2.3"))
-print("ready", flush=True)
-sys.stdin.readline()
-execute_mutator(call, now=timezone.now())
-print("done", flush=True)
-"""
 
 
 class Crowd(PhoneBook):
@@ -67,33 +43,10 @@ class Crowd(PhoneBook):
 begun, crowd = beginning(Crowd)
 
 
-def start_writer(crowd: Crowd, url: str) -> subprocess.Popen[str]:
-    told = {
-        "id": str(crowd.service.id),
-        "account": str(crowd.service.account_id),
-        "environment": str(crowd.environment.id),
-        "mutator": str(crowd.set_all),
-        "subjects": [str(person) for person in crowd.people],
-    }
-    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
-    environment.pop("DATABASE_MIGRATION_URL", None)
-    writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, json.dumps(told)],
-        cwd=Path(__file__).parents[2],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert writer.stdout is not None
-    assert writer.stdout.readline() == "ready\n"
+def start_writer(crowd: Crowd, url: str) -> Apart:
+    writer = start_apart(write, crowd.service, crowd.set_all, crowd.people, url=url)
+    assert writer.hear() == "ready"
     return writer
-
-
-def begin(writer: subprocess.Popen[str]) -> None:
-    assert writer.stdin is not None
-    writer.stdin.write("go\n")
-    writer.stdin.flush()
 
 
 @contextmanager
@@ -124,10 +77,9 @@ def test_a_killed_write_is_whole_or_absent_and_recorded_iff_it_is_there(
     crowd: Crowd, role_url: AddressOf, milliseconds: int
 ) -> None:
     writer = start_writer(crowd, role_url("app"))
-    begin(writer)
+    writer.line.send("go")
     time.sleep(milliseconds / 1000)
-    writer.send_signal(signal.SIGKILL)
-    writer.wait()
+    writer.kill()
     wait_until_alone(role_url)
     assert crowd.written() in {(0, 0, 0), (SUBJECTS, SUBJECTS, 1)}
 
@@ -135,16 +87,16 @@ def test_a_killed_write_is_whole_or_absent_and_recorded_iff_it_is_there(
 def test_a_write_killed_while_it_holds_half_of_the_locks_leaves_nothing(crowd: Crowd, role_url: AddressOf) -> None:
     writer = start_writer(crowd, role_url("app"))
     with locked(max(crowd.people), role_url):
-        begin(writer)
+        writer.line.send("go")
         time.sleep(1)
-        writer.send_signal(signal.SIGKILL)
-        writer.wait()
+        writer.kill()
     wait_until_alone(role_url)
     assert crowd.written() == (0, 0, 0)
 
 
 def test_a_write_that_is_left_alone_is_whole(crowd: Crowd, role_url: AddressOf) -> None:
     writer = start_writer(crowd, role_url("app"))
-    output, _ = writer.communicate("go\n", timeout=60)
-    assert output == "done\n"
+    writer.line.send("go")
+    assert writer.hear() == "done"
+    assert writer.ended() == 0
     assert crowd.written() == (SUBJECTS, SUBJECTS, 1)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from governance.errors import Conflict, NotFound, Refused
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.lifetimes import Lifetimes
 from tests.userstore.phonebook import given as named
 from userstore.actions.consents import change_consent
@@ -68,8 +69,10 @@ class Seed(Lifetimes):
         self.write(self.set, self.ada, {"phone": {k: v for k, v in change.items() if v or k == "value"}}, now=now)
 
 
-def test_one_number_and_its_three_uses_live_and_end_as_the_contract_says() -> None:
-    seed = Seed()
+begun, seed = beginning(Seed)
+
+
+def test_one_number_and_its_three_uses_live_and_end_as_the_contract_says(seed: Seed) -> None:
     seed.change(NOW, A, add=("authentication", "integrity"))
     assert seed.told(NOW) == ([A], [], [A], [])
     seed.change(NOW, KEEP_VALUES, add=("marketing",))
@@ -91,14 +94,12 @@ def test_one_number_and_its_three_uses_live_and_end_as_the_contract_says() -> No
         assert not Subject.objects.exists()
 
 
-def test_a_write_without_any_purpose_stores_nothing() -> None:
-    seed = Seed()
+def test_a_write_without_any_purpose_stores_nothing(seed: Seed) -> None:
     seed.change(NOW, A)
     assert seed.values(seed.ada) == []
 
 
-def test_deleted_values_are_found_by_their_content_and_shown_as_arrays_to_the_outsider_never() -> None:
-    seed = Seed()
+def test_deleted_values_are_found_by_their_content_and_shown_as_arrays_to_the_outsider_never(seed: Seed) -> None:
     seed.change(NOW, A, add=("integrity",))
     seed.change(NOW, B)
     row = seed.rows(seed.deleted, [[str(seed.ada)]], now=NOW).rows[0]
@@ -107,8 +108,7 @@ def test_deleted_values_are_found_by_their_content_and_shown_as_arrays_to_the_ou
         seed.rows(seed.deleted, [[str(seed.ada)]], now=NOW, caller=seed.outsider)
 
 
-def test_a_deleted_user_is_nobody_any_more_and_their_id_is_not_given_again_while_values_are_kept() -> None:
-    seed = Seed()
+def test_a_deleted_user_is_nobody_any_more_and_their_id_is_not_given_again_while_values_are_kept(seed: Seed) -> None:
     seed.change(NOW, A, add=("integrity",))
     delete_subject(seed.service, subject_id=seed.ada, now=NOW)
     with pytest.raises(NotFound):
@@ -123,8 +123,7 @@ def test_a_deleted_user_is_nobody_any_more_and_their_id_is_not_given_again_while
     assert create_subject(seed.service, subject_id=seed.ada).public_id == seed.ada
 
 
-def test_withdrawn_and_given_again_and_again_keeps_one_copy() -> None:
-    seed = Seed()
+def test_withdrawn_and_given_again_and_again_keeps_one_copy(seed: Seed) -> None:
     seed.change(NOW, A, add=("authentication", "integrity"))
     for hour in range(4):
         for permitted in (False, True):
@@ -140,8 +139,7 @@ def test_withdrawn_and_given_again_and_again_keeps_one_copy() -> None:
     assert seed.told(NOW + DAY)[3] == [A]
 
 
-def test_writing_a_value_again_starts_its_clock_anew() -> None:
-    seed = Seed()
+def test_writing_a_value_again_starts_its_clock_anew(seed: Seed) -> None:
     seed.keep_live("day", 30)
     seed.apply(now=NOW)
     seed.change(NOW, A, add=("authentication",))
@@ -150,8 +148,7 @@ def test_writing_a_value_again_starts_its_clock_anew() -> None:
     assert seed.told(NOW + 50 * DAY)[0] == []
 
 
-def test_a_write_cannot_bring_back_what_is_over_before_the_purge_comes() -> None:
-    seed = Seed()
+def test_a_write_cannot_bring_back_what_is_over_before_the_purge_comes(seed: Seed) -> None:
     seed.keep_live("day", 30, purpose="marketing")
     seed.apply(now=NOW)
     seed.change(NOW, A, add=("authentication", "marketing"))
@@ -161,8 +158,7 @@ def test_a_write_cannot_bring_back_what_is_over_before_the_purge_comes() -> None
     assert seed.told(NOW + 31 * DAY)[:2] == ([A], [A])
 
 
-def test_shorter_settings_reach_what_is_stored_and_longer_ones_bring_nothing_back() -> None:
-    seed = Seed()
+def test_shorter_settings_reach_what_is_stored_and_longer_ones_bring_nothing_back(seed: Seed) -> None:
     seed.change(NOW - 10 * DAY, A, add=("authentication", "marketing"))
     rule = seed.keep_live("day", 5, purpose="marketing")
     assert seed.told(NOW)[1] == [A]
@@ -176,8 +172,7 @@ def test_shorter_settings_reach_what_is_stored_and_longer_ones_bring_nothing_bac
     assert seed.told(NOW)[1] == []
 
 
-def test_a_change_under_way_goes_on_where_it_stopped_and_a_later_one_takes_over() -> None:
-    seed = Seed()
+def test_a_change_under_way_goes_on_where_it_stopped_and_a_later_one_takes_over(seed: Seed) -> None:
     for _ in range(5):
         seed.write(seed.set, seed.subject(), {"phone": {"value": A, "purpose_additions": named("marketing")}}, now=NOW)
     seed.keep_live("day", 5)
@@ -213,9 +208,8 @@ def test_months_and_years_are_those_of_the_calendar(since: str, unit: str, amoun
     assert Duration(unit, amount).end_after(start) == wanted
 
 
-def test_what_is_applied_later_is_what_a_fresh_write_would_have_stored() -> None:
+def test_what_is_applied_later_is_what_a_fresh_write_would_have_stored(seed: Seed) -> None:
     """Also: nobody reads what is over, and the purge changes no read of what lives."""
-    seed = Seed()
     narrow = [(column, purpose) for column in (None, seed.phone) for purpose in seed.purposes]
     scopes = st.tuples(st.sampled_from([LIVE, SOFT_DELETED]), st.sampled_from([(None, None), *narrow]))
     consents = st.dictionaries(st.sampled_from(list(seed.purposes)), st.none() | st.integers(1, 90), min_size=1)

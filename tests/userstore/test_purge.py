@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from audit.queries import entries
 from keyring.walls import in_environment
+from tests.beginnings import beginning
 from tests.userstore.lifetimes import Lifetimes
 from tests.userstore.phonebook import given as named
 from userstore.actions.holds import place_hold
@@ -56,6 +57,9 @@ class Crowd(Lifetimes):
         return stored, ended, len(entries(environment_id=self.environment.id, kinds=["values.purged"]))
 
 
+begun, crowd = beginning(Crowd)
+
+
 @contextmanager
 def locked(role_url: AddressOf, statement: str, *parameters: object):
     """Hold locks on a connection of its own."""
@@ -64,8 +68,7 @@ def locked(role_url: AddressOf, statement: str, *parameters: object):
         yield
 
 
-def test_the_purge_destroys_what_is_over_and_the_book_counts_it_without_values() -> None:
-    crowd = Crowd()
+def test_the_purge_destroys_what_is_over_and_the_book_counts_it_without_values(crowd: Crowd) -> None:
     told = StringIO()
     call_command("purge", "--dry-run", environment=crowd.environment.name, stdout=told)
     assert "6 values are over, 0 of them held" in told.getvalue()
@@ -82,8 +85,7 @@ def test_the_purge_destroys_what_is_over_and_the_book_counts_it_without_values()
         call_command("purge", environment="nowhere")
 
 
-def test_what_a_hold_stops_is_on_record_and_the_clock_runs_the_rest() -> None:
-    crowd = Crowd()
+def test_what_a_hold_stops_is_on_record_and_the_clock_runs_the_rest(crowd: Crowd) -> None:
     place_hold(crowd.officer, reason="A case.", subject_id=crowd.people[1])
     crowd.keep_live("day", 1, purpose="integrity")
     assert apply_changed_retention() >= 1
@@ -93,8 +95,7 @@ def test_what_a_hold_stops_is_on_record_and_the_clock_runs_the_rest() -> None:
     assert (entry.facts["held"], entry.facts["destroyed"]) == (1, {"phone": 5})
 
 
-def test_two_purges_do_each_others_work_once_and_wait_for_nobody(role_url: AddressOf) -> None:
-    crowd = Crowd()
+def test_two_purges_do_each_others_work_once_and_wait_for_nobody(role_url: AddressOf, crowd: Crowd) -> None:
     with locked(role_url, "select 1 from userstore_subject where public_id = %s for update", crowd.people[2]):
         crowd.purge(now=NOW)
         assert crowd.left()[:2] == (2, PEOPLE - 1)
@@ -102,8 +103,7 @@ def test_two_purges_do_each_others_work_once_and_wait_for_nobody(role_url: Addre
     assert crowd.left()[:2] == (1, PEOPLE)
 
 
-def test_a_purge_that_is_killed_has_done_a_whole_batch_or_nothing(role_url: AddressOf) -> None:
-    crowd = Crowd()
+def test_a_purge_that_is_killed_has_done_a_whole_batch_or_nothing(role_url: AddressOf, crowd: Crowd) -> None:
     environment = {**os.environ, "DATABASE_URL": role_url("app"), "DJANGO_SETTINGS_MODULE": "config.settings"}
     environment.pop("DATABASE_MIGRATION_URL", None)
     with locked(role_url, "select 1 from userstore_value for update") as _:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.queries import entries
 from keyring.errors import Unsealable
 from keyring.keys import forget_opened_keys
+from tests.beginnings import beginning
 from tests.userstore.phonebook import HERE, PhoneBook
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.tokens import resolve_tokens
@@ -61,9 +62,7 @@ def copied(street: Street, source: str, target: str) -> str:
     return f"update userstore_value set sealed = {cell} where id = {target}"
 
 
-@pytest.fixture
-def street() -> Street:
-    return Street()
+begun, street = beginning(Street)
 
 
 def attacks(street: Street) -> dict[str, str]:

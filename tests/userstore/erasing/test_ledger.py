@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,9 @@ from django.utils import timezone
 
 from keyring.walls import in_environment
 from tests.beginnings import beginning
+from tests.userstore.apart import start_apart
 from tests.userstore.erasing.law import NUMBER, Law
+from tests.userstore.programs import erase_and_die, erase_without_room
 from userstore.actions import erasing
 from userstore.actions.replaying import replay_erasures
 from userstore.erasure.errors import LedgerUnusable
@@ -55,71 +54,13 @@ def test_a_ledger_that_cannot_be_written_stops_the_erasure(law: Law, book: Ledge
     assert law.read(law.get, person) == [NUMBER]
 
 
-KILLED = """
-import json, os, signal, sys
-import django
-django.setup()
-from uuid import UUID
-from governance.identities import Caller
-from userstore.actions import erasing
-told = json.loads(sys.argv[1])
-def die(*args, **kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-kept = erasing.Ledger.record
-def record(*args, **kwargs):
-    if told["after"]:
-        kept(*args, **kwargs)
-    die()
-erasing.Ledger.record = record
-caller = Caller("client", *(UUID(told[name]) for name in ("id", "account", "environment")), "service")
-erasing.erase_subject(caller, subject_id=UUID(told["subject"]))
-"""
-
-
-NO_ROOM = """
-import json, os, resource, sys
-import django
-django.setup()
-from uuid import UUID
-from governance.identities import Caller
-from userstore.actions import erasing
-told = json.loads(sys.argv[1])
-room = os.path.getsize(os.environ["SEALBOOK_TOMBSTONES"]) + 20
-resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-caller = Caller("client", *(UUID(told[name]) for name in ("id", "account", "environment")), "service")
-try:
-    erasing.erase_subject(caller, subject_id=UUID(told["subject"]))
-except Exception as error:
-    print(type(error).__name__)
-"""
-
-
-def run_apart(program: str, law: Law, person: UUID, book: Ledger, url: str, **more: Any) -> Any:
-    """Run a program as a process of its own that may do what the service may."""
-    told = {
-        "id": str(law.service.id),
-        "account": str(law.service.account_id),
-        "environment": str(law.environment.id),
-        "subject": str(person),
-        **more,
-    }
-    environment = {
-        **os.environ,
-        "DATABASE_URL": url,
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "SEALBOOK_TOMBSTONES": str(book.path),
-    }
-    environment.pop("DATABASE_MIGRATION_URL", None)
-    command = [sys.executable, "-c", program, json.dumps(told)]
-    return subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
-
-
 def test_a_ledger_without_room_for_a_line_stops_the_erasure_and_keeps_no_part_of_it(
     law: Law, book: Ledger, role_url: Any
 ) -> None:
     law.erase(law.person("marketing"))
     person, before = law.person("marketing"), book.path.read_bytes()
-    assert run_apart(NO_ROOM, law, person, book, role_url("app")).stdout.split() == ["LedgerUnusable"]
+    erasure = start_apart(erase_without_room, law.service, person, book.path, url=role_url("app"))
+    assert erasure.hear() == "LedgerUnusable"
     assert book.path.read_bytes() == before
     assert law.read(law.get, person) == [NUMBER]
 
@@ -129,8 +70,8 @@ def test_a_process_killed_while_erasing_erased_nobody_or_the_next_start_complete
     law: Law, book: Ledger, role_url: Any, after: bool
 ) -> None:
     person, other = law.person("marketing"), law.person("marketing")
-    ended = run_apart(KILLED, law, person, book, role_url("app"), after=after)
-    assert ended.returncode == -signal.SIGKILL
+    program = partial(erase_and_die, after=after)
+    assert start_apart(program, law.service, person, book.path, url=role_url("app")).ended() == -signal.SIGKILL
     assert law.read(law.get, person) == [NUMBER]
     assert replay_erasures() == int(after)
     assert law.read(law.get, person) == ([] if after else [NUMBER])
