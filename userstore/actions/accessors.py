@@ -23,6 +23,7 @@ from userstore.actions.methods import (
     found_policy,
     found_purposes,
 )
+from userstore.actions.showing import OUTPUT, must_show
 from userstore.errors import Invalid
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT, AccessorPurpose
@@ -195,6 +196,8 @@ def _outputs(accessor: Accessor, spec: AccessorSpec, columns: Sequence[Column]) 
         transformer = found_if_named(Transformer, output.transformer, field="columns.transformer")
         token_policy = found_policy(output.token_policy, field="columns.token_access_policy") or accessor.token_policy
         effective = transformer or column.default_transformer
+        if effective is not None:
+            must_show(effective, column, field=OUTPUT, position=ordinal)
         if effective is not None and effective.tokenizes and accessor.life_cycle_state != "live":
             raise Invalid(
                 f"Column {column.name} is tokenized, and a token stands for a live value.",

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from userstore.actions.methods import found_if_named, found_policy, hold_data_type
+from userstore.actions.showing import DEFAULT, must_show
 from userstore.datatypes import Concrete, DataType, ValueRefused
 from userstore.errors import Invalid
 from userstore.models import Column, Transformer
@@ -132,9 +133,16 @@ def column_fields(spec: ColumnSpec) -> dict[str, Any]:
         "pii_category": spec.pii_category.strip(),
         "sensitivity": spec.sensitivity,
         "access_policy": found_policy(spec.access_policy, field="access_policy"),
-        "default_transformer": found_if_named(Transformer, spec.default_transformer, field="default_transformer"),
+        "default_transformer": _default_transformer(spec),
         "default_token_policy": found_policy(spec.default_token_policy, field="default_token_access_policy"),
     }
+
+
+def _default_transformer(spec: ColumnSpec) -> Transformer | None:
+    named = found_if_named(Transformer, spec.default_transformer, field=DEFAULT)
+    if named is not None:
+        must_show(named, Column(name=spec.name, data_type=spec.data_type), field=DEFAULT)
+    return named
 
 
 def _check_constraints(spec: ColumnSpec, data_type: DataType) -> None:

@@ -29,6 +29,7 @@ from governance.queries import former_version
 from userstore import events
 from userstore.actions.methods import found, hold_data_type
 from userstore.actions.normalizing import must_still_normalize
+from userstore.actions.showing import must_still_show
 from userstore.errors import Invalid
 from userstore.models import AccessorColumn, Column, MutatorColumn, Token, Transformer
 from userstore.models.transformers import BY_REFERENCE, BY_VALUE, PASSTHROUGH, TRANSFORM
@@ -193,6 +194,7 @@ def _fill(transformer: Transformer, spec: TransformerSpec) -> None:
         setattr(transformer, name, getattr(spec, name))
     compile_transformer(transformer)
     must_still_normalize(transformer)
+    must_still_show(transformer)
     transformer.save()
 
 
