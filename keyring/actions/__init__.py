@@ -10,8 +10,10 @@ from keyring.actions.renewing import Batch, renew_secrets, reseal_texts, rewrap_
 from keyring.actions.sealed_secrets import create_sealed_secret
 from keyring.actions.wrapped_keys import (
     NewKey,
+    announce_index_keys,
     create_first_keys,
     create_key,
+    create_next_index_key,
     create_subject_keys,
     destroy_key,
     ensure_key,
@@ -21,9 +23,11 @@ from keyring.actions.wrapped_keys import (
 __all__ = [
     "Batch",
     "NewKey",
+    "announce_index_keys",
     "create_environment_key",
     "create_first_keys",
     "create_key",
+    "create_next_index_key",
     "create_sealed_secret",
     "create_subject_keys",
     "destroy_key",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from os import urandom
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import DateTimeField, Func, Max
 
 from keyring.environment_keys import newest_cipher
 from keyring.keys import forget_keys
@@ -19,6 +20,16 @@ from keyring.rows import serialise
 from keyring.sealing import OpenKey
 from keyring.walls import in_environment, insert_columns
 from keyring.wrapping import KEY_BYTES, KeyLabel
+
+_UNANNOUNCED = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a version was made that nobody writes under yet."""
+
+
+class _ClockNow(Func):
+    """The database's clock at this statement, not at its transaction's beginning."""
+
+    template = "clock_timestamp()"
+    output_field = DateTimeField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,32 @@ def create_key(*, environment_id: UUID, kind: KeyKind, scope: str = "") -> NewKe
         raise ValueError("a subject key has no scope: its id is its name")
     with in_environment(environment_id):
         return _create(environment_id, kind, scope, version=next_version(environment_id, kind, scope))
+
+
+def create_next_index_key(*, environment_id: UUID, scope: str) -> UUID:
+    """Create a further version of an index key: looked up under at once, written under once it is announced and known.
+
+    Raises:
+        UnknownKey: the environment has no key yet.
+    """
+    with in_environment(environment_id):
+        version = next_version(environment_id, KeyKind.INDEX, scope)
+        label = KeyLabel(environment_id, uuid4(), KeyKind.INDEX, scope, version)
+        row = _row(label, newest_cipher(environment_id).wrap(urandom(KEY_BYTES), label))
+        row.created_at = _UNANNOUNCED
+        row.save(force_insert=True)
+    return label.key_id
+
+
+def announce_index_keys(*, environment_id: UUID) -> None:
+    """Date the further versions that are there: their age counts from now on.
+
+    To be called in a later transaction than the one that made them. However long that one took, nobody who began to
+    look up before its end still does when the versions have come of age.
+    """
+    with in_environment(environment_id):
+        made = WrappedKey.objects.filter(environment_id=environment_id, kind=KeyKind.INDEX.value)
+        made.filter(created_at__gt=_ClockNow()).update(created_at=_ClockNow())
 
 
 def create_first_keys(*, environment_id: UUID, names: Iterable[tuple[KeyKind, str]]) -> None:

@@ -14,7 +14,9 @@ class KeyRotation(models.Model):
     """The renewal of one kind of keys of an environment: what is still to do can be told from the data itself.
 
     `place` is where the current pass stands, so that a pass goes on where it stopped; `turned` counts what was renewed.
-    Keys made before `started_at` are due. While it keeps, everything is renewed and the old keys wait for their end.
+    Keys made before `started_at` are due. `known_at` is a moment by which its beginning was committed: from then on
+    every process finds its new keys once it looks again. While it keeps, everything is renewed and the old keys wait
+    for their end.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -26,6 +28,7 @@ class KeyRotation(models.Model):
     turned_in_pass = models.PositiveBigIntegerField(default=0, editable=False)
     expected = models.PositiveBigIntegerField(default=0, editable=False)
     started_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
+    known_at = models.DateTimeField(null=True, editable=False)
     started_by = models.UUIDField(null=True, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
 

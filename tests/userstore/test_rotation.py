@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from governance.errors import Conflict, Invalid, Refused
 from keyring.actions import create_key
 from keyring.errors import Unsealable
-from keyring.keys import KeyKind, forget_opened_keys
+from keyring.keys import KeyKind, forget_opened_keys, index_key_for, live_versions
 from keyring.models import KeyRotation
 from keyring.walls import in_environment
 from tests.beginnings import beginning
@@ -140,6 +140,28 @@ def test_a_new_index_version_waits_until_every_process_knows_it(book: Rotated, s
     assert step.turned == 0
     assert 100 < step.wait <= 120
     book.everything_is_served()
+
+
+def test_nobody_writes_under_a_version_before_those_who_look_up_can_know_it(book: Rotated, settings: Any) -> None:
+    """However long the beginning takes: a look-up from just before its commit goes on for as long as it is believed."""
+    settings.KEYRING_REMEMBERED_SECONDS = 20
+    environment_id, scope = book.environment.id, str(book.phone)
+
+    def written_under() -> int:
+        forget_opened_keys()
+        with in_environment(environment_id):
+            return index_key_for(environment_id, scope).version
+
+    former = written_under()
+    rotation = begin_rotation(book.officer, what="indexes").pk
+    book.age_keys()  # to count what a large store holds took a minute
+    with in_environment(environment_id):
+        assert live_versions(environment_id, KeyKind.INDEX, scope) == [former + 1, former]
+    assert written_under() == former
+    assert 35 < advance_rotation(environment_id=environment_id, rotation_id=rotation).wait <= 40
+    assert written_under() == former
+    book.age_keys()
+    assert written_under() == former + 1
 
 
 def test_the_command_renews_everything_and_the_scheduler_carries_on(book: Rotated) -> None:

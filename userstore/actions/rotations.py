@@ -21,7 +21,7 @@ from audit.recorder import append
 from governance.actions.clearing import cleared
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
-from keyring.actions import Batch
+from keyring.actions import Batch, announce_index_keys
 from keyring.keys import remembered_seconds, settling
 from keyring.models import KeyRotation
 from keyring.models.key_rotation import ENDED, KEEPING, TURNING
@@ -106,11 +106,12 @@ def advance_rotation(*, environment_id: UUID, rotation_id: UUID) -> Step:
         rotation = KeyRotation.objects.select_for_update(skip_locked=True).filter(pk=rotation_id).first()
         if rotation is None:
             return _somebody_else(rotation_id)
-        kind, age = KINDS[rotation.what], _now() - rotation.started_at
+        known_at = rotation.known_at or _announced(rotation)
+        kind, age = KINDS[rotation.what], _now() - known_at
         if rotation.state == TURNING:
             return _turn(rotation, kind, kind.waits() - age)
         if rotation.state == KEEPING:
-            return _keep(rotation, kind, max(settling() + timedelta(seconds=remembered_seconds()), kind.keeps) - age)
+            return _keep(rotation, kind, known_at, age)
         return _step(rotation)
 
 
@@ -154,11 +155,20 @@ def _turn(rotation: KeyRotation, kind: Kind, wait: timedelta) -> Step:
     return _saved(rotation)
 
 
-def _keep(rotation: KeyRotation, kind: Kind, wait: timedelta) -> Step:
+def _announced(rotation: KeyRotation) -> datetime:
+    """Note that the beginning is committed, as this transaction sees it: what others have to know counts from here."""
+    announce_index_keys(environment_id=rotation.environment_id)
+    rotation.known_at = known_at = _now()
+    rotation.save(update_fields=["known_at"])
+    return known_at
+
+
+def _keep(rotation: KeyRotation, kind: Kind, known_at: datetime, age: timedelta) -> Step:
+    spread = settling() + timedelta(seconds=remembered_seconds())
+    wait = max(spread, kind.keeps) - age
     if wait > timedelta():
         return _step(rotation, wait=wait.total_seconds())
-    known_to_all = rotation.started_at + settling() + timedelta(seconds=remembered_seconds())
-    if _runs_since_before(known_to_all):
+    if _runs_since_before(known_at + spread):
         return _step(rotation, wait=1.0)
     _take_batch(rotation, kind)
     if rotation.place or rotation.turned_in_pass or kind.is_due(rotation):

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from governance.graph.aliases import INDEX_SCOPE, blind
 from governance.models import GraphObject
-from keyring.actions import Batch, create_key, retire_versions
+from keyring.actions import Batch, create_next_index_key, retire_versions
 from keyring.keys import KeyKind, newest_index_key, settling
 from keyring.models import KeyRotation
 from keyring.walls import in_environment
@@ -30,7 +30,7 @@ class AliasKeys:
 
     def begin(self, environment_id: UUID) -> None:
         """Make a new version; look-ups try both from now on."""
-        create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=INDEX_SCOPE)
+        create_next_index_key(environment_id=environment_id, scope=INDEX_SCOPE)
 
     def expected(self, rotation: KeyRotation) -> int:
         """Count the objects under a former version."""

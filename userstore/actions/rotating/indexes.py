@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from governance.standing import fresh_standing_of
-from keyring.actions import Batch, create_key, retire_versions
+from keyring.actions import Batch, create_next_index_key, retire_versions
 from keyring.keys import IndexKey, KeyKind, newest_index_key, settling
 from keyring.models import KeyRotation, WrappedKey
 from keyring.places import cell_place
@@ -53,7 +53,7 @@ class IndexKeys:
     def begin(self, environment_id: UUID) -> None:
         """Make a new version for every column that has an index key; look-ups try both from now on."""
         for scope in _scopes(environment_id):
-            create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=scope)
+            create_next_index_key(environment_id=environment_id, scope=scope)
 
     def expected(self, rotation: KeyRotation) -> int:
         """Count the subjects with a value under a former version."""

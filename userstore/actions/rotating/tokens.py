@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from governance.standing import fresh_standing_of
-from keyring.actions import Batch, create_key, retire_versions
+from keyring.actions import Batch, create_key, create_next_index_key, retire_versions
 from keyring.keys import IndexKey, KeyKind, OpenKey, key_by_id, keys_of_scope, newest_index_key, settling
 from keyring.models import KeyRotation
 from keyring.places import cell_place
@@ -61,7 +61,7 @@ class TokenKeys:
 
     def begin(self, environment_id: UUID) -> None:
         """Make a new version of both keys; tokens are found under both from now on."""
-        create_key(environment_id=environment_id, kind=KeyKind.INDEX, scope=INDEX_SCOPE)
+        create_next_index_key(environment_id=environment_id, scope=INDEX_SCOPE)
         create_key(environment_id=environment_id, kind=KeyKind.TOKEN)
 
     def expected(self, rotation: KeyRotation) -> int:
