@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 
+from allauth.account.apps import AccountConfig
 from celery.signals import setup_logging
 from django.apps import AppConfig
 
@@ -18,3 +19,14 @@ class ConfigConfig(AppConfig):
         configure_structlog()
         setup_logging.connect(keep_django_logging, weak=False)
         threading.excepthook = log_thread_failure
+
+
+class AccountsWithoutFlows(AccountConfig):  # type: ignore[misc]  # allauth has no types
+    """allauth's accounts, of which the second factor takes the models: none of their pages is routed.
+
+    Signing in and up, e-mail and passwords stay Sealbook's own, so their middleware, which `ready` demands and which
+    would run on every call of the API, has nothing to do.
+    """
+
+    def ready(self) -> None:
+        """Demand no middleware."""

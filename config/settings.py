@@ -52,6 +52,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "config.apps.AccountsWithoutFlows",
+    "allauth.mfa",
     "axes",
     "csp",
     "django_htmx",
@@ -200,6 +203,16 @@ AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_CLIENT_IP_CALLABLE = "governance.observation.address_of"
+
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+MFA_ADAPTER = "governance.operators.authenticators.SealedAuthenticators"
+MFA_SUPPORTED_TYPES = ["totp"]
+MFA_TOTP_ISSUER = "Sealbook"
+MFA_TOTP_TOLERANCE = 1
+"""Time steps a phone's clock may be off by (RFC 6238, 5.2); a step that was used is good for nothing any more."""
 
 # --- Transport -----------------------------------------------------------------------------------------------------
 

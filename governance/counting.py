@@ -47,6 +47,11 @@ def spend(*name: object, bucket: int, buckets: int, allowance: int, seconds: int
     return bool(_asked(lambda client: client.eval(SPEND, 1, key, *arguments)))
 
 
+def forget(*name: object) -> None:
+    """Begin to count anew; raises LimitUnknown like `spend`."""
+    _asked(lambda client: client.delete(_key(name)))
+
+
 def remember(*name: object, seconds: int) -> None:
     """Set a mark that every process finds for so long; raises LimitUnknown like `spend`."""
     _asked(lambda client: client.set(_key(name), 1, ex=seconds))

@@ -11,6 +11,7 @@ from governance.admin import (
     purposes,
     rights,
     scripts,
+    second_factors,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "purposes",
     "rights",
     "scripts",
+    "second_factors",
 ]

@@ -10,6 +10,7 @@ from governance.console.freezing import choose_target, freeze_page, unfreeze_pag
 from governance.console.graph import add_object, end_edge, end_object, objects, single_object
 from governance.console.graph_check import graph_check
 from governance.console.notes import script_note, script_notes
+from governance.console.second_factors import enrolment, second_factor
 from governance.console.sessions import SignIn, SignOut, choose, password, sign_in_for_console, start
 
 _in_console = admin.site.admin_view
@@ -20,6 +21,8 @@ urlpatterns = [
     path("logout/", SignOut.as_view(), name="logout"),
     path("environment/", choose, name="environment"),
     path("password/", password, name="password"),
+    path("second-factor/", second_factor, name="second-factor"),
+    path("second-factor/enrol/", enrolment, name="second-factor-enrolment"),
     path("admin/login/", sign_in_for_console),
     path("admin/logout/", SignOut.as_view()),
     path("admin/password_change/", password),
