@@ -67,4 +67,7 @@ def retire_group(actor: Actor, *, group_id: int) -> None:
 
 
 def _has_rights() -> Conflict:
-    return Conflict("The group holds rights.", remedy="Withdraw them first, in every environment.")
+    return Conflict(
+        "The group holds rights, or accessors name it.",
+        remedy="Withdraw the rights and the accessors' rules first, in every environment.",
+    )

@@ -24,6 +24,14 @@ from userstore.actions.methods import (
     found_purposes,
 )
 from userstore.actions.showing import OUTPUT, must_show
+from userstore.actions.visibility import (
+    VisibilitySpec,
+    keep_outputs,
+    stored_visibilities,
+    visibilities_after,
+    visibility_body,
+    visibility_of_body,
+)
 from userstore.errors import Invalid
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT, AccessorPurpose
@@ -34,11 +42,12 @@ KIND = "accessor"
 
 @dataclass(frozen=True, slots=True)
 class OutputSpec:
-    """One output column as asked for; references by public id."""
+    """One output column as asked for; references by public id. No visibility keeps that of the stored column."""
 
     column: UUID
     transformer: UUID | None = None
     token_policy: UUID | None = None
+    visibility: VisibilitySpec | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ def keep_accessor(change: Change, accessor: Accessor) -> None:
 
 def accessor_body(accessor: Accessor) -> dict[str, Any]:
     """What a revision keeps of an accessor, and what makes two of them the same."""
+    visibilities = stored_visibilities(accessor)
     return {
         "name": accessor.name,
         "description": accessor.description,
@@ -142,6 +152,7 @@ def accessor_body(accessor: Accessor) -> dict[str, Any]:
                 "column": str(row.column.public_id),
                 "transformer": str(row.transformer.public_id) if row.transformer else None,
                 "token_policy": str(row.token_policy.public_id) if row.token_policy else None,
+                **visibility_body(visibilities[row.column.public_id]),
             }
             for row in accessor.columns.select_related("column", "transformer", "token_policy").order_by("ordinal")
         ],
@@ -151,7 +162,15 @@ def accessor_body(accessor: Accessor) -> dict[str, Any]:
 def _spec_of(body: dict[str, Any]) -> AccessorSpec:
     """Ask for what `accessor_body` wrote down."""
     references = {name: _reference(body[name]) for name in ("access_policy", "token_policy")}
-    columns = tuple(OutputSpec(**{name: _reference(text) for name, text in each.items()}) for each in body["columns"])
+    columns = tuple(
+        OutputSpec(
+            UUID(each["column"]),
+            _reference(each["transformer"]),
+            _reference(each["token_policy"]),
+            visibility_of_body(each),
+        )
+        for each in body["columns"]
+    )
     purposes = tuple(UUID(each) for each in body["purposes"])
     return AccessorSpec(**{**body, **references, "columns": columns, "purposes": purposes})
 
@@ -180,10 +199,11 @@ def _fill(accessor: Accessor, spec: AccessorSpec) -> None:
         if getattr(spec, name) is not None:
             setattr(accessor, name, getattr(spec, name))
     columns = distinct_columns([output.column for output in spec.columns])
+    visibilities = visibilities_after(accessor, _visibilities(spec))
     purposes = found_purposes(list(dict.fromkeys(spec.purposes)))
     accessor.save()
     accessor.columns.all().delete()
-    AccessorColumn.objects.bulk_create(_outputs(accessor, spec, columns))
+    keep_outputs(_outputs(accessor, spec, columns), visibilities, selector=accessor.selector)
     AccessorPurpose.objects.filter(accessor=accessor).delete()
     AccessorPurpose.objects.bulk_create(
         AccessorPurpose(environment_id=accessor.environment_id, accessor=accessor, purpose=p) for p in purposes
@@ -224,6 +244,10 @@ def _outputs(accessor: Accessor, spec: AccessorSpec, columns: Sequence[Column]) 
     return rows
 
 
+def _visibilities(spec: AccessorSpec) -> dict[UUID, VisibilitySpec | None]:
+    return {output.column: output.visibility for output in spec.columns}
+
+
 def _editable(public_id: UUID) -> Accessor:
     accessor = found(Accessor, public_id, field="id")
     if accessor.is_system:
@@ -251,6 +275,8 @@ def _has_outputs(accessor: Accessor, spec: AccessorSpec) -> bool:
     """Whether it gives the same columns in the same way; their order says nothing."""
     rows = accessor.columns.select_related("column__default_transformer", "transformer", "token_policy")
     stored = {row.column.public_id: row for row in rows}
+    if visibilities_after(accessor, _visibilities(spec)) != stored_visibilities(accessor):
+        return False
     return len(stored) == len(spec.columns) and all(
         output.column in stored and _is_output(stored[output.column], output, spec.token_policy)
         for output in spec.columns

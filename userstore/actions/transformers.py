@@ -226,6 +226,7 @@ def _editable(public_id: UUID) -> Transformer:
 
 def _uses_of(transformer: Transformer) -> list[str]:
     names = set(AccessorColumn.objects.filter(transformer=transformer).values_list("accessor__name", flat=True))
+    names |= set(AccessorColumn.objects.filter(mask=transformer).values_list("accessor__name", flat=True))
     names |= set(MutatorColumn.objects.filter(normalizer=transformer).values_list("mutator__name", flat=True))
     names |= set(Column.objects.filter(default_transformer=transformer).values_list("name", flat=True))
     if Token.objects.filter(transformer=transformer).exists():

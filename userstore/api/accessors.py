@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
 from governance.identities import Caller
@@ -21,9 +21,12 @@ from userstore.actions.accessors import (
     republish_accessor,
     retire_accessor,
 )
+from userstore.actions.visibility import VisibilitySpec, stored_visibilities, visibility_of_body
+from userstore.api.visibility import VISIBILITY, given_visibility, written_visibility
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT, AccessorPurpose
 
+_Shown: TypeAlias = tuple[AccessorColumn, VisibilitySpec]
 _STATES = {"": "live", "live": "live", "predelete": "live", "softdeleted": "softdeleted", "postdelete": "softdeleted"}
 
 
@@ -57,7 +60,9 @@ class Accessors(Family[Accessor]):
         data_life_cycle_state=choice("live", "softdeleted"),
         selector_config=shape(where_clause=TEXT),
         purposes=array(REFERENCE),
-        columns=array(shape(column=REFERENCE, transformer=REFERENCE, token_access_policy=REFERENCE)),
+        columns=array(
+            shape(column=REFERENCE, transformer=REFERENCE, token_access_policy=REFERENCE, visibility=VISIBILITY)
+        ),
         access_policy=REFERENCE,
         token_access_policy=REFERENCE,
         are_column_access_policies_overridden=FLAG,
@@ -72,8 +77,11 @@ class Accessors(Family[Accessor]):
     )
 
     def render(self, row: Accessor) -> dict[str, Any]:
-        outputs = row.columns.select_related("column", "transformer", "token_policy").order_by("ordinal")
-        return _written(row, outputs, row.purposes.order_by("name"))
+        outputs = row.columns.select_related("column", "transformer", "token_policy", "mask").order_by("ordinal")
+        visibilities = stored_visibilities(row)
+        return _written(
+            row, [(output, visibilities[output.column.public_id]) for output in outputs], row.purposes.order_by("name")
+        )
 
     def render_former(self, row: Accessor, revision: Revision) -> dict[str, Any]:
         former, outputs, purposes = _former(row, revision)
@@ -108,7 +116,7 @@ class Accessors(Family[Accessor]):
         retire_accessor(caller, public_id=public_id)
 
 
-def _written(row: Accessor, outputs: Iterable[AccessorColumn], purposes: Iterable[Purpose]) -> dict[str, Any]:
+def _written(row: Accessor, outputs: Iterable[_Shown], purposes: Iterable[Purpose]) -> dict[str, Any]:
     return {
         "id": str(row.public_id),
         "name": row.name,
@@ -122,8 +130,9 @@ def _written(row: Accessor, outputs: Iterable[AccessorColumn], purposes: Iterabl
                 "column": reference_to(output.column),
                 "transformer": reference_to(output.transformer),
                 "token_access_policy": reference_to(output.token_policy),
+                **written_visibility(visibility, output.mask),
             }
-            for output in outputs
+            for output, visibility in outputs
         ],
         "access_policy": reference_to(row.access_policy),
         "token_access_policy": reference_to(row.token_policy),
@@ -136,10 +145,12 @@ def _written(row: Accessor, outputs: Iterable[AccessorColumn], purposes: Iterabl
     }
 
 
-def _former(row: Accessor, revision: Revision) -> tuple[Accessor, list[AccessorColumn], list[Purpose]]:
+def _former(row: Accessor, revision: Revision) -> tuple[Accessor, list[_Shown], list[Purpose]]:
     """Build a former version from what was kept of it; never stored."""
     body = revision.body
     columns = referents(Column, (each["column"] for each in body["columns"]))
+    visibilities = [visibility_of_body(each) for each in body["columns"]]
+    masks = referents(Transformer, (str(each.mask) for each in visibilities if each.mask))
     transformers = referents(Transformer, (each["transformer"] for each in body["columns"]))
     token_policies = (each["token_policy"] for each in body["columns"])
     policies = referents(AccessPolicy, (body["access_policy"], body["token_policy"], *token_policies))
@@ -153,12 +164,16 @@ def _former(row: Accessor, revision: Revision) -> tuple[Accessor, list[AccessorC
         **{name: body[name] for name in _PLAIN},
     )
     outputs = [
-        AccessorColumn(
-            column=columns[each["column"]],
-            transformer=transformers.get(each["transformer"]),
-            token_policy=policies.get(each["token_policy"]),
+        (
+            AccessorColumn(
+                column=columns[each["column"]],
+                transformer=transformers.get(each["transformer"]),
+                token_policy=policies.get(each["token_policy"]),
+                mask=masks.get(str(visibility.mask)),
+            ),
+            visibility,
         )
-        for each in body["columns"]
+        for each, visibility in zip(body["columns"], visibilities, strict=True)
     ]
     return former, outputs, sorted(purposes.values(), key=lambda purpose: purpose.name)
 
@@ -168,6 +183,7 @@ def _output(fields: Fields) -> OutputSpec:
         column=referred(fields, "column", Column),
         transformer=optionally_referred(fields, "transformer", Transformer),
         token_policy=optionally_referred(fields, "token_access_policy", AccessPolicy),
+        visibility=given_visibility(fields),
     )
 
 

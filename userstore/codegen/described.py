@@ -90,6 +90,8 @@ def _output(row: AccessorColumn, definitions: Definitions, *, is_past: bool) -> 
     """One output column. Of what was deleted every old value is kept, so it is always a list."""
     column = definitions.by_pk[row.column_id]
     is_list = column.is_array or (is_past and not column.is_system)
+    if row.default_visibility:  # who asks decides whether it is the value, a mask or nothing
+        return Field(column.name, TEXT, is_list)
     return Field(column.name, _kind_behind(row.transformer, column), is_list)
 
 

@@ -1,6 +1,6 @@
 """The facts of the store: columns, subjects, sealed values, consents, read and write APIs, tokens."""
 
-from userstore.models.accessors import Accessor, AccessorColumn
+from userstore.models.accessors import Accessor, AccessorColumn, VisibilityRule
 from userstore.models.columns import Column
 from userstore.models.consents import ConsentRecord
 from userstore.models.credentials import Credential
@@ -36,4 +36,5 @@ __all__ = [
     "Token",
     "Transformer",
     "Value",
+    "VisibilityRule",
 ]

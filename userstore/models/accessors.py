@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Lower
 
-from governance.models import AccessPolicy, Purpose
+from governance.models import AccessPolicy, Client, Purpose
 from governance.models.owned import OwnedByEnvironment, owned_constraints
 
 STRICT, PARTIAL = "strict", "partial"
+PLAIN, MASKED, NONE = "plain", "masked", "none"
+LEVELS = (PLAIN, MASKED, NONE)
+"""What a caller is shown of a column, from everything to nothing."""
 
 
 class Accessor(OwnedByEnvironment):
@@ -68,24 +71,73 @@ class AccessorPurpose(models.Model):
 
 
 class AccessorColumn(models.Model):
-    """One output column, with what becomes of its values."""
+    """One output column, with what becomes of its values.
+
+    `default_visibility`: the level of a caller whom no rule names; empty where the column has no rules, so everybody
+    who may read through the accessor sees it. `default_on_demand`: what such a caller is shown who demands it. `mask`
+    is what a masked level shows it through.
+    """
 
     environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
     accessor = models.ForeignKey(Accessor, on_delete=models.CASCADE, related_name="columns", db_constraint=False)
-    ordinal = models.PositiveSmallIntegerField()
     column = models.ForeignKey("userstore.Column", on_delete=models.RESTRICT, related_name="+", db_constraint=False)
+    ordinal = models.PositiveSmallIntegerField()
     transformer = models.ForeignKey(
         "userstore.Transformer", on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
     )
     token_policy = models.ForeignKey(
         AccessPolicy, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
     )
+    default_visibility = models.CharField(max_length=8, blank=True, default="", db_default="")
+    default_on_demand = models.CharField(max_length=8, blank=True, default="", db_default="")
+    mask = models.ForeignKey(
+        "userstore.Transformer", on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
+    )
 
     class Meta:
         ordering = ["accessor", "ordinal"]
         constraints = [
-            models.UniqueConstraint(fields=["environment", "accessor", "column"], name="accessor_column_once")
+            models.UniqueConstraint(fields=["environment", "accessor", "column"], name="accessor_column_once"),
+            models.UniqueConstraint(fields=["environment", "id"], name="accessor_column_same_environment"),
+            models.CheckConstraint(
+                name="accessor_column_visibility_known",
+                condition=models.Q(default_visibility="", default_on_demand="")
+                | models.Q(default_visibility__in=LEVELS, default_on_demand__in=LEVELS),
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.column)
+
+
+class VisibilityRule(models.Model):
+    """What the members of one group, or one client, are shown of one output column, and what on demand."""
+
+    environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
+    output = models.ForeignKey(
+        AccessorColumn, on_delete=models.CASCADE, related_name="visibility_rules", db_constraint=False
+    )
+    # The database alone sees the rules behind every wall, so it is the one that keeps a group that they name.
+    group = models.ForeignKey("auth.Group", on_delete=models.DO_NOTHING, null=True, blank=True, related_name="+")
+    client = models.ForeignKey(
+        Client, on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
+    )
+    level = models.CharField(max_length=8)
+    on_demand = models.CharField(max_length=8)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "output", "group"], name="visibility_rule_of_group_once"),
+            models.UniqueConstraint(fields=["environment", "output", "client"], name="visibility_rule_of_client_once"),
+            models.CheckConstraint(
+                name="visibility_rule_level_known", condition=models.Q(level__in=LEVELS, on_demand__in=LEVELS)
+            ),
+            models.CheckConstraint(
+                name="visibility_rule_names_one",
+                condition=models.Q(group__isnull=False, client__isnull=True)
+                | models.Q(group__isnull=True, client__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group or self.client}: {self.level}"

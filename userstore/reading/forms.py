@@ -40,6 +40,13 @@ def typed_cells(output: Output, shown: Sequence[Sequence[str]]) -> list[Any]:
     return [[read(text) for text in texts] or None for texts in shown]
 
 
+def blank_cell(output: Output, form: RowForm) -> str | None:
+    """Write what is not to be seen, the same with and without a value: an empty text, null where there are types."""
+    if form is wire_cells:
+        return "[]" if output.is_array else ""
+    return "" if output.column.data_type.concrete is Concrete.STRING and not output.is_array else None
+
+
 def _reader(output: Output) -> Callable[[str], Any] | None:
     """How a text becomes a typed value; None where it is one."""
     data_type = output.column.data_type

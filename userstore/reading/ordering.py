@@ -168,7 +168,8 @@ def order_of(plan: AccessorPlan, sort_key: str, sort_order: str) -> Order:
 
 def _key(name: str, plan: AccessorPlan) -> Key:
     output = next((output for output in plan.outputs if output.column.name == name), None)
-    if name in {"created", "updated"} and (output is None or output.transformer.passes_through):
+    is_blank = any(blank.column.name == name for blank in plan.blank)
+    if name in {"created", "updated"} and not is_blank and (output is None or output.transformer.passes_through):
         return MomentKey(name)
     is_single = output is not None and not (output.column.is_array or output.column.data_type.fields)
     if output is None or not is_single or not (plan.state == LIVE or output.column.is_system):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from audit.bodies import CheckedFacts, checked
 from governance.actions.builtin import ACCESSOR_BASELINE
 from governance.authorization import Ask
 from governance.errors import Invalid, NotFound
+from governance.identities import Caller
 from governance.policies.compilation import policy_of
 from governance.policies.tree import CompiledPolicy, as_rule, combine
 from governance.rights import Resource
@@ -19,10 +20,11 @@ from keyring.walls import in_environment
 from userstore.definitions import ColumnDefinition, Definitions, definitions_of
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.models import Accessor
-from userstore.models.accessors import STRICT
+from userstore.models.accessors import MASKED, NONE, STRICT
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.calls import AccessorCall
 from userstore.reading.opening import Seen, seen_by
+from userstore.reading.visibility import Visibility, levels_for, visibility_of
 from userstore.selectors import BoundSelector, TypedSelector, bind, bind_ids, parse, reads_only_ids, typed
 from userstore.transforming.compilation import CompiledTransformer, transformer_of
 
@@ -38,6 +40,13 @@ class Output:
     transformer: CompiledTransformer
     token_policy: UUID | None
     is_array: bool
+    visibility: Visibility | None = None
+
+    def masked(self) -> Output:
+        """The same column, shown through the mask of its rules."""
+        if self.visibility is None or self.visibility.mask is None:
+            raise ValueError("a column without a mask is not shown masked")
+        return replace(self, transformer=self.visibility.mask, token_policy=None)
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,31 @@ class AccessorPlan:
     looked_at: tuple[str, ...]
     """Columns that the selector or the policy's scripts look at, beside those that are released."""
     ask: Ask
+    masked: tuple[str, ...] = ()
+    """Names of the columns that this caller sees through the mask of their rules."""
+    blank: tuple[Output, ...] = ()
+    """Columns of which this caller sees nothing: they are neither fetched nor opened nor sorted by."""
+
+    @cached_property
+    def has_levels(self) -> bool:
+        """Whether what is shown depends on who asks."""
+        return any(output.visibility for output in (*self.outputs, *self.blank))
+
+    def shown_to(self, caller: Caller) -> AccessorPlan:
+        """The plan for a caller, worked out once per epoch for everybody who sees the same."""
+        levels = levels_for(caller, [output.visibility for output in self.outputs])
+        return self.standing.part(("accessor", self.public_id, levels), lambda: self._at(levels))
+
+    def _at(self, levels: Sequence[str]) -> AccessorPlan:
+        pairs = list(zip(self.outputs, levels, strict=True))
+        outputs = tuple(output.masked() if level == MASKED else output for output, level in pairs if level != NONE)
+        return replace(
+            self,
+            outputs=outputs,
+            masked=tuple(output.column.name for output, level in pairs if level == MASKED),
+            blank=tuple(output for output, level in pairs if level == NONE),
+            fetched_columns=_fetched(outputs, self.definitions.seen_by(self.policy.visible)),
+        )
 
     @cached_property
     def seen(self) -> Seen:
@@ -86,6 +120,11 @@ class AccessorPlan:
         }
         if self.looked_at:
             facts["looked_at"] = self.looked_at
+        if self.has_levels:
+            names = (output.column.name for output in self.outputs)
+            facts["plain"] = [name for name in names if name not in self.masked]
+            facts["masked"] = self.masked
+            facts["none"] = [output.column.name for output in self.blank]
         return checked(ACCESSOR_EXECUTED, facts)
 
     @cached_property
@@ -128,6 +167,8 @@ def plan_read(call: AccessorCall) -> ReadPlan:
         SelectorError: the values do not fit the selector; names the placeholder, never the value.
     """
     plan = accessor_plan(standing_of(call.caller.environment_id), call.accessor_id)
+    if plan.has_levels:
+        plan = plan.shown_to(call.caller)
     binding = bind_ids if plan.selects_by_id else bind
     return ReadPlan(plan, binding(plan.selector, call.selector_values), call.region)
 
@@ -156,10 +197,12 @@ def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
                 if row.column.default_token_policy
                 else None,
                 is_array=row.column.is_array or (is_past and not row.column.is_system),
+                visibility=visibility_of(standing, row),
             )
             for row in accessor.columns.select_related(
                 "transformer",
                 "token_policy",
+                "mask",
                 "column__default_transformer",
                 "column__default_token_policy",
             ).order_by("ordinal")

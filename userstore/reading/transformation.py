@@ -8,7 +8,7 @@ from typing import Any
 
 from governance.authorization import Clearance
 from userstore.reading.admission import Admitted
-from userstore.reading.forms import RowForm
+from userstore.reading.forms import RowForm, blank_cell
 from userstore.reading.plan import AccessorPlan, Output
 from userstore.reading.rows import OpenedSubject, Rows, SealedSubject
 from userstore.tokenization.minting import Origin, policy_key, tokens_for
@@ -19,12 +19,14 @@ def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, form
     showable, withheld = _showable(admitted.subjects, plan.output_pks, is_strict=plan.is_strict)
     columns = [form(output, _shown(showable, output, plan, clearance, now)) for output in plan.outputs]
     names = [output.column.name for output in plan.outputs]
+    blanks = {output.column.name: blank_cell(output, form) for output in plan.blank}
+    by_subject = list(zip(*columns, strict=True)) if columns else [()] * len(showable)
     rows: list[dict[str, Any]] = []
     released: list[OpenedSubject] = []
-    for subject, cells in zip(showable, zip(*columns, strict=True), strict=True):
+    for subject, cells in zip(showable, by_subject, strict=True):
         row = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
         if row:
-            rows.append(row)
+            rows.append({**row, **blanks} if blanks else row)
             released.append(subject)
     facts: dict[str, Any] = {
         "subjects": [subject.handle for subject in released],
