@@ -86,7 +86,7 @@ def compose(
         "environment": environment_id,
         "kind": event.name,
         "outcome": outcome,
-        "actor": {"kind": actor.kind, "id": actor.id},
+        "actor": actor.told,
         "request_id": request_id,
         "decision": decision_id,
         "facts": clean,

@@ -12,7 +12,7 @@ import orjson
 from django.db import connections
 from django.db.models import Count, Q, QuerySet
 
-from audit.actors import Actor
+from audit.actors import Actor, Build
 from audit.errors import AuditorNotConfigured, EntryNotFound
 from audit.models import Entry
 
@@ -137,15 +137,21 @@ def _about(subject: str) -> Q:
 
 
 def _view(row: Entry) -> EntryView:
+    body = orjson.loads(row.body)
     return EntryView(
         id=row.id,
         recorded_at=row.recorded_at,
         environment_id=row.environment_id,
         kind=row.kind,
         outcome=row.outcome,
-        actor=Actor(row.actor_kind, row.actor_id),
+        actor=Actor(row.actor_kind, row.actor_id, _build(body)),
         decision_id=row.decision_id,
         request_id=row.request_id,
         text=row.body,
-        body=orjson.loads(row.body),
+        body=body,
     )
+
+
+def _build(body: Mapping[str, Any]) -> Build | None:
+    told = body.get("actor", {}).get("build")
+    return Build(told["digest"], told["commit"], UUID(told["id"]) if told["id"] else None) if told else None

@@ -20,6 +20,7 @@ Link = dict[str, Any]
 
 WATCH: Final = "Watch and stop"
 DEFINITIONS: Final = "What and why"
+BUILDS: Final = "Reviewed builds"
 GRAPH: Final = "Who belongs to what"
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
@@ -41,6 +42,15 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("External identities", "badge", "governance.ExternalIdentity"),
             ("Rights", "key", "governance.Right"),
             ("Rights of groups", "key_vertical", "governance.GroupRight"),
+        ),
+    ),
+    (
+        BUILDS,
+        (
+            ("Builds", "package_2", "governance.TrustedBuild"),
+            ("CI keys", "verified", "governance.CiKey"),
+            ("Workload policies", "policy_alert", "governance.WorkloadPolicy"),
+            ("Launchers", "rocket_launch", "governance.Launcher"),
         ),
     ),
     (

@@ -85,4 +85,16 @@ GRAPH_CHECKED = event(
     "graph.checked", "question", "source", "target", "target_type", "attribute", "allowed", "steps", "returned",
     "reasons",
 )  # fmt: skip
+CI_KEY_PINNED = event("ci_key.pinned", "key", "name", "key_id", "builder", "reasons")
+CI_KEY_WITHDRAWN = event("ci_key.withdrawn", "key", "name", "key_id", "builder", "reasons")
+BUILD_REGISTERED = event("build.registered", "build", "digest", "commit", "builder", "repository_id", "reasons")
+BUILD_WITHDRAWN = event("build.withdrawn", "build", "digest", "commit", "builder", "repository_id", "reasons")
+WORKLOAD_POLICY_SET = event(
+    "workload_policy.set",
+    "client", "mode", "builders", "repository_ids", "needs_protected_ref", "least_build_level", "max_age_hours",
+    "reasons",
+)  # fmt: skip
+WORKLOAD_POLICY_RETIRED = event("workload_policy.retired", "client", "mode", "reasons")
+LAUNCHER_REGISTERED = event("launcher.registered", "launcher", "name", "client", "key_id", "reasons")
+LAUNCHER_WITHDRAWN = event("launcher.withdrawn", "launcher", "name", "client", "key_id", "reasons")
 CALL_REFUSED = event("call.refused", "operation", "resource_kind", "resource", "reasons")

@@ -2,6 +2,7 @@
 
 from governance.admin import (
     accounts,
+    builds,
     clients,
     environments,
     freezes,
@@ -12,10 +13,12 @@ from governance.admin import (
     rights,
     scripts,
     second_factors,
+    workloads,
 )
 
 __all__ = [
     "accounts",
+    "builds",
     "clients",
     "environments",
     "freezes",
@@ -26,4 +29,5 @@ __all__ = [
     "rights",
     "scripts",
     "second_factors",
+    "workloads",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from governance.api.builds import Builds, CiKeys, SingleBuild, SingleCiKey
 from governance.api.clients import Clients, Secrets, SingleClient, SingleSecret
 from governance.api.environments import OwnEnvironment
 from governance.api.freezes import FreezePreview, Freezes, SingleFreeze
@@ -19,6 +20,7 @@ from governance.api.rights import Rights, SingleRight
 from governance.api.script_hosts import ScriptHosts, SingleScriptHost
 from governance.api.script_notes import SingleScriptNote
 from governance.api.trials import ExecutePolicy, TryPolicy, TryTemplate
+from governance.api.workloads import ClientWorkloadPolicy, Launchers, SingleLauncher
 from governance.wire.definitions import definition_routes
 
 app_name = "governance"
@@ -56,6 +58,13 @@ urlpatterns = [
     path("governance/clients/<uuid:client_id>", SingleClient.as_view(), name="client"),
     path("governance/clients/<uuid:client_id>/secrets", Secrets.as_view(), name="secrets"),
     path("governance/clients/<uuid:client_id>/secrets/<int:secret_id>", SingleSecret.as_view(), name="secret"),
+    path("governance/clients/<uuid:client_id>/workload-policy", ClientWorkloadPolicy.as_view(), name="workload-policy"),
+    path("governance/ci-keys", CiKeys.as_view(), name="ci-keys"),
+    path("governance/ci-keys/<uuid:ci_key_id>", SingleCiKey.as_view(), name="ci-key"),
+    path("governance/builds", Builds.as_view(), name="builds"),
+    path("governance/builds/<uuid:build_id>", SingleBuild.as_view(), name="build"),
+    path("governance/launchers", Launchers.as_view(), name="launchers"),
+    path("governance/launchers/<uuid:launcher_id>", SingleLauncher.as_view(), name="launcher"),
     path("governance/rights", Rights.as_view(), name="rights"),
     path("governance/rights/<slug:holder_kind>-right-<int:number>", SingleRight.as_view(), name="right"),
     path("governance/freezes", Freezes.as_view(), name="freezes"),

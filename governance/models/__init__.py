@@ -7,6 +7,7 @@ from governance.models.freezes import Freeze
 from governance.models.graph import EdgeAttribute, EdgeType, GraphEdge, GraphObject, ObjectType, Organization
 from governance.models.issuers import ExternalIdentity, ExternalIssuer
 from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemplate
+from governance.models.provenance import CiKey, Launcher, SpentProof, TrustedBuild, WorkloadPolicy
 from governance.models.purposes import Purpose
 from governance.models.revisions import Revision
 from governance.models.rights import GroupRight, Right
@@ -16,6 +17,7 @@ from governance.models.signing import SigningKey
 __all__ = [
     "AccessPolicy",
     "Account",
+    "CiKey",
     "Client",
     "ClientSecret",
     "EdgeAttribute",
@@ -27,6 +29,7 @@ __all__ = [
     "GraphEdge",
     "GraphObject",
     "GroupRight",
+    "Launcher",
     "ObjectType",
     "Organization",
     "PolicyComponent",
@@ -38,4 +41,7 @@ __all__ = [
     "ScriptHost",
     "ScriptNote",
     "SigningKey",
+    "SpentProof",
+    "TrustedBuild",
+    "WorkloadPolicy",
 ]

@@ -38,6 +38,7 @@ class Environment(models.Model):
             ("audit", "May read the book"),
             ("consent", "May record and withdraw consent"),
             ("erase", "May erase subjects"),
+            ("register", "May register builds that the CI signed"),
         ]
         constraints = [models.CheckConstraint(name="environment_epoch_positive", condition=models.Q(epoch__gte=1))]
 

@@ -13,6 +13,8 @@ class ExternalIssuer(OwnedByEnvironment):
     """An OpenID Connect issuer, by the exact text of its `iss`. Being listed lets nobody in."""
 
     url = models.CharField(max_length=512)
+    pinned_keys = models.JSONField(null=True, blank=True)
+    """A JWK Set: where there is one, these keys alone verify, and none are fetched."""
 
     class Meta:
         ordering = ["url"]

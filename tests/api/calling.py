@@ -26,7 +26,19 @@ from userstore.models import Transformer, Value
 ALLOW_ALL = UUID("3f380e42-0b21-4570-a312-91e1b80386fa")
 UUID_TRANSFORMER = UUID("e3743f5b-521e-4305-b232-ee82549e1477")
 NUMBER = "+49 151 5550199"
-EVERYTHING = ("read", "write", "resolve", "tokenize", "seal", "unseal", "configure", "audit", "consent", "erase")
+EVERYTHING = (
+    "read",
+    "write",
+    "resolve",
+    "tokenize",
+    "seal",
+    "unseal",
+    "configure",
+    "audit",
+    "consent",
+    "erase",
+    "register",
+)
 
 
 @dataclass

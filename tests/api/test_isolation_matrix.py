@@ -22,7 +22,9 @@ from governance.identities import system_caller
 from governance.models import Right
 from keyring.walls import in_environment
 from tests import cast
+from tests.api.build_rows import build_ids, build_rows
 from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, line_of, new_scene
+from tests.api.governance_rows import governance_rows
 from tests.api.graph_rows import graph_rows, planted_graph
 from tests.api.import_rows import UPLOAD_ADDRESS, import_ids, import_rows
 from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
@@ -118,22 +120,9 @@ def rows(scene: Scene) -> list[Row]:
         *graph_rows(),
         *lifecycle_calls(),
         *script_rows(),
+        *build_rows(),
         *user_rows(),
-        Row("GET", "governance/environment", abroad=200),
-        Row("PUT", "governance/environment", {"description": "told"}, abroad=200),
-        Row("GET", "governance/clients", abroad=200),
-        Row("POST", "governance/clients", {"name": ""}, service=400, abroad=400),
-        Row("GET", "governance/clients/<uuid:client_id>"),
-        Row("PUT", "governance/clients/<uuid:client_id>", {"description": "told"}),
-        Row("POST", "governance/clients/<uuid:client_id>/secrets", {}, service=201),
-        Row("DELETE", "governance/clients/<uuid:client_id>/secrets/<int:secret_id>", service=404),
-        Row("GET", "governance/rights", abroad=200),
-        Row("POST", "governance/rights", {"holder": {"kind": "nobody"}}, service=400, abroad=400),
-        Row("DELETE", "governance/rights/<slug:holder_kind>-right-<int:number>", service=204),
-        Row("GET", "governance/freezes", abroad=200),
-        Row("POST", "governance/freezes", {"kind": "weather", "target_id": str(uuid4())}, service=400, abroad=400),
-        Row("POST", "governance/freezes/preview", {"kind": "client", "target_id": str(uuid4())}, abroad=200),
-        Row("DELETE", "governance/freezes/<uuid:freeze_id>", service=204),
+        *governance_rows(),
         Row("GET", "audit/entries", abroad=200),
         Row("GET", "audit/entries/<uuid:entry_id>", service=404),
     ]
@@ -192,6 +181,7 @@ def new_world() -> World:
         "<uuid:erasure_id>": str(uuid4()),
         "<uuid:key_id>": str(uuid4()),
         **script_ids(),
+        **build_ids(),
         **import_ids(scene),
     }
     return World(scene, ids)

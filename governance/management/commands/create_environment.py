@@ -12,13 +12,13 @@ from governance.actions.environments import define_environment
 from governance.actions.rights import give_group_rights
 from governance.errors import GovernanceError
 
-OFFICERS_MAY = ("configure", "audit", "consent")
+OFFICERS_MAY = ("configure", "audit", "consent", "register")
 
 
 class Command(BaseCommand):
     help = (
         "Define an environment (dev, staging, prod, ...) with its keys, and give the group 'Privacy officers' the "
-        "rights configure, audit and consent in it."
+        "rights configure, audit, consent and register in it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
