@@ -262,6 +262,7 @@ LOGGING: dict[str, Any] = {
         "django.db.backends": {"level": "WARNING"},  # statements carry values
         "celery.worker.strategy": {"level": "WARNING"},  # its arguments are the task's; the end of a task is logged
         "axes": {"level": "ERROR"},  # its lines are made of user names and addresses; the book records sign-ins
+        "fido2.server": {"level": "WARNING"},  # names passkeys; the book records what they prove
         "sealbook.request": {"level": "INFO", "handlers": ["request line"], "propagate": False},
     },
 }

@@ -204,16 +204,6 @@ AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_CLIENT_IP_CALLABLE = "governance.observation.address_of"
 
-ACCOUNT_LOGIN_METHODS = {"username"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_USER_MODEL_EMAIL_FIELD = None
-MFA_ADAPTER = "governance.operators.authenticators.SealedAuthenticators"
-MFA_SUPPORTED_TYPES = ["totp"]
-MFA_TOTP_ISSUER = "Sealbook"
-MFA_TOTP_TOLERANCE = 1
-"""Time steps a phone's clock may be off by (RFC 6238, 5.2); a step that was used is good for nothing any more."""
-
 # --- Transport -----------------------------------------------------------------------------------------------------
 
 _TLS = PUBLIC_URL.startswith("https://")
@@ -248,6 +238,8 @@ AUDIT_GATE = "governance.api.gates.may_audit"
 GOVERNANCE_TOKEN_SECONDS = env.int("SEALBOOK_TOKEN_SECONDS", default=3600)
 GOVERNANCE_TOKEN_CACHE_SIZE = 10_000
 GOVERNANCE_SECRET_OVERLAP_HOURS = 24
+GOVERNANCE_FACTOR_MINUTES = 5
+"""How long a second factor that was proved lets its operator change factors, their own and others'."""
 GOVERNANCE_FAILED_TOKEN_REQUESTS_PER_MINUTE = 10
 GOVERNANCE_SCRIPT_HELPERS = env.int("SEALBOOK_SCRIPT_HELPERS", default=2)
 GOVERNANCE_SCRIPT_CPU_MILLISECONDS = 50
@@ -293,5 +285,6 @@ from config.clock import CELERY_BEAT_SCHEDULE  # noqa: E402, F401  what runs by 
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
 from config.content import CONTENT_SECURITY_POLICY  # noqa: E402, F401  what pages may load
 from config.document import SPECTACULAR_SETTINGS  # noqa: E402, F401  how the API is described
+from config.factors import *  # noqa: E402, F403  second factors of those who sign in, as allauth is told
 from config.logs import LOGGING  # noqa: E402, F401  so are the rules of what logs may carry
 from config.passwords import AUTH_PASSWORD_VALIDATORS, USERSTORE_PASSWORD_VALIDATORS  # noqa: E402, F401  and of passwords

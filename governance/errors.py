@@ -66,6 +66,10 @@ class Refused(GovernanceError):
         self.reasons = reasons
 
 
+class FactorNeeded(Refused):
+    """The caller may, once a second factor has just proved that it is they. Pages lead them to where it is proved."""
+
+
 class Unauthenticated(GovernanceError):
     """Nobody that Sealbook knows is calling."""
 

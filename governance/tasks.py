@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from governance.actions.factor_upkeep import forget_offers
 from governance.actions.script_notes import forget_notes
 from governance.operators.sessions import SessionStore
 
@@ -19,3 +20,9 @@ def forget_sessions() -> None:
 def forget_script_notes() -> int:
     """Forget what scripts noted once its time is over; safe to repeat."""
     return forget_notes(now=timezone.now())
+
+
+@shared_task(name="governance.forget_factor_offers")
+def forget_factor_offers() -> int:
+    """Forget the secrets that were offered to authenticator apps and never enrolled; safe to repeat."""
+    return forget_offers(now=timezone.now())

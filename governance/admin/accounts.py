@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 
 from governance.actions.accounts import change_operator, invite_operator, reset_password
 from governance.actions.groups import define_group, retire_group
+from governance.admin.second_factors import FactorReset
 from governance.models import Account
 from governance.operators import fields
 from governance.operators.choice import operator_actor
@@ -53,18 +54,20 @@ class AccountForm(DefinitionForm):
 
 
 @admin.register(Account)
-class AccountAdmin(ManagedAdmin):
+class AccountAdmin(FactorReset, ManagedAdmin):
     """Lists and edits those who sign in; the accounts behind clients belong to the clients."""
 
     form = AccountForm
     can_be_retired = False
-    actions_detail = ("new_password",)
-    list_display = ("username", "member_of", "state", "manages", "last_sign_in")
+    actions_detail = ("new_password", "reset_factors")
+    list_display = ("username", "member_of", "state", "second_factors", "manages", "last_sign_in")
     list_filter = ("is_active", "is_superuser", "groups")
     search_fields = ("username",)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).filter(kind=Account.OPERATOR).prefetch_related("groups")
+        return (
+            super().get_queryset(request).filter(kind=Account.OPERATOR).prefetch_related("groups", "authenticator_set")
+        )
 
     @shown("groups")
     def member_of(self, account: Account) -> str:

@@ -14,9 +14,10 @@ from django.urls import reverse
 
 from audit.context import request_id
 from audit.errors import AuditorNotConfigured, AuditUnavailable
-from governance.errors import GovernanceError, Refused
+from governance.errors import FactorNeeded, GovernanceError, Refused
 from governance.models import Account
 from governance.operators.choice import chosen_environment
+from governance.operators.second_factors import lead_to_proof
 from keyring.errors import KmsUnavailable
 from keyring.walls import in_environment
 
@@ -59,6 +60,10 @@ class ConsoleEnvironment:
         """Answer a refusal with 403 and its decision id, a book that cannot be written with 503; both undo nothing."""
         if request.path_info.startswith(tuple(settings.API_PREFIXES)):
             return None
+        if isinstance(exception, FactorNeeded):
+            answer = lead_to_proof(request)
+            answer["X-Sealbook-Decision"] = str(exception.decision_id)
+            return answer
         if isinstance(exception, Refused):
             answer = _error_page(403)
             answer["X-Sealbook-Decision"] = str(exception.decision_id)

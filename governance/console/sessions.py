@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, LogoutView
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -25,6 +27,7 @@ from governance.errors import Invalid, NotFound
 from governance.models import Account, Environment
 from governance.operators.choice import choose_environment, operator_actor
 from governance.operators.permission import may, standing_for
+from governance.operators.second_factors import told_of_reset
 
 
 class SignIn(LoginView):
@@ -35,7 +38,10 @@ class SignIn(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Record first: without its record there is no session."""
-        record_sign_in(account_id=form.get_user().pk)
+        account = form.get_user()
+        record_sign_in(account_id=account.pk)
+        if (told := told_of_reset(account, now=timezone.now())) is not None:
+            messages.warning(self.request, told)
         return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:

@@ -6,11 +6,12 @@ from django.contrib import admin
 from django.urls import path
 
 from governance.console.book import book, book_entry
+from governance.console.factor_enrolment import enrol_app, enrol_key
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
 from governance.console.graph import add_object, end_edge, end_object, objects, single_object
 from governance.console.graph_check import graph_check
 from governance.console.notes import script_note, script_notes
-from governance.console.second_factors import enrolment, second_factor
+from governance.console.second_factors import confirm, overview, recovery_codes, remove, rename
 from governance.console.sessions import SignIn, SignOut, choose, password, sign_in_for_console, start
 
 _in_console = admin.site.admin_view
@@ -21,8 +22,13 @@ urlpatterns = [
     path("logout/", SignOut.as_view(), name="logout"),
     path("environment/", choose, name="environment"),
     path("password/", password, name="password"),
-    path("second-factor/", second_factor, name="second-factor"),
-    path("second-factor/enrol/", enrolment, name="second-factor-enrolment"),
+    path("second-factor/", overview, name="second-factor"),
+    path("second-factor/confirm/", confirm, name="second-factor-confirm"),
+    path("second-factor/app/", enrol_app, name="second-factor-app"),
+    path("second-factor/passkey/", enrol_key, name="second-factor-passkey"),
+    path("second-factor/recovery-codes/", recovery_codes, name="recovery-codes"),
+    path("second-factor/<int:authenticator>/rename/", rename, name="second-factor-rename"),
+    path("second-factor/<int:authenticator>/remove/", remove, name="second-factor-remove"),
     path("admin/login/", sign_in_for_console),
     path("admin/logout/", SignOut.as_view()),
     path("admin/password_change/", password),

@@ -30,6 +30,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(default=False)
     password_is_temporary = models.BooleanField(default=False, db_default=False)
     """Somebody else has seen it: whoever signs in with it chooses another before anything else."""
+    factors_reset_at = models.DateTimeField(null=True, blank=True)
+    """When somebody else took all second factors away; they are told at every sign-in for a while."""
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[AccountManager] = AccountManager()

@@ -7,7 +7,7 @@ from keyring.actions.environment_keys import (
     rewrap_environment_keys,
 )
 from keyring.actions.renewing import Batch, renew_secrets, reseal_texts, rewrap_keys, texts_are_due
-from keyring.actions.sealed_secrets import create_sealed_secret
+from keyring.actions.sealed_secrets import create_sealed_secret, forget_secrets
 from keyring.actions.wrapped_keys import (
     NewKey,
     announce_index_keys,
@@ -33,6 +33,7 @@ __all__ = [
     "destroy_key",
     "ensure_environment_key",
     "ensure_key",
+    "forget_secrets",
     "renew_secrets",
     "reseal_texts",
     "retire_environment_keys",
