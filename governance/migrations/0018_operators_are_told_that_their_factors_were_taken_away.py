@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("governance", "0016_imports_pay_for_fewer_indexes")]
+    dependencies = [("governance", "0017_only_reviewed_builds_run_as_clients")]
 
     operations = [
         migrations.AddField(
