@@ -249,6 +249,7 @@ GOVERNANCE_SCRIPT_NETWORK_MILLISECONDS = env.int("SEALBOOK_SCRIPT_NETWORK_MILLIS
 GOVERNANCE_SCRIPTS_MAY_CALL_LOOPBACK = env.bool("SEALBOOK_SCRIPTS_MAY_CALL_LOOPBACK", default=False)  # development only
 GOVERNANCE_SCRIPT_NOTE_DAYS = 30
 GOVERNANCE_ISSUERS_MAY_BE_LOOPBACK = env.bool("SEALBOOK_ISSUERS_MAY_BE_LOOPBACK", default=False)  # development only
+GOVERNANCE_TICKETS = env.str("SEALBOOK_TICKETS", default="governance.tickets.BuiltInTickets")
 GOVERNANCE_TEMPLATES = ("governance.policies.templates.BUILT_IN", "governance.policies.attributes.BUILT_IN")
 
 # --- userstore -----------------------------------------------------------------------------------------------------

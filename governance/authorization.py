@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 from governance import quotas
 from governance.errors import EpochMoved, Refused
 from governance.identities import CLIENT, SYSTEM, Caller
-from governance.rights import Resource, effective_rights, holds_any_right
-from governance.standing import Standing, fresh_standing_of, standing_of
+from governance.rights import Resource, effective_grant, effective_rights, holds_any_right
+from governance.standing import Standing, StandingGrant, fresh_standing_of, standing_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,20 +39,32 @@ class Ask:
     purposes: tuple[UUID, ...] = ()
     columns: tuple[UUID, ...] = ()
     units: int = 1
+    grant: UUID | None = None
+    """The grant that the call is made under; None: a right, or, where there is none, whichever grant there is."""
 
 
 class Clearance:
     """The proof that one call was allowed under one epoch. Only `authorize` can make it."""
 
-    __slots__ = ("ask", "caller", "decision_id", "reasons", "standing")
+    __slots__ = ("ask", "caller", "decision_id", "grant", "reasons", "standing")
 
-    def __init__(self, *, caller: Caller, ask: Ask, standing: Standing, reasons: tuple[str, ...], seal: object) -> None:
+    def __init__(
+        self,
+        *,
+        caller: Caller,
+        ask: Ask,
+        standing: Standing,
+        reasons: tuple[str, ...],
+        seal: object,
+        grant: StandingGrant | None = None,
+    ) -> None:
         if seal is not _SEAL:
             raise TypeError("a clearance is made by authorize(), nowhere else")
         self.caller = caller
         self.ask = ask
         self.standing = standing
         self.reasons = reasons
+        self.grant = grant
         self.decision_id = uuid4()
 
     @property
@@ -84,8 +96,8 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     )
     if verdict.denied_by:
         raise refusal(f"right: {verdict.denied_by} denies {ask.operation}")
-    if not verdict.allowed:
-        raise refusal(f"right: none allows {ask.operation} on this {ask.resource.kind}")
+    if not verdict.allowed or ask.grant is not None:
+        return _by_grant(caller, ask, standing=standing, now=now)
     if verdict.quota is not None and not quotas.spend(
         right_id=str(verdict.allowed_by),
         environment_id=standing.environment_id,
@@ -97,18 +109,46 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     return Clearance(caller=caller, ask=ask, standing=standing, reasons=(f"right: {verdict.allowed_by}",), seal=_SEAL)
 
 
+def _by_grant(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) -> Clearance:
+    grant = effective_grant(
+        standing=standing,
+        caller=caller,
+        operation=ask.operation,
+        resource=ask.resource,
+        purposes=ask.purposes,
+        now=now,
+        named=ask.grant,
+    )
+    if grant is None and ask.grant is not None:
+        raise refusal(f"grant: {ask.grant} gives no access to this {ask.resource.kind} now")
+    if grant is None:
+        held = ("grant: none that is held covers this now",) if standing.grants.get(caller.account_id) else ()
+        raise refusal(f"right: none allows {ask.operation} on this {ask.resource.kind}", *held)
+    return Clearance(
+        caller=caller, ask=ask, standing=standing, reasons=(f"grant: {grant.id}",), seal=_SEAL, grant=grant
+    )
+
+
+def must_not_be_stopped(caller: Caller, resource: Resource, *, standing: Standing) -> None:
+    """Let everybody go on who belongs to the environment and is neither disabled nor frozen, whatever they may do.
+
+    Raises:
+        Refused: another environment's caller, or a disabled or frozen client.
+    """
+    if caller.environment_id != standing.environment_id:
+        raise refusal("environment: the caller belongs to another one")
+    stopped = _stopped_by(caller, Ask("configure", resource), standing)
+    if stopped:
+        raise refusal(*stopped)
+
+
 def authorize_seeing(caller: Caller, resource: Resource, *, standing: Standing, now: datetime) -> None:
     """Let whoever holds any right in an environment see what is defined there; names and rules, never values.
 
     Raises:
         Refused: another environment's caller, a disabled client, or one without any right.
     """
-    ask = Ask("configure", resource)
-    if caller.environment_id != standing.environment_id:
-        raise refusal("environment: the caller belongs to another one")
-    stopped = _stopped_by(caller, ask, standing)
-    if stopped:
-        raise refusal(*stopped)
+    must_not_be_stopped(caller, resource, standing=standing)
     if caller.kind != SYSTEM and not holds_any_right(standing=standing, caller=caller, now=now):
         raise refusal("right: none allows anything in this environment")
 

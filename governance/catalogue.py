@@ -5,11 +5,13 @@ Governance keeps opaque ids. A floor above enters a `Finder` per kind when its a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from governance.models import Client, Purpose
+from governance.rights import Resource
 
 FREEZABLE_KINDS = ("environment", "purpose", "column", "client", "accessor", "mutator")
 
@@ -19,6 +21,33 @@ class Finder(Protocol):
 
     def names(self) -> Mapping[UUID, str]:
         """Return the name of every object of this kind by public id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Requestable:
+    """What temporary access can be asked for through: its purposes, and its columns by public id and name."""
+
+    resource: Resource
+    purposes: frozenset[UUID]
+    columns: Mapping[UUID, str]
+    is_by_id: bool
+    """Whether it finds people by their ids alone, so that finding tells nothing about their values."""
+
+
+class Requestables(Protocol):
+    """Knows what can be asked for in the environment that the transaction is in."""
+
+    def find(self, public_id: UUID) -> Requestable | None:
+        """Return one that is in use, None where there is none."""
+        ...
+
+    def all(self) -> list[Requestable]:
+        """Return every one, by name."""
+        ...
+
+    def known(self, subject_ids: Collection[UUID]) -> set[UUID]:
+        """Return those of some people who are there."""
         ...
 
 
@@ -36,6 +65,20 @@ _uses: dict[str, list[Callable[[UUID], list[str]]]] = {}
 _furnishers: list[Callable[[UUID], None]] = []
 _completers: list[Callable[[UUID], list[str]]] = []
 _finders: dict[str, Finder] = {"purpose": _Purposes(), "client": _Clients()}
+
+
+_requestables: list[Requestables] = []
+
+
+def enter_requestables(requestables: Requestables) -> None:
+    """Make known what temporary access can be asked for; called once when an app is ready."""
+    _requestables[:] = [requestables]
+
+
+def requestables() -> Requestables:
+    """Return what knows what can be asked for."""
+    (found,) = _requestables
+    return found
 
 
 def enter(kind: str, finder: Finder) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from governance.identities import Caller
-from governance.standing import Standing, StandingRight
+from governance.standing import Standing, StandingGrant, StandingRight
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,37 @@ def effective_rights(
     if allowing is None:
         return Verdict(allowed=False)
     return Verdict(allowed=True, allowed_by=allowing.id, quota=allowing.quota_per_hour)
+
+
+def effective_grant(
+    *,
+    standing: Standing,
+    caller: Caller,
+    operation: str,
+    resource: Resource,
+    purposes: Collection[UUID],
+    now: datetime,
+    named: UUID | None = None,
+) -> StandingGrant | None:
+    """Return the grant that lets the caller read through an accessor at this moment, the named one if one is named.
+
+    Grants only ever read. One counts as long as its holder may ask for such access at all.
+    """
+    held = standing.grants.get(caller.account_id)
+    if not held or operation != "read":
+        return None
+    now = latest_moment(standing, now)
+    for grant in held:
+        is_it = named in (None, grant.id) and grant.accessor_id == resource.public_id and grant.purpose in purposes
+        if is_it and grant.not_before <= now < grant.not_after:
+            asks = effective_rights(standing=standing, caller=caller, operation="request", resource=resource, now=now)
+            return grant if asks.allowed else None
+    return None
+
+
+def latest_moment(standing: Standing, now: datetime) -> datetime:
+    """Return the later of what a clock says and what has been seen before."""
+    return now if standing.latest_at is None else max(now, standing.latest_at)
 
 
 def holds_any_right(*, standing: Standing, caller: Caller, now: datetime) -> bool:

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from governance.breakglass.machines import ACTIVE
 from governance.errors import NotFound
-from governance.models import Client, Environment, Freeze, GroupRight, Purpose, Right
+from governance.models import Client, Environment, Freeze, Grant, GroupRight, Purpose, RequestedSubject, Right
 from keyring.walls import in_environment
 
 T = TypeVar("T")
@@ -57,6 +58,20 @@ class StandingRight:
     is_deny: bool
 
 
+@dataclass(frozen=True, slots=True)
+class StandingGrant:
+    """One activated grant: who may read whom, which columns, through what, for which purpose, and until when."""
+
+    id: UUID
+    accessor_id: UUID
+    purpose: UUID
+    columns: frozenset[UUID]
+    subjects: frozenset[UUID]
+    not_before: datetime
+    not_after: datetime
+    is_emergency: bool
+
+
 @dataclass(slots=True)
 class Standing:
     """The governance facts of one environment at one epoch, and whatever floors above keep beside them."""
@@ -73,6 +88,10 @@ class Standing:
     freezes: frozenset[tuple[str, UUID]]
     account_rights: Mapping[UUID, tuple[StandingRight, ...]]
     group_rights: Mapping[int, tuple[StandingRight, ...]]
+    grants: Mapping[UUID, tuple[StandingGrant, ...]] = field(default_factory=dict)
+    """By the account that holds them."""
+    latest_at: datetime | None = None
+    """The latest moment that anybody had seen: a clock that is put back revives no grant."""
     parts: dict[Any, Any] = field(default_factory=dict)
 
     def part(self, key: Any, load: Callable[[], T]) -> T:
@@ -136,6 +155,8 @@ def _load(environment_id: UUID) -> Standing:
             freezes=frozenset(Freeze.objects.filter(lifted_at=None).values_list("kind", "target_id")),
             account_rights=_by_holder(Right, "user_id"),
             group_rights=_by_holder(GroupRight, "group_id"),
+            grants=_grants(every),
+            latest_at=environment.latest_at,
         )
     with _lock:
         if len(_standings) >= _KEPT_ENVIRONMENTS:
@@ -165,3 +186,30 @@ def _by_holder(model: type[Right] | type[GroupRight], holder: str) -> dict[Any, 
             )
         )
     return {key: tuple(rights) for key, rights in found.items()}
+
+
+def _grants(purposes: Mapping[int, StandingPurpose]) -> dict[UUID, tuple[StandingGrant, ...]]:
+    rows = Grant.objects.filter(state=ACTIVE, grantee__is_active=True).values_list(
+        "grantee_id", "request_id", "purpose_id", "pk", "accessor_id", "columns", "activated_at", "not_after",
+        "is_emergency",
+    )  # fmt: skip
+    subjects: dict[UUID, set[UUID]] = {row[1]: set() for row in rows}
+    asked = RequestedSubject.objects.filter(request_id__in=subjects, is_excluded=False)
+    for request_id, subject_id in asked.values_list("request_id", "subject_id"):
+        subjects[request_id].add(subject_id)
+    found: dict[UUID, list[StandingGrant]] = {}
+    for grantee, request_id, purpose, pk, accessor_id, columns, activated_at, not_after, is_emergency in rows:
+        if purpose in purposes:
+            found.setdefault(grantee, []).append(
+                StandingGrant(
+                    id=pk,
+                    accessor_id=accessor_id,
+                    purpose=purposes[purpose].public_id,
+                    columns=frozenset(columns),
+                    subjects=frozenset(subjects[request_id]),
+                    not_before=cast(datetime, activated_at),  # a living grant has both
+                    not_after=cast(datetime, not_after),
+                    is_emergency=is_emergency,
+                )
+            )
+    return {grantee: tuple(grants) for grantee, grants in found.items()}

@@ -14,9 +14,11 @@ class UserstoreConfig(AppConfig):
         from governance import catalogue
         from userstore.actions.builtin import complete_store, furnish_store
         from userstore.queries import named, uses_of_policy, uses_of_purpose
+        from userstore.requesting import Accessors
 
         for kind in ("column", "accessor", "mutator"):
             catalogue.enter(kind, named(kind))
+        catalogue.enter_requestables(Accessors())
         catalogue.ask_for_uses("purpose", uses_of_purpose)
         catalogue.ask_for_uses("access_policy", uses_of_policy)
         catalogue.furnish_with(furnish_store)

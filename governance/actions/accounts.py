@@ -10,12 +10,13 @@ from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 
 from audit.actors import Actor
 from audit.recorder import append
 from governance import events
 from governance.errors import Conflict, Invalid, NotFound
-from governance.models import Account
+from governance.models import Account, Environment
 from keyring.plain import Plain
 from keyring.walls import SYSTEM_ENVIRONMENT
 
@@ -79,6 +80,7 @@ def change_operator(actor: Actor, *, account_id: UUID, is_active: bool, groups: 
         account.is_active = is_active
         account.save(update_fields=["is_active"])
         account.groups.set(Group.objects.filter(name__in=groups))
+        Environment.objects.update(epoch=F("epoch") + 1)  # whom they let in, and what they were granted, ends with it
         append(
             events.ACCOUNT_CHANGED,
             environment_id=SYSTEM_ENVIRONMENT,

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from audit.events import EventKind
@@ -86,9 +87,12 @@ def _recorded_change(change: Change) -> Iterator[Change]:
             )
 
 
-def raise_epoch(environment_id: UUID) -> None:
-    """Make every process decide anew from the next statement on."""
-    Environment.objects.filter(pk=environment_id).update(epoch=F("epoch") + 1)
+def raise_epoch(environment_id: UUID, *, now: datetime | None = None) -> None:
+    """Make every process decide anew from the next statement on; `now`: and remember the latest moment seen."""
+    raised: dict[str, Any] = {"epoch": F("epoch") + 1}
+    if now is not None:
+        raised["latest_at"] = Greatest("latest_at", now)
+    Environment.objects.filter(pk=environment_id).update(**raised)
 
 
 def environment_resource(environment_id: UUID, name: str = "") -> Resource:

@@ -45,6 +45,9 @@ class Facts:
 
     duration: timedelta = timedelta.max
     longest: timedelta = timedelta(0)
+    total: timedelta = timedelta.max
+    """With everything that it extends."""
+    ceiling: timedelta = timedelta(0)
     decide_by: datetime | None = None
     not_before: datetime | None = None
     activate_by: datetime | None = None

@@ -44,6 +44,9 @@ TICKET = Guard("ticket", lambda f: f.is_ticket_good, "The ticket is not known, n
                "Name an open ticket that is assigned to you.")  # fmt: skip
 SHORT_ENOUGH = Guard("short enough", lambda f: f.duration <= f.longest, "This is longer than is granted here.",
                      "Ask for less time; it can be extended.")  # fmt: skip
+BELOW_CEILING = Guard("below the ceiling", lambda f: f.total <= f.ceiling,
+                      "Together with what it extends, this is longer than is granted here.",
+                      "Ask anew, with a justification of its own, once this has ended.")  # fmt: skip
 FEW_SUBJECTS = Guard("few subjects", lambda f: f.subjects <= f.most_subjects, "These are too many people at once.")
 SOMEBODY_CAN = Guard("somebody can approve",
                      lambda f: len(f.able_approvers - {f.requester, f.grantee}) >= f.needed,

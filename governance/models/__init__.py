@@ -1,11 +1,15 @@
 """The facts of governance: environments, identities, rights, purposes, policies, freezes."""
 
+from governance.models.access_requests import AccessRequest, Approval, RequestedSubject
+from governance.models.access_rules import AccessRule, Ticket
 from governance.models.accounts import Account
 from governance.models.clients import Client, ClientSecret
 from governance.models.environments import Environment
 from governance.models.freezes import Freeze
+from governance.models.grants import Grant, Review
 from governance.models.graph import EdgeAttribute, EdgeType, GraphEdge, GraphObject, ObjectType, Organization
 from governance.models.issuers import ExternalIdentity, ExternalIssuer
+from governance.models.notices import Notice
 from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.models.provenance import CiKey, Launcher, SpentProof, TrustedBuild, WorkloadPolicy
 from governance.models.purposes import Purpose
@@ -16,7 +20,10 @@ from governance.models.signing import SigningKey
 
 __all__ = [
     "AccessPolicy",
+    "AccessRequest",
+    "AccessRule",
     "Account",
+    "Approval",
     "CiKey",
     "Client",
     "ClientSecret",
@@ -26,22 +33,27 @@ __all__ = [
     "ExternalIdentity",
     "ExternalIssuer",
     "Freeze",
+    "Grant",
     "GraphEdge",
     "GraphObject",
     "GroupRight",
     "Launcher",
+    "Notice",
     "ObjectType",
     "Organization",
     "PolicyComponent",
     "PolicySecret",
     "PolicyTemplate",
     "Purpose",
+    "RequestedSubject",
+    "Review",
     "Revision",
     "Right",
     "ScriptHost",
     "ScriptNote",
     "SigningKey",
     "SpentProof",
+    "Ticket",
     "TrustedBuild",
     "WorkloadPolicy",
 ]

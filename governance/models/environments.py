@@ -23,12 +23,16 @@ class Environment(models.Model):
     epoch = models.BigIntegerField(
         default=1, editable=False, help_text="Grows with every change that can alter a decision."
     )
+    latest_at = models.DateTimeField(
+        null=True, editable=False, help_text="The latest moment seen: a clock that is put back revives no grant."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["name"]
         permissions = [
             ("read", "May read values through accessors"),
+            ("export", "May have values leave in bulk"),
             ("write", "May write values through mutators"),
             ("resolve", "May resolve, inspect and look up tokens"),
             ("tokenize", "May create tokens from raw data"),
@@ -36,6 +40,8 @@ class Environment(models.Model):
             ("unseal", "May have values unsealed that a service keeps itself"),
             ("configure", "May change definitions, rights and freezes"),
             ("audit", "May read the book"),
+            ("request", "May ask for temporary access"),
+            ("approve", "May decide on temporary access of others"),
             ("consent", "May record and withdraw consent"),
             ("erase", "May erase subjects"),
             ("register", "May register builds that the CI signed"),

@@ -11,6 +11,7 @@ from collections import Counter
 from os import urandom
 
 from governance.actions.graph_users import remove_user
+from governance.actions.unlinking import unlink_subject
 from governance.models.purposes import LegalBasis
 from keyring.actions import create_key, destroy_key
 from keyring.keys import KeyKind, OpenKey
@@ -35,6 +36,7 @@ def destroy(subject: Subject, pen: Pen) -> Remains:
     remains.tokens, _ = Token.objects.filter(subject=subject).delete()
     remains.credentials, _ = Credential.objects.filter(subject=subject).delete()
     remains.edges = remove_user(subject.public_id)
+    unlink_subject(subject.public_id, environment_id=subject.environment_id)
     key = subject_key(subject)
     _end_live_values(pen, subject, key)
     kept = _kept_by_law(subject, pen)

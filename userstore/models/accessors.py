@@ -38,7 +38,12 @@ class Accessor(OwnedByEnvironment):
 
     class Meta:
         ordering = ["name"]
-        permissions = [("read", "May read through this accessor")]
+        permissions = [
+            ("read", "May read through this accessor"),
+            ("export", "May have values leave in bulk through this accessor"),
+            ("request", "May ask for temporary access through this accessor"),
+            ("approve", "May decide on temporary access of others through this accessor"),
+        ]
         constraints = [
             *owned_constraints("accessor"),
             models.UniqueConstraint("environment", Lower("name"), name="accessor_name_once"),

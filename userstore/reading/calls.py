@@ -67,3 +67,5 @@ class AccessorCall:
     context: CallContext = NO_CONTEXT
     page: Page | None = None
     region: str = ""
+    grant: UUID | None = None
+    """The grant that it is made under; None: a right, or, where there is none, whichever grant there is."""

@@ -13,7 +13,7 @@ from django.conf import settings
 from audit.bodies import CheckedFacts, Outcome
 from audit.recorder import append, prepare_body
 from governance.actions.seeing import must_see_definitions
-from governance.authorization import at_current_epoch, authorize
+from governance.authorization import Ask, at_current_epoch, authorize
 from governance.errors import Invalid, NotFound, Refused
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
@@ -24,7 +24,7 @@ from userstore.reading.calls import AccessorCall, Page
 from userstore.reading.forms import RowForm, typed_cells, wire_cells
 from userstore.reading.limiting import NothingLeaves, count_reading, count_rows
 from userstore.reading.pages import PageFound, page_of
-from userstore.reading.plan import AccessorPlan, plan_read
+from userstore.reading.plan import AccessorPlan, ReadPlan, plan_read
 from userstore.reading.rows import Rows
 from userstore.reading.statements import append_prepared
 from userstore.reading.transformation import transform
@@ -91,8 +91,10 @@ def _on_record(call: AccessorCall, form: RowForm, *, now: datetime) -> Rows:
 @at_current_epoch
 def _read(call: AccessorCall, form: RowForm, *, now: datetime) -> Rows:
     plan = plan_read(call)
+    clearance = authorize(call.caller, _ask(plan, call), standing=plan.accessor.standing, now=now)
+    if clearance.grant is not None:
+        plan = plan.under(clearance.grant)
     accessor = plan.accessor
-    clearance = authorize(call.caller, plan.ask, standing=accessor.standing, now=now)
     count_reading(call, accessor, clearance, now=now)
     window = window_of(call.page or Page(settings.USERSTORE_PAGE_LIMIT), accessor, clearance)
     facts = call_facts(clearance, call.context, action="Execute", purposes=accessor.purpose_names, now=now)
@@ -104,9 +106,15 @@ def _read(call: AccessorCall, form: RowForm, *, now: datetime) -> Rows:
     count_rows(page, window, through, accessor, clearance)
     with _release(accessor):
         rows = transform(page.admitted, accessor, clearance, form, now=now)
+        if clearance.grant is not None:
+            rows.facts["grant"] = clearance.grant.id
         _record(call, rows, alike=accessor.facts)
     rows.neighbours = neighbours_of(window, page, clearance.environment_id, accessor.public_id)
     return rows
+
+
+def _ask(plan: ReadPlan, call: AccessorCall) -> Ask:
+    return plan.ask if call.grant is None else replace(plan.ask, grant=call.grant)
 
 
 def _release(accessor: AccessorPlan) -> AbstractContextManager[None]:

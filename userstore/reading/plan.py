@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from uuid import UUID
 
 from audit.bodies import CheckedFacts, checked
 from governance.actions.builtin import ACCESSOR_BASELINE
-from governance.authorization import Ask
+from governance.authorization import Ask, refusal
 from governance.errors import Invalid, NotFound
 from governance.identities import Caller
 from governance.policies.compilation import policy_of
 from governance.policies.tree import CompiledPolicy, as_rule, combine
 from governance.rights import Resource
-from governance.standing import Standing, StandingPurpose, standing_of
+from governance.standing import Standing, StandingGrant, StandingPurpose, standing_of
 from keyring.walls import in_environment
 from userstore.definitions import ColumnDefinition, Definitions, definitions_of
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.models import Accessor
-from userstore.models.accessors import MASKED, NONE, STRICT
+from userstore.models.accessors import MASKED, NONE, PLAIN, STRICT
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.calls import AccessorCall
 from userstore.reading.opening import Seen, seen_by
@@ -76,11 +76,13 @@ class AccessorPlan:
     @cached_property
     def has_levels(self) -> bool:
         """Whether what is shown depends on who asks."""
-        return any(output.visibility for output in (*self.outputs, *self.blank))
+        return bool(self.blank) or any(output.visibility for output in self.outputs)
 
     def shown_to(self, caller: Caller) -> AccessorPlan:
         """The plan for a caller, worked out once per epoch for everybody who sees the same."""
-        levels = levels_for(caller, [output.visibility for output in self.outputs])
+        return self._shown_at(levels_for(caller, [output.visibility for output in self.outputs]))
+
+    def _shown_at(self, levels: tuple[str, ...]) -> AccessorPlan:
         return self.standing.part(("accessor", self.public_id, levels), lambda: self._at(levels))
 
     def _at(self, levels: Sequence[str]) -> AccessorPlan:
@@ -135,6 +137,18 @@ class AccessorPlan:
     def tokenizes(self) -> bool:
         return any(output.transformer.tokenizes for output in self.outputs)
 
+    def under(self, columns: frozenset[UUID]) -> AccessorPlan:
+        """The plan for whoever is granted some of its columns: these as they are, of the others nothing.
+
+        Raises:
+            Refused: the selector reads values of other columns.
+        """
+        read = {self.definitions.by_name[name] for name in self.selector.columns if name in self.definitions.by_name}
+        beyond = sorted(c.name for c in read if not c.is_system and c.public_id not in columns)
+        if beyond:
+            raise refusal(f"grant: the selector reads {', '.join(beyond)}, which is not granted")
+        return self._shown_at(tuple(PLAIN if o.column.public_id in columns else NONE for o in self.outputs))
+
     @cached_property
     def selects_by_id(self) -> bool:
         return reads_only_ids(self.selector)
@@ -147,15 +161,29 @@ class ReadPlan:
     accessor: AccessorPlan
     selected: BoundSelector | Sequence[UUID]
     region: str = ""
+    within: frozenset[UUID] | None = None
+    """The only people there are for this call, as its grant names them; None: everybody."""
 
     @property
     def ask(self) -> Ask:
         return self.accessor.ask
 
+    def of(self, ids: Collection[UUID]) -> Sequence[UUID]:
+        """Those of some people who are there for this call."""
+        return [each for each in ids if self.within is None or each in self.within]
+
+    def under(self, grant: StandingGrant) -> ReadPlan:
+        """The plan of a call that a grant allows: of its people alone, and of its columns alone."""
+        whole = accessor_plan(self.accessor.standing, self.accessor.public_id)
+        return replace(self, accessor=whole.under(grant.columns), within=grant.subjects)
+
     @property
     def selects_everyone(self) -> bool:
         return (
-            self.accessor.state == LIVE and isinstance(self.selected, BoundSelector) and self.selected.condition is None
+            self.within is None
+            and self.accessor.state == LIVE
+            and isinstance(self.selected, BoundSelector)
+            and self.selected.condition is None
         )
 
 

@@ -71,16 +71,18 @@ def _selected(
 ) -> Iterator[list[SealedSubject]]:
     accessor, selected = plan.accessor, plan.selected
     if not isinstance(selected, BoundSelector):
-        return _of_ids(accessor, selected, clearance, way, most=most)
-    if selected.condition is None and accessor.state != LIVE:
-        found = candidates_of(selected, accessor.definitions, clearance.environment_id, accessor.state)
-        return _of_ids(accessor, sorted(found), clearance, way, most=most)
-    if selected.condition is None:
-        return _everyone(accessor, clearance, way, most=most)
+        return _of_ids(accessor, plan.of(selected), clearance, way, most=most)
     ids = decided_by_id(selected)
     if ids is not None:
-        return _of_ids(accessor, ids, clearance, way, most=most)
-    return _matching(accessor, selected, clearance, way, now=now)
+        return _of_ids(accessor, plan.of(ids), clearance, way, most=most)
+    if selected.condition is not None:
+        return _matching(plan, selected, clearance, way, now=now)
+    if plan.within is not None:
+        return _of_ids(accessor, sorted(plan.within), clearance, way, most=most)
+    if accessor.state != LIVE:
+        found = candidates_of(selected, accessor.definitions, clearance.environment_id, accessor.state)
+        return _of_ids(accessor, sorted(found), clearance, way, most=most)
+    return _everyone(accessor, clearance, way, most=most)
 
 
 def _of_ids(
@@ -138,10 +140,11 @@ def _as_of_one_moment(
 
 
 def _matching(
-    accessor: AccessorPlan, bound: BoundSelector, clearance: Clearance, way: Way, *, now: datetime
+    plan: ReadPlan, bound: BoundSelector, clearance: Clearance, way: Way, *, now: datetime
 ) -> Iterator[list[SealedSubject]]:
     """Open the selector's cells of the candidates, as far as the purposes permit, and keep who matches."""
-    found = candidates_of(bound, accessor.definitions, clearance.environment_id, accessor.state)
+    accessor = plan.accessor
+    found = plan.of(candidates_of(bound, accessor.definitions, clearance.environment_id, accessor.state))
     selecting = [
         accessor.definitions.by_name[name] for name in bound.columns if not accessor.definitions.by_name[name].is_system
     ]

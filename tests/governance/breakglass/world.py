@@ -61,8 +61,20 @@ class Event:
 
 
 FLAGS = {
-    "submit": ("justified", "ticket", "short", "few", "few_open"),
-    "declare": ("justified", "ticket", "short", "few", "declarer", "fresh", "hour", "reads", "none_overdue", "seldom"),
+    "submit": ("justified", "ticket", "short", "ceiling", "few", "few_open"),
+    "declare": (
+        "justified",
+        "ticket",
+        "short",
+        "ceiling",
+        "few",
+        "declarer",
+        "fresh",
+        "hour",
+        "reads",
+        "none_overdue",
+        "seldom",
+    ),
     "ask": ("same", "comment"),
     "answer": ("comment",),
     "approve": ("same",),
@@ -125,6 +137,8 @@ def facts_of(world: World, event: Event) -> Facts:
         needed=NEEDED,
         duration=timedelta(hours=2 if event.verb == "declare" and "hour" not in good else 1),
         longest=timedelta(hours=8) if "short" in good else timedelta(minutes=10),
+        total=timedelta(hours=3),
+        ceiling=timedelta(hours=3 if "ceiling" in good else 2),
         decide_by=_at(world.decide_by),
         not_before=_at(world.begins),
         activate_by=_at(world.use_by),

@@ -1,0 +1,89 @@
+"""Looking back at grants: claimed by somebody who took no part, and concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit.events import EventKind
+from governance import events
+from governance.actions.change import environment_resource
+from governance.actions.stepping import Stepping, save_text, stepping
+from governance.breakglass.gathering import Moment, facts_of_reviewing
+from governance.breakglass.machines import REVIEW
+from governance.catalogue import requestables
+from governance.errors import Invalid, NotFound
+from governance.identities import Caller
+from governance.models import Review
+
+VERDICTS = {"appropriate": "conclude", "remarked": "remark", "violation": "report"}
+"""Verdicts, and the step of the table that comes to each."""
+
+
+def claim_review(caller: Caller, *, review_id: UUID, now: datetime | None = None) -> Review:
+    """Take a review on, so that everybody sees who looks."""
+    with _reviewing(caller, review_id, events.REVIEW_CLAIMED, now) as reviewing:
+        reviewing.take("claim", reviewer_id=caller.account_id)
+    return reviewing.review
+
+
+def refer_review(caller: Caller, *, review_id: UUID, comment: str, now: datetime | None = None) -> Review:
+    """Hand a review to somebody else, saying what is unclear."""
+    with _reviewing(caller, review_id, events.REVIEW_REFERRED, now, comment) as reviewing:
+        reviewing.take("refer", reviewer_id=None)
+    return reviewing.review
+
+
+def conclude_review(
+    caller: Caller, *, review_id: UUID, verdict: str, comment: str = "", now: datetime | None = None
+) -> Review:
+    """Say how access was used: appropriate, remarked, or a violation.
+
+    Raises:
+        Invalid: there is no such verdict.
+        NotFound: there is no such review.
+        Refused: a guard of the table does not hold; it is on record.
+    """
+    if verdict not in VERDICTS:
+        raise Invalid("There is no such verdict.", field="verdict", remedy=f"Known: {', '.join(VERDICTS)}.")
+    with _reviewing(caller, review_id, events.REVIEW_CONCLUDED, now, comment) as reviewing:
+        at, review = reviewing.step, reviewing.review
+        reviewing.take(VERDICTS[verdict], concluded_at=at.now)
+        at.facts["verdict"] = verdict
+        at.tell("review.concluded", [review.grant.grantee_id], review.id)
+    return review
+
+
+@dataclass(slots=True)
+class _Reviewing:
+    step: Stepping
+    review: Review
+    comment: str
+
+    def take(self, verb: str, **changes: Any) -> None:
+        at, review = self.step, self.review
+        found = requestables().find(review.grant.accessor_id)
+        resource = found.resource if found else environment_resource(review.environment_id)
+        moment = Moment(at.caller, at.standing, at.now)
+        facts = facts_of_reviewing(moment, review, resource, is_commented=bool(self.comment.strip()))
+        taken = at.judge(REVIEW, verb, review.state, facts)
+        save_text(review, "comment", self.comment)
+        at.move(review, taken, **changes)
+
+
+@contextmanager
+def _reviewing(
+    caller: Caller, review_id: UUID, event: EventKind, now: datetime | None, comment: str = ""
+) -> Iterator[_Reviewing]:
+    with stepping(caller, event, now=now or timezone.now()) as step:
+        review = Review.objects.select_related("grant__request").filter(pk=review_id).first()
+        if review is None:
+            raise NotFound("There is no such review.", field="review")
+        step.facts.update(review=review.id, grant=review.grant_id)
+        yield _Reviewing(step, review, comment)

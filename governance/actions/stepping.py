@@ -1,0 +1,132 @@
+"""The frame of every step of temporary access: judged by the table, in one transaction, recorded, refusals too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import models
+from django.db.models import F
+
+from audit.events import EventKind
+from audit.recorder import append
+from governance.actions.change import environment_resource, raise_epoch
+from governance.actions.notices import leave_notices
+from governance.authorization import must_not_be_stopped
+from governance.breakglass.facts import Facts
+from governance.breakglass.machines import Refusal, Step, take
+from governance.errors import Conflict, Refused
+from governance.identities import Caller
+from governance.models import AccessRequest, Environment, Grant, Review
+from governance.rights import latest_moment
+from governance.standing import Standing, fresh_standing_of
+from keyring.walls import in_environment
+
+Row = AccessRequest | Grant | Review
+
+
+@dataclass(slots=True)
+class Stepping:
+    """A step under way: who takes it, at which moment, and what its record will say."""
+
+    caller: Caller
+    event: EventKind
+    standing: Standing
+    now: datetime
+    """The latest moment that anybody has seen, which is never before the clock."""
+    decision_id: UUID = field(default_factory=uuid4)
+    facts: dict[str, Any] = field(default_factory=dict)
+    told: list[tuple[str, UUID, UUID]] = field(default_factory=list)
+
+    def judge(self, machine: str, verb: str, state: str, facts: Facts) -> Step:
+        """Return the step that facts allow.
+
+        Raises:
+            Refused: a guard does not hold, or there is no such step; says what to do about it.
+        """
+        step = take(machine, verb, state, facts)
+        if isinstance(step, Refusal):
+            raise self._refused(machine, step)
+        return step
+
+    def move(self, row: Row, step: Step, **changes: Any) -> None:
+        """Move a row as a step says, unless somebody else has moved it meanwhile.
+
+        Raises:
+            Conflict: it is no longer as it was when this step was judged.
+        """
+        # As a query: a sealed text needs its row, so texts are saved by the row itself, before.
+        moved = type(row)._default_manager.filter(pk=row.pk, state=row.state, version=row.version)
+        if not moved.update(state=step.target, version=F("version") + 1, **changes):
+            raise Conflict("Somebody else was quicker.", remedy="Look at it again.")
+        row.state, row.version = step.target, row.version + 1
+        for name, value in changes.items():
+            setattr(row, name, value)
+
+    def tell(self, kind: str, accounts: Iterable[UUID], about: UUID) -> None:
+        """Leave a notice for every one of some people but whoever takes the step."""
+        self.told += [(kind, account, about) for account in set(accounts) - {self.caller.account_id}]
+
+    def _refused(self, machine: str, refusal: Refusal) -> Refused:
+        failed = refusal.failed[0] if refusal.failed else None
+        return Refused(
+            failed.says if failed else f"What is {refusal.state} cannot be changed like this.",
+            decision_id=self.decision_id,
+            reasons=refusal.reasons,
+            remedy=failed.remedy if failed and failed.remedy else f"Look at the {machine} again.",
+        )
+
+
+@contextmanager
+def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Stepping]:
+    """Run a step in the caller's environment: effect, notices, new epoch and record commit together.
+
+    Raises:
+        Refused: by the table, or the caller is stopped; the refusal is on record.
+    """
+    with _refusal_on_record(event, caller) as said, in_environment(caller.environment_id):
+        # One step at a time, and no right changes under it: whoever changes one raises the epoch, which waits for this.
+        Environment.objects.select_for_update().get(pk=caller.environment_id)
+        standing = fresh_standing_of(caller.environment_id)
+        must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing)
+        step = Stepping(caller, event, standing, latest_moment(standing, now), facts=said)
+        yield step
+        leave_notices(step.told, environment_id=caller.environment_id, now=step.now)
+        raise_epoch(caller.environment_id, now=step.now)
+        append(
+            event,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts=step.facts,
+            decision_id=step.decision_id,
+        )
+
+
+@contextmanager
+def _refusal_on_record(event: EventKind, caller: Caller) -> Iterator[dict[str, Any]]:
+    """Put a refusal on record outside the transaction that it rolls back, with what was known of the step by then."""
+    said: dict[str, Any] = {}
+    try:
+        yield said
+    except (Refused, Conflict) as error:
+        refused = error if isinstance(error, Refused) else None
+        append(
+            event,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts=said | {"reasons": list(refused.reasons) if refused else ["Conflict"]},
+            outcome="refused" if refused else "failed",
+            decision_id=refused.decision_id if refused else None,
+        )
+        raise
+
+
+def save_text(row: models.Model, name: str, text: str) -> None:
+    """Seal a text for its row; nothing is saved where there is none."""
+    if text:
+        setattr(row, name, text)
+        row.save(update_fields=[name])

@@ -1,0 +1,19 @@
+"""What erasing a person leaves of requests and tickets that named them: how many people it was, and nobody."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from governance.actions.change import raise_epoch
+from governance.models import RequestedSubject, Ticket
+
+
+def unlink_subject(subject_id: UUID, *, environment_id: UUID) -> None:
+    """Take a person out of every request and ticket; the caller holds the environment's transaction.
+
+    A grant that named them opens nothing of somebody who gets the same id later.
+    """
+    named, _ = RequestedSubject.objects.filter(subject_id=subject_id).delete()
+    Ticket.objects.filter(subject_id=subject_id).update(subject_id=None)
+    if named:
+        raise_epoch(environment_id)

@@ -1,0 +1,41 @@
+"""What temporary access can be asked for: accessors of live values, with their purposes and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from governance.catalogue import Requestable
+from governance.rights import Resource
+from governance.standing import standing_of
+from userstore.definitions import definitions_of
+from userstore.models import Accessor, Subject
+from userstore.selectors import parse, reads_only_ids, typed
+
+
+class Accessors:
+    """Tells governance what accessors there are, by public ids and names alone."""
+
+    def find(self, public_id: UUID) -> Requestable | None:
+        accessor = Accessor.objects.filter(public_id=public_id, life_cycle_state="live").first()
+        return _requestable(accessor) if accessor else None
+
+    def all(self) -> list[Requestable]:
+        return [
+            _requestable(accessor) for accessor in Accessor.objects.filter(life_cycle_state="live").order_by("name")
+        ]
+
+    def known(self, subject_ids: Collection[UUID]) -> set[UUID]:
+        found = Subject.objects.filter(public_id__in=list(subject_ids), erased_at=None)
+        return set(found.values_list("public_id", flat=True))
+
+
+def _requestable(accessor: Accessor) -> Requestable:
+    types = definitions_of(standing_of(accessor.environment_id)).types
+    columns = accessor.columns.order_by("ordinal").values_list("column__public_id", "column__name")
+    return Requestable(
+        resource=Resource("accessor", accessor.pk, accessor.public_id, accessor.name),
+        purposes=frozenset(accessor.purposes.values_list("public_id", flat=True)),
+        columns=dict(columns),
+        is_by_id=reads_only_ids(typed(parse(accessor.selector), types)),
+    )
