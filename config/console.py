@@ -83,6 +83,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
 VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
     DEFINITIONS: (("Imports", "upload_file", "imports-page", "write"),),
     WATCH: (
+        ("Changes", "rule", "changes", "configure"),
         ("People", "person_search", "people", "erase"),
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),

@@ -153,14 +153,12 @@ def authorize_seeing(caller: Caller, resource: Resource, *, standing: Standing, 
         raise refusal("right: none allows anything in this environment")
 
 
-def refusal(*reasons: str) -> Refused:
+_ASK_AN_OFFICER = "Quote the decision id to a privacy officer; the record of the refusal names the rule."
+
+
+def refusal(*reasons: str, remedy: str = _ASK_AN_OFFICER) -> Refused:
     """Make the refusal that a door shows: what was decided, never what the data says."""
-    return Refused(
-        "This call is not allowed.",
-        decision_id=uuid4(),
-        reasons=reasons,
-        remedy="Quote the decision id to a privacy officer; the record of the refusal names the rule.",
-    )
+    return Refused("This call is not allowed.", decision_id=uuid4(), reasons=reasons, remedy=remedy)
 
 
 def at_current_epoch(line: Callable[P, R]) -> Callable[P, R]:

@@ -7,7 +7,9 @@ epoch. Every change that could alter a decision raises the epoch in its own tran
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -103,18 +105,34 @@ class Standing:
 
 
 _standings: dict[UUID, Standing] = {}
+_apart: ContextVar[dict[UUID, Standing] | None] = ContextVar("standings_kept_apart", default=None)
 _lock = threading.Lock()
+
+
+@contextmanager
+def standings_kept_apart() -> Iterator[None]:
+    """Keep what is loaded inside this block out of the process's memory: it may see what is about to be taken back.
+
+    The epoch alone would not tell: whoever changes the environment next raises it to the same number.
+    """
+    mark = _apart.set({})
+    try:
+        yield
+    finally:
+        _apart.reset(mark)
 
 
 def standing_of(environment_id: UUID) -> Standing:
     """Return what is known of an environment, possibly of an older epoch: the data statement tells."""
-    found = _standings.get(environment_id)
+    apart = _apart.get()
+    found = (_standings if apart is None else apart).get(environment_id)
     return found if found is not None else _load(environment_id)
 
 
 def fresh_standing_of(environment_id: UUID) -> Standing:
     """Return what holds in an environment now; reads the epoch from the database."""
-    known = _standings.get(environment_id)
+    apart = _apart.get()
+    known = (_standings if apart is None else apart).get(environment_id)
     if known is not None and epoch_of(environment_id) == known.epoch:
         return known
     return _load(environment_id)
@@ -158,6 +176,10 @@ def _load(environment_id: UUID) -> Standing:
             grants=_grants(every),
             latest_at=environment.latest_at,
         )
+    apart = _apart.get()
+    if apart is not None:
+        apart[environment_id] = loaded
+        return loaded
     with _lock:
         if len(_standings) >= _KEPT_ENVIRONMENTS:
             _standings.pop(next(iter(_standings)))

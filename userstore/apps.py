@@ -12,7 +12,9 @@ class UserstoreConfig(AppConfig):
     def ready(self) -> None:
         """Make columns, accessors and mutators known to rights and freezes, and furnish new environments."""
         from governance import catalogue
+        from governance.drafts.drawings import draw
         from userstore.actions.builtin import complete_store, furnish_store
+        from userstore.drawings import DRAWINGS
         from userstore.queries import named, uses_of_policy, uses_of_purpose
         from userstore.requesting import Accessors
 
@@ -23,3 +25,4 @@ class UserstoreConfig(AppConfig):
         catalogue.ask_for_uses("access_policy", uses_of_policy)
         catalogue.furnish_with(furnish_store)
         catalogue.complete_with(complete_store)
+        draw(*DRAWINGS)

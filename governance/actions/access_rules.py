@@ -13,6 +13,7 @@ from governance.actions.change import configuration_change
 from governance.actions.names import checked_name
 from governance.breakglass.guards import EMERGENCY_MINUTES
 from governance.catalogue import exists
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessRule
@@ -55,6 +56,7 @@ class RuleTerms:
             raise Invalid("A second factor is fresh for a minute at least.", field="factor_minutes")
 
 
+@draftable
 def define_access_rule(
     caller: Caller,
     *,
@@ -87,6 +89,7 @@ def define_access_rule(
     return rule
 
 
+@draftable
 def change_access_rule(
     caller: Caller,
     *,
@@ -112,6 +115,7 @@ def change_access_rule(
     return rule
 
 
+@draftable
 def retire_access_rule(caller: Caller, *, public_id: UUID) -> None:
     """Retire terms. Where no rule is left nobody can ask, and nothing that waits can be activated."""
     with configuration_change(caller, events.ACCESS_RULE_RETIRED) as change:

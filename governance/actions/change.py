@@ -16,6 +16,7 @@ from django.utils import timezone
 from audit.events import EventKind
 from audit.recorder import append
 from governance.authorization import Ask, Clearance, authorize, refusal
+from governance.drafts.modes import SecondPerson, action_under_way, is_trying, second_person
 from governance.errors import Conflict, Refused
 from governance.identities import SYSTEM, Caller
 from governance.models import Environment
@@ -74,6 +75,7 @@ def containment(caller: Caller, event: EventKind, *, now: datetime | None = None
 @contextmanager
 def _recorded_change(change: Change) -> Iterator[Change]:
     caller = change.clearance.caller
+    person = second_person()
     with in_environment(caller.environment_id):
         yield change
         raise_epoch(caller.environment_id)
@@ -82,9 +84,14 @@ def _recorded_change(change: Change) -> Iterator[Change]:
                 change.event,
                 environment_id=caller.environment_id,
                 actor=caller.actor,
-                facts=facts,
-                decision_id=change.clearance.decision_id,
+                facts=facts if person is None else facts | {"reasons": _approval(person)},
+                decision_id=change.clearance.decision_id if person is None else person.decision_id,
             )
+
+
+def _approval(person: SecondPerson) -> list[str]:
+    """Say beside what was done who approved it, under the decision that both entries share."""
+    return [f"change: {person.change_id}", f"approved: by {person.approver}"]
 
 
 def raise_epoch(environment_id: UUID, *, now: datetime | None = None) -> None:
@@ -147,13 +154,23 @@ def record_refusal(event: EventKind, caller: Caller, refused: Refused) -> None:
 
 
 def unprotected_clearance(caller: Caller, event: EventKind, *, now: datetime) -> Clearance:
-    """Clear a configuration of the caller's environment that takes no second person.
+    """Clear a configuration of the caller's environment that takes no second person, or has one.
 
     Raises:
         Refused: the caller may not configure, or the environment is protected; the refusal is on record.
     """
     clearance = clearance_for(caller, "configure", event, now=now)
-    if clearance.standing.is_protected and caller.kind != SYSTEM:
+    if clearance.standing.is_protected and caller.kind != SYSTEM and not (is_trying() or second_person()):
         with refusal_on_record(event, caller):
-            raise refusal("environment: protected, configuration changes need a second person")
+            raise refusal(PROTECTED, remedy=_how_to_draft(action_under_way()))
     return clearance
+
+
+PROTECTED = "environment: protected, configuration changes need a second person"
+
+
+def _how_to_draft(action: str) -> str:
+    """Say what whoever was refused can do instead."""
+    if not action:
+        return "This cannot wait for a second person; in a protected environment it is done by management commands."
+    return f"Propose it to a second person: POST /governance/changes with the action {action}."

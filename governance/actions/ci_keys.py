@@ -6,6 +6,7 @@ from uuid import UUID
 
 from governance import events
 from governance.actions.change import configuration_change
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import CiKey
@@ -15,6 +16,7 @@ from governance.provenance.keys import key_id_of, read_public_key, written
 HIGHEST_LEVEL = 3
 
 
+@draftable
 def pin_ci_key(caller: Caller, *, name: str, builder_id: str, public_key: str, build_level: int = 0) -> CiKey:
     """Believe provenance that this key signed, for exactly one builder.
 
@@ -49,6 +51,7 @@ def pin_ci_key(caller: Caller, *, name: str, builder_id: str, public_key: str, b
     return pinned
 
 
+@draftable
 def withdraw_ci_key(caller: Caller, *, key_id: UUID) -> CiKey:
     """Believe a key no more: what it signed opens nothing from the next check on. A second time changes nothing.
 

@@ -10,10 +10,12 @@ from audit.actors import Actor
 from audit.recorder import append
 from governance import catalogue, events
 from governance.actions.builtin import KEYS, define_built_in
-from governance.actions.change import configuration_change
+from governance.actions.change import Change, configuration_change
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid
-from governance.identities import Caller
+from governance.identities import SYSTEM, Caller
 from governance.models import Environment
+from governance.people import people_who
 from keyring.actions import create_environment_key, create_first_keys
 from keyring.walls import in_environment
 
@@ -32,9 +34,15 @@ def define_environment(
     Who may do this is decided where it is called: a management command, or the console for superusers.
 
     Raises:
-        Invalid: the name is empty or too long.
+        Invalid: the name is empty or too long, or somebody at the console would protect it before anybody has a right.
         Conflict: another environment has the name.
     """
+    if is_protected and actor.id is not None:
+        raise Invalid(
+            "A new environment is set up before it is protected: nobody has a right in it yet.",
+            field="is_protected",
+            remedy="Give two operators the right to configure it, then protect it.",
+        )
     name = name.strip()
     if not name or len(name) > 64:
         raise Invalid("An environment needs a name of 1 to 64 characters.", field="name")
@@ -63,12 +71,32 @@ def define_environment(
     return environment
 
 
+@draftable
 def change_environment(caller: Caller, *, description: str, is_protected: bool) -> Environment:
-    """Change what may change about the caller's environment; name and synthetic mark stay for ever."""
+    """Change what may change about the caller's environment; name and synthetic mark stay for ever.
+
+    Raises:
+        Invalid: it would be protected, and fewer than two people can configure it.
+    """
     with configuration_change(caller, events.ENVIRONMENT_CHANGED) as change:
         environment = Environment.objects.select_for_update().get(pk=caller.environment_id)
+        if is_protected and not environment.is_protected and caller.kind != SYSTEM:
+            _must_have_two_people(change)
         environment.description = description
         environment.is_protected = is_protected
         environment.save(update_fields=["description", "is_protected"])
         change.facts.update(name=environment.name, protected=is_protected, synthetic=environment.is_synthetic)
     return environment
+
+
+def _must_have_two_people(change: Change) -> None:
+    people = people_who(standing=change.clearance.standing, operation="configure", now=change.now)
+    if len(people) < _AUTHOR_AND_APPROVER:
+        raise Invalid(
+            f"{len(people)} of the operators can configure this environment; one has to approve what another proposes.",
+            field="is_protected",
+            remedy="Give another operator the right to configure it first.",
+        )
+
+
+_AUTHOR_AND_APPROVER = 2

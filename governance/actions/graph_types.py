@@ -14,6 +14,7 @@ from governance.actions.change import configuration_change
 from governance.actions.names import checked_label
 from governance.actions.organizations import owner_named
 from governance.actions.publishing import refuse_taken_name
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import EdgeAttribute, EdgeType, GraphEdge, GraphObject, ObjectType
@@ -31,6 +32,7 @@ class Carried:
     flow: str
 
 
+@draftable
 def define_object_type(
     caller: Caller, *, name: str, organization_id: UUID | None = None, public_id: UUID | None = None
 ) -> ObjectType:
@@ -56,6 +58,7 @@ def define_object_type(
     return made
 
 
+@draftable
 def change_object_type(caller: Caller, *, public_id: UUID, name: str) -> ObjectType:
     """Rename a type of objects."""
     name = checked_label(name, what="An object type")
@@ -68,6 +71,7 @@ def change_object_type(caller: Caller, *, public_id: UUID, name: str) -> ObjectT
     return stored
 
 
+@draftable
 def retire_object_type(caller: Caller, *, public_id: UUID) -> None:
     """Retire a type of objects with its objects, the edge types that name it, and all their edges."""
     with configuration_change(caller, events.OBJECT_TYPE_RETIRED) as change:
@@ -83,6 +87,7 @@ def retire_object_type(caller: Caller, *, public_id: UUID) -> None:
         stored.delete()
 
 
+@draftable
 def define_edge_type(
     caller: Caller,
     *,
@@ -127,6 +132,7 @@ def define_edge_type(
     return made
 
 
+@draftable
 def change_edge_type(
     caller: Caller,
     *,
@@ -156,6 +162,7 @@ def change_edge_type(
     return stored
 
 
+@draftable
 def retire_edge_type(caller: Caller, *, public_id: UUID) -> None:
     """Retire a type of edges with all its edges."""
     with configuration_change(caller, events.EDGE_TYPE_RETIRED) as change:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from governance import events
 from governance.actions.change import Change, configuration_change
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.issuers import EVERYBODY, checked_issuer, subject_print_of
@@ -16,6 +17,7 @@ MOST_ISSUERS = 50
 LONGEST_SUBJECT = 255
 
 
+@draftable
 def list_issuers(caller: Caller, *, urls: Sequence[str]) -> list[str]:
     """Make these the issuers of the environment; with one that is left out go the identities under it.
 
@@ -36,6 +38,7 @@ def list_issuers(caller: Caller, *, urls: Sequence[str]) -> list[str]:
     return sorted(checked)
 
 
+@draftable
 def admit_identity(caller: Caller, *, issuer: str, client_id: UUID, subject: str = EVERYBODY) -> ExternalIdentity:
     """Let whom an issuer names by a subject call as a client, with that client's rights and no others.
 
@@ -69,6 +72,7 @@ def admit_identity(caller: Caller, *, issuer: str, client_id: UUID, subject: str
     return identity
 
 
+@draftable
 def end_identity(caller: Caller, *, identity_id: UUID) -> None:
     """Let an identity call no more; it acts on the next call.
 

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from governance import events
 from governance.actions.change import configuration_change, containment
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import Client, Launcher
@@ -15,6 +16,7 @@ from governance.models.provenance import LONGEST_NAME
 from governance.provenance.keys import key_id_of, read_public_key, written
 
 
+@draftable
 def register_launcher(caller: Caller, *, name: str, client_id: UUID, public_key: str) -> Launcher:
     """Let the holder of a key vouch for what runs as one client.
 

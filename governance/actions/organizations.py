@@ -8,6 +8,7 @@ from governance import events
 from governance.actions.change import configuration_change
 from governance.actions.names import checked_label
 from governance.actions.publishing import refuse_in_use, refuse_taken_name
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import EdgeType, GraphObject, ObjectType, Organization
@@ -15,6 +16,7 @@ from governance.models import EdgeType, GraphObject, ObjectType, Organization
 LONGEST_REGION = 64
 
 
+@draftable
 def define_organization(caller: Caller, *, name: str, region: str = "", public_id: UUID | None = None) -> Organization:
     """Define an organization; the very same one again is given back as it is.
 
@@ -42,6 +44,7 @@ def define_organization(caller: Caller, *, name: str, region: str = "", public_i
     return organization
 
 
+@draftable
 def change_organization(caller: Caller, *, public_id: UUID, name: str, region: str) -> Organization:
     """Change the name and region of an organization."""
     name, region = checked_label(name, what="An organization"), _checked_region(region)
@@ -54,6 +57,7 @@ def change_organization(caller: Caller, *, public_id: UUID, name: str, region: s
     return organization
 
 
+@draftable
 def retire_organization(caller: Caller, *, public_id: UUID) -> None:
     """Retire an organization to which nothing belongs any more.
 

@@ -18,6 +18,7 @@ from governance.actions.publishing import (
 )
 from governance.actions.versions import keep_stored, keep_version, withdraw_all
 from governance.catalogue import uses_of
+from governance.drafts.draftable import draftable
 from governance.errors import Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessPolicy, PolicyComponent, PolicyTemplate
@@ -37,6 +38,7 @@ class Branch:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
+@draftable
 def publish_policy(
     caller: Caller,
     *,
@@ -84,6 +86,7 @@ def publish_policy(
     return policy
 
 
+@draftable
 def republish_policy(
     caller: Caller,
     *,
@@ -117,6 +120,7 @@ def republish_policy(
     return policy
 
 
+@draftable
 def retire_policy(caller: Caller, *, public_id: UUID) -> None:
     """Retire a policy that nothing uses, with all its versions.
 

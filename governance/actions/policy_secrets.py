@@ -8,6 +8,7 @@ from governance import events
 from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing
+from governance.drafts.draftable import draftable
 from governance.errors import Invalid, NotFound
 from governance.identities import Caller
 from governance.models import PolicySecret
@@ -19,6 +20,7 @@ LONGEST_SECRET = 16 * 1024
 SCOPE = "policy secret"
 
 
+@draftable
 def keep_secret(caller: Caller, *, name: str, value: str, public_id: UUID | None = None) -> PolicySecret:
     """Keep a secret for the scripts of the caller's environment; from now on only they see its value.
 
@@ -40,6 +42,7 @@ def keep_secret(caller: Caller, *, name: str, value: str, public_id: UUID | None
     return secret
 
 
+@draftable
 def renew_secret(caller: Caller, *, public_id: UUID, value: str) -> PolicySecret:
     """Give a secret another value; the former one is destroyed with this change.
 
@@ -57,6 +60,7 @@ def renew_secret(caller: Caller, *, public_id: UUID, value: str) -> PolicySecret
     return secret
 
 
+@draftable
 def retire_secret(caller: Caller, *, public_id: UUID) -> None:
     """Destroy a secret; a script that asks for it fails, and so refuses.
 

@@ -17,6 +17,7 @@ from governance.actions.versions import (
     withdraw_current,
     withdraw_former,
 )
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import PolicyTemplate, Revision
@@ -26,6 +27,7 @@ KIND = "policy_template"
 """What revisions of templates are called."""
 
 
+@draftable
 def publish_template(
     caller: Caller, *, name: str, function: str, description: str = "", public_id: UUID | None = None
 ) -> PolicyTemplate:
@@ -52,6 +54,7 @@ def publish_template(
     return template
 
 
+@draftable
 def republish_template(
     caller: Caller, *, public_id: UUID, version: int, name: str, function: str, description: str
 ) -> PolicyTemplate:
@@ -74,6 +77,7 @@ def republish_template(
     return template
 
 
+@draftable
 def reinstate_template(caller: Caller, *, public_id: UUID, version: int) -> PolicyTemplate:
     """Publish a former version of a template again, as its next one.
 
@@ -90,12 +94,14 @@ def reinstate_template(caller: Caller, *, public_id: UUID, version: int) -> Poli
     return template
 
 
+@draftable
 def retire_template(caller: Caller, *, public_id: UUID) -> None:
     """Retire a template that no policy uses, with all its versions."""
     with configuration_change(caller, events.TEMPLATE_RETIRED) as change:
         _end(change, _retirable(public_id))
 
 
+@draftable
 def retire_template_version(caller: Caller, *, public_id: UUID, version: int) -> None:
     """Retire one version: of the newest the one below holds again, and the last one takes the template with it.
 

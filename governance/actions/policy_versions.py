@@ -18,11 +18,13 @@ from governance.actions.policies import (
 )
 from governance.actions.publishing import refuse_taken_name
 from governance.actions.versions import holding_again, keep_stored, withdraw_current, withdraw_former
+from governance.drafts.draftable import draftable
 from governance.identities import Caller
 from governance.models import AccessPolicy, Revision
 from governance.queries import former_version
 
 
+@draftable
 def retire_policy_version(caller: Caller, *, public_id: UUID, version: int) -> None:
     """Retire one version: of the newest the one below holds again, and the last one takes the policy with it.
 
@@ -44,6 +46,7 @@ def retire_policy_version(caller: Caller, *, public_id: UUID, version: int) -> N
     return None
 
 
+@draftable
 def reinstate_policy(caller: Caller, *, public_id: UUID, version: int) -> AccessPolicy:
     """Publish a former version of a policy again, as its next one.
 

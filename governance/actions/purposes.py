@@ -11,12 +11,14 @@ from governance.actions.change import configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_in_use
 from governance.catalogue import uses_of
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import Purpose
 from governance.models.purposes import LegalBasis
 
 
+@draftable
 def define_purpose(
     caller: Caller,
     *,
@@ -46,6 +48,7 @@ def define_purpose(
     return purpose
 
 
+@draftable
 def change_purpose(
     caller: Caller, *, public_id: UUID, name: str, description: str, legal_basis: str | None = None
 ) -> Purpose:
@@ -65,6 +68,7 @@ def change_purpose(
     return purpose
 
 
+@draftable
 def retire_purpose(caller: Caller, *, public_id: UUID) -> None:
     """Retire a purpose that nothing uses. The history of consents keeps what it was; its name is free again.
 

@@ -14,6 +14,7 @@ from django.db import models
 
 from governance import events
 from governance.actions.change import configuration_change
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller, system_caller
 from governance.models import Account, Environment, GroupRight, Right
@@ -67,6 +68,7 @@ def give_right(
     return right
 
 
+@draftable
 def give_rights(
     caller: Caller, *, holder: Account | Group, operations: Sequence[str], on: models.Model, terms: Terms | None = None
 ) -> list[Right] | list[GroupRight]:
@@ -109,6 +111,7 @@ def _permissions(on: models.Model, operations: Sequence[str]) -> list[Permission
     return [named[operation] for operation in operations]
 
 
+@draftable
 def withdraw_right(caller: Caller, *, right: Right | GroupRight) -> None:
     """Withdraw a right; the next call that needs it is refused."""
     with configuration_change(caller, events.RIGHT_WITHDRAWN) as change:

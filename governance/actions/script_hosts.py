@@ -8,6 +8,7 @@ from uuid import UUID
 
 from governance import events
 from governance.actions.change import Change, configuration_change
+from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import ScriptHost
@@ -16,6 +17,7 @@ from governance.models.scripts import HTTPS_PORT
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 
+@draftable
 def allow_host(caller: Caller, *, host: str, port: int = HTTPS_PORT, description: str = "") -> ScriptHost:
     """Let scripts of the caller's environment send requests to one host and port.
 
@@ -39,6 +41,7 @@ def allow_host(caller: Caller, *, host: str, port: int = HTTPS_PORT, description
     return allowed
 
 
+@draftable
 def retire_host(caller: Caller, *, public_id: UUID) -> None:
     """Let scripts ask a host no longer; the next request fails, and the script so refuses.
 

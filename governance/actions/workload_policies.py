@@ -9,6 +9,7 @@ from uuid import UUID
 from governance import events
 from governance.actions.change import configuration_change
 from governance.actions.ci_keys import HIGHEST_LEVEL
+from governance.drafts.draftable import draftable
 from governance.errors import Invalid, NotFound
 from governance.identities import Caller
 from governance.issuers import checked_issuer
@@ -60,6 +61,7 @@ _LISTS = {
 }
 
 
+@draftable
 def set_workload_policy(caller: Caller, *, client_id: UUID, spec: WorkloadSpec) -> WorkloadPolicy:
     """Say which builds may run as a client; it replaces what was said before and acts on the next check.
 
@@ -80,6 +82,7 @@ def set_workload_policy(caller: Caller, *, client_id: UUID, spec: WorkloadSpec) 
     return policy
 
 
+@draftable
 def retire_workload_policy(caller: Caller, *, client_id: UUID) -> None:
     """Demand no build of a client any more: its secrets are enough again, and launchers get nothing for it.
 

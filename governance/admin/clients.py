@@ -12,7 +12,16 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from unfold.admin import TabularInline
 
-from governance.actions.clients import change_client, define_client, issue_secret, withdraw_secret
+from governance.actions.changes import keep_draft
+from governance.actions.clients import (
+    accept_secret,
+    change_client,
+    define_client,
+    known_by,
+    new_secret,
+    withdraw_secret,
+)
+from governance.drafts.draftable import Drafted
 from governance.errors import GovernanceError
 from governance.identities import Caller
 from governance.models import Client, ClientSecret
@@ -21,6 +30,7 @@ from governance.operators.choice import operator_caller
 from governance.operators.decorations import in_utc, page_action, shown
 from governance.operators.definitions import DefinitionAdmin, Inline
 from governance.operators.forms import DefinitionForm
+from governance.operators.permission import standing_for
 
 
 class ClientForm(DefinitionForm):
@@ -101,6 +111,10 @@ class ClientAdmin(DefinitionAdmin):
             is_disabled=data["is_disabled"],
         )
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer nothing for many at once where each is a draft of its own."""
+        return {} if standing_for(request).is_protected else super().get_actions(request)
+
     def has_secrets_permission(self, request: HttpRequest, object_id: Any = None) -> bool:  # noqa: ARG002  unfold's own signature
         return self.is_allowed(request) and self.locked_because(request, None) is None
 
@@ -110,12 +124,16 @@ class ClientAdmin(DefinitionAdmin):
 
     @page_action("New secret…", icon="key", permissions=["secrets"])
     def new_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask first, then issue a secret and show it on this answer, once."""
+        """Ask first, then issue a secret and show it on this answer, once; who approves it has no part in that."""
         client = self.object_or_404(object_id)
-        secret = None
+        secret, change = new_secret(), None
         if request.method == "POST":
-            secret = issue_secret(operator_caller(request), client_id=client.public_id).reveal()
-        return self._page(request, "governance/secret.html", client, secret=secret, title="New secret")
+            try:
+                accept_secret(operator_caller(request), client_id=client.public_id, **known_by(secret))
+            except Drafted as waiting:
+                change = keep_draft(waiting.draft)
+        told = secret.reveal() if request.method == "POST" else None
+        return self._page(request, "governance/secret.html", client, secret=told, change=change, title="New secret")
 
     @page_action("End secrets…", icon="key_off", permissions=["secrets"])
     def end_secrets(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -11,9 +11,9 @@ from governance.actions.environments import change_environment, define_environme
 from governance.models import Environment
 from governance.operators import fields
 from governance.operators.choice import operator_actor, operator_caller
-from governance.operators.definitions import PROTECTED, DefinitionAdmin
+from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
-from governance.operators.permission import CONFIGURE, manages_operators, may, require, require_management, standing_for
+from governance.operators.permission import CONFIGURE, manages_operators, may, require, require_management
 
 ELSEWHERE = "This is not the environment you work in. Choose it first, at the top of the page."
 
@@ -61,12 +61,15 @@ class EnvironmentAdmin(DefinitionAdmin):
             return ELSEWHERE
         if not may(request, CONFIGURE):
             return "You have no right to configure this environment."
-        return PROTECTED if standing_for(request).is_protected else None
+        return None
 
     def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
         if obj is not None:
             for name in ("name", "is_synthetic"):
                 form.base_fields[name].disabled = True
+        else:
+            form.base_fields["is_protected"].disabled = True
+            form.base_fields["is_protected"].help_text = "Once two operators may configure it."
 
     def publish_for(self, request: HttpRequest, data: dict[str, Any], rows: Any, stored: Any) -> Environment:  # noqa: ARG002  no inlines
         if stored is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from governance.api.builds import Builds, CiKeys, SingleBuild, SingleCiKey
+from governance.api.changes import ChangeActions, ChangeRejection, Changes, ChangeWithdrawal, SingleChange
 from governance.api.clients import Clients, Secrets, SingleClient, SingleSecret
 from governance.api.environments import OwnEnvironment
 from governance.api.freezes import FreezePreview, Freezes, SingleFreeze
@@ -54,6 +55,11 @@ urlpatterns = [
     path("governance/external-identities", Identities.as_view(), name="external-identities"),
     path("governance/external-identities/<uuid:identity_id>", SingleIdentity.as_view(), name="external-identity"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
+    path("governance/changes", Changes.as_view(), name="api-changes"),
+    path("governance/changes/actions", ChangeActions.as_view(), name="api-change-actions"),
+    path("governance/changes/<uuid:change_id>", SingleChange.as_view(), name="api-change"),
+    path("governance/changes/<uuid:change_id>/reject", ChangeRejection.as_view(), name="api-change-rejection"),
+    path("governance/changes/<uuid:change_id>/withdraw", ChangeWithdrawal.as_view(), name="api-change-withdrawal"),
     path("governance/clients", Clients.as_view(), name="clients"),
     path("governance/clients/<uuid:client_id>", SingleClient.as_view(), name="client"),
     path("governance/clients/<uuid:client_id>/secrets", Secrets.as_view(), name="secrets"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirect
@@ -14,8 +15,11 @@ from django.urls import reverse
 
 from audit.context import request_id
 from audit.errors import AuditorNotConfigured, AuditUnavailable
+from governance.actions.changes import keep_draft
+from governance.drafts.draftable import Drafted
+from governance.drafts.modes import drafting
 from governance.errors import FactorNeeded, GovernanceError, Refused
-from governance.models import Account
+from governance.models import Account, ProtectedChange
 from governance.operators.choice import chosen_environment
 from governance.operators.second_factors import lead_to_proof
 from keyring.errors import KmsUnavailable
@@ -53,19 +57,17 @@ class ConsoleEnvironment:
         request.environment_id = environment_id  # type: ignore[attr-defined]  # read by pages and the log
         if environment_id is None or not _is_transactional(request.path_info):
             return self.get_response(request)
-        with in_environment(environment_id):
+        with in_environment(environment_id), drafting():
             return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a refusal with 403 and its decision id, a book that cannot be written with 503; both undo nothing."""
         if request.path_info.startswith(tuple(settings.API_PREFIXES)):
             return None
-        if isinstance(exception, FactorNeeded):
-            answer = lead_to_proof(request)
-            answer["X-Sealbook-Decision"] = str(exception.decision_id)
-            return answer
+        if isinstance(exception, Drafted):
+            return _draft_page(request, keep_draft(exception.draft))
         if isinstance(exception, Refused):
-            answer = _error_page(403)
+            answer = lead_to_proof(request) if isinstance(exception, FactorNeeded) else _error_page(403)
             answer["X-Sealbook-Decision"] = str(exception.decision_id)
             return answer
         if isinstance(exception, AuditUnavailable | AuditorNotConfigured | KmsUnavailable):
@@ -76,6 +78,12 @@ class ConsoleEnvironment:
             detail = f"{exception} {exception.remedy or ''}".strip()
             return _error_page(_PAGE_OF.get(exception.kind, 400), detail=detail)
         return None
+
+
+def _draft_page(request: HttpRequest, change: ProtectedChange) -> HttpResponse:
+    """Show the draft that a page's action became: the environment is protected."""
+    messages.info(request, "This environment is protected, so nothing has changed yet: a second person decides.")
+    return HttpResponseRedirect(reverse("change", args=[change.pk]))
 
 
 def _must_choose_a_password(request: HttpRequest) -> bool:

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import path
 
 from governance.console.book import book, book_entry
+from governance.console.changes import changes, single_change
 from governance.console.factor_enrolment import enrol_app, enrol_key
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
 from governance.console.graph import add_object, end_edge, end_object, objects, single_object
@@ -32,6 +33,8 @@ urlpatterns = [
     path("admin/login/", sign_in_for_console),
     path("admin/logout/", SignOut.as_view()),
     path("admin/password_change/", password),
+    path("admin/changes/", _in_console(changes), name="changes"),
+    path("admin/changes/<uuid:change_id>/", _in_console(single_change), name="change"),
     path("admin/freeze/", _in_console(choose_target), name="freeze-target"),
     path("admin/freeze/<slug:kind>/<uuid:target_id>/", _in_console(freeze_page), name="freeze"),
     path("admin/unfreeze/<uuid:freeze_id>/", _in_console(unfreeze_page), name="unfreeze"),

@@ -3,6 +3,7 @@
 from governance.models.access_requests import AccessRequest, Approval, RequestedSubject
 from governance.models.access_rules import AccessRule, Ticket
 from governance.models.accounts import Account
+from governance.models.changes import ProtectedChange
 from governance.models.clients import Client, ClientSecret
 from governance.models.environments import Environment
 from governance.models.freezes import Freeze
@@ -44,6 +45,7 @@ __all__ = [
     "PolicyComponent",
     "PolicySecret",
     "PolicyTemplate",
+    "ProtectedChange",
     "Purpose",
     "RequestedSubject",
     "Review",

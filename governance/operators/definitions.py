@@ -25,7 +25,7 @@ from governance.operators.origins import BUILT_IN_LABEL, OURS_LABEL
 from governance.operators.permission import CONFIGURE, may, record_refused_page, require, standing_for
 from governance.operators.retiring import RetiringAdmin
 
-PROTECTED = "This environment is protected: changes of its configuration need a second person."
+PROTECTED = "This environment is protected: what you save becomes a draft, which a second person approves."
 BUILT_IN = "This is built in. It is the same in every environment and cannot be changed."
 
 
@@ -52,10 +52,8 @@ class DefinitionAdmin(RetiringAdmin):
     def publish(self, caller: Caller, data: dict[str, Any], rows: list[list[dict[str, Any]]], stored: Any) -> Any:
         """Call the action that defines (`stored` is None) or changes a definition, and return the definition."""
 
-    def locked_because(self, request: HttpRequest, obj: Any) -> str | None:
+    def locked_because(self, request: HttpRequest, obj: Any) -> str | None:  # noqa: ARG002  for subclasses that ask
         """Say why an object is only shown, None where it may be changed."""
-        if standing_for(request).is_protected:
-            return PROTECTED
         return BUILT_IN if getattr(obj, "is_system", False) else None
 
     @shown("origin", label={BUILT_IN_LABEL: "info"}, ordering="is_system")
@@ -162,6 +160,7 @@ class DefinitionAdmin(RetiringAdmin):
         obj = rest.get("obj")
         reason = self.locked_because(request, obj) if obj is not None else None
         context["locked_because"] = reason
+        context["drafting"] = PROTECTED if reason is None and standing_for(request).is_protected else None
         context["retire_word"] = self.retire_word
         context["save_word"] = self.save_word
         context["show_save_and_add_another"] = False
@@ -184,7 +183,7 @@ class DefinitionAdmin(RetiringAdmin):
         rows = [_rows(formset) for formset in formsets]
         stored = self.object_or_404(form.instance.pk) if change else None
         reason = self.locked_because(request, stored) if change else None
-        if reason is not None and reason != PROTECTED:  # a protected environment is the action's to refuse, on record
+        if reason is not None:
             raise Invalid(reason)
         published = self.publish_for(request, form.cleaned_data, rows, stored)
         vars(form.instance).update(vars(published))
@@ -247,6 +246,4 @@ class Inline:
 
     def is_open(self, request: HttpRequest, obj: Any) -> bool:
         """Say whether the rows may change: with their definition."""
-        return (
-            may(request, CONFIGURE) and not getattr(obj, "is_system", False) and not standing_for(request).is_protected
-        )
+        return may(request, CONFIGURE) and not getattr(obj, "is_system", False)

@@ -24,6 +24,7 @@ from keyring.walls import in_environment
 from tests import cast
 from tests.api.build_rows import build_ids, build_rows
 from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, line_of, new_scene
+from tests.api.change_rows import change_rows
 from tests.api.governance_rows import governance_rows
 from tests.api.graph_rows import graph_rows, planted_graph
 from tests.api.import_rows import UPLOAD_ADDRESS, import_ids, import_rows
@@ -123,6 +124,7 @@ def rows(scene: Scene) -> list[Row]:
         *build_rows(),
         *user_rows(),
         *governance_rows(),
+        *change_rows(),
         Row("GET", "audit/entries", abroad=200),
         Row("GET", "audit/entries/<uuid:entry_id>", service=404),
     ]
@@ -177,9 +179,7 @@ def new_world() -> World:
         "<slug:holder_kind>": "account",
         "<int:number>": str(right.pk),
         "<uuid:freeze_id>": str(frozen.public_id),
-        "<uuid:entry_id>": str(uuid4()),
-        "<uuid:erasure_id>": str(uuid4()),
-        "<uuid:key_id>": str(uuid4()),
+        **{f"<uuid:{name}_id>": str(uuid4()) for name in ("entry", "erasure", "key", "change")},
         **script_ids(),
         **build_ids(),
         **import_ids(scene),

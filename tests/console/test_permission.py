@@ -23,16 +23,18 @@ def test_built_in_definitions_are_only_shown(console: Console, as_officer: Brows
     assert as_officer.post(f"/admin/governance/purpose/{purpose.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_a_protected_environment_is_only_shown_and_a_forced_write_is_refused_on_record(
-    console: Console, as_officer: Browser
-) -> None:
+def test_in_a_protected_environment_what_is_saved_becomes_a_draft(console: Console, as_officer: Browser) -> None:
     change_environment(system_caller(console.environment.id), description="", is_protected=True)
-    assert as_officer.get("/admin/governance/purpose/add/").status_code == 403
     marketing = stored(console, Purpose, name="marketing")
     page = f"/admin/governance/purpose/{marketing.pk}/change/"
-    assert "need a second person" in as_officer.get(page).content.decode()
-    assert as_officer.post(page, {"description": "mine", "legal_basis": "consent"}).status_code == 403
-    assert "protected" in console.booked("call.refused", "refused")[0].facts["reasons"][0]
+    for address in (page, "/admin/governance/purpose/add/"):
+        assert "which a second person approves" in as_officer.get(address).content.decode()
+    answer = as_officer.post(page, {"description": "mine", "legal_basis": "consent"}, follow=True)
+    assert "nothing has changed yet" in answer.content.decode()
+    assert stored(console, Purpose, name="marketing").description != "mine"
+    assert console.booked("change.proposed")[0].facts["action"] == "change_purpose"
+    again = as_officer.post("/admin/governance/purpose/add/", {"name": "marketing", "legal_basis": "consent"})
+    assert "There is a purpose named marketing" in again.content.decode(), "bad drafts are told in the form"
 
 
 def test_an_environment_is_changed_by_its_officers_and_defined_by_superusers_alone(

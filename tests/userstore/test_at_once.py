@@ -216,7 +216,7 @@ def test_outsiders_and_other_environments_get_nothing(line: Line) -> None:
 
 def test_a_protected_environment_takes_no_configuration_from_one_person(line: Line) -> None:
     define_purpose(line.officer, name="before")
-    change_environment(line.officer, description="", is_protected=True)
+    change_environment(system_caller(line.environment.id), description="", is_protected=True)
     attempts: list[Callable[[], object]] = [
         lambda: define_purpose(line.officer, name="after"),
         lambda: change_environment(line.officer, description="", is_protected=False),

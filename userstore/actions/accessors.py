@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,10 +10,12 @@ from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
 from governance.actions.versions import holding_again, keep_version, withdraw_all
+from governance.drafts.draftable import draftable
 from governance.identities import Caller
 from governance.models import AccessPolicy
 from governance.queries import former_version
 from userstore import events
+from userstore.actions.accessor_specs import AccessorSpec, OutputSpec
 from userstore.actions.methods import (
     checked_selector,
     distinct_columns,
@@ -36,37 +37,20 @@ from userstore.errors import Invalid
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT, AccessorPurpose
 
+__all__ = [
+    "AccessorSpec",
+    "OutputSpec",
+    "publish_accessor",
+    "reinstate_accessor",
+    "republish_accessor",
+    "retire_accessor",
+]
+
 KIND = "accessor"
 """What revisions of accessors are called."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutputSpec:
-    """One output column as asked for; references by public id. No visibility keeps that of the stored column."""
-
-    column: UUID
-    transformer: UUID | None = None
-    token_policy: UUID | None = None
-    visibility: VisibilitySpec | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccessorSpec:
-    """An accessor as asked for. None in the last fields keeps what is stored, or the default of a new one."""
-
-    name: str
-    selector: str
-    columns: tuple[OutputSpec, ...]
-    purposes: tuple[UUID, ...]
-    access_policy: UUID
-    description: str = ""
-    token_policy: UUID | None = None
-    life_cycle_state: str = "live"
-    consent_mode: str | None = None
-    overrides_column_policies: bool | None = None
-    use_search_index: bool | None = None
-
-
+@draftable
 def publish_accessor(caller: Caller, *, spec: AccessorSpec, public_id: UUID | None = None) -> Accessor:
     """Publish version 0 of an accessor; strict about consent unless it says otherwise.
 
@@ -85,6 +69,7 @@ def publish_accessor(caller: Caller, *, spec: AccessorSpec, public_id: UUID | No
     return accessor
 
 
+@draftable
 def republish_accessor(caller: Caller, *, public_id: UUID, spec: AccessorSpec) -> Accessor:
     """Publish the next version; asking for what is stored changes nothing."""
     checked_name(spec.name, what="accessor", longest=256)
@@ -99,6 +84,7 @@ def republish_accessor(caller: Caller, *, public_id: UUID, spec: AccessorSpec) -
     return accessor
 
 
+@draftable
 def reinstate_accessor(caller: Caller, *, public_id: UUID, version: int) -> Accessor:
     """Publish a former version of an accessor again, as its next one.
 
@@ -118,6 +104,7 @@ def reinstate_accessor(caller: Caller, *, public_id: UUID, version: int) -> Acce
     return accessor
 
 
+@draftable
 def retire_accessor(caller: Caller, *, public_id: UUID) -> None:
     """Retire an accessor; the next call of it finds none."""
     with configuration_change(caller, events.ACCESSOR_RETIRED) as change:

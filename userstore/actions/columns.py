@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change
 from governance.actions.publishing import refuse_existing, refuse_in_use, refuse_taken_name
+from governance.drafts.draftable import draftable
 from governance.identities import Caller
 from keyring.actions import create_key, destroy_key, ensure_key
 from keyring.keys import KeyKind
@@ -33,6 +34,7 @@ _SETTLED_AT_ONCE = 2000
 """Values whose blind indexes are filled or cleared before a change answers; the clock does the rest."""
 
 
+@draftable
 def define_column(caller: Caller, *, spec: ColumnSpec, public_id: UUID | None = None) -> Column:
     """Define a column.
 
@@ -58,6 +60,7 @@ def define_column(caller: Caller, *, spec: ColumnSpec, public_id: UUID | None = 
     return column
 
 
+@draftable
 def change_column(caller: Caller, *, public_id: UUID, spec: ColumnSpec) -> Column:
     """Change what may change: name, default, index, policy, transformer, PII tag, partial updates off to on.
 
@@ -89,6 +92,7 @@ def change_column(caller: Caller, *, public_id: UUID, spec: ColumnSpec) -> Colum
     return column
 
 
+@draftable
 def retire_column(caller: Caller, *, public_id: UUID) -> None:
     """Retire a column that no accessor or mutator names; its values, tokens and index keys are destroyed.
 

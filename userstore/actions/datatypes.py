@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_in_use, refuse_taken_name
+from governance.drafts.draftable import draftable
 from governance.identities import Caller
 from userstore import events
 from userstore.datatypes import DATA_TYPES, CompositeField
@@ -43,6 +44,7 @@ class DataTypeSpec:
     include_id: bool = False
 
 
+@draftable
 def define_data_type(caller: Caller, *, spec: DataTypeSpec, public_id: UUID | None = None) -> DataTypeDefinition:
     """Define a composite data type.
 
@@ -62,6 +64,7 @@ def define_data_type(caller: Caller, *, spec: DataTypeSpec, public_id: UUID | No
     return row
 
 
+@draftable
 def change_data_type(caller: Caller, *, public_id: UUID, spec: DataTypeSpec) -> DataTypeDefinition:
     """Change a composite data type: its description at any time, the rest only while nothing uses it.
 
@@ -82,6 +85,7 @@ def change_data_type(caller: Caller, *, public_id: UUID, spec: DataTypeSpec) -> 
     return row
 
 
+@draftable
 def retire_data_type(caller: Caller, *, public_id: UUID) -> None:
     """Retire a composite data type that nothing uses."""
     with configuration_change(caller, events.DATA_TYPE_RETIRED) as change:

@@ -10,6 +10,7 @@ from governance.actions.change import Change, configuration_change
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
 from governance.actions.versions import holding_again, keep_version, withdraw_all
+from governance.drafts.draftable import draftable
 from governance.identities import Caller
 from governance.queries import former_version
 from userstore import events
@@ -50,6 +51,7 @@ class MutatorSpec:
     fixed_purposes: tuple[UUID, ...] | None = None
 
 
+@draftable
 def publish_mutator(caller: Caller, *, spec: MutatorSpec, public_id: UUID | None = None) -> Mutator:
     """Publish version 0 of a mutator.
 
@@ -68,6 +70,7 @@ def publish_mutator(caller: Caller, *, spec: MutatorSpec, public_id: UUID | None
     return mutator
 
 
+@draftable
 def republish_mutator(caller: Caller, *, public_id: UUID, spec: MutatorSpec) -> Mutator:
     """Publish the next version; asking for what is stored changes nothing."""
     checked_name(spec.name, what="mutator")
@@ -82,6 +85,7 @@ def republish_mutator(caller: Caller, *, public_id: UUID, spec: MutatorSpec) -> 
     return mutator
 
 
+@draftable
 def reinstate_mutator(caller: Caller, *, public_id: UUID, version: int) -> Mutator:
     """Publish a former version of a mutator again, as its next one.
 
@@ -101,6 +105,7 @@ def reinstate_mutator(caller: Caller, *, public_id: UUID, version: int) -> Mutat
     return mutator
 
 
+@draftable
 def retire_mutator(caller: Caller, *, public_id: UUID) -> None:
     """Retire a mutator; the next call of it finds none."""
     with configuration_change(caller, events.MUTATOR_RETIRED) as change:

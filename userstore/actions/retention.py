@@ -7,6 +7,7 @@ from uuid import UUID
 
 from governance.actions.change import Change, configuration_change
 from governance.actions.publishing import must_be_current
+from governance.drafts.draftable import draftable
 from governance.identities import Caller
 from userstore import events
 from userstore.actions.retention_changes import request_retention_change
@@ -16,6 +17,7 @@ from userstore.retention.durations import Duration, checked
 from userstore.retention.settings import STATE_NAMES, Scope, Wish, found_scope
 
 
+@draftable
 def set_retention(caller: Caller, *, scope: Scope, duration: Duration) -> RetentionDuration:
     """Set how long values are kept where nothing is set yet.
 
@@ -30,6 +32,7 @@ def set_retention(caller: Caller, *, scope: Scope, duration: Duration) -> Retent
     return row
 
 
+@draftable
 def change_retention(caller: Caller, *, public_id: UUID, scope: Scope, duration: Duration, version: int) -> None:
     """Change how long values are kept; `version` is the one that was read.
 
@@ -42,6 +45,7 @@ def change_retention(caller: Caller, *, public_id: UUID, scope: Scope, duration:
         request_retention_change(change)
 
 
+@draftable
 def withdraw_retention(caller: Caller, *, public_id: UUID, scope: Scope) -> None:
     """Take a setting away: what it was about inherits from the wider one.
 
@@ -53,6 +57,7 @@ def withdraw_retention(caller: Caller, *, public_id: UUID, scope: Scope) -> None
         request_retention_change(change)
 
 
+@draftable
 def set_retentions(caller: Caller, *, wishes: Sequence[Wish]) -> None:
     """Set, change and withdraw several durations together, all or none.
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from governance.actions.change import configuration_change
 from governance.actions.seeing import must_configure
+from governance.drafts.draftable import draftable
 from governance.identities import Caller
 from governance.standing import Standing, fresh_standing_of
 from keyring.actions import create_key, destroy_key
@@ -17,6 +18,7 @@ from userstore.errors import Conflict, NotFound
 from userstore.sealing.keys import keys_of_client, scope_of
 
 
+@draftable
 def renew_sealing_key(caller: Caller, *, client_id: UUID, now: datetime | None = None) -> OpenKey:
     """Give a client a further sealing key: new values are sealed with it, older ones go on opening.
 
@@ -31,6 +33,7 @@ def renew_sealing_key(caller: Caller, *, client_id: UUID, now: datetime | None =
     return key
 
 
+@draftable
 def destroy_sealing_key(caller: Caller, *, client_id: UUID, key_id: UUID, now: datetime | None = None) -> None:
     """Destroy a former sealing key of a client: what is still sealed with it, in whichever copy, never opens again.
 

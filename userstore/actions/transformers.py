@@ -23,6 +23,7 @@ from governance.actions.versions import (
     withdraw_current,
     withdraw_former,
 )
+from governance.drafts.draftable import draftable
 from governance.identities import Caller
 from governance.models import Revision
 from governance.queries import former_version
@@ -56,6 +57,7 @@ class TransformerSpec:
     reuse_existing_token: bool = False
 
 
+@draftable
 def publish_transformer(caller: Caller, *, spec: TransformerSpec, public_id: UUID | None = None) -> Transformer:
     """Publish version 0 of a transformer.
 
@@ -73,6 +75,7 @@ def publish_transformer(caller: Caller, *, spec: TransformerSpec, public_id: UUI
     return transformer
 
 
+@draftable
 def republish_transformer(caller: Caller, *, public_id: UUID, version: int, spec: TransformerSpec) -> Transformer:
     """Publish the next version; accessors follow at once.
 
@@ -93,6 +96,7 @@ def republish_transformer(caller: Caller, *, public_id: UUID, version: int, spec
     return transformer
 
 
+@draftable
 def reinstate_transformer(caller: Caller, *, public_id: UUID, version: int) -> Transformer:
     """Publish a former version of a transformer again, as its next one.
 
@@ -109,12 +113,14 @@ def reinstate_transformer(caller: Caller, *, public_id: UUID, version: int) -> T
     return transformer
 
 
+@draftable
 def retire_transformer(caller: Caller, *, public_id: UUID) -> None:
     """Retire a transformer that no column, accessor, mutator or token uses, with all its versions."""
     with configuration_change(caller, events.TRANSFORMER_RETIRED) as change:
         _end(change, _editable(public_id))
 
 
+@draftable
 def retire_transformer_version(caller: Caller, *, public_id: UUID, version: int) -> None:
     """Retire one version: of the newest the one below holds again, and the last one takes the transformer with it.
 

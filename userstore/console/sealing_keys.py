@@ -37,7 +37,7 @@ def sealing_keys(request: HttpRequest) -> HttpResponse:
         title="Sealing keys",
         clients=clients,
         uses=_uses(request, clients),
-        locked=standing_for(request).is_protected,
+        protected=standing_for(request).is_protected,
     )
 
 

@@ -1,0 +1,53 @@
+"""Operators as decisions see them: who they are, and who of them may do something in an environment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from governance.actions.change import environment_resource
+from governance.identities import CLIENT, OPERATOR, Caller
+from governance.models import Account, Client
+from governance.rights import effective_rights
+from governance.standing import Standing
+
+
+def operator_named(account: Account, *, environment_id: UUID) -> Caller:
+    """Return an operator as a caller in an environment."""
+    return Caller(
+        kind=OPERATOR,
+        id=account.id,
+        account_id=account.id,
+        environment_id=environment_id,
+        name=account.username,
+        group_ids=frozenset(group.pk for group in account.groups.all()),
+    )
+
+
+def caller_named(*, kind: str, caller_id: UUID, environment_id: UUID) -> Caller | None:
+    """Return an operator or a client as a caller, as they are now; must run inside the environment.
+
+    None for an operator who may not sign in any more, and for a client that is gone. What either may do is decided at
+    every call.
+    """
+    if kind == OPERATOR:
+        account = Account.objects.filter(pk=caller_id, kind=Account.OPERATOR, is_active=True).first()
+        return operator_named(account, environment_id=environment_id) if account is not None else None
+    client = Client.objects.filter(public_id=caller_id).first() if kind == CLIENT else None
+    if client is None:
+        return None
+    return Caller(
+        kind=CLIENT, id=client.public_id, account_id=client.account_id, environment_id=environment_id, name=client.name
+    )
+
+
+def people_who(*, standing: Standing, operation: str, now: datetime) -> list[Caller]:
+    """Return the operators whose rights allow an operation on the whole environment at this moment."""
+    resource = environment_resource(standing.environment_id, standing.environment_name)
+    accounts = Account.objects.filter(kind=Account.OPERATOR, is_active=True).prefetch_related("groups")
+    callers = [operator_named(account, environment_id=standing.environment_id) for account in accounts]
+    return [
+        caller
+        for caller in callers
+        if effective_rights(standing=standing, caller=caller, operation=operation, resource=resource, now=now).allowed
+    ]
