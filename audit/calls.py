@@ -116,3 +116,75 @@ def sum_calls(*, environment_id: UUID, kinds: Collection[str], since: datetime, 
             {"environment": environment_id, "kinds": sorted(kinds), "since": since, "about": about, "amount": amount},
         )
         return [Use(row[0], row[1], Actor(row[2], row[3]), row[4], int(row[5]), row[6]) for row in cursor.fetchall()]
+
+
+_READ = """
+with calls as (
+  select facts ->> %(about)s as about, facts, recorded_at
+  from (
+    select body::jsonb -> 'facts' as facts, recorded_at
+    from audit_entry
+    where environment_id = %(environment)s and kind = %(kind)s and outcome = 'done' and recorded_at >= %(since)s
+      and strpos(body, %(mark)s) > 0
+  ) as entries
+  where facts ->> %(about)s = any(%(among)s)
+)
+select about, count(*), coalesce(sum((facts ->> %(amount)s)::bigint), 0), max(recorded_at),
+  (
+    select coalesce(array_agg(distinct listed order by listed), '{}')
+    from calls as same, jsonb_array_elements_text(coalesce(same.facts -> %(first)s, same.facts -> %(second)s)) as listed
+    where same.about = calls.about
+  )
+from calls group by about
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How often calls were made about one thing, how much came of it, and everything that a fact of theirs listed."""
+
+    about: str
+    calls: int
+    amount: int
+    last_at: datetime
+    named: tuple[str, ...]
+
+
+def list_calls(
+    *,
+    environment_id: UUID,
+    kind: str,
+    since: datetime,
+    about: str,
+    among: Collection[str],
+    amount: str,
+    named: tuple[str, str],
+) -> list[Listed]:
+    """Gather the calls of a kind that went through, by the text of a fact.
+
+    Args:
+        about: the fact by which calls are told apart; only those where it is `among` some texts count.
+        amount: the fact with the number to add up.
+        named: the fact with the list to gather, and the one that stands in for it where an entry lacks it.
+
+    Raises:
+        AuditorNotConfigured: the book cannot be read here.
+    """
+    if AUDITOR not in connections:
+        raise AuditorNotConfigured
+    with connections[AUDITOR].cursor() as cursor:
+        cursor.execute(
+            _READ,
+            {
+                "environment": environment_id,
+                "kind": kind,
+                "since": since,
+                "about": about,
+                "mark": f'"{about}":',
+                "among": [*among],
+                "amount": amount,
+                "first": named[0],
+                "second": named[1],
+            },
+        )
+        return [Listed(row[0], row[1], int(row[2]), row[3], tuple(row[4])) for row in cursor.fetchall()]

@@ -7,6 +7,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget script notes": {"task": "governance.forget_script_notes", "schedule": 24 * 3600.0},
     "forget sessions": {"task": "governance.forget_sessions", "schedule": 3600.0},
     "forget factor offers": {"task": "governance.forget_factor_offers", "schedule": 3600.0},
+    "put down what access is over": {"task": "governance.put_down_what_is_over", "schedule": 60.0},
     "continue rotations": {"task": "userstore.continue_rotations", "schedule": 60.0},
     "forget idempotency keys": {"task": "userstore.forget_idempotency_keys", "schedule": 3600.0},
     "purge what is over": {"task": "userstore.purge", "schedule": 3600.0},
