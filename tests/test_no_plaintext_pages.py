@@ -116,6 +116,9 @@ def drive_console(browser: Browser, marks: Marks, environment: Environment) -> N
         assert browser.post(f"/admin/{path}", form).status_code == 200, path
     assert browser.post("/environment/", {"environment": marks.word}).status_code == 404
     assert browser.post("/password/", {"former": marks.word, "password": marks.free_text}).status_code == 200
+    factor = {"password": marks.free_text, "code": marks.digits, "passkey": marks.free_text, "next": f"/{marks.word}"}
+    for page in ("app", "passkey", "confirm"):
+        assert browser.post(f"/second-factor/{page}/", factor).status_code in (200, 302), page
     assert browser.get(f"/admin/userstore/accessor/{marks.word}/change/").status_code in (302, 404)
     assert browser.get(f"/nowhere/{marks.word}").status_code == 404
 

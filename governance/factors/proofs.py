@@ -46,7 +46,7 @@ def require_fresh_factor(*, account_id: UUID, proved_at: datetime | None, now: d
     """
     if is_fresh(proved_at, now=now):
         return
-    reason = "factor: none was proved in this session" if proved_at is None else "factor: proved too long ago"
+    reason = "factor: none was proved in this session" if proved_at is None else "factor: not proved just now"
     decision_id = uuid4()
     append(
         events.SECOND_FACTOR_MISSED,
