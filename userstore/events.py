@@ -9,6 +9,11 @@ ACCESSOR_EXECUTED = event(
     "accessor", "name", "version", "purposes", "columns", "looked_at", "subjects", "rows", "withheld", "denied",
     "faults", "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant",
 )  # fmt: skip
+ACCESSOR_UNMASKED = event(
+    "accessor.unmasked",
+    "accessor", "name", "version", "purpose", "purposes", "columns", "subjects", "withheld", "denied", "faults",
+    "selector", "tokens", "reasons", "via", "plain", "masked", "none",
+)  # fmt: skip
 MUTATOR_EXECUTED = event(
     "mutator.executed",
     "mutator", "name", "version", "purposes", "columns", "looked_at", "subjects", "written", "removed", "held",

@@ -105,6 +105,10 @@ class Scene:
     def read_body(self) -> dict[str, Any]:
         return {"accessor_id": str(self.accessor), "context": {}, "selector_values": [str(self.subject)]}
 
+    def unmask_body(self) -> dict[str, Any]:
+        named = {"user_id": str(self.subject), "columns": ["phone"], "purpose": {"name": "operational"}}
+        return {**self.read_body(), **named}
+
     def numbers(self, line: Line) -> list[str]:
         answer = self.read(line)
         assert answer.status_code == 200, answer.content

@@ -74,6 +74,7 @@ def rows(scene: Scene) -> list[Row]:
     create = {**write, "id": str(uuid4())}
     return [
         Row("POST", "userstore/api/accessors", scene.read_body(), abroad=400),
+        Row("POST", "userstore/api/accessors/unmask", scene.unmask_body(), abroad=400),
         Row("POST", "userstore/api/mutators", write, abroad=400),
         Row("POST", "userstore/api/mutators/batch", {**write, "items": [write]}, abroad=400),
         Row("POST", "userstore/api/users", create, abroad=400),

@@ -82,6 +82,11 @@ class Caller:
     def read(self, accessor: str, *values: Any) -> Answer:
         return self.post("/userstore/api/accessors", {"accessor_id": self.ids[accessor], "selector_values": values})
 
+    def unmask(self, subject: str) -> Answer:
+        named = {"columns": ["phone"], "purpose": "operational", "user_id": subject}
+        body = {"accessor_id": self.ids["accessor"], "selector_values": [subject], **named}
+        return self.post("/userstore/api/accessors/unmask", body)
+
     def write(self, mutator: str, *values: Any) -> Answer:
         change = {"nickname": {"value": "ada", "purpose_additions": [{"name": "operational"}]}}
         return self.post(
@@ -111,6 +116,7 @@ def calls_of(caller: Caller) -> Mapping[str, Callable[[], bool]]:
 
     return {
         "read a value": lambda: _rows(caller.read("accessor", subject)),
+        "unmask a value": lambda: _done(caller.unmask(subject)),
         "find by a value": lambda: _rows(caller.read("find", [NUMBER])),
         "take tokens of a value": lambda: _rows(caller.read("tokens", subject)),
         "resolve a token of a value": lambda: _data(caller.resolve("token_of_subject")),

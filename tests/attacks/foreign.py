@@ -151,6 +151,9 @@ def aims() -> list[Aim]:
     right = {"holder": {"kind": "client", "id": "{client}"}, "operation": "read"}
     return [
         Aim("POST", "userstore/api/accessors", {"accessor_id": "{accessor}", "selector_values": ["{subject}"]}),
+        Aim("POST", "userstore/api/accessors/unmask",
+            {"accessor_id": "{accessor}", "user_id": "{subject}", "selector_values": ["{subject}"],
+             "columns": ["phone"], "purpose": "operational"}),
         Aim("POST", "userstore/api/mutators", write),
         Aim("POST", "userstore/api/users", {**write, **one}),
         Aim("POST", "userstore/api/consentedpurposes", {**user, "columns": [{"id": "{column}"}]}),

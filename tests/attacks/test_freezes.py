@@ -17,6 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 OF_THE_VALUE = {
     "read a value",
+    "unmask a value",
     "find by a value",
     "take tokens of a value",
     "resolve a token of a value",

@@ -71,7 +71,7 @@ class Office(PhoneBook):
         )
 
     def getter(self, *columns: UUID | OutputSpec, **asked: Any) -> UUID:
-        return super().getter(*columns, policy=ALLOW, **asked)  # the book's own policy is for clients
+        return super().getter(*columns, **{"policy": ALLOW, **asked})  # the book's own policy is for clients
 
     def operator(self, *groups: str) -> Caller:
         account = Account.objects.create(username=uuid4().hex, kind=Account.OPERATOR)

@@ -31,14 +31,14 @@ from userstore.writing.calls import MutatorCall
 from userstore.writing.execute import clear_mutator, execute_mutator
 
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 409: ERROR, 413: ERROR, 415: ERROR, 429: ERROR, 503: ERROR}
-_CONTEXT = {**ANY, "description": "What the caller says about the call; policies never take it for observed."}
+CALL_CONTEXT = {**ANY, "description": "What the caller says about the call; policies never take it for observed."}
 _ROW_DATA = {
     **ANY,
     "description": "By column: `value`, or `value_additions` and `value_deletions`; `purpose_additions`, "
     "`purpose_deletions`.",
 }
-_VALUES = {"type": "array", "items": {}, "description": "One value for each `?` of the selector."}
-_REGION = {**TEXT, "description": "The users of this region alone."}
+SELECTOR_VALUES = {"type": "array", "items": {}, "description": "One value for each `?` of the selector."}
+REGION = {**TEXT, "description": "The users of this region alone."}
 PAGING = (
     OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 1500}, description="Rows of a page."),
     OpenApiParameter("starting_after", str, description="The `next` of the page before; empty: from the beginning."),
@@ -62,7 +62,11 @@ _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
             *PAGING,
             DECISION,
         ],
-        request={"application/json": shape(accessor_id=ID, context=_CONTEXT, selector_values=_VALUES, region=_REGION)},
+        request={
+            "application/json": shape(
+                accessor_id=ID, context=CALL_CONTEXT, selector_values=SELECTOR_VALUES, region=REGION
+            )
+        },
         responses={
             (200, "application/json"): shape(
                 data=array(TEXT), truncated=FLAG, has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT
@@ -114,7 +118,7 @@ class ExecuteAccessor(CallView):
         parameters=[IDEMPOTENCY_HEADER, DECISION],
         request={
             "application/json": shape(
-                mutator_id=ID, context=_CONTEXT, selector_values=_VALUES, row_data=_ROW_DATA, region=_REGION
+                mutator_id=ID, context=CALL_CONTEXT, selector_values=SELECTOR_VALUES, row_data=_ROW_DATA, region=REGION
             )
         },
         responses={200: shape(user_ids=array(ID)), **_ERRORS},
@@ -152,7 +156,7 @@ class ExecuteMutator(CallView):
         parameters=[IDEMPOTENCY_HEADER, DECISION],
         request={
             "application/json": shape(
-                mutator_id=ID, context=_CONTEXT, row_data=_ROW_DATA, id=ID, organization_id=ID, region=TEXT
+                mutator_id=ID, context=CALL_CONTEXT, row_data=_ROW_DATA, id=ID, organization_id=ID, region=TEXT
             )
         },
         responses={200: ID, **_ERRORS},

@@ -23,11 +23,13 @@ from userstore.api.sealing import ResealValues, SealingKeys, SealValues, SingleS
 from userstore.api.tokens import FindOrCreateTokens, InspectToken, LookUpTokens, ResolveTokens, Tokens
 from userstore.api.transformers import Transformers
 from userstore.api.trials import ExecuteTransformer, TryTransformer
+from userstore.api.unmasking import Unmask
 from userstore.api.users import SingleUser, Users
 
 app_name = "userstore"
 urlpatterns = [
     path("userstore/api/accessors", ExecuteAccessor.as_view(), name="execute-accessor"),
+    path("userstore/api/accessors/unmask", Unmask.as_view(), name="unmask"),
     path("userstore/api/mutators", ExecuteMutator.as_view(), name="execute-mutator"),
     path("userstore/api/mutators/batch", ExecuteMutatorBatch.as_view(), name="execute-mutator-batch"),
     path("userstore/api/users", CreateUserWithMutator.as_view(), name="create-user-with-mutator"),

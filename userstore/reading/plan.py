@@ -24,7 +24,7 @@ from userstore.models.accessors import MASKED, NONE, PLAIN, STRICT
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.calls import AccessorCall
 from userstore.reading.opening import Seen, seen_by
-from userstore.reading.visibility import Visibility, levels_for, visibility_of
+from userstore.reading.visibility import Visibility, levels_for, levels_on_demand, visibility_of
 from userstore.selectors import BoundSelector, TypedSelector, bind, bind_ids, parse, reads_only_ids, typed
 from userstore.transforming.compilation import CompiledTransformer, transformer_of
 
@@ -72,6 +72,8 @@ class AccessorPlan:
     """Names of the columns that this caller sees through the mask of their rules."""
     blank: tuple[Output, ...] = ()
     """Columns of which this caller sees nothing: they are neither fetched nor opened nor sorted by."""
+    beside: frozenset[int] = frozenset()
+    """Columns that are not shown, and withhold somebody who may not be shown them, where consent is strict."""
 
     @cached_property
     def has_levels(self) -> bool:
@@ -85,15 +87,33 @@ class AccessorPlan:
     def _shown_at(self, levels: tuple[str, ...]) -> AccessorPlan:
         return self.standing.part(("accessor", self.public_id, levels), lambda: self._at(levels))
 
-    def _at(self, levels: Sequence[str]) -> AccessorPlan:
+    def on_demand(self, caller: Caller, names: Collection[str]) -> AccessorPlan:
+        """The plan that unmasks columns for a caller: these at their second level, and of the others nothing.
+
+        Whoever is withheld from the caller's rows is withheld here, too.
+        """
+        visibilities = [output.visibility for output in self.outputs]
+        levels = tuple(
+            level if output.column.name in names else None
+            for output, level in zip(self.outputs, levels_on_demand(caller, visibilities), strict=True)
+        )
+        seen = self.shown_to(caller).output_pks
+        return self.standing.part(("unmask", self.public_id, levels, seen), lambda: self._at(levels, beside=seen))
+
+    def _at(self, levels: Sequence[str | None], beside: frozenset[int] = frozenset()) -> AccessorPlan:
+        """The plan with each column at a level; None leaves it out."""
         pairs = list(zip(self.outputs, levels, strict=True))
-        outputs = tuple(output.masked() if level == MASKED else output for output, level in pairs if level != NONE)
+        shown = [(output, level) for output, level in pairs if level not in {None, NONE}]
+        outputs = tuple(output.masked() if level == MASKED else output for output, level in shown)
+        fetched = _fetched(outputs, self.definitions.seen_by(self.policy.visible))
+        system = {output.column.pk for output in self.outputs if output.column.is_system}
         return replace(
             self,
             outputs=outputs,
             masked=tuple(output.column.name for output, level in pairs if level == MASKED),
             blank=tuple(output for output, level in pairs if level == NONE),
-            fetched_columns=_fetched(outputs, self.definitions.seen_by(self.policy.visible)),
+            beside=beside,
+            fetched_columns=tuple(dict.fromkeys([*fetched, *sorted(beside - system)])),
         )
 
     @cached_property
@@ -132,6 +152,11 @@ class AccessorPlan:
     @cached_property
     def output_pks(self) -> frozenset[int]:
         return frozenset(output.column.pk for output in self.outputs)
+
+    @cached_property
+    def decisive_pks(self) -> frozenset[int]:
+        """Columns of which a value that is not permitted withholds somebody, where consent is strict."""
+        return self.output_pks | self.beside
 
     @cached_property
     def tokenizes(self) -> bool:
@@ -197,6 +222,11 @@ def plan_read(call: AccessorCall) -> ReadPlan:
     plan = accessor_plan(standing_of(call.caller.environment_id), call.accessor_id)
     if plan.has_levels:
         plan = plan.shown_to(call.caller)
+    return bound_read(plan, call)
+
+
+def bound_read(plan: AccessorPlan, call: AccessorCall) -> ReadPlan:
+    """Bind a call's values to a plan; `SelectorError` names the placeholder that they do not fit."""
     binding = bind_ids if plan.selects_by_id else bind
     return ReadPlan(plan, binding(plan.selector, call.selector_values), call.region)
 

@@ -16,7 +16,7 @@ from userstore.tokenization.minting import Origin, policy_key, tokens_for
 
 def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, form: RowForm, *, now: datetime) -> Rows:
     """Make the rows of admitted subjects and the facts of their record, beside those of every read by the plan."""
-    showable, withheld = _showable(admitted.subjects, plan.output_pks, is_strict=plan.is_strict)
+    showable, withheld = _showable(admitted.subjects, plan.decisive_pks, is_strict=plan.is_strict)
     columns = [form(output, _shown(showable, output, plan, clearance, now)) for output in plan.outputs]
     names = [output.column.name for output in plan.outputs]
     blanks = {output.column.name: blank_cell(output, form) for output in plan.blank}
@@ -44,7 +44,7 @@ def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, form
 def has_something_to_show(subject: SealedSubject, plan: AccessorPlan) -> bool:
     """Say whether a subject with its permitted cells will be among the rows, unless transformers leave it none."""
     pks = plan.output_pks
-    if plan.is_strict and not pks.isdisjoint(subject.withheld):
+    if plan.is_strict and not plan.decisive_pks.isdisjoint(subject.withheld):
         return False
     return any(cell.column_pk in pks for cell in subject.cells) or any(
         subject.system_text(output.column.name) is not None for output in plan.outputs if output.column.is_system
@@ -52,13 +52,13 @@ def has_something_to_show(subject: SealedSubject, plan: AccessorPlan) -> bool:
 
 
 def _showable(
-    subjects: Sequence[OpenedSubject], output_pks: frozenset[int], *, is_strict: bool
+    subjects: Sequence[OpenedSubject], decisive_pks: frozenset[int], *, is_strict: bool
 ) -> tuple[list[OpenedSubject], int]:
     """Leave out, in strict mode, whoever has an output value that is present but not permitted; count the withheld."""
-    withheld = sum(not output_pks.isdisjoint(subject.sealed.withheld) for subject in subjects)
+    withheld = sum(not decisive_pks.isdisjoint(subject.sealed.withheld) for subject in subjects)
     if not is_strict or not withheld:
         return list(subjects), withheld
-    return [subject for subject in subjects if output_pks.isdisjoint(subject.sealed.withheld)], withheld
+    return [subject for subject in subjects if decisive_pks.isdisjoint(subject.sealed.withheld)], withheld
 
 
 def _shown(

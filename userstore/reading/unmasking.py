@@ -1,0 +1,225 @@
+"""Unmasking on demand: named columns of one person's record at their second level, for a stated purpose, on record.
+
+The line is that of a read, for one subject: what a selector, the consent gate or a policy keeps from the caller's rows
+they keep here as well. What is new is the level of the named columns, and that the record names them one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from audit.bodies import Outcome
+from audit.recorder import append
+from governance.actions.seeing import must_see_definitions
+from governance.authorization import Ask, Clearance, at_current_epoch, authorize, refusal
+from governance.errors import Invalid, NotFound, Refused
+from governance.identities import Caller
+from governance.standing import StandingPurpose, standing_of
+from keyring.errors import Unsealable
+from keyring.fingerprints import fingerprints
+from keyring.walls import in_environment
+from userstore.definitions import purpose_meant
+from userstore.events import ACCESSOR_UNMASKED
+from userstore.models.accessors import MASKED, NONE, PLAIN
+from userstore.reading.admission import admit, call_facts
+from userstore.reading.calls import AccessorCall
+from userstore.reading.consent import keep_consented
+from userstore.reading.forms import typed_cells
+from userstore.reading.limiting import NothingLeaves, count_reading
+from userstore.reading.opening import unseal
+from userstore.reading.plan import AccessorPlan, ReadPlan, accessor_plan, bound_read
+from userstore.reading.regional import keep_regional
+from userstore.reading.rows import Rows
+from userstore.reading.selection import select_one
+from userstore.reading.transformation import transform
+from userstore.selectors import SelectorError
+from userstore.transforming.compilation import TransformationFailed
+
+MOST_COLUMNS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class UnmaskCall:
+    """One demand: which columns of whose record, through which accessor, and for which of its purposes.
+
+    `purpose` is what the wire calls it by: a name, or an object with id or name.
+    """
+
+    read: AccessorCall
+    subject_id: UUID
+    columns: Sequence[str]
+    purpose: Any
+
+    @property
+    def caller(self) -> Caller:
+        return self.read.caller
+
+
+@dataclass(frozen=True, slots=True)
+class UnmaskedField:
+    """One column: its level for this caller, and the value at that level; None where there is nothing to show."""
+
+    column: str
+    level: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Unmasked:
+    """What one demand showed."""
+
+    fields: Sequence[UnmaskedField]
+    decision_id: UUID
+    entry_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    read: ReadPlan
+    purpose: StandingPurpose
+    ask: Ask
+
+    @property
+    def accessor(self) -> AccessorPlan:
+        return self.read.accessor
+
+
+def unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
+    """Show named columns of one person at their second level; the values leave only after their record is committed.
+
+    Raises:
+        Refused: the caller may not read here, or may be shown none of these columns; the refusal is on record.
+        Invalid, NotFound, SelectorError: the call does not make sense.
+        AuditUnavailable: the record could not be written, so nothing leaves.
+    """
+    try:
+        return _unmask(call, now=now)
+    except NothingLeaves as limited:
+        _record_nothing_left(call, "refused", (limited.reason,), limited.decision_id)
+        return Unmasked([], limited.decision_id)
+    except Refused as refused:
+        _record_nothing_left(call, "refused", refused.reasons, refused.decision_id)
+        raise
+    except (NotFound, SelectorError, Invalid):
+        must_see_definitions(call.caller, now=now)  # who may nothing here does not learn what there is
+        raise
+    except (TransformationFailed, Unsealable) as failure:
+        _record_nothing_left(call, "failed", (type(failure).__name__,), None)
+        raise
+
+
+@at_current_epoch
+def _unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
+    plan = _planned(call)
+    clearance = authorize(call.caller, plan.ask, standing=plan.accessor.standing, now=now)
+    _must_show_something(plan.accessor)
+    count_reading(call.read, plan.accessor, clearance, now=now)
+    with in_environment(clearance.environment_id):
+        rows = _opened_row(call, plan, clearance, now=now)
+        entry_id = _record(call, plan, rows, clearance)
+    return Unmasked(_fields(plan.accessor, rows), clearance.decision_id, entry_id)
+
+
+def _planned(call: UnmaskCall) -> _Plan:
+    """Plan one demand.
+
+    Raises:
+        Invalid: a column is not the accessor's, none or too many are named, the purpose is not the accessor's.
+        NotFound: there is no such accessor or purpose.
+        SelectorError: the values do not fit the selector.
+    """
+    standing = standing_of(call.caller.environment_id)
+    whole = accessor_plan(standing, call.read.accessor_id)
+    purpose = purpose_meant(call.purpose, standing)
+    if purpose not in whole.purposes:
+        names = ", ".join(whole.purpose_names)
+        raise Invalid("The accessor is not for this purpose.", field="purpose", remedy=f"It is for: {names}.")
+    plan = whole.on_demand(call.caller, _named(call.columns, whole))
+    return _Plan(bound_read(plan, call.read), purpose, plan.ask)
+
+
+def _named(columns: Sequence[str], plan: AccessorPlan) -> frozenset[str]:
+    """The accessor's own names of the columns that are asked for."""
+    if not 0 < len(columns) <= MOST_COLUMNS:
+        raise Invalid(f"Name 1 to {MOST_COLUMNS} columns.", field="columns")
+    known = {output.column.name.lower(): output.column.name for output in plan.outputs}
+    for place, name in enumerate(columns):
+        if name.lower() not in known:
+            raise Invalid("The accessor gives no such column.", field=f"columns[{place}]")
+    return frozenset(known[name.lower()] for name in columns)
+
+
+def _must_show_something(plan: AccessorPlan) -> None:
+    """Refuse where this caller may be shown none of the columns, on demand either."""
+    if not plan.outputs:
+        raise refusal(*(f"visibility: {output.column.name} is not shown on demand" for output in plan.blank))
+
+
+def _opened_row(call: UnmaskCall, plan: _Plan, clearance: Clearance, *, now: datetime) -> Rows:
+    accessor = plan.accessor
+    facts = call_facts(clearance, call.read.context, action="Execute", purposes=accessor.purpose_names, now=now)
+    sealed = select_one(plan.read, call.subject_id, clearance, now=now)
+    regional = keep_regional(sealed, plan.read, clearance)
+    permitted = keep_consented(regional, accessor.purpose_numbers, now=now)
+    opened = unseal(permitted, accessor.definitions, clearance)
+    admitted = admit(opened, accessor.policy, facts, accessor.seen)
+    return transform(admitted, accessor, clearance, typed_cells, now=now)
+
+
+def _fields(plan: AccessorPlan, rows: Rows) -> list[UnmaskedField]:
+    row = rows.rows[0] if rows.rows else {}
+    return [UnmaskedField(name, level, row.get(name)) for name, level in _levels(plan).items()]
+
+
+def _levels(plan: AccessorPlan) -> dict[str, str]:
+    shown = {output.column.name: PLAIN for output in plan.outputs} | dict.fromkeys(plan.masked, MASKED)
+    return shown | {output.column.name: NONE for output in plan.blank}
+
+
+def _record(call: UnmaskCall, plan: _Plan, rows: Rows, clearance: Clearance) -> UUID:
+    """Put on record what leaves, column by column; it commits before anything does."""
+    accessor, levels = plan.accessor, _levels(plan.accessor)
+    released = {name: value for name, value in rows.facts.items() if name != "rows"}
+    return append(
+        ACCESSOR_UNMASKED,
+        environment_id=clearance.environment_id,
+        actor=call.caller.actor,
+        facts={
+            **_asked(call),
+            **released,
+            "name": accessor.name,
+            "version": accessor.version,
+            "purpose": plan.purpose.name,
+            "purposes": accessor.purpose_names,
+            "columns": list(levels),
+            **{level: [name for name in levels if levels[name] == level] for level in (PLAIN, MASKED, NONE)},
+        },
+        decision_id=clearance.decision_id,
+    )
+
+
+def _record_nothing_left(call: UnmaskCall, outcome: Outcome, reasons: Sequence[str], decision_id: UUID | None) -> None:
+    """Put a demand that showed nothing on record, where no rollback of it can take that away."""
+    append(
+        ACCESSOR_UNMASKED,
+        environment_id=call.caller.environment_id,
+        actor=call.caller.actor,
+        facts={**_asked(call), "reasons": list(reasons)},
+        outcome=outcome,
+        decision_id=decision_id,
+    )
+
+
+def _asked(call: UnmaskCall) -> dict[str, Any]:
+    """What a record says of the call itself: whom it was about is a fingerprint, like every other selector value."""
+    values = [str(value).encode() for value in (call.subject_id, *call.read.selector_values)]
+    via = call.read.context.via
+    return {
+        "accessor": call.read.accessor_id,
+        "selector": fingerprints(call.caller.environment_id, "selector", values),
+        **({"via": via} if via else {}),
+    }
