@@ -17,7 +17,7 @@ ACCESSOR_UNMASKED = event(
 MUTATOR_EXECUTED = event(
     "mutator.executed",
     "mutator", "name", "version", "purposes", "columns", "looked_at", "subjects", "written", "removed", "held",
-    "selector", "reasons", "denied", "faults", "via", "calls", "failed",
+    "selector", "reasons", "denied", "faults", "via", "calls", "failed", "returned",
 )  # fmt: skip
 ANSWER_REPEATED = event("answer.repeated", "call")
 SUBJECT_CREATED = event("subject.created", "subjects", "reasons")

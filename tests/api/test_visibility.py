@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth.models import Group
@@ -16,6 +16,7 @@ from tests.beginnings import beginning
 pytestmark = pytest.mark.django_db
 
 ACCESSORS = "/userstore/config/accessors"
+MUTATORS, UNMASK = "/userstore/api/mutators", "/userstore/api/accessors/unmask"
 
 
 class Counter(Scene):
@@ -120,3 +121,34 @@ def test_a_client_of_another_environment_is_named_by_no_rule(counter: Counter) -
 def test_who_may_not_configure_changes_no_rules(counter: Counter) -> None:
     assert line_of(counter.clerk).put(counter.address, counter.ruled()).status_code == 403
     assert counter.shown(counter.line) == [NUMBER]
+
+
+def test_a_masked_value_that_comes_back_with_its_mark_changes_nothing(counter: Counter) -> None:
+    body(counter.line.put(counter.address, counter.ruled()))
+    seen = body(counter.read(line_of(counter.clerk)))
+    row, (marks,) = json.loads(seen["data"][0]), seen["marks"]
+    change = {"value": row["phone"], "mark": marks["phone"], "purpose_additions": [{"name": "operational"}]}
+    write = {**counter.write_body(), "row_data": {"phone": change}}
+    assert body(counter.line.post(MUTATORS, write))["user_ids"] == [str(counter.subject)]
+    change["Mark"] = marks["phone"][::-1]
+    assert counter.line.post(MUTATORS, {**write, "row_data": {"phone": change}}).status_code == 409
+    gone = {"accessor": {"columns": [{"column": {"id": str(counter.column)}, "visibility": None}]}}
+    body(counter.line.put(counter.address, gone))
+    again = body(counter.read(counter.line))
+    assert (json.loads(json.loads(again["data"][0])["phone"]), "marks" in again) == ([NUMBER], False)
+
+
+def test_one_record_is_unmasked_for_a_purpose_and_nobody_else_gets_it(counter: Counter) -> None:
+    rules = [{"client": {"name": "clerk"}, "level": "masked", "on_demand": "plain"}]
+    body(counter.line.put(counter.address, counter.ruled(**{**counter.rules, "rules": rules})))
+    clerk, asked = line_of(counter.clerk), counter.unmask_body()
+    answer = clerk.post(UNMASK, asked)
+    phone = {"column": "phone", "level": "plain", "value": [NUMBER]}
+    assert body(answer) == {"user_id": str(counter.subject), "fields": [phone]}
+    assert UUID(answer["X-Sealbook-Decision"])
+    assert counter.line.post(UNMASK, asked).status_code == 403
+    outsider = line_of(cast.new_player(counter.environment, "outsider"))
+    refused = [outsider.post(UNMASK, {**asked, **wrong}).status_code for wrong in ({}, {"columns": ["email"]})]
+    assert refused == [403, 403]
+    for wrong in ({"purpose": None}, {"purpose": "marketing"}, {"columns": []}, {"columns": [7]}, {"user_id": None}):
+        assert clerk.post(UNMASK, {**asked, **wrong}).status_code == 400

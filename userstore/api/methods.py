@@ -35,7 +35,14 @@ CALL_CONTEXT = {**ANY, "description": "What the caller says about the call; poli
 _ROW_DATA = {
     **ANY,
     "description": "By column: `value`, or `value_additions` and `value_deletions`; `purpose_additions`, "
-    "`purpose_deletions`.",
+    "`purpose_deletions`. A `mark` beside `value` says that it was masked when it was read: unchanged it is not "
+    "stored.",
+}
+_MARKS = {
+    "type": "array",
+    "items": {"type": "object", "additionalProperties": TEXT},
+    "description": "Beside rows of which something is masked or not shown: per row, the mark of each such column. A "
+    "write that brings the value back with its mark leaves what is stored untouched.",
 }
 SELECTOR_VALUES = {"type": "array", "items": {}, "description": "One value for each `?` of the selector."}
 REGION = {**TEXT, "description": "The users of this region alone."}
@@ -69,7 +76,7 @@ _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
         },
         responses={
             (200, "application/json"): shape(
-                data=array(TEXT), truncated=FLAG, has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT
+                data=array(TEXT), truncated=FLAG, has_next=FLAG, next=TEXT, has_prev=FLAG, prev=TEXT, marks=_MARKS
             ),
             (200, NDJSON): STREAM,
             **_ERRORS,
@@ -108,6 +115,8 @@ class ExecuteAccessor(CallView):
             "has_prev": rows.neighbours.has_prev,
             "prev": rows.neighbours.prev,
         }
+        if rows.marks:
+            answer["marks"] = rows.marks
         return answer_json(answer, decision_id=rows.decision_id)
 
 

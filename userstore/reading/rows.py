@@ -113,7 +113,8 @@ class OpenedSubject:
 class Rows:
     """The result of a read: rows to release, and the facts of their record.
 
-    `limited_by` names the limit, not announced to the caller, that left it without rows.
+    `limited_by` names the limit, not announced to the caller, that left it without rows. `marks` stand beside the rows
+    where something of them is masked or blank: by column, the mark by which it is known when it comes back.
     """
 
     rows: list[dict[str, Any]]
@@ -123,6 +124,7 @@ class Rows:
     neighbours: Neighbours = ALONE
     entry_id: UUID | None = None
     limited_by: str = ""
+    marks: Sequence[dict[str, str]] = ()
 
     @property
     def subject_ids(self) -> list[UUID]:

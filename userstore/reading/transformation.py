@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from governance.authorization import Clearance
+from userstore.marks import marks_of
 from userstore.reading.admission import Admitted
-from userstore.reading.forms import RowForm, blank_cell
+from userstore.reading.forms import RowForm, blank_cell, wire_cells
 from userstore.reading.plan import AccessorPlan, Output
 from userstore.reading.rows import OpenedSubject, Rows, SealedSubject
 from userstore.tokenization.minting import Origin, policy_key, tokens_for
@@ -17,17 +18,21 @@ from userstore.tokenization.minting import Origin, policy_key, tokens_for
 def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, form: RowForm, *, now: datetime) -> Rows:
     """Make the rows of admitted subjects and the facts of their record, beside those of every read by the plan."""
     showable, withheld = _showable(admitted.subjects, plan.decisive_pks, is_strict=plan.is_strict)
-    columns = [form(output, _shown(showable, output, plan, clearance, now)) for output in plan.outputs]
+    shown = [_shown(showable, output, plan, clearance, now) for output in plan.outputs]
+    columns = [form(output, texts) for output, texts in zip(plan.outputs, shown, strict=True)]
     names = [output.column.name for output in plan.outputs]
     blanks = {output.column.name: blank_cell(output, form) for output in plan.blank}
     by_subject = list(zip(*columns, strict=True)) if columns else [()] * len(showable)
+    marked = _marks(showable, shown, plan) if form is wire_cells else []
     rows: list[dict[str, Any]] = []
+    marks: list[dict[str, str]] = []
     released: list[OpenedSubject] = []
-    for subject, cells in zip(showable, by_subject, strict=True):
+    for place, (subject, cells) in enumerate(zip(showable, by_subject, strict=True)):
         row = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
         if row:
             rows.append({**row, **blanks} if blanks else row)
             released.append(subject)
+            marks += marked[place : place + 1]
     facts: dict[str, Any] = {
         "subjects": [subject.handle for subject in released],
         "rows": len(rows),
@@ -38,7 +43,9 @@ def transform(admitted: Admitted, plan: AccessorPlan, clearance: Clearance, form
         facts["reasons"] = admitted.reasons
     if admitted.faults:
         facts["faults"] = admitted.faults
-    return Rows(rows, [subject.sealed for subject in released], facts, clearance.decision_id)
+    found = Rows(rows, [subject.sealed for subject in released], facts, clearance.decision_id)
+    found.marks = marks
+    return found
 
 
 def has_something_to_show(subject: SealedSubject, plan: AccessorPlan) -> bool:
@@ -49,6 +56,24 @@ def has_something_to_show(subject: SealedSubject, plan: AccessorPlan) -> bool:
     return any(cell.column_pk in pks for cell in subject.cells) or any(
         subject.system_text(output.column.name) is not None for output in plan.outputs if output.column.is_system
     )
+
+
+def _marks(
+    subjects: Sequence[OpenedSubject], shown: Sequence[Sequence[Sequence[str]]], plan: AccessorPlan
+) -> list[dict[str, str]]:
+    """The marks of each subject's masked and blank cells by column; none where everything is plain."""
+    if not (plan.masked or plan.blank):
+        return []
+    masked = [
+        (output.column, texts)
+        for output, texts in zip(plan.outputs, shown, strict=True)
+        if output.column.name in plan.masked
+    ]
+    blank = [(output.column, [()] * len(subjects)) for output in plan.blank]
+    ids, environment_id = [subject.sealed.public_id for subject in subjects], plan.standing.environment_id
+    by_column = [marks_of(environment_id, column.public_id, ids, texts) for column, texts in [*masked, *blank]]
+    names = [column.name for column, _ in [*masked, *blank]]
+    return [dict(zip(names, marks, strict=True)) for marks in zip(*by_column, strict=True)]
 
 
 def _showable(

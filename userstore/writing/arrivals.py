@@ -24,6 +24,7 @@ from userstore.models import ConsentRecord, Subject, Value
 from userstore.models.subjects import LIVE
 from userstore.writing.changes import ColumnChange
 from userstore.writing.merging import merge
+from userstore.writing.returning import foreign_mark
 from userstore.writing.storing import Pen, ending_of
 from userstore.writing.uniqueness import conflict_over, is_taken
 
@@ -70,12 +71,14 @@ class Arrivals:
         """Seal what a call brings for one new subject.
 
         Raises:
-            Conflict: a column would hold equal values under two ids.
+            Conflict: a column would hold equal values under two ids, or a mark came of what nobody was shown.
         """
         start = self._prefix + subject.public_id.int.to_bytes(16, "big")
         plain, places, rows = [], [], []
         for change in changes:
             column = change.column
+            if change.mark:
+                raise foreign_mark(column)
             way = self._ways.get(column.pk) or self._way(column)
             kind = column.data_type
             for value, ordinal, purposes in self._added(change):

@@ -15,6 +15,7 @@ from userstore.datatypes import Composite, Value, ValueRefused
 from userstore.datatypes.composites import ID_FIELD, with_id
 from userstore.definitions import ColumnDefinition, purpose_meant
 from userstore.writing.plan import MutatorPlan, Target
+from userstore.writing.returning import comes_back
 
 KEEP_VALUES = "UCCUR-7f55f479-3822-4976-a8a9-b789d5c6f152"
 """Wire sentinel: keep the values, change only their purposes."""
@@ -28,7 +29,8 @@ class ColumnChange:
     """What to do to one column of every selected subject.
 
     `replaces`: the values become exactly `values` (None: keep them). Otherwise `additions` come, `deletions` go.
-    `added`, `dropped` are purpose numbers; `exact` says that written values carry exactly `added`.
+    `added`, `dropped` are purpose numbers; `exact` says that written values carry exactly `added`. `mark` came with the
+    value, and has to be of the person whose value it is.
     """
 
     column: ColumnDefinition
@@ -40,6 +42,7 @@ class ColumnChange:
     dropped: tuple[int, ...] = ()
     is_exact: bool = False
     fixed: frozenset[int] = field(default_factory=frozenset)
+    mark: str = ""
 
     @property
     def purposes_touched(self) -> tuple[int, ...]:
@@ -92,6 +95,8 @@ def _change(given: Any, target: Target, plan: MutatorPlan, now: datetime, listed
     added = _checked_against_fixed(added, dropped, plan, column)
     fixed = frozenset(p.number for p in plan.fixed_purposes) if plan.fixed_purposes else _NONE
     if column.partial_updates and ("value_additions" in entry or "value_deletions" in entry):
+        if "mark" in entry:
+            raise Invalid("A mark belongs to a whole value.", field=f"{column.name}.mark")
         return _partial(entry, target, added, dropped, fixed, now)
     if "value" not in entry:
         raise Invalid(
@@ -99,14 +104,17 @@ def _change(given: Any, target: Target, plan: MutatorPlan, now: datetime, listed
             field=column.name,
             remedy="Give 'value', or for a column with partial updates 'value_additions' or 'value_deletions'.",
         )
+    mark = entry.get("mark", "")
+    is_back = mark != "" and comes_back(mark, entry["value"], column, plan.standing.environment_id)
     return ColumnChange(
         column=column,
         replaces=True,
-        values=_full(entry["value"], target, now),
+        values=None if is_back else _full(entry["value"], target, now),
         added=added,
         dropped=dropped,
         is_exact=bool(fixed),
         fixed=fixed,
+        mark=mark,
     )
 
 

@@ -31,6 +31,7 @@ from userstore.writing.keys import handle_of
 from userstore.writing.limiting import NothingChanges, count_writing, count_written
 from userstore.writing.merging import merge
 from userstore.writing.plan import MutatorPlan, WritePlan, plan_write
+from userstore.writing.returning import must_be_of
 from userstore.writing.selection import locked_subjects
 from userstore.writing.shelf import Shelf
 from userstore.writing.storing import Pen, stored_values
@@ -169,10 +170,12 @@ def write_subject(pen: Pen, shelf: Shelf, subject: Subject, changes: Sequence[Co
     """Apply changes to one locked subject; return its handle. What is new waits for `finish`.
 
     Raises:
-        Conflict: a column would hold too many values.
+        Conflict: a column would hold too many values, or a mark came that was given with somebody else's value.
     """
     key = shelf.key(subject)
     for change in changes:
+        if change.mark:
+            must_be_of(change.mark, change.column, pen.standing.environment_id, subject.public_id)
         rows = shelf.rows(subject, change.column)
         left = [end_lapsed(pen, subject, shelf.key, change.column, row) for row in rows]
         if change.column.is_unique and None in left:
@@ -200,6 +203,7 @@ def described(call: MutatorCall, plan: MutatorPlan, changes: Sequence[ColumnChan
     names = plan.standing.purposes_by_number
     touched = dict.fromkeys(p for change in changes for p in change.purposes_touched)
     environment_id = call.caller.environment_id
+    returned = dict.fromkeys(change.column.name for change in changes if change.mark and change.values is None)
     return {
         "mutator": plan.public_id,
         "name": plan.name,
@@ -207,6 +211,7 @@ def described(call: MutatorCall, plan: MutatorPlan, changes: Sequence[ColumnChan
         "purposes": [names[number].name for number in touched],
         "columns": [target.column.name for target in plan.targets],
         **({"looked_at": [c.name for c in plan.looked_at]} if plan.looked_at else {}),
+        **({"returned": list(returned)} if returned else {}),
         "selector": fingerprints(environment_id, "selector", [str(v).encode() for v in call.selector_values]),
         **({"via": call.context.via} if call.context.via else {}),
     }
