@@ -98,7 +98,7 @@ def reinstate_accessor(caller: Caller, *, public_id: UUID, version: int) -> Acce
         with holding_again(former):
             refuse_taken_name(Accessor, name=former.body["name"], public_id=public_id)
             accessor.version += 1
-            _fill(accessor, _spec_of(former.body))
+            _fill(accessor, spec_of_body(former.body))
         keep_accessor(change, accessor)
         _describe(change, accessor)
     return accessor
@@ -146,7 +146,7 @@ def accessor_body(accessor: Accessor) -> dict[str, Any]:
     }
 
 
-def _spec_of(body: dict[str, Any]) -> AccessorSpec:
+def spec_of_body(body: dict[str, Any]) -> AccessorSpec:
     """Ask for what `accessor_body` wrote down."""
     references = {name: _reference(body[name]) for name in ("access_policy", "token_policy")}
     columns = tuple(

@@ -45,6 +45,19 @@ def must_mask(transformer: Transformer, column: Column, *, position: int | None 
     must_show(transformer, column, field=MASK, position=position)
 
 
+def masks_for(column: Column) -> list[Transformer]:
+    """Return the transformers that can stand in for a column's values as their mask, by name."""
+    return [each for each in Transformer.objects.order_by("name") if _can_mask(each, column)]
+
+
+def _can_mask(transformer: Transformer, column: Column) -> bool:
+    try:
+        must_mask(transformer, column)
+    except Invalid:
+        return False
+    return True
+
+
 def must_still_show(transformer: Transformer) -> None:
     """Return where a transformer still fits every column that is shown through it."""
     if transformer._state.adding:

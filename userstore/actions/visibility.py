@@ -141,13 +141,13 @@ def visibility_body(visibility: VisibilitySpec) -> dict[str, Any]:
     """What a revision keeps of it: nothing where there are no rules."""
     if visibility.default is None:
         return {}
-    clients = {str(public_id): shown for public_id, shown in visibility.clients.items()}
+    clients = sorted((str(public_id), *_body(shown)) for public_id, shown in visibility.clients.items())
     return {
         "visibility": {
             "default": _body(visibility.default),
             "mask": str(visibility.mask) if visibility.mask else None,
             "groups": {name: _body(shown) for name, shown in sorted(visibility.groups.items())},
-            "clients": {public_id: _body(shown) for public_id, shown in sorted(clients.items())},
+            "clients": [list(each) for each in clients],
         }
     }
 
@@ -165,5 +165,5 @@ def visibility_of_body(body: Mapping[str, Any]) -> VisibilitySpec:
         Shown(*kept["default"]),
         UUID(kept["mask"]) if kept["mask"] else None,
         {name: Shown(*shown) for name, shown in kept["groups"].items()},
-        {UUID(public_id): Shown(*shown) for public_id, shown in kept["clients"].items()},
+        {UUID(public_id): Shown(*shown) for public_id, *shown in kept["clients"]},
     )

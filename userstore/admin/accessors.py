@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from governance.identities import Caller
-from governance.models import AccessPolicy, Purpose
+from governance.models import AccessPolicy, Client, Purpose
 from governance.operators import fields
 from governance.operators.decorations import shown
 from governance.operators.definitions import Inline
@@ -27,6 +27,7 @@ from userstore.actions.accessors import (
     republish_accessor,
     retire_accessor,
 )
+from userstore.admin.visibility import VisibilityAdmin
 from userstore.models import Accessor, AccessorColumn, Column, Transformer
 from userstore.models.accessors import PARTIAL, STRICT
 
@@ -89,12 +90,12 @@ class OutputInline(Inline, TabularInline):  # type: ignore[misc]  # unfold has n
 
 
 @admin.register(Accessor)
-class AccessorAdmin(VersionedAdmin):
+class AccessorAdmin(VisibilityAdmin, VersionedAdmin):
     """Lists and edits accessors."""
 
     form = AccessorForm
     revisions = ACCESSOR
-    actions_detail = ("versions", "freeze")
+    actions_detail = ("visibility", "versions", "freeze")
     freeze_kind = "accessor"
     consequence = (
         "The very next call of it is answered with “not found”. No stored value changes. The book and its "
@@ -157,5 +158,5 @@ class AccessorAdmin(VersionedAdmin):
 
 def names_of_parts() -> dict[str, str]:
     """What accessors and mutators are made of, by id, as it is called now."""
-    kinds: tuple[Any, ...] = (Column, Transformer, Purpose, AccessPolicy)
+    kinds: tuple[Any, ...] = (Column, Transformer, Purpose, AccessPolicy, Client)
     return {str(i): name for kind in kinds for i, name in kind.objects.values_list("public_id", "name")}

@@ -16,6 +16,26 @@ AGE_BAND = Transform(
     work=lambda value, given, now: coarsening.age_band(value, given, now=now),
 )
 
+_OF_DIGIT = (
+    ("c18cfe51-b79d-4f8f-b531-3f4f1143223c", "001", "Shows the last four characters"),
+    ("e275165a-2b3a-40f6-88a4-db7b5e662282", "002", "Shows the first character of each word"),
+    ("3acd6cba-920a-4174-babe-69f151b3c2c1", "003", "Shows the last two characters"),
+    ("9908dc17-e604-4588-8392-bff7b1a6c140", "004", "Shows the ends of both parts of an e-mail address"),
+    ("d4bcb423-4bee-408e-9f3d-dcf548b37765", "005", "Shows nothing but the length"),
+    ("aa8ffa36-0938-43ed-a6ae-fa268238a0d1", "006", "Shows the last two letters or digits, and spaces"),
+    ("f78573da-778a-4260-8c39-443969eba6ef", "007", "Shows the first character and the last three"),
+    ("581def2c-74df-4b18-a96d-1474173dd975", "008", "Shows the first character and the last two"),
+)
+
+
+def _pattern(public_id: str, number: str, shows: str) -> BuiltInTransformer:
+    """One of DIGIT's eight patterns, ready to be named as a mask."""
+    described = f"{shows} (DIGIT's masking pattern {number}), at most half of the value."
+    native = mask(f"DIGITPattern{number}", described, patterns.mask_pattern, patterns.PatternShown, ANYTHING)
+    parameters = {"pattern": number, "fill": "*", "most": "1/2", "lengths": "kept"}
+    return transformer(public_id, renditions.PATTERN, native, parameters=parameters)
+
+
 MASKS: tuple[BuiltInTransformer, ...] = (
     transformer(
         "75318b30-21d2-4b28-ac91-da590484eed3",
@@ -28,7 +48,7 @@ MASKS: tuple[BuiltInTransformer, ...] = (
         "dcc71e78-0461-4ea8-8eb1-28a95d3f9aaf",
         renditions.PHONE,
         mask("SupportPhoneMask", "Shows a phone number as XXX-XXX-7890.", masks.mask_phone, masks.PhoneShown),
-        parameters={"country_code": False, "first": 0, "last": 4, "fill": "X", "most": "1/2"},
+        parameters={"country_code": False, "first": 0, "last": 4, "fill": "X", "most": "1/2", "lengths": "kept"},
     ),
     transformer(
         "3ff252d5-3986-4473-9f12-b5f15f668acc",
@@ -44,7 +64,7 @@ MASKS: tuple[BuiltInTransformer, ...] = (
         "aca2617d-2204-4efa-b11f-1968904af94b",
         renditions.SSN,
         mask("SSNMask", "Shows an SSN's last four digits.", masks.mask_ssn, masks.DigitsShown),
-        parameters={"last": 4, "fill": "*", "most": "1/2"},
+        parameters={"last": 4, "fill": "*", "most": "1/2", "lengths": "kept"},
     ),
     transformer(
         "72853b70-b7dd-485b-b8a7-5a1fb8042aad",
@@ -71,6 +91,7 @@ MASKS: tuple[BuiltInTransformer, ...] = (
         renditions.REDACT,
         mask("Redact", "Shows one constant text in place of every value.", masks.redact, masks.Redacted, ANYTHING),
     ),
+    *(_pattern(*each) for each in _OF_DIGIT),
     transformer(
         "c3a2b4e3-c334-4af7-a3e1-42324474c341",
         renditions.PATTERN,
@@ -81,7 +102,7 @@ MASKS: tuple[BuiltInTransformer, ...] = (
             patterns.PatternShown,
             ANYTHING,
         ),
-        parameters={"pattern": "005", "fill": "*", "most": "1/2"},
+        parameters={"pattern": "005", "fill": "*", "most": "1/2", "lengths": "kept"},
     ),
     transformer(
         "805b227d-765b-41e8-955b-2300cc9cbf16",

@@ -16,6 +16,7 @@ from userstore.transforming.disclosure import (
     fill_option,
     hide,
     last_of,
+    lengths_option,
     share_option,
     substantive_positions,
 )
@@ -36,6 +37,7 @@ class Ends:
     last: int = option(4, "Characters kept at the end; they go before those of the start.", least=0, most=64)
     fill: str = fill_option()
     most: str = share_option()
+    lengths: str = lengths_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class PhoneShown:
     last: int = option(2, "Digits kept at the end.", least=0, most=15)
     fill: str = fill_option()
     most: str = share_option()
+    lengths: str = lengths_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class DigitsShown:
     last: int = option(4, "Digits kept at the end.", least=0, most=19)
     fill: str = fill_option()
     most: str = share_option()
+    lengths: str = lengths_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class IbanShown:
     last: int = option(4, "Characters kept at the end.", least=0, most=34)
     fill: str = fill_option()
     most: str = share_option()
+    lengths: str = lengths_option()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def mask_ends(value: str, shown: Ends) -> str:
     """Keep the first and last characters, separators in place: "4711-0815" -> "****-**15" at the default share."""
     positions = substantive_positions(value)
     tail = last_of(positions, shown.last)
-    return disclose(value, [*tail, *positions[: shown.first]], share=shown.most, fill=shown.fill)
+    return disclose(value, [*tail, *positions[: shown.first]], share=shown.most, fill=shown.fill, lengths=shown.lengths)
 
 
 def mask_phone(value: str, shown: PhoneShown) -> str:
@@ -119,7 +124,7 @@ def mask_phone(value: str, shown: PhoneShown) -> str:
         code = 0  # a part of a country code would read as another country's
     tail = last_of(digits, shown.last)
     wanted = [*digits[:code], *tail, *digits[code : code + shown.first]]
-    return disclose(value, wanted, share=shown.most, fill=shown.fill)
+    return disclose(value, wanted, share=shown.most, fill=shown.fill, lengths=shown.lengths)
 
 
 def mask_email(value: str, shown: EmailShown) -> str:
@@ -150,7 +155,7 @@ def mask_iban(value: str, shown: IbanShown) -> str:
         return hide(shown.fill)
     tail = last_of(positions, shown.last)
     country = positions[:2] if shown.country else []
-    return disclose(value, [*country, *tail], share=shown.most, fill=shown.fill)
+    return disclose(value, [*country, *tail], share=shown.most, fill=shown.fill, lengths=shown.lengths)
 
 
 def mask_name(value: str, shown: InitialsShown) -> str:
@@ -176,7 +181,7 @@ def _mask_digits(value: str, shown: DigitsShown, *, lengths: range) -> str:
     if len(positions) not in lengths or not all(value[position] in DIGITS for position in positions):
         return hide(shown.fill)
     tail = last_of(positions, shown.last)
-    return disclose(value, tail, share=shown.most, fill=shown.fill)
+    return disclose(value, tail, share=shown.most, fill=shown.fill, lengths=shown.lengths)
 
 
 def _ending_only(domain: str, fill: str) -> str:

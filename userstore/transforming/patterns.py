@@ -12,7 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from userstore.transforming.disclosure import allowance, fill_option, last_of, share_option, substantive_positions
+from userstore.transforming.disclosure import (
+    LENGTHS,
+    allowance,
+    fill_option,
+    last_of,
+    lengths_option,
+    share_option,
+    substantive_positions,
+)
 from userstore.transforming.parameters import option
 
 
@@ -68,6 +76,7 @@ class PatternShown:
     pattern: str = option("005", "The pattern's number in DIGIT's configuration.", choices=tuple(VISIBLE))
     fill: str = fill_option()
     most: str = share_option()
+    lengths: str = lengths_option()
 
 
 def mask_pattern(value: str, shown: PatternShown) -> str:
@@ -77,4 +86,4 @@ def mask_pattern(value: str, shown: PatternShown) -> str:
     # The last ones stay: of an account or a phone number they are what a person recognises.
     counted = [position for position in wanted if position in substantive]
     visible = (set(wanted) - substantive) | set(last_of(counted, allowance(len(substantive), shown.most)))
-    return "".join(character if place in visible else shown.fill for place, character in enumerate(value))
+    return LENGTHS[shown.lengths](value, visible, shown.fill)

@@ -18,9 +18,20 @@ const allowance = (count, share) => Math.floor(count * SHARES[share][0] / SHARES
 const substantive = chars => [...chars.keys()].filter(i => !SEPARATORS.includes(chars[i]));
 const lastOf = (places, count) => places.slice().reverse().slice(0, count);
 const hide = params => params.fill.repeat(8);
+function written(chars, visible, params) {
+  if (params.lengths !== "hidden") return chars.map((c, i) => visible(i) ? c : params.fill).join("");
+  let text = "", between = "", hides = false;
+  const behind = () => hides ? params.fill.repeat(3) : between;
+  chars.forEach((c, i) => {
+    if (!visible(i)) hides = true;
+    else if (SEPARATORS.includes(c)) between += c;
+    else { text += behind() + c; between = ""; hides = false; }
+  });
+  return text + behind();
+}
 function disclose(chars, wanted, params) {
   const seen = new Set(wanted.slice(0, allowance(substantive(chars).length, params.most)));
-  return chars.map((c, i) => SEPARATORS.includes(c) || seen.has(i) ? c : params.fill).join("");
+  return written(chars, i => SEPARATORS.includes(chars[i]) || seen.has(i), params);
 }
 """
 
@@ -108,7 +119,7 @@ PATTERN = _masking("""\
   }[params.pattern];
   const open = substantive(chars).filter(i => i !== at), visible = all.filter(wanted);
   const seen = new Set(lastOf(visible.filter(i => open.includes(i)), allowance(open.length, params.most)));
-  return chars.map((c, i) => seen.has(i) || (wanted(i) && !open.includes(i)) ? c : params.fill).join('');
+  return written(chars, i => seen.has(i) || (wanted(i) && !open.includes(i)), params);
 """)
 
 _DAY = """\

@@ -137,6 +137,43 @@ def test_no_pattern_shows_a_short_value_whole(pattern: str) -> None:
         assert sum(a == b for a, b in zip(value, masked, strict=True)) <= len(value) // 3
 
 
+def test_the_eight_patterns_are_there_to_be_named() -> None:
+    for number in VISIBLE:
+        assert shown(f"DIGITPattern{number}", "Jane 9876") == mask_pattern(
+            "Jane 9876", PatternShown(pattern=number, most="1/2")
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "value", "expected"),
+    [
+        ("PhoneMask", {}, "+49 151 23456789", "+49***89"),
+        ("CardMask", {}, "4111 1111 1111 1111", "***1111"),
+        ("SSNMask", {}, "123-45-6789", "***789"),
+        ("IBANMask", {}, "DE89 3704 0044 0532 0130 00", "DE***30 00"),
+        ("EndsMask", {"first": 1, "last": 1}, "4711-0815", "4***5"),
+        ("EndsMask", {"most": "all"}, "0815", "0815"),
+        ("EndsMask", {"most": "none"}, "0815", "***"),
+        ("PatternMask", {"pattern": "002", "most": "1/2"}, "Jane Marie Doe", "J***M***D***"),
+        ("PatternMask", {"pattern": "004", "most": "1/2"}, "jane@example.com", "j***@e***m"),
+        ("PatternMask", {"pattern": "005"}, "12 Example Road", "***"),
+    ],
+)
+def test_hidden_lengths_are_not_shown(name: str, parameters: dict[str, object], value: str, expected: str) -> None:
+    assert shown(name, value, {**parameters, "lengths": "hidden"}) == expected
+
+
+@given(
+    begins=st.text(alphabet="abc 01-", max_size=6),
+    hidden=st.text(alphabet="xyz -.9", max_size=12),
+    others=st.text(alphabet="xyz -.9", max_size=12),
+)
+def test_a_stretch_whose_length_is_hidden_is_the_same_whatever_it_was(begins: str, hidden: str, others: str) -> None:
+    ends = Ends(first=0, last=2, most="all", lengths="hidden")
+    masked = [mask_ends(f"{begins}A{middle}AZ9", ends) for middle in (hidden, others)]
+    assert masked == ["***Z9"] * 2
+
+
 MASKS_IN_PLACE = ("PhoneMask", "SupportPhoneMask", "CardMask", "SSNMask", "IBANMask", "EndsMask", "PatternMask")
 
 

@@ -38,14 +38,26 @@ REALISTIC = st.sampled_from([
 ])  # fmt: skip
 
 CHANGES: dict[str, list[dict[str, Any]]] = {
-    "PhoneMask": [{"first": 3, "most": "all"}, {"country_code": False}, {"last": 15, "most": "1/4"}],
+    "PhoneMask": [
+        {"lengths": "hidden"},
+        {"first": 3, "most": "all"},
+        {"country_code": False},
+        {"last": 15, "most": "1/4"},
+    ],
     "EmailMask": [{"domain": "ending"}, {"domain": "none", "first": 3}],
-    "EndsMask": [{"first": 2, "last": 2}, {"first": 9, "last": 0, "most": "all"}, {"most": "none"}],
+    "EndsMask": [
+        {"lengths": "hidden", "most": "all"},
+        {"first": 2, "last": 2},
+        {"first": 9, "last": 0, "most": "all"},
+        {"most": "none"},
+    ],
     "PatternMask": [
         {"pattern": f"00{number}", "most": share} for number in range(1, 9) for share in ("1/3", "1/2", "all")
-    ],
+    ]
+    + [{"pattern": f"00{number}", "lengths": "hidden"} for number in range(1, 9)],
     "DateCoarsened": [{"to": grain} for grain in ("month", "quarter", "decade")],
-    "IBANMask": [{"country": False}, {"last": 34, "most": "1/2"}],
+    "CardMask": [{"lengths": "hidden"}],
+    "IBANMask": [{"lengths": "hidden"}, {"country": False}, {"last": 34, "most": "1/2"}],
     "NameMask": [{"initials": 1}, {"most": "all"}],
     "FullMask": [{"length": 3, "fill": "#"}],
     "Redact": [{"text": "withheld"}],
