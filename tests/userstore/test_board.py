@@ -12,10 +12,14 @@ from keyring.walls import in_environment
 from tests import cast
 from tests.beginnings import beginning
 from tests.userstore.phonebook import PhoneBook, given
+from userstore.actions.accessors import OutputSpec
 from userstore.actions.consents import change_consent
+from userstore.actions.visibility import VisibilitySpec
 from userstore.board.grid import Board, build_board
 from userstore.errors import Invalid
+from userstore.levels import Shown
 from userstore.models import Accessor, Column
+from userstore.models.accessors import MASKED, NONE
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +77,17 @@ def test_consent_that_was_withdrawn_withholds_the_cell_of_that_purpose_only(book
         ("value", ""),
         ("withheld", "no consent for marketing"),
     ]
+
+
+def test_a_client_to_whom_rules_show_a_mask_or_nothing_has_that_in_its_cells(book: MailBook) -> None:
+    clerk = cast.new_player(book.environment, "clerk")
+    for level in (MASKED, NONE):
+        rules = VisibilitySpec(mask=book.transformer("EmailMask"), clients={clerk.caller.id: Shown(level)})
+        book.lend(clerk, book.getter(OutputSpec(book.mail, visibility=rules)))
+    (row,) = book.board().subjects
+    masked, blank = row["cells"][2:]
+    assert (masked.state, masked.shown) == ("value", ["a***@example.com"])
+    assert (blank.state, blank.reason) == ("withheld", "the accessor's rules show this client nothing of it")
 
 
 def test_the_board_refuses_outsiders_and_environments_of_real_people(book: MailBook) -> None:

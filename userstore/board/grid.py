@@ -30,10 +30,12 @@ from userstore.definitions import ColumnDefinition, definitions_of
 from userstore.errors import Invalid
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.models import Accessor, ConsentRecord, Subject
+from userstore.models.accessors import MASKED, NONE
 from userstore.queries import ConsentedValue, consented_values_of
 from userstore.reading.calls import AccessorCall, CallContext
 from userstore.reading.execute import execute_accessor
 from userstore.reading.plan import accessor_plan
+from userstore.reading.visibility import levels_for
 
 MOST_SUBJECTS = 25
 _BY_ID = "{id}=any(?)"
@@ -75,6 +77,7 @@ class _Column:
     caller: Caller
     output: ColumnDefinition
     tokenizes: bool
+    level: str
 
     @property
     def purpose(self) -> str:
@@ -163,14 +166,17 @@ def _accessors(standing: Standing) -> tuple[list[_Column], _Column | None]:
         plan = accessor_plan(standing, accessor.public_id)
         if len(plan.outputs) != 1 or plan.outputs[0].column.is_system:
             continue
+        caller = Caller(CLIENT, client.public_id, client.account_id, client.environment_id, client.name)
+        output = plan.outputs[0]
         column = _Column(
             accessor.public_id,
             accessor.name,
             plan.purposes,
             accessor.description,
-            Caller(CLIENT, client.public_id, client.account_id, client.environment_id, client.name),
-            plan.outputs[0].column,
+            caller,
+            output.column,
             plan.tokenizes,
+            *levels_for(caller, [output.visibility]),
         )
         if column.output.pii_category == _NAMES:
             names = names or column
@@ -211,10 +217,14 @@ def _cells(
 
 
 def _cell(column: _Column, texts: list[str] | None, values: list[ConsentedValue]) -> BoardCell:
+    if texts and column.level == MASKED:
+        return BoardCell(column.name, "value", texts)
     if texts:
         if column.tokenizes:
             return BoardCell(column.name, "token", texts)
         return BoardCell(column.name, "value", [_shortened(text) for text in texts])
+    if column.level == NONE:
+        return BoardCell(column.name, "withheld", reason="the accessor's rules show this client nothing of it")
     if any(value.column == column.output.name for value in values):
         return BoardCell(column.name, "withheld", reason=f"no consent for {column.purpose}")
     return BoardCell(column.name, "empty")
