@@ -17,7 +17,7 @@ from tests import cast
 from tests.console.people import Console
 from tests.console.test_definitions import stored
 from tests.userstore.phonebook import PhoneBook
-from userstore.actions.visibility import stored_visibilities
+from userstore.actions.visibility import VisibilitySpec, stored_visibilities
 from userstore.levels import Shown
 from userstore.models import Accessor
 from userstore.models.accessors import MASKED, NONE, PLAIN
@@ -36,7 +36,7 @@ def page_of(book: PhoneBook) -> tuple[str, UUID, Accessor]:
     return f"/admin/userstore/accessor/{accessor.pk}/visibility/", column, accessor
 
 
-def rules_of(console: Console, accessor: Accessor, column: UUID) -> object:
+def rules_of(console: Console, accessor: Accessor, column: UUID) -> VisibilitySpec:
     with in_environment(console.environment.id):
         return stored_visibilities(accessor)[column]
 
@@ -59,7 +59,7 @@ def test_an_officer_says_who_is_shown_what_and_sees_what_it_means(
     after = as_officer.post(page, chosen, follow=True).content.decode()
     assert "is changed, and the book says so" in unescape(after)
     rules = rules_of(console, accessor, column)
-    assert (rules.default, rules.groups, rules.clients) == (  # type: ignore[attr-defined]  # a spec
+    assert (rules.default, rules.groups, rules.clients) == (
         Shown(NONE), {"Privacy officers": Shown(MASKED, PLAIN)}, {clerk.public_id: Shown(MASKED)},
     )  # fmt: skip
     assert console.booked("accessor.published")[0].facts["version"] == 1
@@ -68,7 +68,7 @@ def test_an_officer_says_who_is_shown_what_and_sees_what_it_means(
     assert after.count("selected") >= 4
     none = as_officer.post(page, {"version": "1"}, follow=True).content.decode()
     assert 'class="page-kind">nothing<' not in none
-    assert rules_of(console, accessor, column).default is None  # type: ignore[attr-defined]  # a spec
+    assert rules_of(console, accessor, column).default is None
 
 
 def test_what_is_wrong_is_said_and_what_was_chosen_stays(
@@ -81,7 +81,7 @@ def test_what_is_wrong_is_said_and_what_was_chosen_stays(
     assert '<option value="masked/plain" selected>' in told
     stale = as_officer.post(page, {**chosen, "version": "7"}).content.decode()
     assert "was changed meanwhile" in stale
-    assert rules_of(console, accessor, column).default is None  # type: ignore[attr-defined]  # a spec
+    assert rules_of(console, accessor, column).default is None
 
 
 def test_others_are_refused_and_a_protected_environment_only_shows(
@@ -96,5 +96,5 @@ def test_others_are_refused_and_a_protected_environment_only_shows(
     change_environment(system_caller(console.environment.id), description="", is_protected=True)
     assert "disabled" in as_officer.get(page).content.decode()
     assert as_officer.post(page, chosen).status_code == 403
-    assert rules_of(console, accessor, column).default is None  # type: ignore[attr-defined]  # a spec
+    assert rules_of(console, accessor, column).default is None
     assert stored(console, Accessor, pk=accessor.pk).version == 0
