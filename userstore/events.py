@@ -12,7 +12,7 @@ ACCESSOR_EXECUTED = event(
 ACCESSOR_UNMASKED = event(
     "accessor.unmasked",
     "accessor", "name", "version", "purpose", "purposes", "columns", "subjects", "withheld", "denied", "faults",
-    "selector", "tokens", "reasons", "via", "plain", "masked", "none",
+    "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant",
 )  # fmt: skip
 MUTATOR_EXECUTED = event(
     "mutator.executed",

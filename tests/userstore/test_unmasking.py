@@ -15,7 +15,8 @@ from governance.actions.freezes import freeze
 from governance.errors import Invalid, NotFound, Refused
 from governance.identities import Caller
 from tests.beginnings import beginning
-from tests.userstore.phonebook import HERE, given
+from tests.userstore.helpdesk import HelpDesk
+from tests.userstore.phonebook import ALLOW, HERE, given
 from tests.userstore.test_visibility import NAME, OTHER, Office
 from userstore.actions.accessors import OutputSpec
 from userstore.actions.visibility import VisibilitySpec
@@ -165,3 +166,25 @@ def test_demands_that_make_no_sense_are_refused(desk: Desk) -> None:
             desk.demand(columns=columns)
     with pytest.raises(NotFound):
         desk.demand(uuid4())
+
+
+def test_a_grant_unmasks_its_columns_of_its_people_and_nothing_else() -> None:
+    desk = HelpDesk()
+    rules = VisibilitySpec(mask=desk.transformer("FullMask"))
+    desk.record = desk.getter(
+        OutputSpec(desk.name, visibility=rules), OutputSpec(desk.age, visibility=rules), policy=ALLOW
+    )
+
+    def told(subject: UUID, *columns: str) -> dict[str, Any]:
+        read = AccessorCall(desk.sue, desk.record, [[str(desk.ada), str(desk.ben)]], HERE)
+        found = unmask(UnmaskCall(read, subject, columns, "authentication"), now=timezone.now())
+        return {each.column: (each.level, each.value) for each in found.fields}
+
+    with pytest.raises(Refused):
+        told(desk.ada, "nick")
+    desk.granted()
+    assert told(desk.ada, "nick", "age") == {"nick": (PLAIN, NAME), "age": (NONE, None)}
+    assert told(desk.ben, "nick") == {"nick": (PLAIN, None)}
+    with pytest.raises(Refused) as refused:
+        told(desk.ada, "age")
+    assert refused.value.reasons == ("visibility: age is not shown on demand",)

@@ -26,7 +26,8 @@ from userstore.actions.visibility_changes import change_visibility
 from userstore.levels import NOTHING_SHOWN, Shown
 from userstore.models import Accessor, Transformer
 from userstore.models.accessors import MASKED, NONE, PLAIN
-from userstore.reading.plan import Output, accessor_plan
+from userstore.reading.outputs import Output
+from userstore.reading.plan import accessor_plan
 from userstore.reading.samples import sample_seen
 
 MOST_SHOWN = 40

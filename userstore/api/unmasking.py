@@ -54,7 +54,8 @@ _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR, 429: ERRO
 class Unmask(CallView):
     """Show named columns of one user at the level that the accessor's rules have on demand, for a stated purpose.
 
-    Whom the accessor does not give to this caller has no values here either. A call of which no column may be shown is
+    Whom the accessor does not give to this caller has no values here either. Who reads under a grant is shown the
+    granted columns of the people it names. A call of which no column may be shown is
     refused. The book's entry names every column with its level, and is written before a value leaves.
     """
 

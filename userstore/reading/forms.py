@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from userstore.datatypes import Concrete
-from userstore.reading.plan import Output
+from userstore.reading.outputs import Output
 
 RowForm: TypeAlias = Callable[[Output, Sequence[Sequence[str]]], list[Any]]
 """Writes one output column: the texts of each subject become a cell, or None where there is nothing to show."""

@@ -16,7 +16,8 @@ from governance.errors import Invalid
 from userstore.datatypes import Concrete
 from userstore.models.subjects import LIVE
 from userstore.reading.calls import ASCENDING, DESCENDING
-from userstore.reading.plan import AccessorPlan, Output
+from userstore.reading.outputs import Output
+from userstore.reading.plan import AccessorPlan
 from userstore.reading.rows import OpenedSubject, SealedSubject
 
 Scalar: TypeAlias = str | int | bool

@@ -17,36 +17,16 @@ from governance.policies.tree import CompiledPolicy, as_rule, combine
 from governance.rights import Resource
 from governance.standing import Standing, StandingGrant, StandingPurpose, standing_of
 from keyring.walls import in_environment
-from userstore.definitions import ColumnDefinition, Definitions, definitions_of
+from userstore.definitions import Definitions, definitions_of
 from userstore.events import ACCESSOR_EXECUTED
 from userstore.models import Accessor
 from userstore.models.accessors import MASKED, NONE, PLAIN, STRICT
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.calls import AccessorCall
 from userstore.reading.opening import Seen, seen_by
-from userstore.reading.visibility import Visibility, levels_for, levels_on_demand, visibility_of
+from userstore.reading.outputs import Output, fetched_for, outputs_of
+from userstore.reading.visibility import levels_for, levels_on_demand
 from userstore.selectors import BoundSelector, TypedSelector, bind, bind_ids, parse, reads_only_ids, typed
-from userstore.transforming.compilation import CompiledTransformer, transformer_of
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One output column, with what becomes of its values and the policy its tokens will resolve under.
-
-    `is_array`: it is shown as one. Deleted values always are, since there may be several.
-    """
-
-    column: ColumnDefinition
-    transformer: CompiledTransformer
-    token_policy: UUID | None
-    is_array: bool
-    visibility: Visibility | None = None
-
-    def masked(self) -> Output:
-        """The same column, shown through the mask of its rules."""
-        if self.visibility is None or self.visibility.mask is None:
-            raise ValueError("a column without a mask is not shown masked")
-        return replace(self, transformer=self.visibility.mask, token_policy=None)
 
 
 @dataclass(frozen=True)
@@ -87,34 +67,36 @@ class AccessorPlan:
     def _shown_at(self, levels: tuple[str, ...]) -> AccessorPlan:
         return self.standing.part(("accessor", self.public_id, levels), lambda: self._at(levels))
 
-    def on_demand(self, caller: Caller, names: Collection[str]) -> AccessorPlan:
-        """The plan that unmasks columns for a caller: these at their second level, and of the others nothing.
+    def on_demand(self, caller: Caller) -> AccessorPlan:
+        """The plan of what a caller is shown of one person's record on demand."""
+        return self._shown_at(levels_on_demand(caller, [output.visibility for output in self.outputs]))
 
-        Whoever is withheld from the caller's rows is withheld here, too.
-        """
-        visibilities = [output.visibility for output in self.outputs]
-        levels = tuple(
-            level if output.column.name in names else None
-            for output, level in zip(self.outputs, levels_on_demand(caller, visibilities), strict=True)
+    def only(self, names: Collection[str], *, beside: frozenset[int]) -> AccessorPlan:
+        """The same plan for some of its columns; a value that may not be shown of those beside withholds somebody."""
+        outputs = tuple(output for output in self.outputs if output.column.name in names)
+        stored = (pk for pk in sorted(beside) if not self.definitions.by_pk[pk].is_system)
+        return replace(
+            self,
+            outputs=outputs,
+            masked=tuple(name for name in self.masked if name in names),
+            blank=tuple(output for output in self.blank if output.column.name in names),
+            beside=beside,
+            fetched_columns=tuple(dict.fromkeys([*self._fetched_for(outputs), *stored])),
         )
-        seen = self.shown_to(caller).output_pks
-        return self.standing.part(("unmask", self.public_id, levels, seen), lambda: self._at(levels, beside=seen))
 
-    def _at(self, levels: Sequence[str | None], beside: frozenset[int] = frozenset()) -> AccessorPlan:
-        """The plan with each column at a level; None leaves it out."""
+    def _at(self, levels: Sequence[str]) -> AccessorPlan:
         pairs = list(zip(self.outputs, levels, strict=True))
-        shown = [(output, level) for output, level in pairs if level not in {None, NONE}]
-        outputs = tuple(output.masked() if level == MASKED else output for output, level in shown)
-        fetched = _fetched(outputs, self.definitions.seen_by(self.policy.visible))
-        system = {output.column.pk for output in self.outputs if output.column.is_system}
+        outputs = tuple(output.masked() if level == MASKED else output for output, level in pairs if level != NONE)
         return replace(
             self,
             outputs=outputs,
             masked=tuple(output.column.name for output, level in pairs if level == MASKED),
             blank=tuple(output for output, level in pairs if level == NONE),
-            beside=beside,
-            fetched_columns=tuple(dict.fromkeys([*fetched, *sorted(beside - system)])),
+            fetched_columns=self._fetched_for(outputs),
         )
+
+    def _fetched_for(self, outputs: tuple[Output, ...]) -> tuple[int, ...]:
+        return fetched_for(outputs, self.definitions.seen_by(self.policy.visible))
 
     @cached_property
     def seen(self) -> Seen:
@@ -245,26 +227,7 @@ def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
                 "There is no such accessor.", field="accessor_id", remedy="List the accessors to see their ids."
             )
         is_past = accessor.life_cycle_state != "live"
-        outputs = tuple(
-            Output(
-                column=definitions.by_pk[row.column_id],
-                transformer=transformer_of(standing, row.transformer or row.column.default_transformer),
-                token_policy=row.token_policy.public_id
-                if row.token_policy
-                else row.column.default_token_policy.public_id
-                if row.column.default_token_policy
-                else None,
-                is_array=row.column.is_array or (is_past and not row.column.is_system),
-                visibility=visibility_of(standing, row),
-            )
-            for row in accessor.columns.select_related(
-                "transformer",
-                "token_policy",
-                "mask",
-                "column__default_transformer",
-                "column__default_token_policy",
-            ).order_by("ordinal")
-        )
+        outputs = outputs_of(standing, accessor, definitions, is_past=is_past)
         purpose_pks = list(accessor.purposes.order_by("pk").values_list("pk", flat=True))
     purposes = tuple(standing.purposes_by_number[pk] for pk in purpose_pks)
     if not purposes:
@@ -285,7 +248,7 @@ def _compile(standing: Standing, accessor_id: UUID) -> AccessorPlan:
         policy=policy,
         is_strict=accessor.consent_mode == STRICT,
         state=SOFT_DELETED if is_past else LIVE,
-        fetched_columns=_fetched(outputs, seen),
+        fetched_columns=fetched_for(outputs, seen),
         looked_at=tuple(dict.fromkeys(column.name for column in looked_at if not column.is_system)),
         ask=Ask(
             operation="read",
@@ -306,8 +269,3 @@ def _effective_policy(standing: Standing, accessor: Accessor, outputs: tuple[Out
         parts += [policy_of(standing, o.column.access_policy) for o in outputs if o.column.access_policy is not None]
     root = combine(own.name, [part.root for part in parts], needs_all=True)
     return CompiledPolicy(own.name, own.version, root, as_rule(root), own.thresholds or parts[0].thresholds)
-
-
-def _fetched(outputs: tuple[Output, ...], seen: Sequence[ColumnDefinition]) -> tuple[int, ...]:
-    released = [output.column for output in outputs if not output.column.is_system]
-    return tuple(dict.fromkeys(column.pk for column in [*released, *seen]))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from userstore.datatypes import Concrete
 from userstore.models.accessors import MASKED, NONE
-from userstore.reading.plan import Output
+from userstore.reading.outputs import Output
 from userstore.transforming.compilation import CompiledTransformer, TransformationFailed
 
 _BY_TYPE: Mapping[str, str] = {

@@ -143,8 +143,9 @@ def _matching(
     plan: ReadPlan, bound: BoundSelector, clearance: Clearance, way: Way, *, now: datetime
 ) -> Iterator[list[SealedSubject]]:
     """Open the selector's cells of the candidates, as far as the purposes permit, and keep who matches."""
-    accessor = plan.accessor
-    found = plan.of(candidates_of(bound, accessor.definitions, clearance.environment_id, accessor.state))
+    accessor, found = plan.accessor, plan.within
+    if found is None:
+        found = frozenset(candidates_of(bound, accessor.definitions, clearance.environment_id, accessor.state))
     selecting = [
         accessor.definitions.by_name[name] for name in bound.columns if not accessor.definitions.by_name[name].is_system
     ]

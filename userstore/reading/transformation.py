@@ -10,7 +10,8 @@ from governance.authorization import Clearance
 from userstore.marks import marks_of
 from userstore.reading.admission import Admitted
 from userstore.reading.forms import RowForm, blank_cell, wire_cells
-from userstore.reading.plan import AccessorPlan, Output
+from userstore.reading.outputs import Output
+from userstore.reading.plan import AccessorPlan
 from userstore.reading.rows import OpenedSubject, Rows, SealedSubject
 from userstore.tokenization.minting import Origin, policy_key, tokens_for
 

@@ -7,7 +7,7 @@ they keep here as well. What is new is the level of the named columns, and that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from uuid import UUID
 from audit.bodies import Outcome
 from audit.recorder import append
 from governance.actions.seeing import must_see_definitions
-from governance.authorization import Ask, Clearance, at_current_epoch, authorize, refusal
+from governance.authorization import Clearance, at_current_epoch, authorize, refusal
 from governance.errors import Invalid, NotFound, Refused
 from governance.identities import Caller
 from governance.standing import StandingPurpose, standing_of
@@ -34,7 +34,7 @@ from userstore.reading.opening import unseal
 from userstore.reading.plan import AccessorPlan, ReadPlan, accessor_plan, bound_read
 from userstore.reading.regional import keep_regional
 from userstore.reading.rows import Rows
-from userstore.reading.selection import select_one
+from userstore.reading.selection import UPWARDS, select_sealed
 from userstore.reading.transformation import transform
 from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
@@ -77,17 +77,6 @@ class Unmasked:
     entry_id: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    read: ReadPlan
-    purpose: StandingPurpose
-    ask: Ask
-
-    @property
-    def accessor(self) -> AccessorPlan:
-        return self.read.accessor
-
-
 def unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
     """Show named columns of one person at their second level; the values leave only after their record is committed.
 
@@ -114,32 +103,44 @@ def unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
 
 @at_current_epoch
 def _unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
-    plan = _planned(call)
-    clearance = authorize(call.caller, plan.ask, standing=plan.accessor.standing, now=now)
-    _must_show_something(plan.accessor)
+    standing = standing_of(call.caller.environment_id)
+    whole = accessor_plan(standing, call.read.accessor_id)
+    names, purpose = _named(call.columns, whole), _purpose(call, whole)
+    clearance = authorize(call.caller, replace(whole.ask, grant=call.read.grant), standing=standing, now=now)
+    plan = _planned(call, whole, names, clearance)
     count_reading(call.read, plan.accessor, clearance, now=now)
     with in_environment(clearance.environment_id):
         rows = _opened_row(call, plan, clearance, now=now)
-        entry_id = _record(call, plan, rows, clearance)
+        entry_id = _record(call, plan.accessor, purpose, rows, clearance)
     return Unmasked(_fields(plan.accessor, rows), clearance.decision_id, entry_id)
 
 
-def _planned(call: UnmaskCall) -> _Plan:
-    """Plan one demand.
-
-    Raises:
-        Invalid: a column is not the accessor's, none or too many are named, the purpose is not the accessor's.
-        NotFound: there is no such accessor or purpose.
-        SelectorError: the values do not fit the selector.
-    """
-    standing = standing_of(call.caller.environment_id)
-    whole = accessor_plan(standing, call.read.accessor_id)
-    purpose = purpose_meant(call.purpose, standing)
+def _purpose(call: UnmaskCall, whole: AccessorPlan) -> StandingPurpose:
+    """Which of the accessor's purposes is meant; `Invalid` or `NotFound` where it is none of them."""
+    purpose = purpose_meant(call.purpose, whole.standing)
     if purpose not in whole.purposes:
         names = ", ".join(whole.purpose_names)
         raise Invalid("The accessor is not for this purpose.", field="purpose", remedy=f"It is for: {names}.")
-    plan = whole.on_demand(call.caller, _named(call.columns, whole))
-    return _Plan(bound_read(plan, call.read), purpose, plan.ask)
+    return purpose
+
+
+def _planned(call: UnmaskCall, whole: AccessorPlan, names: frozenset[str], clearance: Clearance) -> ReadPlan:
+    """Plan the read of one person: the named columns as rules or a grant show them; nobody whom rows would leave out.
+
+    Raises:
+        Refused: this caller may be shown none of the columns, on demand either.
+        SelectorError: the values do not fit the selector.
+    """
+    grant = clearance.grant
+    within = frozenset({call.subject_id})
+    if grant is None:
+        plan = whole.on_demand(call.caller).only(names, beside=whole.shown_to(call.caller).output_pks)
+    else:
+        granted = whole.under(grant.columns)
+        plan, within = granted.only(names, beside=granted.output_pks), within & grant.subjects
+    if not plan.outputs:
+        raise refusal(*(f"visibility: {output.column.name} is not shown on demand" for output in plan.blank))
+    return replace(bound_read(plan, call.read), within=within)
 
 
 def _named(columns: Sequence[str], plan: AccessorPlan) -> frozenset[str]:
@@ -153,17 +154,11 @@ def _named(columns: Sequence[str], plan: AccessorPlan) -> frozenset[str]:
     return frozenset(known[name.lower()] for name in columns)
 
 
-def _must_show_something(plan: AccessorPlan) -> None:
-    """Refuse where this caller may be shown none of the columns, on demand either."""
-    if not plan.outputs:
-        raise refusal(*(f"visibility: {output.column.name} is not shown on demand" for output in plan.blank))
-
-
-def _opened_row(call: UnmaskCall, plan: _Plan, clearance: Clearance, *, now: datetime) -> Rows:
+def _opened_row(call: UnmaskCall, plan: ReadPlan, clearance: Clearance, *, now: datetime) -> Rows:
     accessor = plan.accessor
     facts = call_facts(clearance, call.read.context, action="Execute", purposes=accessor.purpose_names, now=now)
-    sealed = select_one(plan.read, call.subject_id, clearance, now=now)
-    regional = keep_regional(sealed, plan.read, clearance)
+    sealed, _ = select_sealed(plan, clearance, UPWARDS, limit=1, now=now)
+    regional = keep_regional(sealed, plan, clearance)
     permitted = keep_consented(regional, accessor.purpose_numbers, now=now)
     opened = unseal(permitted, accessor.definitions, clearance)
     admitted = admit(opened, accessor.policy, facts, accessor.seen)
@@ -180,10 +175,12 @@ def _levels(plan: AccessorPlan) -> dict[str, str]:
     return shown | {output.column.name: NONE for output in plan.blank}
 
 
-def _record(call: UnmaskCall, plan: _Plan, rows: Rows, clearance: Clearance) -> UUID:
+def _record(call: UnmaskCall, plan: AccessorPlan, purpose: StandingPurpose, rows: Rows, clearance: Clearance) -> UUID:
     """Put on record what leaves, column by column; it commits before anything does."""
-    accessor, levels = plan.accessor, _levels(plan.accessor)
+    levels = _levels(plan)
     released = {name: value for name, value in rows.facts.items() if name != "rows"}
+    if clearance.grant is not None:
+        released["grant"] = clearance.grant.id
     return append(
         ACCESSOR_UNMASKED,
         environment_id=clearance.environment_id,
@@ -191,10 +188,10 @@ def _record(call: UnmaskCall, plan: _Plan, rows: Rows, clearance: Clearance) -> 
         facts={
             **_asked(call),
             **released,
-            "name": accessor.name,
-            "version": accessor.version,
-            "purpose": plan.purpose.name,
-            "purposes": accessor.purpose_names,
+            "name": plan.name,
+            "version": plan.version,
+            "purpose": purpose.name,
+            "purposes": plan.purpose_names,
             "columns": list(levels),
             **{level: [name for name in levels if levels[name] == level] for level in (PLAIN, MASKED, NONE)},
         },
