@@ -20,6 +20,7 @@ Sealbook: sealed personal data, bound to consented purposes, every access on rec
 
   sealbook run                   PostgreSQL, Redis, migrations, demo, web, worker and beat on this machine
   sealbook bootstrap-database    roles and database on a PostgreSQL server of yours (once, as its administrator)
+  sealbook launch                measure a program, have it let in as a client, and run exactly what was measured
   sealbook COMMAND ...           any management command, on the servers of a running `sealbook run` unless
                                  DATABASE_URL and REDIS_URL say otherwise; `sealbook help` lists them
 """
@@ -34,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if words[0] == "run":
             return _run(words[1:])
+        if words[0] == "launch":
+            return _launch(words[1:])
         if words[0] == "bootstrap-database":
             return _bootstrap_database(words[1:])
         return _manage(words)
@@ -59,6 +62,12 @@ def _run(words: list[str]) -> int:
 
     run(state_dir=state_directory(), port=chosen.port)
     return 0
+
+
+def _launch(words: list[str]) -> int:
+    from config.launching.command import launch
+
+    return launch(words)
 
 
 def _bootstrap_database(words: list[str]) -> int:

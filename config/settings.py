@@ -236,6 +236,7 @@ AUDIT_GATE = "governance.api.gates.may_audit"
 # --- governance ----------------------------------------------------------------------------------------------------
 
 GOVERNANCE_TOKEN_SECONDS = env.int("SEALBOOK_TOKEN_SECONDS", default=3600)
+GOVERNANCE_WORKLOAD_TOKEN_SECONDS = env.int("SEALBOOK_WORKLOAD_TOKEN_SECONDS", default=600)
 GOVERNANCE_TOKEN_CACHE_SIZE = 10_000
 GOVERNANCE_SECRET_OVERLAP_HOURS = 24
 GOVERNANCE_FACTOR_MINUTES = 5

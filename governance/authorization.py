@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from governance import quotas
 from governance.errors import EpochMoved, Refused
 from governance.identities import CLIENT, SYSTEM, Caller
+from governance.provenance.admission import refused_because
 from governance.rights import Resource, effective_grant, effective_rights, holds_any_right
 from governance.standing import Standing, StandingGrant, fresh_standing_of, standing_of
 
@@ -88,7 +89,7 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
         raise refusal("environment: the caller belongs to another one")
     if caller.kind == SYSTEM and ask.operation in SYSTEM_OPERATIONS:
         return Clearance(caller=caller, ask=ask, standing=standing, reasons=("system",), seal=_SEAL)
-    stopped = _stopped_by(caller, ask, standing)
+    stopped = _stopped_by(caller, ask, standing, now)
     if stopped:
         raise refusal(*stopped)
     verdict = effective_rights(
@@ -129,15 +130,15 @@ def _by_grant(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     )
 
 
-def must_not_be_stopped(caller: Caller, resource: Resource, *, standing: Standing) -> None:
+def must_not_be_stopped(caller: Caller, resource: Resource, *, standing: Standing, now: datetime) -> None:
     """Let everybody go on who belongs to the environment and is neither disabled nor frozen, whatever they may do.
 
     Raises:
-        Refused: another environment's caller, or a disabled or frozen client.
+        Refused: another environment's caller, a disabled or frozen client, or a program that may not run as it.
     """
     if caller.environment_id != standing.environment_id:
         raise refusal("environment: the caller belongs to another one")
-    stopped = _stopped_by(caller, Ask("configure", resource), standing)
+    stopped = _stopped_by(caller, Ask("configure", resource), standing, now)
     if stopped:
         raise refusal(*stopped)
 
@@ -148,7 +149,7 @@ def authorize_seeing(caller: Caller, resource: Resource, *, standing: Standing, 
     Raises:
         Refused: another environment's caller, a disabled client, or one without any right.
     """
-    must_not_be_stopped(caller, resource, standing=standing)
+    must_not_be_stopped(caller, resource, standing=standing, now=now)
     if caller.kind != SYSTEM and not holds_any_right(standing=standing, caller=caller, now=now):
         raise refusal("right: none allows anything in this environment")
 
@@ -192,7 +193,7 @@ def _was_stale(environment_id: UUID, error: Exception) -> bool:
     return fresh_standing_of(environment_id).epoch != decided_at
 
 
-def _stopped_by(caller: Caller, ask: Ask, standing: Standing) -> Sequence[str]:
+def _stopped_by(caller: Caller, ask: Ask, standing: Standing, now: datetime) -> Sequence[str]:
     """Why nothing of this may happen now, whatever the rights say; empty where nothing stops it."""
     if caller.kind == CLIENT:
         client = standing.clients.get(caller.id)
@@ -202,6 +203,9 @@ def _stopped_by(caller: Caller, ask: Ask, standing: Standing) -> Sequence[str]:
             return ("client: disabled",)
         if ("client", caller.id) in standing.freezes:
             return ("freeze: this client",)
+        unreviewed = refused_because(caller, standing=standing, now=now)
+        if unreviewed:
+            return [reason.value for reason in unreviewed]
     if not standing.freezes or ask.operation in UNFROZEN_OPERATIONS:
         return ()
     return _frozen(ask, standing)

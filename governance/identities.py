@@ -7,6 +7,7 @@ from uuid import UUID
 
 from audit.actors import SYSTEM as SYSTEM_ACTOR
 from audit.actors import Actor
+from governance.provenance.workload import Workload
 
 CLIENT = "client"
 OPERATOR = "operator"
@@ -28,11 +29,15 @@ class Caller:
     environment_id: UUID
     name: str
     group_ids: frozenset[int] = frozenset()
+    workload: Workload | None = None
+    """Which program calls, where somebody else than that program vouched for it."""
 
     @property
     def actor(self) -> Actor:
         """How this caller appears in the book; a management command as the system's own, which has no id."""
-        return SYSTEM_ACTOR if self.kind == SYSTEM else Actor(self.kind, self.id)
+        if self.kind == SYSTEM:
+            return SYSTEM_ACTOR
+        return Actor(self.kind, self.id, self.workload.build if self.workload is not None else None)
 
     # Django and DRF ask these of whoever made a request.
     @property

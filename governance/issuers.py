@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -26,6 +27,8 @@ class Accepted:
 
     issuers: frozenset[str]
     clients: Mapping[tuple[str, str], UUID]
+    pinned: Mapping[str, Mapping[str, Any]]
+    """The JWK Sets of issuers whose keys are pinned."""
 
 
 def accepted_in(standing: Standing) -> Accepted:
@@ -80,11 +83,12 @@ def _unusable() -> Invalid:
 
 def _load(environment_id: UUID) -> Accepted:
     with in_environment(environment_id):
-        issuers = dict(ExternalIssuer.objects.values_list("pk", "url"))
+        listed = list(ExternalIssuer.objects.values_list("pk", "url", "pinned_keys"))
+        issuers = {pk: url for pk, url, _ in listed}
         clients = {
             (issuers[issuer], subject): client
             for issuer, subject, client in ExternalIdentity.objects.values_list(
                 "issuer_id", "subject_print", "client__public_id"
             )
         }
-    return Accepted(frozenset(issuers.values()), clients)
+    return Accepted(frozenset(issuers.values()), clients, {url: keys for _, url, keys in listed if keys})

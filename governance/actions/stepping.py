@@ -92,7 +92,7 @@ def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Ste
         # One step at a time, and no right changes under it: whoever changes one raises the epoch, which waits for this.
         Environment.objects.select_for_update().get(pk=caller.environment_id)
         standing = fresh_standing_of(caller.environment_id)
-        must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing)
+        must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing, now=now)
         step = Stepping(caller, event, standing, latest_moment(standing, now), facts=said)
         yield step
         leave_notices(step.told, environment_id=caller.environment_id, now=step.now)

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from governance.actions.issuer_keys import pin_issuer_keys
 from governance.actions.issuers import admit_identity, end_identity, list_issuers
 from governance.identities import Caller
 from governance.models import Client, ExternalIdentity, ExternalIssuer
@@ -19,9 +20,13 @@ _STAYS = "It stays as it is: end it and make another one."
 
 
 class IssuerForm(DefinitionForm):
-    places = {"issuers": "url"}
+    places = {"issuers": "url", "keys": "pinned_keys"}
     url = fields.line(
         "Issuer", help_text="Exactly the claim `iss` of its tokens, an https address. Being listed lets nobody in."
+    )
+    pinned_keys = fields.JsonObjectField(
+        label="Pinned keys",
+        help_text="A JWK Set. Then these keys alone verify, none are fetched, and workload policies can let jobs in.",
     )
 
 
@@ -34,13 +39,14 @@ class IssuerAdmin(DefinitionAdmin):
     empty_hint = "Tokens of other issuers open nothing. Listing one lets nobody in yet: identities under it do."
     actions_detail = ()
     consequence = "Its tokens are refused from the next call on, and the identities under it end with it."
-    list_display = ("address_shown", "identities")
+    list_display = ("address_shown", "pinned", "identities")
 
-    def locked_because(self, request: HttpRequest, obj: Any) -> str | None:
-        return super().locked_because(request, obj) or (_STAYS if obj is not None else None)
+    def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
+        form.base_fields["url"].disabled = obj is not None
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002  Django's signature
-        return self.is_allowed(request) and super().locked_because(request, None) is None
+    @shown("keys", label={"pinned": "success", "fetched": "info"})
+    def pinned(self, issuer: ExternalIssuer) -> str:
+        return "pinned" if issuer.pinned_keys else "fetched"
 
     @shown("issuer", ordering="url")
     def address_shown(self, issuer: ExternalIssuer) -> str:
@@ -51,7 +57,10 @@ class IssuerAdmin(DefinitionAdmin):
         return issuer.identities.count()
 
     def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> ExternalIssuer:  # noqa: ARG002  no inlines
-        list_issuers(caller, urls=[*_listed(), data["url"]])
+        if stored is None:
+            list_issuers(caller, urls=[*_listed(), data["url"]])
+        if stored is not None or data["pinned_keys"]:
+            pin_issuer_keys(caller, issuer=data["url"], keys=data["pinned_keys"] or None)
         return ExternalIssuer.objects.get(url=data["url"])
 
     def retire(self, caller: Caller, stored: Any) -> None:

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from governance.actions.issuer_keys import pin_issuer_keys
 from governance.actions.issuers import admit_identity, end_identity, list_issuers
 from governance.actions.seeing import must_configure, must_see_definitions
 from governance.api.configuring import ConfiguringView
@@ -21,10 +22,11 @@ from governance.wire.fields import Fields
 from governance.wire.keys import BY_ID
 from governance.wire.parameters import list_parameters
 from governance.wire.problems import PROBLEMS
-from governance.wire.shapes import ERROR, FLAG, ID, TEXT, array, page_shape, shape
+from governance.wire.shapes import ANY, ERROR, FLAG, ID, TEXT, array, or_null, page_shape, shape
 from keyring.walls import in_environment
 
 _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR}
+_PINNED = shape(issuer=TEXT, keys=or_null({**ANY, "description": "A JWK Set; null unpins."}))
 _IDENTITY = shape(id=ID, issuer=TEXT, subject=TEXT, everybody=FLAG, client_id=ID)
 
 
@@ -52,6 +54,28 @@ class Issuers(APIView):
         if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
             raise Invalid("This has to be an array of issuers.", field="issuers")
         return Response(list_issuers(caller, urls=urls))
+
+
+class IssuerKeys(ConfiguringView):
+    """The issuers whose keys are pinned: none are fetched for them, and jobs of theirs can be let in."""
+
+    @extend_schema(operation_id="list_issuer_keys", tags=["issuers"], responses={200: array(_PINNED), **PROBLEMS})
+    def get(self, request: Request) -> Response:
+        with in_environment(caller_in(request).environment_id):
+            rows = ExternalIssuer.objects.exclude(pinned_keys=None).order_by("url")
+            return Response([{"issuer": row.url, "keys": row.pinned_keys} for row in rows])
+
+    @extend_schema(
+        operation_id="pin_issuer_keys",
+        tags=["issuers"],
+        request={"application/json": {**_PINNED, "required": ["issuer"]}},
+        responses={200: _PINNED, **PROBLEMS},
+    )
+    def put(self, request: Request) -> Response:
+        fields = Fields(request.data)
+        keys = fields.mapping("keys") if fields.raw("keys") is not None else None
+        pinned = pin_issuer_keys(caller_in(request), issuer=fields.text("issuer"), keys=keys)
+        return Response({"issuer": pinned.url, "keys": pinned.pinned_keys})
 
 
 class Identities(ConfiguringView):

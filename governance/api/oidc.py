@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from governance.actions.access_tokens import exchange_credentials
+from governance.actions.job_tokens import exchange_job_token
 from governance.actions.signing import ensure_signing_key
-from governance.errors import GovernanceError, Throttled, Unauthenticated
+from governance.errors import GovernanceError, Refused, Throttled, Unauthenticated
 from governance.observation import address_of
 from governance.tokens.access import ALGORITHM
 from governance.tokens.signing import public_keys
@@ -31,16 +32,22 @@ class _Public(APIView):
 
 
 class TokenView(_Public):
-    """`POST /oidc/token`: HTTP Basic or form credentials, `grant_type=client_credentials`."""
+    """`POST /oidc/token`: a client's id and secret (HTTP Basic or form), or a token of a job of the CI."""
 
     @extend_schema(
         operation_id="token",
         tags=["tokens of access"],
         request={
             "application/x-www-form-urlencoded": {
-                **shape(grant_type=choice("client_credentials"), client_id=ID, client_secret=TEXT),
+                **shape(
+                    grant_type=choice("client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+                    client_id=ID,
+                    client_secret=TEXT,
+                    assertion=TEXT,
+                ),
                 "required": ["grant_type"],
-                "description": "Id and secret as HTTP Basic credentials, or here.",
+                "description": "Id and secret as HTTP Basic credentials, or here; for a job of the CI the client's id "
+                "and the job's token as the assertion.",
             }
         },
         responses={
@@ -50,15 +57,13 @@ class TokenView(_Public):
     )
     def post(self, asked: Request) -> JsonResponse:
         request = asked._request
-        if request.POST.get("grant_type", "") != "client_credentials":
-            return _oauth_error(400, "unsupported_grant_type", "Only client_credentials is offered.")
-        credentials = _credentials(request)
-        if credentials is None:
-            return _oauth_error(401, "invalid_client", "Send the client's id and secret.")
+        exchange = _GRANTS.get(request.POST.get("grant_type", ""))
+        if exchange is None:
+            return _oauth_error(400, "unsupported_grant_type", f"Offered are {', '.join(_GRANTS)}.")
         try:
-            token, seconds = exchange_credentials(
-                client_id=credentials[0], client_secret=credentials[1], address=address_of(request)
-            )
+            token, seconds = exchange(request)
+        except Refused as refused:
+            return _oauth_error(400, "unauthorized_client", "; ".join(refused.reasons))
         except Throttled as throttled:
             return _oauth_error(429, "slow_down", f"{throttled} {throttled.remedy}")
         except Unauthenticated as refused:
@@ -91,13 +96,32 @@ class DiscoveryView(_Public):
                 "issuer": settings.PUBLIC_URL,
                 "token_endpoint": f"{settings.PUBLIC_URL}/oidc/token",
                 "jwks_uri": f"{settings.PUBLIC_URL}/.well-known/jwks.json",
-                "grant_types_supported": ["client_credentials"],
+                "grant_types_supported": list(_GRANTS),
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
                 "id_token_signing_alg_values_supported": [ALGORITHM],
                 "response_types_supported": ["token"],
                 "subject_types_supported": ["public"],
             }
         )
+
+
+def _by_secret(request: HttpRequest) -> tuple[str, int]:
+    credentials = _credentials(request)
+    if credentials is None:
+        raise Unauthenticated("Send the client's id and secret.")
+    return exchange_credentials(client_id=credentials[0], client_secret=credentials[1], address=address_of(request))
+
+
+def _by_job(request: HttpRequest) -> tuple[str, int]:
+    """RFC 7523, section 2.1: the assertion is the token of a job of the CI."""
+    return exchange_job_token(
+        client_id=request.POST.get("client_id", ""),
+        assertion=request.POST.get("assertion", ""),
+        address=address_of(request),
+    )
+
+
+_GRANTS = {"client_credentials": _by_secret, "urn:ietf:params:oauth:grant-type:jwt-bearer": _by_job}
 
 
 def _credentials(request: HttpRequest) -> tuple[str, str] | None:

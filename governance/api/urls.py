@@ -12,7 +12,8 @@ from governance.api.freezes import FreezePreview, Freezes, SingleFreeze
 from governance.api.graph import Edges, EdgesOfObject, Objects, SingleEdge, SingleObject
 from governance.api.graph_questions import CheckAttribute, ListAttributes, ReachableObjects
 from governance.api.graph_types import EdgeTypes, ObjectTypes, Organizations
-from governance.api.issuers import Identities, Issuers, SingleIdentity
+from governance.api.issuers import Identities, IssuerKeys, Issuers, SingleIdentity
+from governance.api.launches import Launches, LaunchNonces
 from governance.api.oidc import DiscoveryView, KeysView, TokenView
 from governance.api.policies import AccessPolicies, PolicyTemplates
 from governance.api.policy_secrets import PolicySecrets, SinglePolicySecret
@@ -52,6 +53,7 @@ urlpatterns = [
     path("governance/scripthosts/<uuid:host_id>", SingleScriptHost.as_view(), name="script-host"),
     path("governance/scriptnotes/<uuid:note_id>", SingleScriptNote.as_view(), name="script-note"),
     path("userstore/oidcissuers", Issuers.as_view(), name="issuers"),
+    path("governance/issuer-keys", IssuerKeys.as_view(), name="issuer-keys"),
     path("governance/external-identities", Identities.as_view(), name="external-identities"),
     path("governance/external-identities/<uuid:identity_id>", SingleIdentity.as_view(), name="external-identity"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
@@ -69,6 +71,8 @@ urlpatterns = [
     path("governance/ci-keys/<uuid:ci_key_id>", SingleCiKey.as_view(), name="ci-key"),
     path("governance/builds", Builds.as_view(), name="builds"),
     path("governance/builds/<uuid:build_id>", SingleBuild.as_view(), name="build"),
+    path("governance/launches", Launches.as_view(), name="launches"),
+    path("governance/launches/nonces", LaunchNonces.as_view(), name="launch-nonces"),
     path("governance/launchers", Launchers.as_view(), name="launchers"),
     path("governance/launchers/<uuid:launcher_id>", SingleLauncher.as_view(), name="launcher"),
     path("governance/rights", Rights.as_view(), name="rights"),

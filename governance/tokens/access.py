@@ -19,6 +19,7 @@ from django.conf import settings
 from governance.errors import Unauthenticated
 from governance.identities import CLIENT, Caller
 from governance.models import Client, SigningKey
+from governance.provenance.workload import Workload, read_workload
 from governance.tokens.signing import private_key_of, public_keys
 from keyring.walls import in_environment
 
@@ -45,20 +46,28 @@ _lock = threading.Lock()
 _verifiers = _Verifiers({}, 0.0)
 
 
-def issue_access_token(client: Client, *, key: SigningKey, now: float | None = None) -> tuple[str, int]:
-    """Sign a token for a client; returns it and its life time in seconds."""
+def issue_access_token(
+    client: Client, *, key: SigningKey, now: float | None = None, workload: Workload | None = None
+) -> tuple[str, int]:
+    """Sign a token for a client; returns it and its life time in seconds.
+
+    Args:
+        workload: the program for which somebody vouched; its tokens live shorter, and name it.
+    """
     issued = int(now if now is not None else time.time())
+    lives = settings.GOVERNANCE_TOKEN_SECONDS if workload is None else settings.GOVERNANCE_WORKLOAD_TOKEN_SECONDS
     claims = {
         "iss": settings.PUBLIC_URL,
         "aud": [settings.PUBLIC_URL],
         "sub": str(client.public_id),
         "environment": str(client.environment_id),
         "iat": issued,
-        "exp": issued + settings.GOVERNANCE_TOKEN_SECONDS,
+        "exp": issued + lives,
         "jti": str(uuid4()),
+        **({"workload": workload.claims} if workload is not None else {}),
     }
     token = jwt.encode(claims, private_key_of(key), algorithm=ALGORITHM, headers={"kid": str(key.id)})
-    return token, settings.GOVERNANCE_TOKEN_SECONDS
+    return token, lives
 
 
 def caller_of(token: str, *, now: float | None = None) -> Caller:
@@ -103,6 +112,7 @@ def _verified(token: str, moment: float) -> _Known:
         )
         client_id, environment_id = UUID(claims["sub"]), UUID(claims["environment"])
         expires = float(claims["exp"])
+        workload = read_workload(claims["workload"]) if "workload" in claims else None
     except (jwt.PyJWTError, ValueError, KeyError, TypeError):
         raise Unauthenticated("The access token is not valid.", remedy=_CHALLENGE) from None
     if moment >= expires:
@@ -117,6 +127,7 @@ def _verified(token: str, moment: float) -> _Known:
         account_id=client.account_id,
         environment_id=client.environment_id,
         name=client.name,
+        workload=workload,
     )
     return _Known(caller, min(expires, moment + REMEMBERED_SECONDS))
 

@@ -23,7 +23,7 @@ from governance.errors import NotFound, Refused, Unauthenticated
 from governance.identities import CLIENT, Caller
 from governance.issuers import EVERYBODY, accepted_in, audience_of, subject_print_of
 from governance.standing import Standing, fresh_standing_of
-from governance.tokens.issuer_keys import key_of_issuer
+from governance.tokens.issuer_keys import key_of_issuer, keys_in
 
 ALGORITHMS = ("RS256", "ES256")
 LEEWAY_SECONDS = 30
@@ -34,7 +34,7 @@ _NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Claimed:
+class Claimed:
     """What a token says of itself before anything is proved."""
 
     issuer: str
@@ -61,21 +61,19 @@ def external_caller_of(token: str, *, now: float | None = None) -> Caller:
         Refused: nobody admitted this identity; the refusal is on record.
         Unavailable: the issuer's keys cannot be had.
     """
-    claimed = _claimed(token)
-    try:
-        standing = fresh_standing_of(claimed.environment_id)
-    except NotFound:
-        raise _invalid() from None
+    claimed = claimed_by(token)
+    standing = standing_claimed(claimed)
     if claimed.issuer not in accepted_in(standing).issuers:
-        raise _invalid()
-    claims = _verified(token, claimed, now if now is not None else time.time())
+        raise invalid_token()
+    key = pinned_key(standing, claimed) or _fetched_key(claimed)
+    claims = verified_claims(token, claimed, key, now if now is not None else time.time())
     return _admitted(claims, claimed, standing)
 
 
-def _claimed(token: str) -> _Claimed:
+def claimed_by(token: str) -> Claimed:
     """Read issuer, environment and key; whether they are true is seen afterwards."""
     if len(token) > LONGEST_TOKEN:
-        raise _invalid()
+        raise invalid_token()
     try:
         header = jwt.get_unverified_header(token)
         claims = jwt.decode(token, options={"verify_signature": False})
@@ -83,17 +81,41 @@ def _claimed(token: str) -> _Claimed:
         prefix = audience_of(_NOBODY).removesuffix(str(_NOBODY))
         (named,) = [str(each).removeprefix(prefix) for each in audiences if str(each).startswith(prefix)]
         if header["alg"] not in ALGORITHMS:
-            raise _invalid()
-        return _Claimed(str(claims["iss"]), UUID(named), str(header["kid"]), header["alg"])
+            raise invalid_token()
+        return Claimed(str(claims["iss"]), UUID(named), str(header["kid"]), header["alg"])
     except (jwt.PyJWTError, ValueError, KeyError, TypeError):
-        raise _invalid() from None
+        raise invalid_token() from None
 
 
-def _verified(token: str, claimed: _Claimed, now: float) -> Mapping[str, Any]:
+def standing_claimed(claimed: Claimed) -> Standing:
+    """Return what holds in the environment that a token is for; `Unauthenticated` where there is none."""
+    try:
+        return fresh_standing_of(claimed.environment_id)
+    except NotFound:
+        raise invalid_token() from None
+
+
+def pinned_key(standing: Standing, claimed: Claimed) -> jwt.PyJWK | None:
+    """Return the key that is pinned for a token's issuer, None where none are; another key id is `Unauthenticated`."""
+    given = accepted_in(standing).pinned.get(claimed.issuer)
+    if given is None:
+        return None
+    keys = standing.part(("pinned keys", claimed.issuer), lambda: keys_in(given))
+    if claimed.kid not in keys:
+        raise invalid_token()
+    return keys[claimed.kid]
+
+
+def verified_claims(token: str, claimed: Claimed, key: jwt.PyJWK, now: float) -> Mapping[str, Any]:
+    """Return the claims of a token that this key signed, for the claimed environment, at this time.
+
+    Raises:
+        Unauthenticated: anything of this is not so.
+    """
     try:
         claims: dict[str, Any] = jwt.decode(
             token,
-            key_of_issuer(claimed.issuer, claimed.kid),
+            key,
             algorithms=[claimed.algorithm],
             audience=audience_of(claimed.environment_id),
             issuer=claimed.issuer,
@@ -102,13 +124,20 @@ def _verified(token: str, claimed: _Claimed, now: float) -> Mapping[str, Any]:
         starts = max(float(claims["iat"]), float(claims.get("nbf", 0)))
         is_now = starts - LEEWAY_SECONDS <= now < float(claims["exp"])
     except (jwt.PyJWTError, ValueError, TypeError):
-        raise _invalid() from None
+        raise invalid_token() from None
     if not is_now or not isinstance(claims["sub"], str) or not claims["sub"]:
-        raise _invalid()
+        raise invalid_token()
     return claims
 
 
-def _admitted(claims: Mapping[str, Any], claimed: _Claimed, standing: Standing) -> Caller:
+def _fetched_key(claimed: Claimed) -> jwt.PyJWK:
+    try:
+        return key_of_issuer(claimed.issuer, claimed.kid)
+    except jwt.PyJWTError:
+        raise invalid_token() from None
+
+
+def _admitted(claims: Mapping[str, Any], claimed: Claimed, standing: Standing) -> Caller:
     clients = accepted_in(standing).clients
     found = subject_print_of(standing.environment_id, claimed.issuer, claims["sub"])
     client_id = clients.get((claimed.issuer, found)) or clients.get((claimed.issuer, EVERYBODY))
@@ -125,7 +154,7 @@ def _admitted(claims: Mapping[str, Any], claimed: _Claimed, standing: Standing) 
     return caller
 
 
-def _refused(claimed: _Claimed, subject: str) -> Refused:
+def _refused(claimed: Claimed, subject: str) -> Refused:
     refused = refusal("identity: nobody admitted this subject of the issuer")
     append(
         events.EXTERNAL_TOKEN_ACCEPTED,
@@ -138,5 +167,6 @@ def _refused(claimed: _Claimed, subject: str) -> Refused:
     return refused
 
 
-def _invalid() -> Unauthenticated:
+def invalid_token() -> Unauthenticated:
+    """The one refusal of a token, whatever is wrong with it."""
     return Unauthenticated("The access token is not valid.", remedy=_REMEDY)

@@ -61,6 +61,21 @@ def key_of_issuer(issuer: str, kid: str) -> jwt.PyJWK:
     return found
 
 
+def keys_in(given: Any) -> Mapping[str, jwt.PyJWK]:
+    """Return the keys of a JWK Set that verify RS256 or ES256, by id.
+
+    Raises:
+        ValueError: this is no JWK Set.
+    """
+    try:
+        keys = {
+            str(key["kid"]): jwt.PyJWK(key, algorithm=_KINDS[key["kty"]]) for key in given["keys"] if _verifies(key)
+        }
+    except (KeyError, TypeError, AttributeError, jwt.PyJWTError):
+        raise ValueError from None
+    return {kid: key for kid, key in keys.items() if getattr(key.key, "key_size", 0) >= _least(key)}
+
+
 def forget_issuer_keys() -> None:
     """Drop every key of this process that was fetched."""
     _kept.clear()
@@ -71,10 +86,8 @@ def _fetched(issuer: str) -> _Kept:
         document = _json(issuer.rstrip("/") + _DISCOVERY)
         if document.get("issuer") != issuer:
             raise ValueError
-        given = _json(str(document["jwks_uri"]))["keys"]
-        keys = {str(key["kid"]): jwt.PyJWK(key, algorithm=_KINDS[key["kty"]]) for key in given if _verifies(key)}
-        usable = {kid: key for kid, key in keys.items() if getattr(key.key, "key_size", 0) >= _least(key)}
-    except (NoAnswer, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError):
+        usable = keys_in(_json(str(document["jwks_uri"])))
+    except (NoAnswer, ValueError, KeyError, TypeError, AttributeError):
         return _Kept({}, monotonic(), failed=True)
     return _Kept(usable, monotonic())
 

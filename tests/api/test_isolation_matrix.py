@@ -39,6 +39,8 @@ pytestmark = pytest.mark.django_db
 
 PUBLIC = {
     "oidc/token": {"POST"},
+    "governance/launches": {"POST"},
+    "governance/launches/nonces": {"POST"},
     ".well-known/jwks.json": {"GET"},
     ".well-known/openid-configuration": {"GET"},
     "healthz": {"GET"},

@@ -1,0 +1,1 @@
+"""`sealbook launch`: starts a program that it has measured, and vouches for exactly that program."""
