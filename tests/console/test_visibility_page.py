@@ -84,7 +84,7 @@ def test_what_is_wrong_is_said_and_what_was_chosen_stays(
     assert rules_of(console, accessor, column).default is None
 
 
-def test_others_are_refused_and_a_protected_environment_only_shows(
+def test_others_are_refused_and_in_a_protected_environment_a_second_person_decides(
     console: Console, as_officer: Browser, book: PhoneBook
 ) -> None:
     page, column, accessor = page_of(book)
@@ -94,7 +94,9 @@ def test_others_are_refused_and_a_protected_environment_only_shows(
         assert [browser.get(page).status_code, browser.post(page, chosen).status_code] == [403, 403]
     assert Browser().get(page).status_code == 302
     change_environment(system_caller(console.environment.id), description="", is_protected=True)
-    assert "disabled" in as_officer.get(page).content.decode()
-    assert as_officer.post(page, chosen).status_code == 403
+    assert "becomes a draft" in as_officer.get(page).content.decode()
+    draft = as_officer.post(page, chosen, follow=True).content.decode()
+    assert "nothing has changed yet" in draft
+    assert re.search(r"visibility", draft)
     assert rules_of(console, accessor, column).default is None
     assert stored(console, Accessor, pk=accessor.pk).version == 0

@@ -18,7 +18,7 @@ from governance.errors import GovernanceError, Refused
 from governance.models import Client
 from governance.operators.choice import operator_caller
 from governance.operators.decorations import page_action
-from governance.operators.definitions import DefinitionAdmin
+from governance.operators.definitions import PROTECTED, DefinitionAdmin
 from governance.operators.permission import standing_for
 from userstore.actions.showing import masks_for
 from userstore.actions.visibility import OPEN, VisibilitySpec, stored_visibilities
@@ -105,6 +105,7 @@ class VisibilityAdmin(DefinitionAdmin):
                 "lines": _lines(request, accessor, readers),
                 "levels": LEVELS_OFFERED,
                 "locked": self.locked_because(request, accessor),
+                "drafting": PROTECTED if standing_for(request).is_protected else None,
                 "fault": fault,
                 "back": self.address("change", accessor.pk),
             },
