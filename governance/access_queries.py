@@ -13,6 +13,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
 
 from governance.actions.change import environment_resource
 from governance.authorization import must_not_be_stopped
@@ -135,7 +136,7 @@ def review_seen(caller: Caller, review_id: UUID, now: datetime) -> SeenReview:
 
 def own_request_rows(caller: Caller) -> QuerySet[AccessRequest]:
     """Requests that somebody made, or that others made for them."""
-    _standing(caller)
+    _standing(caller, timezone.now())
     return _requests().filter(Q(requester_id=caller.account_id) | Q(grantee_id=caller.account_id))
 
 
@@ -154,7 +155,7 @@ def request_rows(caller: Caller, now: datetime) -> QuerySet[AccessRequest]:
 
 def own_grant_rows(caller: Caller) -> QuerySet[Grant]:
     """Grants that somebody holds or held."""
-    _standing(caller)
+    _standing(caller, timezone.now())
     return _grants().filter(grantee_id=caller.account_id)
 
 
@@ -186,15 +187,15 @@ def _took_part(caller: Caller) -> Q:
     return Q(grant__grantee_id=me) | Q(grant__request__requester_id=me) | Q(grant__request__approvals__approver_id=me)
 
 
-def _standing(caller: Caller) -> Standing:
+def _standing(caller: Caller, now: datetime) -> Standing:
     standing = fresh_standing_of(caller.environment_id)
-    must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing)
+    must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing, now=now)
     return standing
 
 
 def _through(caller: Caller, now: datetime, operations: Iterable[str], *, field: str = "accessor_id") -> Q:
     """What goes through accessors on which the caller holds one of some rights."""
-    moment = Moment(caller, _standing(caller), now)
+    moment = Moment(caller, _standing(caller, now), now)
     resources = moment.standing.part("resources of accessors", _resources)
     environment = environment_resource(caller.environment_id)
     condition = Q(pk__in=[])
