@@ -84,6 +84,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
     DEFINITIONS: (("Imports", "upload_file", "imports-page", "write"),),
     WATCH: (
         ("Changes", "rule", "changes", "configure"),
+        ("Who can reach what", "share_reviews", "reach", "configure"),
         ("People", "person_search", "people", "erase"),
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),

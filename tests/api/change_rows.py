@@ -8,8 +8,9 @@ PROPOSED = {"action": "define_purpose", "arguments": {"name": "fraud"}}
 
 
 def change_rows() -> list[Row]:
-    """Changes that nobody has proposed."""
+    """Changes that nobody has proposed, and who reaches what: abroad there are others."""
     return [
+        Row("GET", "governance/reach", query="?category=contact", abroad=200),
         Row("GET", "governance/changes", abroad=200),
         Row("POST", "governance/changes", PROPOSED, service=409, abroad=409),
         Row("GET", "governance/changes/actions", abroad=200),

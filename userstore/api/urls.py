@@ -17,6 +17,7 @@ from userstore.api.imports import CancelImport, ImportContent, ImportReport, Imp
 from userstore.api.lifecycle import LegalHolds, RetentionChanges, RetentionPreview, SingleLegalHold
 from userstore.api.methods import CreateUserWithMutator, ExecuteAccessor, ExecuteMutator
 from userstore.api.mutators import Mutators
+from userstore.api.reach import Reach
 from userstore.api.regions import Regions
 from userstore.api.retention import retention_routes
 from userstore.api.sealing import ResealValues, SealingKeys, SealValues, SingleSealingKey, UnsealValues
@@ -66,6 +67,7 @@ urlpatterns = [
     path("tokenizer/policies/transformation/actions/test", TryTransformer.as_view(), name="try-transformer"),
     path("tokenizer/policies/transformation/actions/execute", ExecuteTransformer.as_view(), name="execute-transformer"),
     path("userstore/download/codegensdk.py", PythonClient.as_view(), name="python-client"),
+    path("governance/reach", Reach.as_view(), name="api-reach"),
     path("userstore/config/regions", Regions.as_view(), name="regions"),
     path("userstore/config/retention/preview", RetentionPreview.as_view(), name="retention-preview"),
     path("userstore/config/retention/changes", RetentionChanges.as_view(), name="retention-changes"),
