@@ -13,7 +13,7 @@ from audit.recorder import append
 from governance import events
 from governance.errors import FactorNeeded
 from governance.identities import OPERATOR
-from keyring.walls import SYSTEM_ENVIRONMENT
+from keyring.walls import SYSTEM_ENVIRONMENT, current_environment
 
 APP, PASSKEY, RECOVERY = "totp", "webauthn", "recovery_codes"
 """Kinds of authenticators, under allauth's names for them."""
@@ -39,7 +39,7 @@ def is_fresh(proved_at: datetime | None, *, now: datetime) -> bool:
 
 
 def require_fresh_factor(*, account_id: UUID, proved_at: datetime | None, now: datetime) -> None:
-    """Let an operator pass who has just proved a second factor.
+    """Let an operator pass who has just proved a second factor. Called outside what its refusal would roll back.
 
     Raises:
         FactorNeeded: they have not, or too long ago; the refusal is on record. Pages lead them to where they can.
@@ -50,7 +50,7 @@ def require_fresh_factor(*, account_id: UUID, proved_at: datetime | None, now: d
     decision_id = uuid4()
     append(
         events.SECOND_FACTOR_MISSED,
-        environment_id=SYSTEM_ENVIRONMENT,
+        environment_id=current_environment() or SYSTEM_ENVIRONMENT,  # pages of the console work inside one
         actor=Actor(OPERATOR, account_id),
         facts={"account": account_id, "reasons": [reason]},
         outcome="refused",

@@ -17,6 +17,7 @@ from pytest_django.asserts import assertRedirects
 
 from governance.errors import FactorNeeded
 from governance.factors.proofs import is_fresh, require_fresh_factor
+from keyring.walls import in_environment
 from tests.beginnings import beginning
 from tests.console.factors import (
     APP,
@@ -152,3 +153,6 @@ def test_how_long_a_proof_counts_is_a_setting(console: Console, settings: Settin
         require_fresh_factor(**proved, now=now)
     (entry,) = console.booked_at_the_door("second_factor.missed", "refused")
     assert entry.decision_id == refused.value.decision_id
+    with in_environment(console.environment.id), pytest.raises(FactorNeeded):
+        require_fresh_factor(**proved, now=now)
+    assert len(console.booked("second_factor.missed", "refused")) == 1
