@@ -89,6 +89,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),
         ("The book", "menu_book", "book", "audit"),
+        ("Read by which code", "commit", "code-of-column-page", "audit"),
         ("Script notes", "sticky_note_2", "script-notes", "audit"),
     ),
     GRAPH: (

@@ -136,6 +136,7 @@ REVIEW_CONCLUDED = event("access_review.concluded", *_REVIEWED)
 LAUNCH_DECIDED = event("launch.decided", "launcher", "expected", "separated", "expires", "reasons")
 """A launcher vouched for a program: the digest that it measured stands with the actor."""
 JOB_DECIDED = event("ci_job.decided", "issuer", "repository_id", "workflow", "expires", "reasons")
+CODE_TRACED = event("code.traced", "column", "since", "returned", "reasons")
 ISSUER_KEYS_PINNED = event("issuer.keys_pinned", "issuer", "keys", "reasons")
 CALL_REFUSED = event("call.refused", "operation", "resource_kind", "resource", "reasons")
 CHANGE_PROPOSED = event("change.proposed", "change", "action", "digest", "reasons")

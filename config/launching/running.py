@@ -20,7 +20,7 @@ from config.launching.measuring import Measured
 from config.launching.vouching import LaunchRefused, Session
 
 SESSION_FD = "SEALBOOK_SESSION_FD"
-_SEARCHED = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SEARCHED = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _KEPT = ("LANG", "LC_ALL", "TZ")
 _PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 4, 38
@@ -131,7 +131,7 @@ def _environment(at: Workplace, server: str, descriptor: int) -> dict[str, str]:
     """Return what the workload sees: nothing by which somebody else could load code into it."""
     kept = {name: os.environ[name] for name in (*_KEPT, *at.kept) if name in os.environ}
     who = {"HOME": at.user.pw_dir, "USER": at.user.pw_name, "LOGNAME": at.user.pw_name} if at.user else {}
-    ours = {"PATH": _SEARCHED, "PYTHONNOUSERSITE": "1", "SEALBOOK_URL": server, SESSION_FD: str(descriptor)}
+    ours = {"PATH": SEARCHED, "PYTHONNOUSERSITE": "1", "SEALBOOK_URL": server, SESSION_FD: str(descriptor)}
     return {**kept, **who, **ours}
 
 

@@ -21,6 +21,7 @@ from governance.api.purposes import Purposes
 from governance.api.rights import Rights, SingleRight
 from governance.api.script_hosts import ScriptHosts, SingleScriptHost
 from governance.api.script_notes import SingleScriptNote
+from governance.api.tracing import CodeOfColumn
 from governance.api.trials import ExecutePolicy, TryPolicy, TryTemplate
 from governance.api.workloads import ClientWorkloadPolicy, Launchers, SingleLauncher
 from governance.wire.definitions import definition_routes
@@ -71,6 +72,7 @@ urlpatterns = [
     path("governance/ci-keys/<uuid:ci_key_id>", SingleCiKey.as_view(), name="ci-key"),
     path("governance/builds", Builds.as_view(), name="builds"),
     path("governance/builds/<uuid:build_id>", SingleBuild.as_view(), name="build"),
+    path("governance/columns/<uuid:column_id>/code", CodeOfColumn.as_view(), name="code-of-column"),
     path("governance/launches", Launches.as_view(), name="launches"),
     path("governance/launches/nonces", LaunchNonces.as_view(), name="launch-nonces"),
     path("governance/launchers", Launchers.as_view(), name="launchers"),

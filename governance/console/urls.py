@@ -14,6 +14,7 @@ from governance.console.graph_check import graph_check
 from governance.console.notes import script_note, script_notes
 from governance.console.second_factors import confirm, overview, recovery_codes, remove, rename
 from governance.console.sessions import SignIn, SignOut, choose, password, sign_in_for_console, start
+from governance.console.tracing import code_of_column
 
 _in_console = admin.site.admin_view
 
@@ -48,6 +49,7 @@ urlpatterns = [
     ),
     path("admin/script-notes/", _in_console(script_notes), name="script-notes"),
     path("admin/script-notes/<uuid:note_id>/", _in_console(script_note), name="script-note"),
+    path("admin/code-of-column/", _in_console(code_of_column), name="code-of-column-page"),
     path("admin/book/", _in_console(book), name="book"),
     path("admin/book/<uuid:entry_id>/", _in_console(book_entry), name="book-entry"),
 ]

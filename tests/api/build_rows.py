@@ -23,6 +23,7 @@ def build_rows() -> list[Row]:
         Row("DELETE", policy, service=204),
         Row("GET", "governance/issuer-keys", abroad=200),
         Row("PUT", "governance/issuer-keys", {"issuer": "none"}, service=404),
+        Row("GET", "governance/columns/<uuid:column_id>/code"),
         Row("GET", "governance/launchers", abroad=200),
         Row("POST", "governance/launchers", {"name": "", "client_id": str(uuid4()), "public_key": ""}, service=400,
             abroad=400),
