@@ -65,6 +65,7 @@ class StandingGrant:
     """One activated grant: who may read whom, which columns, through what, for which purpose, and until when."""
 
     id: UUID
+    request_id: UUID
     accessor_id: UUID
     purpose: UUID
     columns: frozenset[UUID]
@@ -225,6 +226,7 @@ def _grants(purposes: Mapping[int, StandingPurpose]) -> dict[UUID, tuple[Standin
             found.setdefault(grantee, []).append(
                 StandingGrant(
                     id=pk,
+                    request_id=request_id,
                     accessor_id=accessor_id,
                     purpose=purposes[purpose].public_id,
                     columns=frozenset(columns),

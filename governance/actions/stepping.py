@@ -18,9 +18,8 @@ from governance.actions.change import environment_resource, raise_epoch
 from governance.actions.notices import leave_notices
 from governance.authorization import must_not_be_stopped
 from governance.breakglass.facts import Facts
-from governance.breakglass.guards import FRESH_FACTOR
 from governance.breakglass.machines import Refusal, Step, take
-from governance.errors import Conflict, FactorNeeded, Refused
+from governance.errors import Conflict, Refused
 from governance.identities import Caller
 from governance.models import AccessRequest, Environment, Grant, Review
 from governance.rights import latest_moment
@@ -74,8 +73,7 @@ class Stepping:
 
     def _refused(self, machine: str, refusal: Refusal) -> Refused:
         failed = refusal.failed[0] if refusal.failed else None
-        told = FactorNeeded if refusal.failed == (FRESH_FACTOR,) else Refused  # pages lead to where one is proved
-        return told(
+        return Refused(
             failed.says if failed else f"What is {refusal.state} cannot be changed like this.",
             decision_id=self.decision_id,
             reasons=refusal.reasons,

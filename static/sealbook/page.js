@@ -110,3 +110,24 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:sendError", () => fail("The server could not be reached. Nothing was changed.", null));
 document.addEventListener("htmx:timeout", () => fail("The server took too long to answer. Reload to see whether the change was made.", null));
 document.addEventListener("htmx:beforeRequest", () => messages().querySelector("[data-failure]")?.remove());
+
+// --- Time that is left of an access, by the second; its end is announced once ---
+
+const ended = new WeakSet();
+
+const countDown = () => {
+  for (const clock of document.querySelectorAll("time[data-until]")) {
+    const left = Math.max(0, Math.ceil((new Date(clock.dataset.until) - Date.now()) / 1000));
+    clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (left > 0 || ended.has(clock)) continue;
+    ended.add(clock);
+    clock.closest(".access-banner")?.remove();
+    say("Your access has ended.");
+    document.dispatchEvent(new CustomEvent("sealbook:ended"));
+  }
+};
+
+if (document.querySelector("time[data-until]") || document.getElementById("request-state")) {
+  countDown();
+  setInterval(countDown, 1000);
+}

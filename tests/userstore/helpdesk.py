@@ -34,10 +34,11 @@ class HelpDesk(PhoneBook):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.name, self.age = self.column("nick"), self.column("age", "integer")
-        setter = self.setter(self.name, self.age)
+        self.mail = self.column("mail", index_type="indexed")
+        setter = self.setter(self.name, self.age, self.mail)
         self.ada, self.ben = self.subject(), self.subject()
         for person, name, age in ((self.ada, ADA, 36), (self.ben, BEN, 41)):
-            values = {"nick": name, "age": age}
+            values = {"nick": name, "age": age, "mail": f"{name.split()[0].lower()}@example.com"}
             allowed = {"purpose_additions": given("authentication")}
             self.write(setter, person, {column: {"value": value, **allowed} for column, value in values.items()})
         self.record = self.getter(self.name, self.age, policy=ALLOW)

@@ -60,12 +60,12 @@ def find_subjects(caller: Caller, *, column_id: UUID, value: str, now: datetime 
         column = definitions.by_public_id.get(column_id)
         if column is None:
             raise NotFound("There is no such column.", field="column")
-        selector = _equals(column, value)
+        selector = equals(column, value)
         candidates = set[UUID]()
         for state in (LIVE, SOFT_DELETED):
             candidates |= candidates_of(selector, definitions, caller.environment_id, state)
         rows = Subject.objects.filter(public_id__in=sorted(candidates)[:MOST_FOUND]).order_by("created_at", "public_id")
-        found = [each for each in rows if _has(each, column, selector)]
+        found = [each for each in rows if has_value(each, column, selector)]
         append(
             events.SUBJECT_SOUGHT,
             environment_id=caller.environment_id,
@@ -111,7 +111,8 @@ def preview_erasure(caller: Caller, *, subject_id: UUID, now: datetime | None = 
         return sought, remains
 
 
-def _equals(column: ColumnDefinition, value: str) -> BoundSelector:
+def equals(column: ColumnDefinition, value: str) -> BoundSelector:
+    """Bind an equality on a column; `Invalid` where nobody can be looked up by it."""
     if column.is_system or not column.is_looked_up:
         raise Invalid(
             f"Nobody can be looked up by the column {column.name}: it has no index.",
@@ -124,7 +125,8 @@ def _equals(column: ColumnDefinition, value: str) -> BoundSelector:
         raise Invalid(error.message, field="value", remedy=error.remedy) from None
 
 
-def _has(subject: Subject, column: ColumnDefinition, selector: BoundSelector) -> bool:
+def has_value(subject: Subject, column: ColumnDefinition, selector: BoundSelector) -> bool:
+    """Whether a person has a value that the selector matches."""
     rows = list(Value.objects.filter(subject=subject, column_id=column.pk).order_by("ordinal"))
     return bool(rows) and selector.matches({column.name: typed_values(rows, subject_key(subject), subject, column)})
 

@@ -1,0 +1,140 @@
+"""One request and the record it is about, in place: masked until revealed, field by field, while the access lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from governance.breakglass.terms import terms_of
+from governance.errors import GovernanceError, Invalid, NotFound
+from governance.observation import address_of
+from governance.operators.choice import operator_caller
+from governance.operators.faults import Fault, typed_id
+from governance.operators.permission import environment_of, standing_for
+from governance.operators.seen_requests import LIVING_STATES, OPEN_STATES, SeenRequest, is_own, must_see
+from keyring.walls import in_environment
+from userstore.reading.calls import AccessorCall, CallContext
+from userstore.reading.unmasking import UnmaskCall, unmask
+
+VIA = "staff page"
+WAITING = (*OPEN_STATES, "ready", "scheduled", "suspended")
+"""States in which a field that was asked for may still unmask itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShown:
+    """One field of one person as the page has it."""
+
+    person: int
+    subject_id: UUID
+    column: UUID
+    name: str
+    values: list[str] | None = None
+    is_waiting: bool = False
+    fault: Fault | None = None
+    ended: str = ""
+
+    @property
+    def anchor(self) -> str:
+        """An element's id that tells nobody whose field it is."""
+        return f"field-{self.person}-{self.column}"
+
+
+@never_cache
+@require_safe
+@login_required
+def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Show a request to whoever asked for it or got it, with the record below it."""
+    seen = _seen(request, request_id)
+    context = {"seen": seen, "people": _people(seen), "may_extend": seen.state == "active", **_ends(seen)}
+    is_part = request.headers.get("HX-Target") == "request-state"
+    return render(request, "portal/request_state.html" if is_part else "portal/request.html", context)
+
+
+@never_cache
+@require_POST
+@login_required
+def reveal(request: HttpRequest, request_id: UUID) -> HttpResponse:
+    """Show one field of one person under the grant; before it is active, wait for it."""
+    seen = _seen(request, request_id)
+    field = _field(request, seen)
+    if seen.is_live or seen.state not in WAITING:
+        field = _revealed(request, seen, field)
+    else:
+        field = FieldShown(field.person, field.subject_id, field.column, field.name, is_waiting=True)
+    return render(request, "portal/field.html", {"seen": seen, "field": field})
+
+
+def _revealed(request: HttpRequest, seen: SeenRequest, field: FieldShown) -> FieldShown:
+    """Read one field; a refusal, on record like every other, is said in its place."""
+    person = (field.person, field.subject_id, field.column, field.name)
+    if seen.grant is None:
+        return FieldShown(*person, ended=seen.state)
+    call = AccessorCall(
+        operator_caller(request),
+        seen.row.accessor_id,
+        [[str(field.subject_id)]],
+        CallContext(address=address_of(request), via=VIA),
+        grant=seen.grant.pk,
+    )
+    demand = UnmaskCall(call, field.subject_id, [field.name], seen.purpose)
+    try:
+        shown = unmask(demand, now=timezone.now())
+    except GovernanceError as error:
+        return FieldShown(*person, fault=Fault.of(error), ended=seen.state)
+    return FieldShown(*person, values=[text for each in shown.fields for text in _texts(each.value)])
+
+
+def _texts(value: Any) -> list[str]:
+    """What is shown of a value, an array or a composite one."""
+    if value in (None, ""):
+        return []
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return [", ".join(f"{name}: {part}" for name, part in value.items())] if isinstance(value, dict) else [str(value)]
+
+
+def _seen(request: HttpRequest, request_id: UUID) -> SeenRequest:
+    standing = standing_for(request)
+    with in_environment(environment_of(request)):
+        seen = must_see(request, request_id, standing)
+    if not is_own(seen.row, operator_caller(request)):
+        raise NotFound("There is no such request of yours.", field="request")
+    return seen
+
+
+def _people(seen: SeenRequest) -> list[list[FieldShown]]:
+    return [
+        [FieldShown(number, subject, column, name) for column, name in seen.columns]
+        for number, subject in enumerate(seen.present.subjects, 1)
+    ]
+
+
+def _field(request: HttpRequest, seen: SeenRequest) -> FieldShown:
+    subject = typed_id(request.POST.get("subject", ""), "subject")
+    column = typed_id(request.POST.get("column", ""), "column")
+    for person in _people(seen):
+        for field in person:
+            if (field.subject_id, field.column) == (subject, column):
+                return field
+    raise NotFound("This is no field of the record.", field="column")
+
+
+def _ends(seen: SeenRequest) -> dict[str, Any]:
+    """When it ends, and for how much longer one could ask."""
+    if seen.grant is None or seen.state not in LIVING_STATES:
+        return {}
+    try:
+        with in_environment(seen.row.environment_id):
+            longest = int(terms_of(seen.row.accessor_id).longest.total_seconds() // 60)
+    except Invalid:
+        return {"ends_at": seen.grant.not_after}
+    return {"ends_at": seen.grant.not_after, "longer": [m for m in (15, 30, 60) if m <= longest] or [longest]}
