@@ -43,6 +43,7 @@ def console(transactional_db: None) -> Iterator[Console]:
     )
     define_column(system_caller(staffed.environment.id), spec=ColumnSpec("shoe_size", "integer"))
     build_graph(staffed)
+    rule_who_sees_what(staffed)
     cast.new_environment("staging")
     import_some_files(staffed)
     yield staffed
@@ -72,6 +73,27 @@ def build_graph(staffed: Console) -> None:
         for kind, alias in ((person, "Ada Example"), (folder, "2026"))
     ]
     create_edge(service.caller, edge_type_id=sees, source_id=ends[0], target_id=ends[1])
+
+
+def rule_who_sees_what(staffed: Console) -> None:
+    """An accessor with a column that is masked for officers and not shown to anybody else, and one without rules."""
+    from governance.actions.builtin import ALLOW_ALL
+    from governance.identities import system_caller
+    from tests import cast
+    from userstore.actions.accessors import AccessorSpec, OutputSpec, publish_accessor
+    from userstore.actions.visibility import VisibilitySpec
+    from userstore.levels import Shown
+    from userstore.models import Column, Transformer
+
+    with in_environment(staffed.environment.id):
+        email, name = (Column.objects.get(name=each).public_id for each in ("email", "name"))
+        mask = Transformer.objects.get(name="FullMask").public_id
+    rules = VisibilitySpec(mask=mask, groups={"Privacy officers": Shown("masked", "plain")})
+    outputs = (OutputSpec(name, visibility=rules), OutputSpec(email))
+    purposes = (cast.new_purpose(staffed.environment, "support").public_id,)
+    publish_accessor(
+        system_caller(staffed.environment.id), spec=AccessorSpec("GetContact", "{id} = ?", outputs, purposes, ALLOW_ALL)
+    )
 
 
 def _writer(console: Console) -> Caller:
@@ -127,12 +149,13 @@ def sign_in(visitor: Visitor, console: Console) -> None:
 def pages_of(console: Console) -> list[str]:
     """An overview, lists, forms with and without rows, and the console's own pages."""
     from governance.models import AccessPolicy, Client, GraphObject
-    from userstore.models import Import
+    from userstore.models import Accessor, Import
 
     with in_environment(console.environment.id):
         imports = [f"imports/{row.pk}/" for row in Import.objects.all()]
         client = Client.objects.get(name="campaign-job")
         policy = AccessPolicy.objects.get(name="ApplicationInternalOnly")
+        accessor = Accessor.objects.get(name="GetContact")
         one = GraphObject.objects.filter(type__name="person").get()
     return [
         "",
@@ -146,6 +169,7 @@ def pages_of(console: Console) -> list[str]:
         "userstore/column/",
         "userstore/column/add/",
         "userstore/accessor/add/",
+        f"userstore/accessor/{accessor.pk}/visibility/",
         "userstore/legalhold/add/",
         "retention/",
         "imports/",
