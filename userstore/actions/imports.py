@@ -199,6 +199,7 @@ def _outlived(before: datetime, now: datetime) -> Iterator[Import]:
 def _asked(caller: Caller, asked: Instructions, *, now: datetime, row: Import) -> AskedImport:
     decision_id = _clear(caller, asked, events.IMPORT_ASKED, now=now)
     row.environment_id, row.by_kind, row.by_id = caller.environment_id, caller.kind, caller.id
+    row.workload = caller.workload.claims if caller.workload is not None else None
     row.mutator_id, row.format = asked.mutator_id, asked.format
     row.created_at = row.updated_at = now
     row.instructions = asked.written()

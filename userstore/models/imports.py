@@ -27,6 +27,8 @@ class Import(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     by_kind = models.CharField(max_length=16)
     by_id = models.UUIDField()
+    workload = models.JSONField(null=True)
+    """Which program asked, as its session token says, where somebody vouched for it: its steps are judged by it."""
     instructions = SealedField()
     mutator_id = models.UUIDField(null=True)
     format = models.CharField(max_length=16)

@@ -6,7 +6,7 @@ Killed at any moment, an import goes on from its last commit: no record counts t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from governance.models import Account, Client
 from governance.standing import standing_of
 from keyring.walls import in_environment
 from userstore.actions.importing.ahead import ReadingAhead, Stretch, next_stretch
-from userstore.actions.importing.ending import end_import, hold_import
+from userstore.actions.importing.ending import end_import, hold_import, workload_of
 from userstore.importing.errors import FileUnfit, ImportHeld, ImportWaits
 from userstore.importing.framing import Place
 from userstore.importing.opening import OpenImport, opened
@@ -147,7 +147,8 @@ def caller_of(row: Import) -> Caller:
     if row.by_kind == CLIENT:
         client = Client.objects.filter(public_id=row.by_id).first()
         if client is not None:
-            return Caller(CLIENT, client.public_id, client.account_id, client.environment_id, client.name)
+            asked_by = Caller(CLIENT, client.public_id, client.account_id, client.environment_id, client.name)
+            return replace(asked_by, workload=workload_of(row))
     account = Account.objects.filter(pk=row.by_id, is_active=True).first() if row.by_kind == OPERATOR else None
     if account is None:
         raise refusal("caller: whoever asked for this import is gone")

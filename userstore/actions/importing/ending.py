@@ -9,6 +9,7 @@ from uuid import UUID
 from audit.actors import Actor
 from audit.recorder import append
 from governance.identities import Caller
+from governance.provenance.workload import Workload, read_workload
 from keyring.actions import destroy_key
 from keyring.walls import in_environment
 from userstore import events
@@ -78,4 +79,10 @@ def end_import(row: Import, state: str, *, now: datetime, caller: Caller | None 
 
 def actor_of(row: Import) -> Actor:
     """Who asked for an import, as the book names them."""
-    return Actor(row.by_kind, row.by_id)
+    workload = workload_of(row)
+    return Actor(row.by_kind, row.by_id, workload.build if workload is not None else None)
+
+
+def workload_of(row: Import) -> Workload | None:
+    """Which program asked for an import, where somebody vouched for it."""
+    return read_workload(row.workload) if row.workload is not None else None
