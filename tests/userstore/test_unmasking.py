@@ -171,13 +171,17 @@ def test_demands_that_make_no_sense_are_refused(desk: Desk) -> None:
 def test_a_grant_unmasks_its_columns_of_its_people_and_nothing_else() -> None:
     desk = HelpDesk()
     rules = VisibilitySpec(mask=desk.transformer("FullMask"))
-    desk.record = desk.getter(
-        OutputSpec(desk.name, visibility=rules), OutputSpec(desk.age, visibility=rules), policy=ALLOW
-    )
+    columns = (OutputSpec(desk.name, visibility=rules), OutputSpec(desk.age, visibility=rules))
+    several = ("authentication", "integrity")
+    desk.record = desk.getter(*columns, policy=ALLOW, purposes=several)
+    values = {
+        name: {"value": value, "purpose_additions": given(*several)} for name, value in (("nick", NAME), ("age", 36))
+    }
+    desk.write(desk.setter(desk.name, desk.age), desk.ada, values)
 
-    def told(subject: UUID, *columns: str) -> dict[str, Any]:
+    def told(subject: UUID, *columns: str, purpose: str = "authentication") -> dict[str, Any]:
         read = AccessorCall(desk.sue, desk.record, [[str(desk.ada), str(desk.ben)]], HERE)
-        found = unmask(UnmaskCall(read, subject, columns, "authentication"), now=timezone.now())
+        found = unmask(UnmaskCall(read, subject, columns, purpose), now=timezone.now())
         return {each.column: (each.level, each.value) for each in found.fields}
 
     with pytest.raises(Refused):
@@ -188,3 +192,6 @@ def test_a_grant_unmasks_its_columns_of_its_people_and_nothing_else() -> None:
     with pytest.raises(Refused) as refused:
         told(desk.ada, "age")
     assert refused.value.reasons == ("visibility: age is not shown on demand",)
+    with pytest.raises(Refused) as refused:
+        told(desk.ada, "nick", purpose="integrity")
+    assert "another purpose" in refused.value.reasons[0]

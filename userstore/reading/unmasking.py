@@ -107,6 +107,7 @@ def _unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
     whole = accessor_plan(standing, call.read.accessor_id)
     names, purpose = _named(call.columns, whole), _purpose(call, whole)
     clearance = authorize(call.caller, replace(whole.ask, grant=call.read.grant), standing=standing, now=now)
+    _must_be_granted_for(purpose, clearance)
     plan = _planned(call, whole, names, clearance)
     count_reading(call.read, plan.accessor, clearance, now=now)
     with in_environment(clearance.environment_id):
@@ -122,6 +123,12 @@ def _purpose(call: UnmaskCall, whole: AccessorPlan) -> StandingPurpose:
         names = ", ".join(whole.purpose_names)
         raise Invalid("The accessor is not for this purpose.", field="purpose", remedy=f"It is for: {names}.")
     return purpose
+
+
+def _must_be_granted_for(purpose: StandingPurpose, clearance: Clearance) -> None:
+    """Return where a right allows the call, or a grant for this very purpose."""
+    if clearance.grant is not None and clearance.grant.purpose != purpose.public_id:
+        raise refusal(f"grant: {clearance.grant.id} is for another purpose")
 
 
 def _planned(call: UnmaskCall, whole: AccessorPlan, names: frozenset[str], clearance: Clearance) -> ReadPlan:
