@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from governance.api import access_urls
 from governance.api.builds import Builds, CiKeys, SingleBuild, SingleCiKey
 from governance.api.changes import ChangeActions, ChangeRejection, Changes, ChangeWithdrawal, SingleChange
 from governance.api.clients import Clients, Secrets, SingleClient, SingleSecret
@@ -58,6 +59,7 @@ urlpatterns = [
     path("governance/external-identities", Identities.as_view(), name="external-identities"),
     path("governance/external-identities/<uuid:identity_id>", SingleIdentity.as_view(), name="external-identity"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
+    *access_urls.urlpatterns,
     path("governance/changes", Changes.as_view(), name="api-changes"),
     path("governance/changes/actions", ChangeActions.as_view(), name="api-change-actions"),
     path("governance/changes/<uuid:change_id>", SingleChange.as_view(), name="api-change"),

@@ -161,7 +161,7 @@ def facts_of_living(
         may_approve=moment.may("approve", resource),
         may_contain=moment.may("configure", resource),
         approved_by=approvers_of(request),
-        able_approvers=moment.able_to("approve", resource),
+        able_approvers=_still_able(moment, request, resource),
         needed=request.needed,
         not_before=grant.not_before,
         activate_by=grant.activate_by,
@@ -190,6 +190,17 @@ def facts_of_reviewing(moment: Moment, review: Review, resource: Resource, *, is
 def approvers_of(request: AccessRequest) -> frozenset[UUID]:
     """Who has approved a request."""
     return frozenset(request.approvals.values_list("approver_id", flat=True))
+
+
+def _still_able(moment: Moment, request: AccessRequest, resource: Resource) -> frozenset[UUID]:
+    """Return who approved and still could: people, and clients that neither an officer nor a freeze has stopped."""
+    stopped = {
+        client.account_id
+        for client in moment.standing.clients.values()
+        if client.disabled_at is not None or ("client", client.public_id) in moment.standing.freezes
+    }
+    approvers = Account.objects.filter(pk__in=approvers_of(request) - stopped)
+    return frozenset(account.pk for account in approvers if moment.account_may(account, "approve", resource))
 
 
 def _is_justified(asked: Asked, own: QuerySet[AccessRequest]) -> bool:

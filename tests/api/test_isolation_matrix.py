@@ -22,6 +22,7 @@ from governance.identities import system_caller
 from governance.models import Right
 from keyring.walls import in_environment
 from tests import cast
+from tests.api.access_rows import access_ids, access_rows
 from tests.api.build_rows import build_ids, build_rows
 from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, line_of, new_scene
 from tests.api.change_rows import change_rows
@@ -128,6 +129,7 @@ def rows(scene: Scene) -> list[Row]:
         *user_rows(),
         *governance_rows(),
         *change_rows(),
+        *access_rows(),
         Row("GET", "audit/entries", abroad=200),
         Row("GET", "audit/entries/<uuid:entry_id>", service=404),
     ]
@@ -184,6 +186,7 @@ def new_world() -> World:
         "<uuid:freeze_id>": str(frozen.public_id),
         **{f"<uuid:{name}_id>": str(uuid4()) for name in ("entry", "erasure", "key", "change")},
         **script_ids(),
+        **access_ids(scene),
         **build_ids(),
         **import_ids(scene),
     }

@@ -22,7 +22,7 @@ from userstore.actions.idempotency import Answer
 from userstore.actions.subjects import create_subject_with
 from userstore.api.calls import CallView, context_of, repeatable
 from userstore.api.streaming import NDJSON, STREAM, streamed, wants_stream
-from userstore.api.terms import DECISION, IDEMPOTENCY_HEADER, consent_terms
+from userstore.api.terms import DECISION, GRANT, IDEMPOTENCY_HEADER, consent_terms, grant_named
 from userstore.events import SUBJECT_CREATED
 from userstore.reading.calls import AccessorCall, Page
 from userstore.reading.execute import execute_accessor
@@ -67,6 +67,7 @@ _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
         tags=["calls"],
         parameters=[
             *PAGING,
+            GRANT,
             DECISION,
         ],
         request={
@@ -103,6 +104,7 @@ class ExecuteAccessor(CallView):
             context=context_of(request, fields),
             page=page,
             region=region_asked(fields.text("region", "")),
+            grant=grant_named(request),
         )
         if wants_stream(request):
             return streamed(call, lambda error: self._fail(request, self._as_told(error)))
