@@ -42,6 +42,8 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("External identities", "badge", "governance.ExternalIdentity"),
             ("Rights", "key", "governance.Right"),
             ("Rights of groups", "key_vertical", "governance.GroupRight"),
+            ("Access rules", "timer", "governance.AccessRule"),
+            ("Tickets", "confirmation_number", "governance.Ticket"),
         ),
     ),
     (
@@ -85,6 +87,8 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
     WATCH: (
         ("Changes", "rule", "changes", "configure"),
         ("Who can reach what", "share_reviews", "reach", "configure"),
+        ("Grants", "hourglass_top", "access-grants", "configure"),
+        ("Access requests", "contact_support", "access-log", "audit"),
         ("People", "person_search", "people", "erase"),
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),

@@ -1,6 +1,7 @@
 """The officer's pages of governance. Importing them hangs them into the console."""
 
 from governance.admin import (
+    access,
     accounts,
     builds,
     clients,
@@ -17,6 +18,7 @@ from governance.admin import (
 )
 
 __all__ = [
+    "access",
     "accounts",
     "builds",
     "clients",

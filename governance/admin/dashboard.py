@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from audit.errors import AuditorNotConfigured
 from audit.queries import AUDITOR, count_by, entries
+from governance.breakglass.machines import ACTIVE, CLAIMED, OPEN
 from governance.catalogue import names_of
-from governance.models import Client, Environment, Freeze
+from governance.models import Client, Environment, Freeze, Grant, Review
 from governance.operators.permission import AUDIT, CONFIGURE, environment_of, may
 from governance.overview import unclassified
 from governance.queries import names_of_actors
@@ -31,7 +32,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if configures:
         cards += _configuration_cards()
     if audits:
-        cards += _book_cards(request)
+        cards += [*_book_cards(request), _review_card()]
     context.update(
         cards=cards,
         configures=configures,
@@ -53,7 +54,26 @@ def _configuration_cards() -> list[Card]:
         _card("Environments", environments, f"{protected} protected", "governance_environment"),
         _card("Clients", clients, f"{disabled} disabled", "governance_client"),
         _card("Freezes in force", len(frozen), _named(frozen), "governance_freeze"),
+        _grant_card(),
     ]
+
+
+def _grant_card() -> Card:
+    active = Grant.objects.filter(state=ACTIVE, not_after__gt=timezone.now())
+    emergencies = active.filter(is_emergency=True).count()
+    hint = f"{emergencies} by emergency" if emergencies else "none by emergency"
+    return {"label": "Active grants", "value": active.count(), "hint": hint, "url": reverse("access-grants")}
+
+
+def _review_card() -> Card:
+    due = Review.objects.filter(state__in=[OPEN, CLAIMED])
+    overdue = due.filter(due_at__lte=timezone.now()).count()
+    return {
+        "label": "Overdue reviews",
+        "value": overdue,
+        "hint": f"{due.count()} to conclude",
+        "url": reverse("access-log"),
+    }
 
 
 def _card(label: str, value: int, hint: str, page: str) -> Card:

@@ -79,7 +79,7 @@ def facts_of_asking(moment: Moment, asked: Asked, terms: AccessTerms) -> Facts:
         requester=requester.id,
         grantee=grantee.id,
         may_request=may_request == {True},
-        may_declare=terms.lets_declare(moment.caller.group_ids) and requester == grantee,
+        may_declare=terms.lets_declare(set(requester.groups.values_list("pk", flat=True))) and requester == grantee,
         able_approvers=moment.able_to("approve", asked.resource),
         needed=terms.approvals,
         duration=duration,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import path
 
+from governance.console.access import access_grant, access_grants, access_log
 from governance.console.book import book, book_entry
 from governance.console.changes import changes, single_change
 from governance.console.factor_enrolment import enrol_app, enrol_key
@@ -36,6 +37,9 @@ urlpatterns = [
     path("admin/password_change/", password),
     path("admin/changes/", _in_console(changes), name="changes"),
     path("admin/changes/<uuid:change_id>/", _in_console(single_change), name="change"),
+    path("admin/access/grants/", _in_console(access_grants), name="access-grants"),
+    path("admin/access/grants/<uuid:grant_id>/", _in_console(access_grant), name="access-grant"),
+    path("admin/access/requests/", _in_console(access_log), name="access-log"),
     path("admin/freeze/", _in_console(choose_target), name="freeze-target"),
     path("admin/freeze/<slug:kind>/<uuid:target_id>/", _in_console(freeze_page), name="freeze"),
     path("admin/unfreeze/<uuid:freeze_id>/", _in_console(unfreeze_page), name="unfreeze"),
