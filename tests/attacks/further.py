@@ -11,6 +11,7 @@ from governance.actions.policy_secrets import keep_secret
 from governance.actions.script_hosts import allow_host
 from governance.identities import system_caller
 from tests.api.calling import Scene
+from tests.attacks.access import access_aims, access_ids
 from tests.attacks.aim import Aim
 from userstore.actions.erasing import erase_subject
 from userstore.actions.imports import ask_import
@@ -35,6 +36,7 @@ def further_ids(scene: Scene) -> dict[str, Any]:
         "keeper": keeper,
         "import": ask_import(caller, instructions=Instructions(scene.mutator), now=timezone.now()).row.pk,
         "sealing_key": key["id"],
+        **access_ids(scene),
     }
 
 
@@ -71,3 +73,4 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("GET", "seal/keys", query="?client_id={keeper}")
     yield Aim("POST", "seal/keys", {"client_id": "{keeper}"})
     yield Aim("DELETE", "seal/keys/{keeper}/{sealing_key}")
+    yield from access_aims()
