@@ -11,6 +11,7 @@ import redis
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
+from django.utils.module_loading import import_string
 
 SHORTEST_SECRET = 50
 """Characters of `SECRET_KEY`; the figure of Django's own check security.W009."""
@@ -61,6 +62,18 @@ def check_scripts() -> Iterator[Error]:
             "Scripts may send requests to this machine, in clear text.",
             hint="Leave SEALBOOK_SCRIPTS_MAY_CALL_LOOPBACK unset.",
             id="sealbook.E014",
+        )
+
+
+@_refuses
+def check_tickets() -> Iterator[Error]:
+    """Refuse a system of tickets that is asked in the clear, or without an address."""
+    way = import_string("governance.tickets.is_private_way")
+    if settings.GOVERNANCE_TICKETS.endswith(".HttpTickets") and not way(settings.GOVERNANCE_TICKETS_URL):
+        yield Error(
+            "The system that keeps tickets has no address over TLS.",
+            hint="Set SEALBOOK_TICKETS_URL to an https address, or to one of this machine.",
+            id="sealbook.E018",
         )
 
 

@@ -252,6 +252,8 @@ GOVERNANCE_SCRIPTS_MAY_CALL_LOOPBACK = env.bool("SEALBOOK_SCRIPTS_MAY_CALL_LOOPB
 GOVERNANCE_SCRIPT_NOTE_DAYS = 30
 GOVERNANCE_ISSUERS_MAY_BE_LOOPBACK = env.bool("SEALBOOK_ISSUERS_MAY_BE_LOOPBACK", default=False)  # development only
 GOVERNANCE_TICKETS = env.str("SEALBOOK_TICKETS", default="governance.tickets.BuiltInTickets")
+GOVERNANCE_TICKETS_URL = env.str("SEALBOOK_TICKETS_URL", default="")  # of governance.tickets.HttpTickets
+GOVERNANCE_TICKETS_TOKEN = env.str("SEALBOOK_TICKETS_TOKEN", default="")
 GOVERNANCE_TEMPLATES = ("governance.policies.templates.BUILT_IN", "governance.policies.attributes.BUILT_IN")
 
 # --- userstore -----------------------------------------------------------------------------------------------------

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+import orjson
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from governance.errors import Unavailable
 from governance.models import Account, Ticket
+from governance.policies.outgoing import Address, NoAnswer, Outgoing, exchange_where
+
+SECONDS = 2.0
+"""For a whole answer: a step of somebody's request waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,74 @@ class BuiltInTickets:
         if found is None:
             return None
         return TicketFound(found.reference, found.closed_at is None, found.assignee.username, found.subject_id)
+
+
+class HttpTickets:
+    """The tickets of another system: `GET {GOVERNANCE_TICKETS_URL}/{reference}`, with a bearer token.
+
+    It answers 404, or `{"reference": "...", "open": true, "assignee": "user name", "subject_id": "..."}`; whom it is
+    about may be null or left out. It is asked over TLS, and in the clear on this machine alone; no redirect is followed
+    and no proxy asked. Whatever else it says is no answer, and what needs a ticket is refused meanwhile.
+    """
+
+    def find(self, reference: str) -> TicketFound | None:
+        reference = reference.strip()
+        try:
+            answer = exchange_where(_question(reference), seconds=SECONDS, allowed=_anywhere)
+        except NoAnswer:
+            raise _no_answer() from None
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise _no_answer()
+        return _ticket_in(answer.body, reference)
+
+
+def is_private_way(url: str) -> bool:
+    """Whether nobody on the way can read what is sent to an address: TLS, or this machine itself."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    return parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def _question(reference: str) -> Outgoing:
+    base, token = str(settings.GOVERNANCE_TICKETS_URL).rstrip("/"), str(settings.GOVERNANCE_TICKETS_TOKEN)
+    if not is_private_way(base):
+        raise _no_answer()
+    parts = urlsplit(base)
+    is_clear = parts.scheme == "http"
+    return Outgoing(
+        host=parts.hostname or "",
+        port=parts.port or (80 if is_clear else 443),
+        method="GET",
+        target=f"{parts.path}/{quote(reference, safe='')}",
+        headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+        body=b"",
+        is_clear=is_clear,
+    )
+
+
+def _anywhere(address: Address) -> bool:  # noqa: ARG001  the deployment names the host, which may be one of its own network
+    return True
+
+
+def _ticket_in(body: bytes, reference: str) -> TicketFound:
+    try:
+        said: Any = orjson.loads(body)
+        about = said.get("subject_id")
+        found = TicketFound(said["reference"], said["open"], said["assignee"], UUID(about) if about else None)
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise _no_answer() from None
+    if not isinstance(found.is_open, bool) or not isinstance(found.assignee, str):
+        raise _no_answer()
+    if not isinstance(found.reference, str) or found.reference.lower() != reference.lower():
+        raise _no_answer()
+    return found
+
+
+def _no_answer() -> Unavailable:
+    return Unavailable("The system that keeps tickets does not answer.", remedy="Try again later.")
 
 
 def ticket_source() -> TicketSource:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, IncompleteRead
@@ -64,9 +64,17 @@ def exchange(request: Outgoing, *, seconds: float, loopback: bool) -> Incoming:
     Raises:
         NoAnswer: no public address, no connection, no proof of the name, too slow, too long, no HTTP.
     """
+    return exchange_where(request, seconds=seconds, allowed=_is_this_machine if loopback else is_public)
+
+
+def exchange_where(request: Outgoing, *, seconds: float, allowed: Callable[[Address], bool]) -> Incoming:
+    """Send a request as `exchange` does, to addresses of the caller's choice: for a host that the deployment names.
+
+    Raises:
+        NoAnswer: as `exchange`.
+    """
     deadline = monotonic() + seconds
     addresses = _resolved(request.host, request.port, seconds)
-    allowed = _is_this_machine if loopback else is_public
     if not addresses or not all(allowed(ip_address(address[0])) for _, address in addresses):
         raise NoAnswer("address")
     try:
