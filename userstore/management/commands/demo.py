@@ -16,14 +16,14 @@ from governance.actions.accounts import OFFICERS, define_operator
 from governance.actions.environments import define_environment
 from governance.actions.rights import give_group_rights
 from governance.models import Environment
+from userstore.demo.helpdesk import LEADS, SUPPORT, build_help_desk
 from userstore.demo.phone import build_phone_example
 
 ENVIRONMENT = "demo"
-SUPPORT = "Support staff"
 
 
 class Command(BaseCommand):
-    help = "Seed the phone example: an environment 'demo', invented people, one client per purpose, two operators."
+    help = "Seed the phone example: an environment 'demo', invented people, one client per purpose, three operators."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -42,6 +42,7 @@ class Command(BaseCommand):
             )
             example = build_phone_example(environment)
             operators = self._operators(environment)
+            build_help_desk(environment, agent="support")
         admin = example.clients["admin"]
         told = {
             "operators": operators,
@@ -55,6 +56,7 @@ class Command(BaseCommand):
         for name, role, groups, is_superuser in (
             ("officer", "privacy officer", (OFFICERS,), True),
             ("support", "support staff", (SUPPORT,), False),
+            ("lead", "support lead, who approves access", (LEADS,), False),
         ):
             password = secrets.token_urlsafe(12)
             define_operator(SYSTEM, username=name, password=password, groups=groups, is_superuser=is_superuser)
