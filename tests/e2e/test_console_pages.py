@@ -185,6 +185,7 @@ def pages_of(console: Console) -> list[str]:
         "people/",
         "regions/",
         "script-notes/",
+        "code-of-column/",
     ]
 
 
