@@ -52,6 +52,8 @@ class Actor:
     kind: str
     id: UUID | None = None
     build: Build | None = None
+    via: tuple[UUID, ...] = ()
+    """The clients that called this one, the nearest first, where one acts through another."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -63,8 +65,10 @@ class Actor:
 
     @property
     def told(self) -> dict[str, Any]:
-        """What the book says of it; the build only where there is one."""
-        who = {"kind": self.kind, "id": self.id}
+        """What the book says of it; the build and the callers behind it only where there are any."""
+        who: dict[str, Any] = {"kind": self.kind, "id": self.id}
+        if self.via:
+            who["via"] = [*self.via]
         return who if self.build is None else {"build": self.build.told, **who}
 
 

@@ -144,12 +144,16 @@ def _view(row: Entry) -> EntryView:
         environment_id=row.environment_id,
         kind=row.kind,
         outcome=row.outcome,
-        actor=Actor(row.actor_kind, row.actor_id, _build(body)),
+        actor=Actor(row.actor_kind, row.actor_id, _build(body), _via(body)),
         decision_id=row.decision_id,
         request_id=row.request_id,
         text=row.body,
         body=body,
     )
+
+
+def _via(body: Mapping[str, Any]) -> tuple[UUID, ...]:
+    return tuple(UUID(each) for each in body.get("actor", {}).get("via", ()))
 
 
 def _build(body: Mapping[str, Any]) -> Build | None:

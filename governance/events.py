@@ -49,6 +49,8 @@ UNFROZEN = event("freeze.lifted", "freeze", "kind", "target", "reasons")
 SIGNING_KEY_ROTATED = event("signing_key.rotated", "key", "retired", "reasons")
 ROOT_REWRAPPED = event("root_key.rewrapped", "provider", "keys", "ledger")
 TOKEN_ISSUED = event("access_token.issued", "client", "expires", "reasons")
+CLIENT_INVOKED = event("client.invoked", "client", "expires", "reasons")
+"""A client got a token with which it acts as another one; entries of that token's calls name it as `via`."""
 TOKEN_REFUSED = event("access_token.refused", "client", "reasons")
 ISSUERS_LISTED = event("issuers.listed", "issuers", "identities_ended", "reasons")
 IDENTITY_ADMITTED = event("external_identity.admitted", "identity", "issuer", "client", "everybody", "reasons")

@@ -31,13 +31,15 @@ class Caller:
     group_ids: frozenset[int] = frozenset()
     workload: Workload | None = None
     """Which program calls, where somebody else than that program vouched for it."""
+    via: tuple[UUID, ...] = ()
+    """The clients on whose behalf a client was invoked, the nearest first; each has to be allowed to, at every call."""
 
     @property
     def actor(self) -> Actor:
         """How this caller appears in the book; a management command as the system's own, which has no id."""
         if self.kind == SYSTEM:
             return SYSTEM_ACTOR
-        return Actor(self.kind, self.id, self.workload.build if self.workload is not None else None)
+        return Actor(self.kind, self.id, self.workload.build if self.workload is not None else None, self.via)
 
     # Django and DRF ask these of whoever made a request.
     @property

@@ -48,6 +48,9 @@ def propose_change(caller: Caller, *, action: str, arguments: Mapping[str, Any],
     """
     now = timezone.now()
     clearance = clearance_for(caller, "configure", events.CHANGE_PROPOSED, now=now)
+    if caller.via:  # whoever holds the secret of a client behind it could approve it
+        with refusal_on_record(events.CHANGE_PROPOSED, caller):
+            raise refusal("change: a client proposes in its own name, not invoked by another")
     meant = draftable_actions().get(action)
     if meant is None:
         raise Invalid(

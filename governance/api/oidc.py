@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from governance.actions.access_tokens import exchange_credentials
+from governance.actions.invoking import exchange_for_client
 from governance.actions.job_tokens import exchange_job_token
 from governance.actions.signing import ensure_signing_key
 from governance.errors import GovernanceError, Refused, Throttled, Unauthenticated
@@ -22,6 +23,9 @@ from governance.tokens.signing import public_keys
 from governance.wire.shapes import ANY, ERROR, ID, NUMBER, TEXT, array, choice, shape
 
 _TOKEN = shape(access_token=TEXT, token_type=TEXT, expires_in=NUMBER)
+JOB_TOKEN = "urn:ietf:params:oauth:grant-type:jwt-bearer"  # noqa: S105  the name of a grant, not a password
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105  the name of a grant, not a password
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  the name of a type, not a password
 
 
 class _Public(APIView):
@@ -40,18 +44,22 @@ class TokenView(_Public):
         request={
             "application/x-www-form-urlencoded": {
                 **shape(
-                    grant_type=choice("client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+                    grant_type=choice("client_credentials", JOB_TOKEN, TOKEN_EXCHANGE),
                     client_id=ID,
                     client_secret=TEXT,
                     assertion=TEXT,
+                    subject_token=TEXT,
+                    subject_token_type=choice(ACCESS_TOKEN),
+                    audience=ID,
                 ),
                 "required": ["grant_type"],
                 "description": "Id and secret as HTTP Basic credentials, or here; for a job of the CI the client's id "
-                "and the job's token as the assertion.",
+                "and the job's token as the assertion; to act as another client, which takes the right to invoke it, "
+                "the caller's access token and that client's id as the audience.",
             }
         },
         responses={
-            200: {**_TOKEN, "required": list(_TOKEN["properties"])},
+            200: {**shape(**_TOKEN["properties"], issued_token_type=TEXT), "required": list(_TOKEN["properties"])},
             **dict.fromkeys((400, 401, 413, 429, 503), ERROR),
         },
     )
@@ -70,7 +78,10 @@ class TokenView(_Public):
             return _oauth_error(401, "invalid_client", str(refused))
         except GovernanceError as error:
             return _oauth_error(503, "temporarily_unavailable", str(error))
-        answer = JsonResponse({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
+        told = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
+        if exchange is _by_token:
+            told["issued_token_type"] = ACCESS_TOKEN
+        answer = JsonResponse(told)
         answer["Cache-Control"] = "no-store"
         return answer
 
@@ -121,7 +132,16 @@ def _by_job(request: HttpRequest) -> tuple[str, int]:
     )
 
 
-_GRANTS = {"client_credentials": _by_secret, "urn:ietf:params:oauth:grant-type:jwt-bearer": _by_job}
+def _by_token(request: HttpRequest) -> tuple[str, int]:
+    """RFC 8693: the subject token is the caller's own, the audience the client that it acts as."""
+    if request.POST.get("subject_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
+        raise Unauthenticated("The subject token is an access token.")
+    return exchange_for_client(
+        subject_token=request.POST.get("subject_token", ""), audience=request.POST.get("audience", "")
+    )
+
+
+_GRANTS = {"client_credentials": _by_secret, JOB_TOKEN: _by_job, TOKEN_EXCHANGE: _by_token}
 
 
 def _credentials(request: HttpRequest) -> tuple[str, str] | None:

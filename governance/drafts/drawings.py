@@ -86,7 +86,7 @@ def _attribute(attribute: EdgeAttribute) -> str:
 
 
 def _version(revision: Revision) -> str:
-    return f"version {revision.version} of {revision.kind.replace('_', ' ')} {revision.body.get('name', '')}".strip()
+    return f"{revision.version} of {revision.kind.replace('_', ' ')} {revision.body.get('name', '')}".strip()
 
 
 _drawings: list[Drawing] = [

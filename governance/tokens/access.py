@@ -47,15 +47,22 @@ _verifiers = _Verifiers({}, 0.0)
 
 
 def issue_access_token(
-    client: Client, *, key: SigningKey, now: float | None = None, workload: Workload | None = None
+    client: Client,
+    *,
+    key: SigningKey,
+    now: float | None = None,
+    workload: Workload | None = None,
+    via: tuple[UUID, ...] = (),
 ) -> tuple[str, int]:
     """Sign a token for a client; returns it and its life time in seconds.
 
     Args:
         workload: the program for which somebody vouched; its tokens live shorter, and name it.
+        via: the clients that act through this one, the nearest first; such tokens live as shortly.
     """
     issued = int(now if now is not None else time.time())
-    lives = settings.GOVERNANCE_TOKEN_SECONDS if workload is None else settings.GOVERNANCE_WORKLOAD_TOKEN_SECONDS
+    is_short = workload is not None or bool(via)
+    lives = settings.GOVERNANCE_WORKLOAD_TOKEN_SECONDS if is_short else settings.GOVERNANCE_TOKEN_SECONDS
     claims = {
         "iss": settings.PUBLIC_URL,
         "aud": [settings.PUBLIC_URL],
@@ -65,6 +72,7 @@ def issue_access_token(
         "exp": issued + lives,
         "jti": str(uuid4()),
         **({"workload": workload.claims} if workload is not None else {}),
+        **_act(via),
     }
     token = jwt.encode(claims, private_key_of(key), algorithm=ALGORITHM, headers={"kid": str(key.id)})
     return token, lives
@@ -113,7 +121,8 @@ def _verified(token: str, moment: float) -> _Known:
         client_id, environment_id = UUID(claims["sub"]), UUID(claims["environment"])
         expires = float(claims["exp"])
         workload = read_workload(claims["workload"]) if "workload" in claims else None
-    except (jwt.PyJWTError, ValueError, KeyError, TypeError):
+        via = _read_act(claims.get("act"))
+    except (jwt.PyJWTError, ValueError, KeyError, TypeError, AttributeError):
         raise Unauthenticated("The access token is not valid.", remedy=_CHALLENGE) from None
     if moment >= expires:
         raise Unauthenticated("The access token has expired.", remedy=_CHALLENGE)
@@ -128,8 +137,28 @@ def _verified(token: str, moment: float) -> _Known:
         environment_id=client.environment_id,
         name=client.name,
         workload=workload,
+        via=via,
     )
     return _Known(caller, min(expires, moment + REMEMBERED_SECONDS))
+
+
+LONGEST_CHAIN = 4
+"""Clients that may act through one another behind one token."""
+
+
+def _act(via: tuple[UUID, ...]) -> dict[str, Any]:
+    """Write the callers behind a token as RFC 8693, section 4.1, nests them: the nearest outermost."""
+    return {"act": {"sub": str(via[0]), **_act(via[1:])}} if via else {}
+
+
+def _read_act(claim: Any) -> tuple[UUID, ...]:
+    found: list[UUID] = []
+    while claim is not None:
+        found.append(UUID(claim["sub"]))
+        if len(found) > LONGEST_CHAIN:
+            raise ValueError("a longer chain than is ever issued")
+        claim = claim.get("act")
+    return tuple(found)
 
 
 def _verifier(kid: str, moment: float) -> jwt.PyJWK:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from governance.actions.environments import change_environment, define_environme
 from governance.actions.freezes import freeze, unfreeze
 from governance.actions.policy_secrets import keep_secret
 from governance.actions.purposes import change_purpose, define_purpose, retire_purpose
-from governance.actions.rights import give_rights, withdraw_right
+from governance.actions.rights import give_right, give_rights, withdraw_right
 from governance.drafts.differences import Difference, Line
 from governance.drafts.draftable import Drafted
 from governance.drafts.modes import drafting
@@ -23,6 +24,7 @@ from governance.errors import Conflict, Invalid, NotFound, Refused
 from governance.models import Account, Client, ProtectedChange, Right
 from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
+from tests import cast
 from tests.beginnings import beginning
 from tests.cast import NOBODY
 from tests.governance.office import Office, new_office
@@ -91,6 +93,17 @@ def test_whoever_has_seen_a_clients_secret_does_not_approve_what_it_proposes(off
         office.approve(proposed)
     assert "whose secret the approver has seen" in refused.value.reasons[0]
     assert office.approve(proposed, by=office.author).state == ProtectedChange.APPLIED
+
+
+def test_a_client_behind_another_proposes_nothing(office: Office) -> None:
+    scheduler = cast.new_caller(office.environment, "scheduler")
+    with in_environment(office.environment.id):
+        accounts = Account.objects.in_bulk([scheduler.account_id])
+        service = Client.objects.get(public_id=office.service.id)
+    give_right(office.system, holder=accounts[scheduler.account_id], operation="invoke", on=service)
+    with pytest.raises(Refused) as refused:
+        office.propose("define_purpose", by=replace(office.service, via=(scheduler.id,)), name="statistics2")
+    assert refused.value.reasons == ("change: a client proposes in its own name, not invoked by another",)
 
 
 @on_record
