@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +63,6 @@ def ids_in(fields: Fields, name: str) -> list[UUID]:
     return found
 
 
-def shown_names(names: dict[UUID, str] | Any) -> list[dict[str, str]]:
+def shown_names(names: Mapping[UUID, str]) -> list[dict[str, str]]:
     """Write down ids with their names."""
     return [{"id": str(public_id), "name": name} for public_id, name in names.items()]
