@@ -124,8 +124,8 @@ with calls as (
   from (
     select body::jsonb -> 'facts' as facts, recorded_at
     from audit_entry
-    where environment_id = %(environment)s and kind = %(kind)s and outcome = 'done' and recorded_at >= %(since)s
-      and strpos(body, %(mark)s) > 0
+    where environment_id = %(environment)s and kind = any(%(kinds)s) and outcome = 'done'
+      and recorded_at >= %(since)s and strpos(body, %(mark)s) > 0
   ) as entries
   where facts ->> %(about)s = any(%(among)s)
 )
@@ -153,14 +153,14 @@ class Listed:
 def list_calls(
     *,
     environment_id: UUID,
-    kind: str,
+    kinds: Collection[str],
     since: datetime,
     about: str,
     among: Collection[str],
     amount: str,
     named: tuple[str, str],
 ) -> list[Listed]:
-    """Gather the calls of a kind that went through, by the text of a fact.
+    """Gather the calls of some kinds that went through, by the text of a fact.
 
     Args:
         about: the fact by which calls are told apart; only those where it is `among` some texts count.
@@ -177,7 +177,7 @@ def list_calls(
             _READ,
             {
                 "environment": environment_id,
-                "kind": kind,
+                "kinds": sorted(kinds),
                 "since": since,
                 "about": about,
                 "mark": f'"{about}":',

@@ -18,6 +18,7 @@ PARTS = (
     "graph",
     "importing",
     "rotation",
+    "stopping",
 )
 
 

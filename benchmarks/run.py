@@ -17,6 +17,7 @@ from benchmarks.rotation import measure_rotation
 from benchmarks.scripts import measure_scripts
 from benchmarks.sealing import measure_sealing
 from benchmarks.seeding import COLUMNS, SUBJECTS, seed
+from benchmarks.stopping import measure_stopping
 from benchmarks.values import measure_policies, measure_values
 from config.collector import settle
 
@@ -32,6 +33,7 @@ MEASURES = {
     "graph": measure_graph,
     "importing": measure_importing,
     "rotation": measure_rotation,
+    "stopping": measure_stopping,
 }
 
 

@@ -15,8 +15,8 @@ from keyring.walls import in_environment
 
 LOOKED_BACK = timedelta(days=90)
 MOST_GRANTS = 500
-_READ = "accessor.executed"
-"""Floors above record it; its fact `grant` names the grant that a read was made under."""
+_READ = ("accessor.executed", "accessor.unmasked")
+"""Floors above record them; their fact `grant` names the grant that a read was made under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class EarlierUse:
     """Names of columns, and in how many grants each was granted."""
     read_columns: dict[str, int]
     """Names of columns, and under how many grants each was really read."""
+
+    @property
+    def never_read(self) -> list[str]:
+        """Names of columns that were granted and that nobody read."""
+        return [name for name in self.granted_columns if name not in self.read_columns]
 
 
 def earlier_use(caller: Caller, reason: str, accessor_id: UUID, now: datetime) -> EarlierUse:
@@ -73,7 +78,7 @@ def _read(caller: Caller, grants: Collection[UUID], *, since: datetime) -> dict[
         return {}
     found = list_calls(
         environment_id=caller.environment_id,
-        kind=_READ,
+        kinds=_READ,
         since=since,
         about="grant",
         among=[str(grant) for grant in grants],

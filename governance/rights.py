@@ -91,6 +91,12 @@ def holds_any_right(*, standing: Standing, caller: Caller, now: datetime) -> boo
     return any(not right.is_deny and _in_force(right, now) for right in _rights_held(standing, caller))
 
 
+def rights_that_allow(*, standing: Standing, caller: Caller, operation: str, now: datetime) -> list[str]:
+    """Name the caller's rights in force that allow an operation on anything, whether or not a denial beats them."""
+    held = _rights_held(standing, caller)
+    return [right.id for right in held if right.operation == operation and not right.is_deny and _in_force(right, now)]
+
+
 def _rights_held(standing: Standing, caller: Caller) -> Iterator[StandingRight]:
     yield from standing.account_rights.get(caller.account_id, ())
     for group_id in caller.group_ids:

@@ -8,6 +8,7 @@ from governance.api import access_urls
 from governance.api.builds import Builds, CiKeys, SingleBuild, SingleCiKey
 from governance.api.changes import ChangeActions, ChangeRejection, Changes, ChangeWithdrawal, SingleChange
 from governance.api.clients import Clients, Secrets, SingleClient, SingleSecret
+from governance.api.decisions import SingleDecision
 from governance.api.environments import OwnEnvironment
 from governance.api.freezes import FreezePreview, Freezes, SingleFreeze
 from governance.api.graph import Edges, EdgesOfObject, Objects, SingleEdge, SingleObject
@@ -60,6 +61,7 @@ urlpatterns = [
     path("governance/external-identities/<uuid:identity_id>", SingleIdentity.as_view(), name="external-identity"),
     path("governance/environment", OwnEnvironment.as_view(), name="environment"),
     *access_urls.urlpatterns,
+    path("governance/decisions/<uuid:decision_id>", SingleDecision.as_view(), name="api-decision"),
     path("governance/changes", Changes.as_view(), name="api-changes"),
     path("governance/changes/actions", ChangeActions.as_view(), name="api-change-actions"),
     path("governance/changes/<uuid:change_id>", SingleChange.as_view(), name="api-change"),

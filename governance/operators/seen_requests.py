@@ -10,7 +10,6 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 
-from audit.queries import entries
 from governance.breakglass.machines import ACTIVE, NEEDS_INFO, PENDING, READY, SUSPENDED
 from governance.breakglass.narrowing import Narrowed, narrowed, shown_of
 from governance.breakglass.reasons import REASONS
@@ -70,20 +69,6 @@ class SeenRequest:
         return self.state == ACTIVE
 
 
-@dataclass(frozen=True, slots=True)
-class EarlierUse:
-    """What grants with the same reason through the same accessor came to."""
-
-    grants: int
-    granted: tuple[str, ...]
-    used: tuple[str, ...]
-
-    @property
-    def unused(self) -> tuple[str, ...]:
-        """Columns that were granted and never read."""
-        return tuple(name for name in self.granted if name not in self.used)
-
-
 def seen(rows: Iterable[AccessRequest], standing: Standing, *, now: datetime | None = None) -> list[SeenRequest]:
     """Return requests with names; must run inside their environment."""
     now = latest_moment(standing, now or timezone.now())
@@ -113,35 +98,6 @@ def is_own(row: AccessRequest, caller: Caller) -> bool:
 def may_decide(row: AccessRequest, caller: Caller, standing: Standing) -> bool:
     """Whether somebody holds the right to decide on such requests, this one being another's."""
     return not is_own(row, caller) and _holds("approve", caller, row, standing)
-
-
-def earlier_use(row: AccessRequest, standing: Standing) -> EarlierUse:
-    """Return what grants with this reason through this accessor were asked for and used; must run inside it."""
-    alike = Grant.objects.filter(accessor_id=row.accessor_id, request__reason=row.reason).exclude(request=row)
-    grants = list(alike.exclude(activated_at=None).order_by("-created_at")[:50])
-    found = requestables().find(row.accessor_id)
-    names = found.columns if found else {}
-    granted = {names[column] for grant in grants for column in grant.columns if column in names}
-    used = {name for grant in grants for name in columns_read(grant, standing)}
-    return EarlierUse(len(grants), tuple(sorted(granted)), tuple(sorted(used & set(names.values()))))
-
-
-def columns_read(grant: Grant, standing: Standing) -> set[str]:
-    """Return the names of the columns that were read under a grant, as the book has it."""
-    since = grant.activated_at
-    if since is None:
-        return set()
-    reads = entries(
-        environment_id=standing.environment_id,
-        kinds={"accessor.executed", "accessor.unmasked"},
-        actor_id=grant.grantee_id,
-        outcome="done",
-        since=since,
-        limit=500,
-    )
-    mine = [entry.facts for entry in reads if entry.facts.get("grant") == str(grant.pk)]
-    with_somebody = [facts for facts in mine if facts.get("subjects")]
-    return {name for facts in with_somebody for name in facts.get("plain", facts["columns"])}
 
 
 def _seen(row: AccessRequest, found: Requestable | None, standing: Standing, now: datetime) -> SeenRequest:

@@ -10,18 +10,20 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from governance.access_use import earlier_use
 from governance.actions.access_decisions import Narrowing, approve_request, ask_back, deny_request
 from governance.errors import GovernanceError, Invalid, NotFound
 from governance.models import AccessRequest, Approval
 from governance.operators.choice import operator_caller
 from governance.operators.faults import Fault, page, typed_ids, typed_number
 from governance.operators.permission import environment_of, standing_for
-from governance.operators.seen_requests import OPEN_STATES, SeenRequest, earlier_use, may_decide, must_see, seen
+from governance.operators.seen_requests import OPEN_STATES, SeenRequest, may_decide, must_see, seen
 from keyring.walls import in_environment
 
 
@@ -93,13 +95,14 @@ def _shown(request: HttpRequest, request_id: UUID, *, fault: Fault | None = None
     standing = standing_for(request)
     with in_environment(environment_of(request)):
         found = must_see(request, request_id, standing)
-        context = {
+        context: dict[str, Any] = {
             "seen": found,
             "may_decide": may_decide(found.row, operator_caller(request), standing),
-            "earlier": earlier_use(found.row, standing),
             "choices": _choices(found),
             "typed": request.POST.get("comment", ""),
         }
+    caller, row = operator_caller(request), found.row
+    context["earlier"] = earlier_use(caller, row.reason, row.accessor_id, timezone.now())
     return page(request, "portal/decide.html", context, fault=fault)
 
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from governance.access_use import use_of_grant
 from governance.actions.access_reviews import claim_review, conclude_review, refer_review
 from governance.breakglass.machines import CLAIMED, OPEN
 from governance.errors import GovernanceError, Invalid, NotFound
@@ -22,7 +23,7 @@ from governance.models import Review
 from governance.operators.choice import operator_caller
 from governance.operators.faults import Fault, page
 from governance.operators.permission import AUDIT, environment_of, require, standing_for
-from governance.operators.seen_requests import columns_read, seen
+from governance.operators.seen_requests import seen
 from keyring.walls import in_environment
 
 
@@ -78,8 +79,8 @@ def _shown(request: HttpRequest, review_id: UUID, *, fault: Fault | None = None)
         if row is None:
             raise NotFound("There is no such review.", field="review")
         (found,) = seen([row.grant.request], standing)
-        used = columns_read(row.grant, standing)
         comment = row.comment.reveal() if row.comment is not None else ""
+    used = use_of_grant(operator_caller(request), row.grant).columns
     context = {
         "review": row,
         "seen": found,

@@ -37,6 +37,7 @@ def access_rows() -> list[Row]:
         Row("GET", f"{REQUEST}/earlier-use", service=404),
         *(Row("POST", f"{REQUEST}/{step}", DECISION, service=404)
           for step in ("approve", "deny", "ask-back", "answer", "cancel")),
+        Row("GET", "governance/decisions/<uuid:decision_id>", service=404),
         Row("GET", "governance/access-grants", abroad=200),
         Row("GET", GRANT, service=404),
         *(Row("POST", f"{GRANT}/{step}", DECISION, service=404)
@@ -53,5 +54,5 @@ def access_ids(scene: Scene) -> dict[str, str]:
     clerk = Account.objects.create(username=f"clerk-{uuid4().hex[:8]}", kind=Account.OPERATOR)
     rule = define_access_rule(system, name="Usual", terms=RuleTerms())
     ticket = open_ticket(system, reference="CASE-1", assignee=clerk.username)
-    unknown = {f"<uuid:{name}_id>": str(uuid4()) for name in ("request", "grant", "review")}
+    unknown = {f"<uuid:{name}_id>": str(uuid4()) for name in ("request", "grant", "review", "decision")}
     return {"<uuid:rule_id>": str(rule.public_id), "<uuid:ticket_id>": str(ticket.pk), **unknown}

@@ -67,6 +67,7 @@ def access_aims() -> Iterator[Aim]:
     yield Aim("GET", f"{request}/earlier-use")
     for step in ("approve", "deny", "ask-back", "answer", "cancel"):
         yield Aim("POST", f"{request}/{step}", {**said, "columns": ["{column}"], "without": ["{subject}"]})
+    yield Aim("GET", "governance/decisions/{entry}")
     yield Aim("GET", "governance/access-grants")
     yield Aim("GET", "governance/access-grants/{grant}")
     for step in ("activate", "suspend", "resume", "revoke", "relinquish"):

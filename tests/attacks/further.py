@@ -13,6 +13,7 @@ from governance.identities import system_caller
 from tests.api.calling import Scene
 from tests.attacks.access import access_aims, access_ids
 from tests.attacks.aim import Aim
+from tests.attacks.builds import build_aims, build_ids
 from userstore.actions.erasing import erase_subject
 from userstore.actions.imports import ask_import
 from userstore.actions.subjects import create_subject
@@ -37,6 +38,7 @@ def further_ids(scene: Scene) -> dict[str, Any]:
         "import": ask_import(caller, instructions=Instructions(scene.mutator), now=timezone.now()).row.pk,
         "sealing_key": key["id"],
         **access_ids(scene),
+        **build_ids(scene),
     }
 
 
@@ -74,3 +76,4 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("POST", "seal/keys", {"client_id": "{keeper}"})
     yield Aim("DELETE", "seal/keys/{keeper}/{sealing_key}")
     yield from access_aims()
+    yield from build_aims()
