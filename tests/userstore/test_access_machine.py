@@ -1,8 +1,7 @@
 """Temporary access under everything that people, clocks and crashes do in any order: nothing opens that should not.
 
-A random walk over requests, decisions, grants and reviews, with rights that come and go, a clock that also runs
-backwards, and steps that die just before they would commit. What should be open is kept apart from what is stored:
-after every step somebody reads, and sees exactly what the walk says.
+A random walk, with rights that come and go, a clock that also runs backwards, and steps that die just before they would
+commit. After every step somebody reads, and sees exactly what the walk says, whatever is stored.
 """
 
 from __future__ import annotations
@@ -268,11 +267,8 @@ class TemporaryAccess(RuleBasedStateMachine):
         assert before not in TERMINAL or before == state, "what is over has come back"
         self.walk.last_states[key] = state
 
-    def chain(self, request: AccessRequest | None) -> int:
-        total = 0
-        while request is not None:
-            total, request = total + request.minutes, request.extends
-        return total
+    def chain(self, request: AccessRequest) -> int:
+        return request.minutes + (self.chain(request.extends) if request.extends else 0)
 
     def who(self, pick: int) -> Caller:
         return self.people[pick % len(self.people)]
