@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from governance.catalogue import Requestable
 from governance.rights import Resource
 from governance.standing import standing_of
+from userstore.actions.builtin import GET_USERS
 from userstore.definitions import definitions_of
 from userstore.models import Accessor, Subject
 from userstore.selectors import parse, reads_only_ids, typed
@@ -17,7 +20,7 @@ class Accessors:
     """Tells governance what accessors there are, by public ids and names alone."""
 
     def find(self, public_id: UUID) -> Requestable | None:
-        accessor = Accessor.objects.filter(public_id=public_id, life_cycle_state="live").first()
+        accessor = _askable().filter(public_id=public_id).first()
         return _requestable(accessor) if accessor else None
 
     def all(self) -> list[Requestable]:
@@ -28,6 +31,11 @@ class Accessors:
     def known(self, subject_ids: Collection[UUID]) -> set[UUID]:
         found = Subject.objects.filter(public_id__in=list(subject_ids), erased_at=None)
         return set(found.values_list("public_id", flat=True))
+
+
+def _askable() -> QuerySet[Accessor]:
+    """Those of live values; not the one behind the list of users, whose pages name everybody."""
+    return Accessor.objects.filter(life_cycle_state="live").exclude(public_id=GET_USERS)
 
 
 def _requestable(accessor: Accessor) -> Requestable:

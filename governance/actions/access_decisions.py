@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from audit.events import EventKind
 from governance import events
+from governance.actions.change import environment_resource
 from governance.actions.granting import described, give_grant, may_be_reviewed
 from governance.actions.stepping import Stepping, save_text, stepping
 from governance.breakglass.facts import Facts
@@ -154,10 +155,9 @@ def _deciding(caller: Caller, request_id: UUID, event: EventKind, now: datetime 
         if request is None:
             raise NotFound("There is no such request.", field="request")
         found = requestables().find(request.accessor_id)
-        if found is None:
-            raise NotFound("What was asked for is no longer there.", field="request", remedy="Cancel the request.")
         step.facts["request"] = request.id
-        yield _Deciding(step, request, found, narrowed(request))
+        gone = Requestable(environment_resource(caller.environment_id), frozenset(), {}, is_by_id=False)
+        yield _Deciding(step, request, found or gone, narrowed(request))
 
 
 def _left(present: Narrowed, narrowing: Narrowing) -> Narrowed:

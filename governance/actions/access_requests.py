@@ -20,7 +20,7 @@ from governance.breakglass.machines import DECLARED, NEW, PENDING, REQUEST, Step
 from governance.breakglass.reasons import REASONS
 from governance.breakglass.terms import AccessTerms, terms_of
 from governance.catalogue import Requestable, requestables
-from governance.errors import Invalid, NotFound
+from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessRequest, Account, Grant, Purpose, RequestedSubject
 
@@ -63,8 +63,12 @@ def declare_emergency(caller: Caller, wish: Wish, *, factor_at: datetime | None,
     Raises:
         Invalid, NotFound, Refused: as `submit_request`.
     """
+    if wish.not_before is not None or wish.extends is not None:
+        field = "extends" if wish.not_before is None else "not_before"
+        raise Invalid("An emergency begins now, and extends nothing.", field=field)
     with _asking(caller, wish, events.EMERGENCY_DECLARED, "declare", now, factor_at) as begun:
         at, request, terms = begun.step, begun.request, begun.terms
+        at.must_tell_time()
         grant = give_grant(request, terms, columns=request.columns, minutes=request.minutes, now=at.now)
         must_be_reviewed(grant, "emergency", due_at=at.now + terms.review_within, now=at.now)
         at.facts["grant"] = grant.id
@@ -98,6 +102,7 @@ def _asking(
         facts = facts_of_asking(moment, asked, terms)
         taken = step.judge(REQUEST, verb, NEW, facts)
         request = _stored(caller.environment_id, wish, asked, terms, taken, step.now, extended)
+        _must_be_known(wish.subject_ids)
         step.facts.update(described(request, found, step.standing))
         yield _Begun(step, request, terms, facts.able_approvers)
 
@@ -117,17 +122,23 @@ def _requestable(wish: Wish) -> Requestable:
         raise Invalid("There is no such reason.", field="reason", remedy=f"Known: {', '.join(REASONS)}.")
     if wish.minutes < 1:
         raise Invalid("Access lasts a minute at least.", field="minutes")
-    _must_be_known(wish.subject_ids)
+    _must_be_people(wish.subject_ids)
     return found
 
 
-def _must_be_known(subject_ids: Sequence[UUID]) -> None:
+def _must_be_people(subject_ids: Sequence[UUID]) -> None:
     if not subject_ids:
         raise Invalid("Name at least one person.", field="subjects")
+    if len(set(subject_ids)) != len(subject_ids):
+        raise Invalid("Somebody is named twice.", field="subjects")
+
+
+def _must_be_known(subject_ids: Sequence[UUID]) -> None:
+    """Last of all: only who could send this request learns whether somebody is there, and the book has it."""
     known = requestables().known(subject_ids)
     for position, subject_id in enumerate(subject_ids):
-        if subject_id not in known or subject_id in subject_ids[:position]:
-            raise Invalid("There is no such person, or they are named twice.", field="subjects", position=position)
+        if subject_id not in known:
+            raise Conflict("There is no such person.", field="subjects", position=position)
 
 
 def _extended(wish: Wish, caller: Caller) -> AccessRequest | None:
@@ -137,6 +148,8 @@ def _extended(wish: Wish, caller: Caller) -> AccessRequest | None:
     grant = Grant.objects.filter(request=found).first() if found else None
     if found is None or grant is None:
         raise NotFound("There is no such request of yours that was granted.", field="extends")
+    if found.purpose.public_id != wish.purpose:
+        raise Invalid("An extension is for the same purpose.", field="purpose")
     if AccessRequest.objects.filter(extends=found, state__in=[PENDING, DECLARED, "needs_info", "approved"]).exists():
         raise Invalid("It is extended already.", field="extends", remedy="Extend the extension.")
     known = set(found.subjects.filter(is_excluded=False).values_list("subject_id", flat=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +19,7 @@ from governance.actions.notices import leave_notices
 from governance.authorization import must_not_be_stopped
 from governance.breakglass.facts import Facts
 from governance.breakglass.machines import Refusal, Step, take
-from governance.errors import Conflict, Refused
+from governance.errors import Conflict, Refused, Unavailable
 from governance.identities import Caller
 from governance.models import AccessRequest, Environment, Grant, Review
 from governance.rights import latest_moment
@@ -27,6 +27,8 @@ from governance.standing import Standing, fresh_standing_of
 from keyring.walls import in_environment
 
 Row = AccessRequest | Grant | Review
+SKEW = timedelta(seconds=60)
+"""As far as the clocks of servers may be apart."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Stepping:
     standing: Standing
     now: datetime
     """The latest moment that anybody has seen, which is never before the clock."""
+    clock: datetime
     decision_id: UUID = field(default_factory=uuid4)
     facts: dict[str, Any] = field(default_factory=dict)
     told: list[tuple[str, UUID, UUID]] = field(default_factory=list)
@@ -67,6 +70,15 @@ class Stepping:
         for name, value in changes.items():
             setattr(row, name, value)
 
+    def must_tell_time(self) -> None:
+        """Refuse to begin an access while the clock is behind what was seen before: it would last longer than granted.
+
+        Raises:
+            Unavailable: the clock has been put back.
+        """
+        if self.now - self.clock > SKEW:
+            raise Unavailable("The clock is behind what has been seen before.", remedy="Set the server's clock right.")
+
     def tell(self, kind: str, accounts: Iterable[UUID], about: UUID) -> None:
         """Leave a notice for every one of some people but whoever takes the step."""
         self.told += [(kind, account, about) for account in set(accounts) - {self.caller.account_id}]
@@ -93,7 +105,7 @@ def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Ste
         Environment.objects.select_for_update().get(pk=caller.environment_id)
         standing = fresh_standing_of(caller.environment_id)
         must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing, now=now)
-        step = Stepping(caller, event, standing, latest_moment(standing, now), facts=said)
+        step = Stepping(caller, event, standing, latest_moment(standing, now), now, facts=said)
         yield step
         leave_notices(step.told, environment_id=caller.environment_id, now=step.now)
         raise_epoch(caller.environment_id, now=step.now)

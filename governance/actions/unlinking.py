@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from governance.actions.change import raise_epoch
-from governance.models import RequestedSubject, Ticket
+from governance.models import Environment, RequestedSubject, Ticket
 
 
 def unlink_subject(subject_id: UUID, *, environment_id: UUID) -> None:
@@ -13,6 +13,8 @@ def unlink_subject(subject_id: UUID, *, environment_id: UUID) -> None:
 
     A grant that named them opens nothing of somebody who gets the same id later.
     """
+    # Steps of temporary access hold this row from their check of who is there until they commit.
+    Environment.objects.select_for_update().get(pk=environment_id)
     named, _ = RequestedSubject.objects.filter(subject_id=subject_id).delete()
     Ticket.objects.filter(subject_id=subject_id).update(subject_id=None)
     if named:

@@ -73,4 +73,6 @@ class Facts:
     overdue_reviews: int = 99
     subjects: int = 1_000_000
     most_subjects: int = 0
+    is_over: bool = False
+    """The grant that is looked back at has ended, by the clock."""
     approvers_of_grant: frozenset[UUID] = field(default_factory=frozenset)

@@ -11,12 +11,12 @@ from django.db.models import QuerySet
 
 from governance import tickets
 from governance.breakglass.facts import Facts
-from governance.breakglass.machines import CLAIMED, DECLARED, NEEDS_INFO, OPEN, PENDING
+from governance.breakglass.machines import ACTIVE, CLAIMED, DECLARED, NEEDS_INFO, OPEN, PENDING, READY, SUSPENDED
 from governance.breakglass.people import able_to, may
 from governance.breakglass.reasons import EMERGENCY_REASONS, REMEMBERED_TEXTS, repeats, says_something
 from governance.breakglass.terms import AccessTerms
-from governance.identities import Caller
-from governance.models import AccessRequest, Account, Grant, Review
+from governance.identities import CLIENT, Caller
+from governance.models import AccessRequest, Account, ClientSecret, Grant, Review
 from governance.rights import Resource, effective_rights
 from governance.standing import Standing
 
@@ -43,6 +43,18 @@ class Moment:
     def account_may(self, account: Account, operation: str, resource: Resource) -> bool:
         """Whether an account does."""
         return may(account, operation, resource, standing=self.standing, now=self.now)
+
+    def is_somebody_else(self, request: AccessRequest) -> bool:
+        """Whether nobody who asked for access, or got it, can be acting through this caller.
+
+        A chain of callers is somebody's; a client is also whoever has seen its secret.
+        """
+        people = [request.requester_id, request.grantee_id]
+        if self.caller.via:
+            return False
+        if self.caller.kind != CLIENT:
+            return True
+        return not ClientSecret.objects.filter(client__public_id=self.caller.id, issued_by__in=people).exists()
 
     def able_to(self, operation: str, resource: Resource) -> frozenset[UUID]:
         """Which operators do."""
@@ -134,7 +146,7 @@ def facts_of_deciding(
         grantee=request.grantee_id,
         may_request=moment.account_may(request.grantee, "request", resource)
         and moment.account_may(request.requester, "request", resource),
-        may_approve=moment.may("approve", resource),
+        may_approve=moment.may("approve", resource) and moment.is_somebody_else(request),
         approved_by=approvers_of(request),
         needed=request.needed,
         decide_by=request.decide_by,
@@ -181,10 +193,20 @@ def facts_of_reviewing(moment: Moment, review: Review, resource: Resource, *, is
         requester=grant.request.requester_id,
         grantee=grant.grantee_id,
         reviewer=review.reviewer_id,
-        may_review=moment.may("audit", resource),
+        may_review=moment.may("audit", resource) and moment.is_somebody_else(grant.request),
         approvers_of_grant=approvers_of(grant.request),
+        is_over=is_over(grant, now=moment.now),
         is_commented=is_commented,
     )
+
+
+def is_over(grant: Grant, *, now: datetime) -> bool:
+    """Whether a grant has ended, by the clock and whether or not anybody has put it down."""
+    if grant.state == READY:
+        return now >= grant.activate_by
+    if grant.state in {ACTIVE, SUSPENDED}:
+        return grant.not_after is not None and now >= grant.not_after
+    return True
 
 
 def approvers_of(request: AccessRequest) -> frozenset[UUID]:

@@ -98,4 +98,5 @@ FEW_EMERGENCIES = Guard("few emergencies", lambda f: f.recent_emergencies < f.mo
 MAY_REVIEW = Guard("may review", lambda f: f.may_review, "There is no right to review this.")
 NO_PART_IN_IT = Guard("no part in it", lambda f: f.actor not in {f.requester, f.grantee} | f.approvers_of_grant,
                       "Who asked for it or approved it does not review it.")  # fmt: skip
+HAS_ENDED = Guard("has ended", lambda f: f.is_over, "The access is not over yet.", "Look at it once it has ended.")
 OWN_REVIEW = Guard("own review", lambda f: f.actor == f.reviewer, "Somebody else has taken this review.")

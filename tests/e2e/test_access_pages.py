@@ -142,6 +142,8 @@ def test_an_emergency_opens_at_once_and_is_reviewed_by_somebody_else(
     page.wait_for_selector(".access-banner")
     page.click("button:has-text('Reveal')")
     page.wait_for_selector(f"text={ADA}")
+    page.click("#request-state button:has-text('End now')")
+    page.wait_for_selector("text=Ended by you")
 
     review = auditor.open("/access/reviews/")
     look(auditor, "reviews-dark")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,13 +15,16 @@ from governance.actions.access_reviews import claim_review, conclude_review
 from governance.actions.accounts import change_operator
 from governance.actions.grants import activate_grant, relinquish_grant, resume_grant, revoke_grant, suspend_grant
 from governance.actions.rights import give_right, withdraw_right
-from governance.errors import Refused
-from governance.models import AccessRequest, Grant, GroupRight, Notice, RequestedSubject, Review
+from governance.errors import Refused, Unavailable
+from governance.models import AccessRequest, Client, ClientSecret, Grant, GroupRight, Notice, RequestedSubject, Review
 from keyring.walls import in_environment
+from tests import cast
 from tests.beginnings import beginning
 from tests.cast import NOBODY
 from tests.userstore.helpdesk import ADA, WHY, HelpDesk, minutes, names
+from userstore.actions.deletion import delete_subject
 from userstore.actions.erasing import erase_subject
+from userstore.actions.subjects import create_subject
 
 URGENT = {"reason": "incident_response", "ticket": ""}
 
@@ -228,3 +232,57 @@ def test_an_erased_person_is_unlinked_from_what_was_asked(desk: HelpDesk) -> Non
         assert not RequestedSubject.objects.exists()
     assert grant.request.subject_count == 1
     assert desk.seen().rows == []
+
+
+def test_a_deleted_person_is_unlinked_so_that_a_grant_opens_nobody_who_gets_the_id_later(desk: HelpDesk) -> None:
+    desk.granted()
+    delete_subject(desk.service, subject_id=desk.ada)
+
+    create_subject(desk.service, subject_id=desk.ada)
+
+    with in_environment(desk.environment.id):
+        assert not RequestedSubject.objects.exists()
+    assert desk.seen().rows == []
+
+
+def test_nothing_begins_while_the_clock_is_behind_what_was_seen(desk: HelpDesk) -> None:
+    now = timezone.now()
+    grant = desk.grant_of(desk.approved(desk.asked(now=now), now=now + minutes(10)))
+
+    with pytest.raises(Unavailable):
+        activate_grant(desk.sue, grant_id=grant.id, factor_at=None, now=now)
+    with pytest.raises(Unavailable):
+        declare_emergency(desk.sue, desk.wish(**URGENT), factor_at=None, now=now)
+
+    assert activate_grant(desk.sue, grant_id=grant.id, factor_at=None, now=now + minutes(10)).state == "active"
+
+
+def test_access_is_judged_once_it_is_over(desk: HelpDesk) -> None:
+    now = timezone.now()
+    grant = declare_emergency(desk.sue, desk.wish(**URGENT), factor_at=None, now=now)
+    with in_environment(desk.environment.id):
+        review = Review.objects.get(grant=grant)
+    claim_review(desk.auditor, review_id=review.id, now=now)
+
+    with pytest.raises(Refused) as early:
+        conclude_review(desk.auditor, review_id=review.id, verdict="appropriate", now=now + minutes(29))
+
+    assert refused(early) == "guard: has ended"
+    assert conclude_review(desk.auditor, review_id=review.id, verdict="appropriate", now=now + minutes(30))
+
+
+def test_whoever_has_seen_the_secret_of_a_client_does_not_decide_through_it(desk: HelpDesk) -> None:
+    robot = cast.new_caller(desk.environment, "robot", approve=True)
+    with in_environment(desk.environment.id):
+        client = Client.objects.get(public_id=robot.id)
+        ClientSecret.objects.create(
+            environment=desk.environment, client=client, prefix="x", digest=b"x" * 32, issued_by=desk.sue.id
+        )
+    request = desk.asked()
+
+    with pytest.raises(Refused) as own:
+        desk.approved(request, robot)
+    with pytest.raises(Refused) as through:
+        desk.approved(request, replace(desk.ann, via=(desk.sue.id,)))
+
+    assert refused(own) == refused(through) == "guard: may approve"

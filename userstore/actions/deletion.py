@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.recorder import append
 from governance.actions.clearing import cleared
 from governance.actions.graph_users import remove_user
+from governance.actions.unlinking import unlink_subject
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 from keyring.actions import destroy_key
@@ -37,6 +38,7 @@ def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = N
     """
     now = now or timezone.now()
     with cleared(caller, "erase", events.SUBJECT_DELETED, now=now) as clearance:
+        unlink_subject(subject_id, environment_id=caller.environment_id)
         subject = _locked(Subject.objects.filter(erased_at=None), subject_id)
         handle = handle_of(subject, subject_key(subject))
         tokens, _ = Token.objects.filter(subject=subject).delete()

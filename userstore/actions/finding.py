@@ -50,7 +50,9 @@ def find_person(
             asked = requestables().find(accessor_id)
         if asked is None:
             raise NotFound("There is no such accessor.", field="accessor")
-        clearance = authorize(caller, Ask("request", asked.resource), standing=standing, now=now)
+        touched = () if column_id is None else (column_id,)
+        ask = Ask("request", asked.resource, purposes=tuple(asked.purposes), columns=touched)
+        clearance = authorize(caller, ask, standing=standing, now=now)
         hour = int(now.timestamp() // 3600)
         if not counting.spend(
             "search", caller.account_id, bucket=hour, buckets=1, allowance=SEARCHES_PER_HOUR, seconds=3600

@@ -15,7 +15,7 @@ from governance.wire.hot import answer_json
 from governance.wire.shapes import ERROR, ID, REFERENCE, TEXT, array, choice, shape
 from userstore.api.calls import CallView, context_of
 from userstore.api.methods import CALL_CONTEXT, REGION, SELECTOR_VALUES
-from userstore.api.terms import DECISION
+from userstore.api.terms import DECISION, GRANT, grant_named
 from userstore.models.accessors import LEVELS
 from userstore.reading.calls import AccessorCall
 from userstore.reading.unmasking import UnmaskCall, unmask
@@ -33,7 +33,7 @@ _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR, 429: ERRO
     post=extend_schema(
         operation_id="unmask",
         tags=["calls"],
-        parameters=[DECISION],
+        parameters=[DECISION, GRANT],
         request={
             "application/json": {
                 **shape(
@@ -67,6 +67,7 @@ class Unmask(CallView):
             selector_values=fields.array("selector_values"),
             context=context_of(request, fields),
             region=region_asked(fields.text("region", "")),
+            grant=grant_named(request),
         )
         call = UnmaskCall(read, fields.id("user_id"), _names(fields), fields.raw("purpose"))
         shown = unmask(call, now=timezone.now())

@@ -67,6 +67,9 @@ BROKEN_BY_A_STEP: dict[str, Broken] = {
     "expired before its time": lambda w, e, _: e.verb == "expire" and (e.actor != NOBODY or w.now < w.ends),
     "unused before its time": lambda w, e, _: e.verb == "waste" and (e.actor != NOBODY or w.now < w.use_by),
     "reviewed without the right": lambda _, e, __: _looks_back(e) and "may_review" not in e.is_good,
+    "judged before it was over": lambda _, e, __: (
+        _looks_back(e, "conclude", "remark", "report") and "over" not in e.is_good
+    ),
     "reviewed by somebody who took part": lambda w, e, _: (
         _looks_back(e, "claim", "conclude", "remark", "report") and e.actor in w.approved_by | {ANN}
     ),

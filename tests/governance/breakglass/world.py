@@ -85,9 +85,9 @@ FLAGS = {
     "revoke": ("contain",),
     "claim": ("may_review",),
     "refer": ("may_review", "comment"),
-    "conclude": ("may_review",),
-    "remark": ("may_review", "comment"),
-    "report": ("may_review", "comment"),
+    "conclude": ("may_review", "over"),
+    "remark": ("may_review", "over", "comment"),
+    "report": ("may_review", "over", "comment"),
 }
 
 
@@ -159,6 +159,7 @@ def facts_of(world: World, event: Event) -> Facts:
         overdue_reviews=0 if "none_overdue" in good else 1,
         subjects=1 if "few" in good else 51,
         most_subjects=50,
+        is_over="over" in good,
         approvers_of_grant=world.approved_by if world.grant != NEW else frozenset(),
     )
 
