@@ -200,7 +200,10 @@ def test_a_review_is_claimed_referred_and_concluded_by_who_took_no_part(desk: De
     told(desk.step(auditor, f"{path}/claim"))
     told(desk.step(auditor, f"{path}/refer", comment="Somebody else knows this customer."))
     claimed = told(desk.step(auditor, f"{path}/claim"))
-    concluded = told(desk.step(auditor, f"{path}/conclude", verdict="remarked", comment="Once was enough."))
+    said = {"verdict": "remarked", "comment": "Once was enough."}
+    assert refused_by(desk.step(auditor, f"{path}/conclude", **said)) == "guard: has ended"
+    told(desk.step(desk.asking, f"{GRANTS}/{review['grant']['id']}/relinquish"))
+    concluded = told(desk.step(auditor, f"{path}/conclude", **said))
 
     assert claimed["requested"]["justification"].startswith(WHY)
     assert concluded["state"] == "remarked"
