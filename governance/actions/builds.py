@@ -46,7 +46,7 @@ def register_build(caller: Caller, *, envelope: str, now: datetime | None = None
             raise refusal(str(Because.BUILDER))
         if stated.built_at > now + CLOCKS_DIFFER:
             raise Invalid("The signed payload tells a time that has not come.", field="envelope")
-        builds = _kept(caller.environment_id, key, stated, envelope, now)
+        builds = _kept(caller.environment_id, key, stated, envelope, hashlib.sha256(opened.signed).hexdigest(), now)
         for build in builds:
             append(
                 events.BUILD_REGISTERED,
@@ -86,8 +86,10 @@ def _signer(envelope: Envelope) -> CiKey:
     raise refusal(str(Because.KEY_WITHDRAWN if signer_of(envelope, gone) else Because.TAMPERED))
 
 
-def _kept(environment_id: UUID, key: CiKey, stated: Provenance, envelope: str, now: datetime) -> list[TrustedBuild]:
-    envelope_digest = hashlib.sha256(envelope.encode()).hexdigest()
+def _kept(
+    environment_id: UUID, key: CiKey, stated: Provenance, envelope: str, envelope_digest: str, now: datetime
+) -> list[TrustedBuild]:
+    """Keep what is new. Rows are known by what was signed, so that other bytes around it make no new row."""
     known = {
         each.digest: each for each in TrustedBuild.objects.select_related("key").filter(envelope_digest=envelope_digest)
     }

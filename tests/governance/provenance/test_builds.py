@@ -75,6 +75,17 @@ def test_one_provenance_registers_each_of_its_artifacts(scene: Scene) -> None:
     assert [each["name"] for each in registered(scene, CI.sign(statement))] == ["job", "second"]
 
 
+def test_a_withdrawn_build_does_not_come_back_in_an_envelope_with_other_bytes_around_it(scene: Scene) -> None:
+    envelope = CI.build()
+    (build,) = registered(scene, envelope)
+    body_of(scene.line.delete(f"{BUILDS}/{build['id']}"))
+
+    (again,) = registered(scene, json.dumps(json.loads(envelope), indent=2))
+
+    assert again["id"] == build["id"]
+    assert body_of(scene.line.get(f"{BUILDS}/{build['id']}"))["withdrawn_at"]
+
+
 def test_an_envelope_that_nobody_pinned_signed_is_tampered(scene: Scene) -> None:
     changed = json.loads(CI.build())
     changed["payload"] = json.loads(CI.build(ARTIFACT + b"# more\n"))["payload"]
