@@ -14,7 +14,7 @@ from governance.actions.environments import define_environment
 from governance.actions.policies import Branch, publish_policy
 from governance.actions.policy_templates import publish_template
 from governance.actions.purposes import define_purpose
-from governance.actions.rights import give_right
+from governance.actions.rights import give_rights
 from governance.identities import CLIENT, Caller, system_caller
 from governance.models import Client
 from governance.standing import forget_standings, standing_of
@@ -64,7 +64,7 @@ def seed() -> Store:
     environment = define_environment(Actor("system", None), name="benchmark", is_synthetic=True)
     system = system_caller(environment.id)
     client = define_client(system, name="benchmark")
-    give_right(system, holder=client.account, operation="read", on=environment)
+    give_rights(system, holder=client.account, operations=("read", "export"), on=environment)
     purpose = define_purpose(system, name="benchmarking", legal_basis="consent")
     columns = tuple(
         define_column(system, spec=ColumnSpec(name, "string", pii_category="contact", sensitivity=3)).public_id

@@ -42,6 +42,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("External identities", "badge", "governance.ExternalIdentity"),
             ("Rights", "key", "governance.Right"),
             ("Rights of groups", "key_vertical", "governance.GroupRight"),
+            ("Reserved for programs", "smart_toy", "governance.ReservedOperation"),
             ("Access rules", "timer", "governance.AccessRule"),
             ("Tickets", "confirmation_number", "governance.Ticket"),
         ),

@@ -13,7 +13,7 @@ from governance import quotas
 from governance.errors import EpochMoved, Refused
 from governance.identities import CLIENT, SYSTEM, Caller
 from governance.provenance.admission import refused_because
-from governance.rights import Resource, effective_grant, effective_rights, holds_any_right
+from governance.rights import Resource, Verdict, effective_grant, effective_rights, holds_any_right
 from governance.standing import Standing, StandingGrant, fresh_standing_of, standing_of
 
 P = ParamSpec("P")
@@ -42,6 +42,8 @@ class Ask:
     units: int = 1
     grant: UUID | None = None
     """The grant that the call is made under; None: a right, or, where there is none, whichever grant there is."""
+    also: tuple[str, ...] = ()
+    """Further operations on the resource that the call takes rights to; no grant gives them."""
 
 
 class Clearance:
@@ -95,10 +97,31 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     verdict = effective_rights(
         standing=standing, caller=caller, operation=ask.operation, resource=ask.resource, now=now
     )
-    if verdict.denied_by:
-        raise refusal(f"right: {verdict.denied_by} denies {ask.operation}")
+    _must_not_be_against(verdict, ask.operation, ask)
+    for operation in ask.also:
+        _must_also_hold(operation, caller, ask, standing=standing, now=now)
     if not verdict.allowed or ask.grant is not None:
         return _by_grant(caller, ask, standing=standing, now=now)
+    _spend(verdict, ask, standing=standing, now=now)
+    return Clearance(caller=caller, ask=ask, standing=standing, reasons=(f"right: {verdict.allowed_by}",), seal=_SEAL)
+
+
+def _must_also_hold(operation: str, caller: Caller, ask: Ask, *, standing: Standing, now: datetime) -> None:
+    verdict = effective_rights(standing=standing, caller=caller, operation=operation, resource=ask.resource, now=now)
+    _must_not_be_against(verdict, operation, ask)
+    if not verdict.allowed:
+        raise refusal(f"right: none allows {operation} on this {ask.resource.kind}")
+    _spend(verdict, ask, standing=standing, now=now)
+
+
+def _must_not_be_against(verdict: Verdict, operation: str, ask: Ask) -> None:
+    if verdict.is_reserved:
+        raise refusal(f"reserved: {operation} on this {ask.resource.kind} is for programs alone")
+    if verdict.denied_by:
+        raise refusal(f"right: {verdict.denied_by} denies {operation}")
+
+
+def _spend(verdict: Verdict, ask: Ask, *, standing: Standing, now: datetime) -> None:
     if verdict.quota is not None and not quotas.spend(
         right_id=str(verdict.allowed_by),
         environment_id=standing.environment_id,
@@ -107,7 +130,6 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
         units=ask.units,
     ):
         raise refusal(f"quota: {verdict.quota} calls an hour under {verdict.allowed_by} are used up")
-    return Clearance(caller=caller, ask=ask, standing=standing, reasons=(f"right: {verdict.allowed_by}",), seal=_SEAL)
 
 
 def _by_grant(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) -> Clearance:
@@ -125,6 +147,8 @@ def _by_grant(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     if grant is None:
         held = ("grant: none that is held covers this now",) if standing.grants.get(caller.account_id) else ()
         raise refusal(f"right: none allows {ask.operation} on this {ask.resource.kind}", *held)
+    if ask.also:
+        raise refusal(f"grant: none gives {', '.join(ask.also)}")
     return Clearance(
         caller=caller, ask=ask, standing=standing, reasons=(f"grant: {grant.id}",), seal=_SEAL, grant=grant
     )

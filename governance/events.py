@@ -25,6 +25,8 @@ RIGHT_GIVEN = event(
 RIGHT_WITHDRAWN = event(
     "right.withdrawn", "right", "holder", "holder_kind", "operation", "resource_kind", "resource", "reasons"
 )
+OPERATION_RESERVED = event("operation.reserved", "reserved", "operation", "resource_kind", "resource", "reasons")
+OPERATION_RELEASED = event("operation.released", "reserved", "operation", "resource_kind", "resource", "reasons")
 PURPOSE_DEFINED = event("purpose.defined", "purpose", "name", "legal_basis", "reasons")
 PURPOSE_CHANGED = event("purpose.changed", "purpose", "name", "legal_basis", "reasons")
 PURPOSE_RETIRED = event("purpose.retired", "purpose", "name", "reasons")

@@ -50,6 +50,8 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "freeze": ("Access was stopped on purpose.", "Ask the officer who froze it; a freeze can be lifted."),
     "right": ("No right allows it, or one denies it.",
               "An officer gives the right; for one record and a while, request temporary access."),
+    "reserved": ("It is reserved for programs here; no person ever has it.",
+                 "Have a service or job do it, or ask an officer to release it."),
     "quota": ("The calls of this hour are used up.", "Wait for the next hour, or ask an officer for a larger quota."),
     "grant": ("No temporary access covers this now.", "Look at your access: it may be over, or for somebody else."),
     "state": ("It is no longer in a state in which this can be done.", "Look at it again."),

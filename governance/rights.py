@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from governance.identities import Caller
+from governance.identities import CLIENT, Caller
 from governance.standing import Standing, StandingGrant, StandingRight
 
 
@@ -29,22 +29,26 @@ class Verdict:
     """What the rights say.
 
     `quota` is the largest allowance per hour when every right that allows has one, None when one has none.
-    `allowed_by`, `denied_by` name rights; at most one of them decides.
+    `allowed_by`, `denied_by` name rights; at most one of them decides. `is_reserved`: no right decides, because the
+    operation is for programs and a person asks.
     """
 
     allowed: bool
     allowed_by: str | None = None
     denied_by: str | None = None
     quota: int | None = None
+    is_reserved: bool = False
 
 
 def effective_rights(
     *, standing: Standing, caller: Caller, operation: str, resource: Resource, now: datetime
 ) -> Verdict:
     """Say whether the caller's rights allow an operation on a resource at this moment."""
+    if caller.kind != CLIENT and is_reserved(standing, operation, resource):
+        return Verdict(allowed=False, is_reserved=True)
     allowing: StandingRight | None = None
     for right in _rights_held(standing, caller):
-        if right.operation != operation or not _covers(right, standing, resource) or not _in_force(right, now):
+        if right.operation != operation or not _covers(right, standing, resource) or not in_force(right, now):
             continue
         if right.is_deny:
             return Verdict(allowed=False, denied_by=right.id)
@@ -70,7 +74,7 @@ def effective_grant(
     Grants only ever read. One counts as long as its holder may ask for such access at all.
     """
     held = standing.grants.get(caller.account_id)
-    if not held or operation != "read":
+    if not held or operation != "read" or (caller.kind != CLIENT and is_reserved(standing, operation, resource)):
         return None
     now = latest_moment(standing, now)
     for grant in held:
@@ -81,6 +85,14 @@ def effective_grant(
     return None
 
 
+def is_reserved(standing: Standing, operation: str, resource: Resource) -> bool:
+    """Say whether an operation on a resource is for programs alone."""
+    if not standing.reserved:
+        return False
+    everywhere = (operation, "environment", str(standing.environment_id))
+    return everywhere in standing.reserved or (operation, resource.kind, str(resource.pk)) in standing.reserved
+
+
 def latest_moment(standing: Standing, now: datetime) -> datetime:
     """Return the later of what a clock says and what has been seen before."""
     return now if standing.latest_at is None else max(now, standing.latest_at)
@@ -88,13 +100,13 @@ def latest_moment(standing: Standing, now: datetime) -> datetime:
 
 def holds_any_right(*, standing: Standing, caller: Caller, now: datetime) -> bool:
     """Say whether any right in force allows the caller anything at all in the environment."""
-    return any(not right.is_deny and _in_force(right, now) for right in _rights_held(standing, caller))
+    return any(not right.is_deny and in_force(right, now) for right in _rights_held(standing, caller))
 
 
 def rights_that_allow(*, standing: Standing, caller: Caller, operation: str, now: datetime) -> list[str]:
     """Name the caller's rights in force that allow an operation on anything, whether or not a denial beats them."""
     held = _rights_held(standing, caller)
-    return [right.id for right in held if right.operation == operation and not right.is_deny and _in_force(right, now)]
+    return [right.id for right in held if right.operation == operation and not right.is_deny and in_force(right, now)]
 
 
 def _rights_held(standing: Standing, caller: Caller) -> Iterator[StandingRight]:
@@ -109,7 +121,8 @@ def _covers(right: StandingRight, standing: Standing, resource: Resource) -> boo
     return right.resource_kind == resource.kind and right.object_pk == str(resource.pk)
 
 
-def _in_force(right: StandingRight, now: datetime) -> bool:
+def in_force(right: StandingRight, now: datetime) -> bool:
+    """Say whether the clock is inside a right's window."""
     if right.not_before is not None and now < right.not_before:
         return False
     return right.not_after is None or now < right.not_after

@@ -17,7 +17,17 @@ from uuid import UUID
 
 from governance.breakglass.machines import ACTIVE
 from governance.errors import NotFound
-from governance.models import Client, Environment, Freeze, Grant, GroupRight, Purpose, RequestedSubject, Right
+from governance.models import (
+    Client,
+    Environment,
+    Freeze,
+    Grant,
+    GroupRight,
+    Purpose,
+    RequestedSubject,
+    ReservedOperation,
+    Right,
+)
 from keyring.walls import in_environment
 
 T = TypeVar("T")
@@ -93,6 +103,8 @@ class Standing:
     group_rights: Mapping[int, tuple[StandingRight, ...]]
     grants: Mapping[UUID, tuple[StandingGrant, ...]] = field(default_factory=dict)
     """By the account that holds them."""
+    reserved: frozenset[tuple[str, str, str]] = frozenset()
+    """What no person has: operation, kind of object, and its surrogate key as text."""
     latest_at: datetime | None = None
     """The latest moment that anybody had seen: a clock that is put back revives no grant."""
     parts: dict[Any, Any] = field(default_factory=dict)
@@ -175,6 +187,7 @@ def _load(environment_id: UUID) -> Standing:
             account_rights=_by_holder(Right, "user_id"),
             group_rights=_by_holder(GroupRight, "group_id"),
             grants=_grants(every),
+            reserved=frozenset(ReservedOperation.objects.values_list("operation", "content_type__model", "object_pk")),
             latest_at=environment.latest_at,
         )
     apart = _apart.get()

@@ -7,7 +7,7 @@ from audit.events import event
 ACCESSOR_EXECUTED = event(
     "accessor.executed",
     "accessor", "name", "version", "purposes", "columns", "looked_at", "subjects", "rows", "withheld", "denied",
-    "faults", "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant",
+    "faults", "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant", "exported",
 )  # fmt: skip
 ACCESSOR_UNMASKED = event(
     "accessor.unmasked",

@@ -1,7 +1,8 @@
-"""Who can reach personal data of a category, and along which path: computed from what holds now, by one statement.
+"""Who can reach personal data of a category, and along which path: computed from what holds now.
 
 A path is a right to read, of one's own or through a group, on the environment or on one accessor, or a temporary grant;
-then an accessor with columns of the category. A denial cuts it, and so does a column that is never shown to its holder.
+then an accessor with columns of the category: one statement finds these. A denial cuts it, and so does a column that is
+never shown to its holder. Whoever may invoke a client reaches what that client reaches, along the shortest chain.
 Consent, policies and freezes are decided per call and per person: they are no part of it. Tokens open under their own
 policies and are left out.
 """
@@ -9,7 +10,7 @@ policies and are left out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -18,12 +19,18 @@ from uuid import UUID
 from django.db import connection
 
 from governance.breakglass.machines import ACTIVE
+from governance.chains import Chain, chains_of, earlier
+from governance.standing import StandingClient, fresh_standing_of
 from keyring.walls import in_environment
 from userstore.models import Column
 
 _STATEMENT = """
 with shown as (
-    select a.id, a.public_id, a.name, c.public_id as column_id, c.name as column_name, o.id as output,
+    select a.id, a.public_id, a.name, exists (
+            select 1 from governance_reservedoperation o join django_content_type t on t.id = o.content_type_id
+            where o.environment_id = %(environment)s and o.operation = 'read' and (
+                t.model = 'environment' or (t.model = 'accessor' and o.object_pk = a.id::text))) as is_reserved,
+        c.public_id as column_id, c.name as column_name, o.id as output,
         coalesce(o.transformer_id, c.default_transformer_id) as transformer_id,
         o.default_visibility = '' as is_open,
         o.default_visibility = 'none' or (o.default_visibility = 'masked' and o.mask_id is null) as hides,
@@ -65,7 +72,8 @@ from reached r
 join governance_account b on b.id = r.account and b.is_active
 left join governance_client k on k.environment_id = %(environment)s and k.account_id = b.id
 left join userstore_transformer x on x.environment_id = %(environment)s and x.id = r.transformer_id
-where not r.is_deny and (k.id is null or k.disabled_at is null) and (b.kind = 'operator' or k.id is not null)
+where not r.is_deny and (k.id is not null or not r.is_reserved) and (k.id is null or k.disabled_at is null)
+    and (b.kind = 'operator' or k.id is not null)
     and not exists (select 1 from reached d where d.is_deny and d.account = r.account and d.id = r.id)
     and (r.is_open or not coalesce((
         select bool_or(v.level = 'none' or (v.level = 'masked' and r.mask_id is null))
@@ -81,7 +89,10 @@ order by 2, 3, 1, r.path, r.name, r.column_name
 
 @dataclass(frozen=True, slots=True)
 class ReachPath:
-    """One way to values of the category. `given_on`: environment, accessor or grant; `until`: None without end."""
+    """One way to values of the category. `given_on`: environment, accessor or grant; `until`: None without end.
+
+    `via`: the clients that are invoked one after the other; the right is the last one's.
+    """
 
     right: str
     given_on: str
@@ -90,6 +101,11 @@ class ReachPath:
     accessor_id: UUID
     accessor: str
     columns: tuple[ReachedColumn, ...]
+    via: tuple[StandingClient, ...] = ()
+
+    def through(self, chain: Chain) -> ReachPath:
+        """The path of somebody who acts as its holder."""
+        return replace(self, via=chain.links, until=earlier(self.until, chain.until))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +133,19 @@ class Identity:
 
 def identities_reaching(*, environment_id: UUID, category: str, now: datetime) -> list[Identity]:
     """Return who can read personal data of a category in an environment now: operators first, then clients, by name."""
+    found = {each.id: each for each in _by_themselves(environment_id, category, now)}
+    by_themselves = {each.id: tuple(each.paths) for each in found.values() if each.is_client}
+    standing = fresh_standing_of(environment_id)
+    for client in standing.clients.values():
+        for chain in chains_of(standing, client, now):
+            paths = [path.through(chain) for path in by_themselves.get(chain.links[-1].public_id, ())]
+            if paths:
+                invoker = Identity(client.public_id, client.kind, client.name)
+                found.setdefault(client.public_id, invoker).paths.extend(paths)
+    return sorted(found.values(), key=lambda each: (each.is_client, each.name, each.id))
+
+
+def _by_themselves(environment_id: UUID, category: str, now: datetime) -> list[Identity]:
     asked: dict[str, Any] = {"environment": environment_id, "category": category, "now": now, "active": ACTIVE}
     with in_environment(environment_id), connection.cursor() as cursor:
         cursor.execute(_STATEMENT, asked)

@@ -29,13 +29,14 @@ from keyring.walls import in_environment
 class Change:
     """A change under way: what it may rest on, and what its record will say: which event it was, with which facts.
 
-    A change of several things at once has an entry for each.
+    A change of several things at once has an entry for each; `beside` are other events that come with it.
     """
 
     clearance: Clearance
     now: datetime
     event: EventKind
     entries: list[dict[str, Any]] = field(default_factory=lambda: [{}])
+    beside: list[tuple[EventKind, dict[str, Any]]] = field(default_factory=list)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -79,9 +80,9 @@ def _recorded_change(change: Change) -> Iterator[Change]:
     with in_environment(caller.environment_id):
         yield change
         raise_epoch(caller.environment_id)
-        for facts in change.entries:
+        for event, facts in [*((change.event, facts) for facts in change.entries), *change.beside]:
             append(
-                change.event,
+                event,
                 environment_id=caller.environment_id,
                 actor=caller.actor,
                 facts=facts if person is None else facts | {"reasons": _approval(person)},

@@ -11,6 +11,7 @@ from audit.recorder import append
 from governance import catalogue, events
 from governance.actions.builtin import KEYS, define_built_in
 from governance.actions.change import Change, configuration_change
+from governance.actions.reserved import reserve_exports
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid
 from governance.identities import SYSTEM, Caller
@@ -75,13 +76,17 @@ def define_environment(
 def change_environment(caller: Caller, *, description: str, is_protected: bool) -> Environment:
     """Change what may change about the caller's environment; name and synthetic mark stay for ever.
 
+    With its protection, `export` is reserved for programs; an officer can release it afterwards.
+
     Raises:
         Invalid: it would be protected, and fewer than two people can configure it.
     """
     with configuration_change(caller, events.ENVIRONMENT_CHANGED) as change:
         environment = Environment.objects.select_for_update().get(pk=caller.environment_id)
-        if is_protected and not environment.is_protected and caller.kind != SYSTEM:
-            _must_have_two_people(change)
+        if is_protected and not environment.is_protected:
+            if caller.kind != SYSTEM:
+                _must_have_two_people(change)
+            reserve_exports(change, environment)
         environment.description = description
         environment.is_protected = is_protected
         environment.save(update_fields=["description", "is_protected"])

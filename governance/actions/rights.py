@@ -17,7 +17,7 @@ from governance.actions.change import configuration_change
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller, system_caller
-from governance.models import Account, Environment, GroupRight, Right
+from governance.models import Account, Environment, GroupRight, ReservedOperation, Right
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ def give_right(
 
     Raises:
         Invalid: the operation does not exist for such an object, or the window or quota makes no sense.
-        Conflict: the holder has a right for exactly this already; withdraw it first.
+        Conflict: the holder has a right for exactly this already; withdraw it first. Or the holder is a person or a
+            group, and the operation is reserved for programs.
     """
     terms = Terms(not_before, not_after, quota_per_hour, is_deny)
     (right,) = give_rights(caller, holder=holder, operations=[operation], on=on, terms=terms)
@@ -76,8 +77,10 @@ def give_rights(
     terms = terms or Terms()
     terms.check()
     with configuration_change(caller, events.RIGHT_GIVEN) as change:
-        _must_be_inside(on, caller.environment_id)
+        must_be_inside(on, caller.environment_id)
         permissions = _permissions(on, operations)
+        if not terms.is_deny:
+            _must_not_be_reserved(holder, operations, on)
         model, holder_field = (Right, "user") if isinstance(holder, Account) else (GroupRight, "group")
         held = {holder_field: holder, "object_pk": str(on.pk)}
         if model._default_manager.filter(**held, permission__in=permissions).exists():
@@ -92,7 +95,7 @@ def give_rights(
             )
             for permission in permissions
         )
-        change.entries = [_described(right) | terms.facts for right in rights]
+        change.entries = [described_right(right) | terms.facts for right in rights]
     return rights
 
 
@@ -118,8 +121,23 @@ def withdraw_right(caller: Caller, *, right: Right | GroupRight) -> None:
         found = type(right)._default_manager.select_for_update().filter(pk=right.pk).first()
         if found is None:
             raise NotFound("There is no such right in this environment.")
-        change.facts.update(_described(found))
+        change.facts.update(described_right(found))
         found.delete()
+
+
+def _must_not_be_reserved(holder: Account | Group, operations: Sequence[str], on: models.Model) -> None:
+    if isinstance(holder, Account) and holder.kind == Account.SERVICE:
+        return
+    content_type = ContentType.objects.get_for_model(on)
+    covers = models.Q(content_type__model="environment") | models.Q(content_type=content_type, object_pk=str(on.pk))
+    reserved = ReservedOperation.objects.filter(covers, operation__in=operations).first()
+    if reserved is not None:
+        raise Conflict(
+            f"{reserved.operation} is reserved for programs here; no person has it.",
+            existing_id=reserved.public_id,
+            field="operation",
+            remedy="Give it to a service or a job, or release it first.",
+        )
 
 
 def give_group_rights(environment: Environment, group: str, operations: Sequence[str]) -> None:
@@ -133,13 +151,15 @@ def operations_on(model: type[models.Model]) -> list[str]:
     return [codename for codename, _ in model._meta.permissions]
 
 
-def _must_be_inside(on: models.Model, environment_id: UUID) -> None:
+def must_be_inside(on: models.Model, environment_id: UUID) -> None:
+    """Raise `NotFound` for an object of another environment."""
     inside = on.pk if isinstance(on, Environment) else getattr(on, "environment_id", None)
     if inside != environment_id:
         raise NotFound("There is no such object in this environment.")
 
 
-def _described(right: Right | GroupRight) -> dict[str, Any]:
+def described_right(right: Right | GroupRight) -> dict[str, Any]:
+    """What the book says of a right."""
     prefix = "account" if isinstance(right, Right) else "group"
     return {
         "right": f"{prefix}-right-{right.pk}",

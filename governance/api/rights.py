@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from governance.actions.rights import give_right, withdraw_right
 from governance.api.configuring import ConfiguringView
 from governance.errors import Invalid, NotFound
-from governance.models import Account, Client, Environment, GroupRight, Right
+from governance.models import Account, Client, Environment, GroupRight, ReservedOperation, Right
 from governance.operators.resources import governed_models
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
@@ -23,12 +23,12 @@ from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice
 from keyring.walls import in_environment
 
 _HOLDER = shape(kind=choice("client", "account", "group"), id=TEXT, name=TEXT)
-_RESOURCE = shape(kind=TEXT, id=ID)
+RESOURCE = shape(kind=TEXT, id=ID)
 _RIGHT = shape(
     id=TEXT,
     holder=_HOLDER,
     operation=TEXT,
-    resource=_RESOURCE,
+    resource=RESOURCE,
     not_before=or_null(MOMENT),
     not_after=or_null(MOMENT),
     quota_per_hour=or_null(NUMBER),
@@ -57,7 +57,7 @@ class Rights(ConfiguringView):
             "application/json": shape(
                 holder=_HOLDER,
                 operation=TEXT,
-                resource=_RESOURCE,
+                resource=RESOURCE,
                 not_before=or_null(MOMENT),
                 not_after=or_null(MOMENT),
                 quota_per_hour=or_null(NUMBER),
@@ -69,7 +69,10 @@ class Rights(ConfiguringView):
     def post(self, request: Request) -> Response:
         caller, fields = caller_in(request), Fields(request.data)
         with in_environment(caller.environment_id):
-            holder, on = _holder(fields.nested("holder")), _resource(fields.nested("resource"), caller.environment_id)
+            holder, on = (
+                _holder(fields.nested("holder")),
+                resource_asked(fields.nested("resource"), caller.environment_id),
+            )
         right = give_right(
             caller,
             holder=holder,
@@ -119,7 +122,8 @@ def _holder(fields: Fields) -> Account | Group:
     raise Invalid(f"There is no such {kind}.", field="holder")
 
 
-def _resource(fields: Fields, environment_id: UUID) -> Model:
+def resource_asked(fields: Fields, environment_id: UUID) -> Model:
+    """Return what a body names as the object of a right; must run inside the environment."""
     kind = fields.text("kind")
     if kind == "environment":
         return Environment.objects.get(pk=environment_id)
@@ -138,7 +142,7 @@ def _rendered(right: Right | GroupRight) -> dict[str, Any]:
         "id": f"{prefix}-right-{right.pk}",
         "holder": _rendered_holder(right),
         "operation": right.permission.codename,
-        "resource": {"kind": right.content_type.model, "id": _public_id(right)},
+        "resource": {"kind": right.content_type.model, "id": public_id_of(right)},
         "not_before": right.not_before,
         "not_after": right.not_after,
         "quota_per_hour": right.quota_per_hour,
@@ -155,9 +159,10 @@ def _rendered_holder(right: Right | GroupRight) -> dict[str, str]:
     return {"kind": "account", "id": str(right.user_id), "name": right.user.username}
 
 
-def _public_id(right: Right | GroupRight) -> str | None:
-    model = right.content_type.model_class()
+def public_id_of(governed: Right | GroupRight | ReservedOperation) -> str | None:
+    """Return the public id of what a right is on, None where that is gone; must run inside the environment."""
+    model = governed.content_type.model_class()
     if model is None or model is Environment:
-        return right.object_pk
-    found = model._default_manager.filter(pk=right.object_pk).values_list("public_id", flat=True).first()
+        return governed.object_pk
+    found = model._default_manager.filter(pk=governed.object_pk).values_list("public_id", flat=True).first()
     return str(found) if found else None

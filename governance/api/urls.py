@@ -20,6 +20,7 @@ from governance.api.oidc import DiscoveryView, KeysView, TokenView
 from governance.api.policies import AccessPolicies, PolicyTemplates
 from governance.api.policy_secrets import PolicySecrets, SinglePolicySecret
 from governance.api.purposes import Purposes
+from governance.api.reserved import ReservedOperations, SingleReservedOperation
 from governance.api.rights import Rights, SingleRight
 from governance.api.script_hosts import ScriptHosts, SingleScriptHost
 from governance.api.script_notes import SingleScriptNote
@@ -83,6 +84,12 @@ urlpatterns = [
     path("governance/launchers/<uuid:launcher_id>", SingleLauncher.as_view(), name="launcher"),
     path("governance/rights", Rights.as_view(), name="rights"),
     path("governance/rights/<slug:holder_kind>-right-<int:number>", SingleRight.as_view(), name="right"),
+    path("governance/reserved-operations", ReservedOperations.as_view(), name="reserved-operations"),
+    path(
+        "governance/reserved-operations/<uuid:reserved_id>",
+        SingleReservedOperation.as_view(),
+        name="reserved-operation",
+    ),
     path("governance/freezes", Freezes.as_view(), name="freezes"),
     path("governance/freezes/preview", FreezePreview.as_view(), name="freeze-preview"),
     path("governance/freezes/<uuid:freeze_id>", SingleFreeze.as_view(), name="freeze"),

@@ -27,6 +27,7 @@ from governance.models import (
     PolicySecret,
     PolicyTemplate,
     Purpose,
+    ReservedOperation,
     Revision,
     Right,
     ScriptHost,
@@ -70,10 +71,18 @@ def _holder(right: Right | GroupRight) -> str:
 
 
 def _right(right: Right | GroupRight) -> str:
-    model = right.content_type.model_class()
-    row = model._default_manager.filter(pk=right.object_pk).first() if model is not None else None
     said = "may not" if right.is_deny else "may"
-    return f"{_holder(right)} {said} {right.permission.codename} on {right.content_type.model} {row or right.object_pk}"
+    return f"{_holder(right)} {said} {right.permission.codename} on {_resource(right)}"
+
+
+def _reserved(reserved: ReservedOperation) -> str:
+    return f"no person may {reserved.operation} on {_resource(reserved)}"
+
+
+def _resource(governed: Right | GroupRight | ReservedOperation) -> str:
+    model = governed.content_type.model_class()
+    row = model._default_manager.filter(pk=governed.object_pk).first() if model is not None else None
+    return f"{governed.content_type.model} {row or governed.object_pk}"
 
 
 def _identity(identity: ExternalIdentity) -> str:
@@ -135,6 +144,12 @@ _drawings: list[Drawing] = [
         named_by=_right,
         left_out=_RIGHT_PARTS | {"group"},
         related=("permission", "content_type", "group"),
+    ),
+    Drawing(
+        ReservedOperation,
+        named_by=_reserved,
+        left_out=frozenset({"operation", "content_type", "object_pk"}),
+        related=("content_type",),
     ),
     Drawing(
         Revision,

@@ -14,6 +14,7 @@ from governance.models.notices import Notice
 from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.models.provenance import CiKey, Launcher, SpentProof, TrustedBuild, WorkloadPolicy
 from governance.models.purposes import Purpose
+from governance.models.reserved import ReservedOperation
 from governance.models.revisions import Revision
 from governance.models.rights import GroupRight, Right
 from governance.models.scripts import PolicySecret, ScriptHost, ScriptNote
@@ -48,6 +49,7 @@ __all__ = [
     "ProtectedChange",
     "Purpose",
     "RequestedSubject",
+    "ReservedOperation",
     "Review",
     "Revision",
     "Right",

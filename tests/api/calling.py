@@ -28,6 +28,7 @@ UUID_TRANSFORMER = UUID("e3743f5b-521e-4305-b232-ee82549e1477")
 NUMBER = "+49 151 5550199"
 EVERYTHING = (
     "read",
+    "export",
     "write",
     "resolve",
     "tokenize",

@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from governance.actions.freezes import freeze
+from governance.actions.rights import give_right
 from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import ALLOW_ALL, Line, Scene, body, line_of, new_scene, operational, recorded
@@ -100,6 +101,35 @@ def test_who_may_not_read_gets_no_stream_and_a_stream_has_no_other_orders(bulk: 
     assert body(bulk.stream(Line(None)), 401)["error"]
     for query in ("?sort_key=age,id", "?ending_before=end", "?starting_after=forged", "?limit=0"):
         assert body(bulk.stream(bulk.line, query), 400)["error"]
+
+
+def test_values_leave_in_bulk_under_the_right_to_export_alone(bulk: Bulk) -> None:
+    environment = bulk.scene.environment
+    reader = line_of(cast.new_player(environment, "reader", read=True))
+    exporter = line_of(cast.new_player(environment, "exporter", export=True))
+    paged = {"accessor_id": str(bulk.accessor), "context": {}, "selector_values": []}
+    assert reader.post("/userstore/api/accessors", paged).status_code == 200
+    for line, missing in ((reader, "export"), (exporter, "read")):
+        told = body(bulk.stream(line), 403)
+        (refused,) = recorded(bulk.scene, "accessor.executed", "refused")[:1]
+        assert told["decision_id"] == str(refused.decision_id) and refused.facts["exported"]
+        assert refused.facts["reasons"] == [f"right: none allows {missing} on this accessor"]
+    chunks = list(lines_of(bulk.stream(bulk.line)))
+    (done,) = recorded(bulk.scene, "accessor.executed")[:1]
+    assert len(chunks) == 1 and done.facts["exported"]
+
+
+def test_a_right_to_export_that_is_denied_or_used_up_ends_a_running_stream(bulk: Bulk) -> None:
+    environment = bulk.scene.environment
+    player = cast.new_player(environment, "hauler", read=True)
+    system = system_caller(environment.id)
+    give_right(system, holder=player.client.account, operation="export", on=environment, quota_per_hour=1)
+    lines = lines_of(bulk.stream(line_of(player), "?limit=2"))
+    assert len(next(lines)) == 3
+    (problem,) = next(lines)
+    assert problem["$problem"]["status"] == 403
+    (refused,) = recorded(bulk.scene, "accessor.executed", "refused")
+    assert refused.facts["reasons"][0].startswith("quota: 1 calls an hour")
 
 
 def test_a_freeze_ends_a_running_stream_with_a_line_that_says_so(bulk: Bulk) -> None:

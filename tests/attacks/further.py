@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from governance.actions.policy_secrets import keep_secret
+from governance.actions.reserved import reserve_operation
 from governance.actions.script_hosts import allow_host
 from governance.identities import system_caller
 from tests.api.calling import Scene
@@ -32,6 +33,7 @@ def further_ids(scene: Scene) -> dict[str, Any]:
     return {
         "script_secret": keep_secret(system, name="OnlyHereToo", value="secret of this home").public_id,
         "host": allow_host(system, host="only-here.example.com").public_id,
+        "reserved": reserve_operation(system, operation="export", on=scene.environment).public_id,
         "erasure": erased.erasure.public_id,
         "sealed": sealed.json()["items"][0]["sealed"],
         "keeper": keeper,
@@ -53,6 +55,10 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("POST", host, {"host": "no host"})
     yield Aim("DELETE", f"{host}/{{host}}")
     yield Aim("GET", "governance/scriptnotes/{entry}")
+    reserved, exports = "governance/reserved-operations", {"kind": "accessor", "id": "{accessor}"}
+    yield Aim("GET", reserved)
+    yield Aim("POST", reserved, {"operation": "export", "resource": exports})
+    yield Aim("DELETE", f"{reserved}/{{reserved}}")
     write = {"selector_values": ["{subject}"], "row_data": {"phone": {"value": "x"}}}
     yield Aim("POST", "userstore/api/mutators/batch", {"mutator_id": "{mutator}", "items": [write]})
     one = "userstore/imports/{import}"

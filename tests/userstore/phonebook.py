@@ -43,7 +43,9 @@ class PhoneBook:
     def __post_init__(self) -> None:
         self.system = system_caller(self.environment.id)
         self.service = cast.new_caller(
-            self.environment, "service", read=True, write=True, resolve=True, tokenize=True, consent=True, erase=True
+            self.environment,
+            "service",
+            **dict.fromkeys(("read", "export", "write", "resolve", "tokenize", "consent", "erase"), True),
         )
         self.officer = cast.new_caller(self.environment, "officer", configure=True, audit=True)
         self.outsider = cast.new_caller(self.environment, "outsider")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +17,10 @@ from django.utils import timezone
 from governance.actions.accounts import change_operator, define_operator
 from governance.actions.clients import change_client
 from governance.actions.rights import give_right
-from governance.identities import Caller
+from governance.authorization import Ask, authorize
+from governance.errors import Refused
+from governance.identities import Caller, system_caller
+from governance.models import Client
 from governance.people import operator_named
 from governance.rights import Resource, effective_rights
 from governance.standing import fresh_standing_of
@@ -108,6 +114,59 @@ def test_a_path_says_which_right_leads_through_what_to_which_columns(book: Direc
     assert book.reaching("nothing") == {} and "contact" in categories(book.environment.id)
 
 
+def test_whoever_may_invoke_a_client_reaches_what_it_reaches_through_as_many_as_a_token_names(book: Directory) -> None:
+    system, soon = book.system, timezone.now() + timedelta(hours=1)
+    chain = [book.service, *(cast.new_caller(book.environment, f"job-{number}") for number in range(6))]
+    clients = [_client_of(book, caller) for caller in chain]
+    for invoked, invoker in pairwise(clients):
+        give_right(system, holder=invoker.account, operation="invoke", on=invoked)
+    give_right(system, holder=clients[0].account, operation="invoke", on=clients[3])  # a circle reaches nothing new
+    found = book.reaching()
+    assert not found.keys() & {"job-4", "job-5"}, "no token names as many"
+    ways = [tuple(each.name for each in path.via) for path in found["job-3"].paths]
+    assert set(ways) == {("job-2", "job-1", "job-0", "service")}
+    assert {path.accessor_id for path in found["job-3"].paths} == {path.accessor_id for path in found["service"].paths}
+    assert all(path.via == () for path in found["service"].paths)
+    ended = cast.new_caller(book.environment, "ended")
+    give_right(system, holder=_client_of(book, ended).account, operation="invoke", on=clients[0], not_after=soon)
+    assert {path.until for path in book.reaching()["ended"].paths} == {soon}
+
+
+def test_who_reaches_through_others_is_whom_the_chain_lets_read(book: Directory) -> None:
+    """A denial, a client that is disabled, and a window that is over each cut the chain where it stands."""
+    middle, outer = (cast.new_caller(book.environment, name) for name in ("middle", "outer"))
+    inner = _client_of(book, book.service)
+    give_right(book.system, holder=_client_of(book, middle).account, operation="invoke", on=inner)
+    give_right(book.system, holder=_client_of(book, outer).account, operation="invoke", on=_client_of(book, middle))
+    with in_environment(book.environment.id):
+        accessor = Accessor.objects.get(public_id=book.accessor)
+    ask = Ask("read", Resource("accessor", accessor.pk, accessor.public_id))
+
+    def reads_through() -> set[str]:
+        found = set()
+        for name, via in (("middle", (middle.id,)), ("outer", (middle.id, outer.id))):
+            with suppress(Refused):
+                standing = fresh_standing_of(book.environment.id)
+                authorize(replace(book.service, via=via), ask, standing=standing, now=timezone.now())
+                found.add(name)
+        return found
+
+    def reached() -> set[str]:
+        return book.reaching().keys() & {"middle", "outer"}
+
+    assert reached() == reads_through() == {"middle", "outer"}
+    outermost = _client_of(book, outer).account
+    give_right(book.system, holder=outermost, operation="invoke", on=inner, is_deny=True)
+    assert reached() == reads_through() == {"middle", "outer"}, "the denial is about another link"
+    change_client(book.system, client_id=middle.id, name="", description="", is_disabled=True)
+    assert reached() == reads_through() == set()
+
+
+def _client_of(book: PhoneBook, caller: Caller) -> Client:
+    with in_environment(book.environment.id):
+        return Client.objects.select_related("account").get(public_id=caller.id)
+
+
 def test_whoever_may_not_act_any_more_reaches_nothing(book: Directory) -> None:
     own = book.callers["own"]
     change_operator(NOBODY, account_id=own.id, is_active=False, groups=[])
@@ -130,6 +189,14 @@ def test_services_that_configure_ask_and_others_are_refused() -> None:
     (service,) = told["data"]
     assert category in told["known"] and service["kind"] == "service"
     assert str(scene.accessor) in {path["accessor"]["id"] for path in service["paths"]}
+    job = cast.new_player(scene.environment, "job")
+    give_right(
+        system_caller(scene.environment.id), holder=job.client.account, operation="invoke", on=scene.service.client
+    )
+    told = body(scene.line.get(f"/governance/reach?category={category}"))
+    assert {each["name"]: each["paths"][0]["via"] for each in told["data"]} == {
+        "job": [{"id": str(scene.service.client.public_id), "name": "service"}], "service": [],
+    }  # fmt: skip
     assert scene.line.get("/governance/reach").status_code == 400
     outsider = line_of(cast.new_player(scene.environment, "outsider"))
     assert outsider.get("/governance/reach?category=contact").status_code == 403
@@ -143,7 +210,12 @@ def test_the_page_shows_the_path_to_officers_alone() -> None:
     accessor = book.getter(book.phones())
     group = Group.objects.get(name="Privacy officers")
     give_right(book.system, holder=group, operation="read", on=console.environment)
+    job = cast.new_player(console.environment, "nightly")
+    service = _client_of(book, book.service)
+    give_right(book.system, holder=job.client.account, operation="invoke", on=service)
     shown = officer.get("/admin/reach/?category=contact").content.decode()
+    assert "job nightly" in shown or "service nightly" in shown
+    assert "by invoking client service" in " ".join(shown.split())
     assert "operator officer" in shown and "of group Privacy officers" in shown and "service service" in shown
     with in_environment(console.environment.id):
         assert Accessor.objects.get(public_id=accessor).name in shown

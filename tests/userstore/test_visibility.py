@@ -13,7 +13,7 @@ from django.utils import timezone
 from audit import queries
 from audit.actors import Actor
 from governance.actions.groups import retire_group
-from governance.actions.rights import give_right
+from governance.actions.rights import give_rights
 from governance.errors import Conflict, Invalid, NotFound, Refused
 from governance.identities import OPERATOR, Caller
 from governance.models import Account
@@ -75,7 +75,7 @@ class Office(PhoneBook):
 
     def operator(self, *groups: str) -> Caller:
         account = Account.objects.create(username=uuid4().hex, kind=Account.OPERATOR)
-        give_right(self.system, holder=account, operation="read", on=self.environment)
+        give_rights(self.system, holder=account, operations=("read", "export"), on=self.environment)
         pks = frozenset(self.groups[group].pk for group in groups)
         return Caller(OPERATOR, account.id, account.id, self.environment.id, account.username, pks)
 

@@ -88,8 +88,8 @@ class ExecuteAccessor(CallView):
     """Read through an accessor: each row is the text of a JSON object whose values are texts.
 
     With `Accept: application/x-ndjson` all rows come as a stream of typed JSON objects, in the order of id, created or
-    updated; `limit` is the size of a chunk. Each chunk is decided anew and its entry of the book committed before it
-    leaves.
+    updated; `limit` is the size of a chunk. A stream takes the right `export` beside the right to `read`, or it is 403.
+    Each chunk is decided anew and its entry of the book committed before it leaves.
     """
 
     takes_external_tokens = True

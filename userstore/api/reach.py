@@ -26,6 +26,11 @@ _PATH = shape(
     until=or_null(MOMENT),
     accessor=shape(id=ID, name=TEXT),
     columns=array(_COLUMN),
+    via={
+        **array(shape(id=ID, name=TEXT)),
+        "description": "The clients that are invoked one after the other; the right is the last one's. Empty: a right "
+        "of one's own.",
+    },
 )
 _IDENTITY = shape(id=ID, kind=choice("operator", "service", "job"), name=TEXT, paths=array(_PATH))
 
@@ -69,6 +74,7 @@ def _rendered(identity: Identity) -> dict[str, Any]:
                 "until": path.until,
                 "accessor": {"id": str(path.accessor_id), "name": path.accessor},
                 "columns": [{"name": each.name, "transformer": each.transformer} for each in path.columns],
+                "via": [{"id": str(each.public_id), "name": each.name} for each in path.via],
             }
             for path in identity.paths
         ],

@@ -69,3 +69,5 @@ class AccessorCall:
     region: str = ""
     grant: UUID | None = None
     """The grant that it is made under; None: a right, or, where there is none, whichever grant there is."""
+    exports: bool = False
+    """Whether values leave in bulk, which takes the right `export` beside the right to read."""

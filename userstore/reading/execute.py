@@ -50,6 +50,8 @@ def execute_accessor(call: AccessorCall, *, now: datetime) -> Rows:
 def stream_accessor(call: AccessorCall, *, clock: Callable[[], datetime]) -> Iterator[Rows]:
     """Execute an accessor chunk by chunk, typed; each chunk is decided anew and its record committed before it leaves.
 
+    This is how values leave in bulk, so it takes the right `export` beside the right to read, and no grant gives it.
+
     Args:
         clock: tells the time of every chunk; a right or a consent may end while a stream runs.
 
@@ -63,7 +65,7 @@ def stream_accessor(call: AccessorCall, *, clock: Callable[[], datetime]) -> Ite
     if page.sort_key not in _STREAMED:
         raise Invalid("A stream is in the order of id, created or updated.", field="sort_key")
     while True:
-        rows = _on_record(replace(call, page=page), typed_cells, now=clock())
+        rows = _on_record(replace(call, page=page, exports=True), typed_cells, now=clock())
         yield rows
         if not rows.neighbours.has_next:
             return
@@ -114,7 +116,9 @@ def _read(call: AccessorCall, form: RowForm, *, now: datetime) -> Rows:
 
 
 def _ask(plan: ReadPlan, call: AccessorCall) -> Ask:
-    return plan.ask if call.grant is None else replace(plan.ask, grant=call.grant)
+    if call.grant is None and not call.exports:
+        return plan.ask
+    return replace(plan.ask, grant=call.grant, also=("export",) if call.exports else ())
 
 
 def _release(accessor: AccessorPlan) -> AbstractContextManager[None]:
@@ -127,7 +131,7 @@ def _record(call: AccessorCall, rows: Rows, *, alike: CheckedFacts) -> None:
     rows.facts["selector"] = [
         fingerprint(environment_id, "selector", str(value).encode()) for value in call.selector_values
     ]
-    rows.facts.update(_via(call))
+    rows.facts.update(_how(call))
     row = prepare_body(
         ACCESSOR_EXECUTED,
         environment_id=environment_id,
@@ -148,11 +152,13 @@ def _record_nothing_left(
         ACCESSOR_EXECUTED,
         environment_id=call.caller.environment_id,
         actor=call.caller.actor,
-        facts={"accessor": call.accessor_id, "reasons": list(reasons), **_via(call)},
+        facts={"accessor": call.accessor_id, "reasons": list(reasons), **_how(call)},
         outcome=outcome,
         decision_id=decision_id,
     )
 
 
-def _via(call: AccessorCall) -> dict[str, str]:
-    return {"via": call.context.via} if call.context.via else {}
+def _how(call: AccessorCall) -> dict[str, object]:
+    """What the record says about how a call came, beside who made it."""
+    said: dict[str, object] = {"via": call.context.via} if call.context.via else {}
+    return {**said, "exported": True} if call.exports else said
