@@ -18,8 +18,10 @@ from django.utils import timezone
 from governance.actions.change import environment_resource
 from governance.authorization import must_not_be_stopped
 from governance.breakglass.gathering import Moment
-from governance.breakglass.machines import ACTIVE, CLAIMED, NEEDS_INFO, OPEN, PENDING, READY, SUSPENDED
+from governance.breakglass.machines import CLAIMED, OPEN, READY
 from governance.breakglass.showing import (
+    LIVING,
+    UNDECIDED,
     Names,
     SeenGrant,
     SeenRequest,
@@ -35,26 +37,32 @@ from governance.catalogue import requestables
 from governance.errors import NotFound
 from governance.identities import Caller
 from governance.models import AccessRequest, Grant, Review
-from governance.rights import Resource
+from governance.rights import Resource, latest_moment
 from governance.standing import Standing, fresh_standing_of
 from keyring.walls import in_environment
 
 M = TypeVar("M", bound=Model)
 Seen = TypeVar("Seen")
-LIVING = (READY, ACTIVE, SUSPENDED)
 LONGEST_LIST = 1500
 
 
-def own_requests(caller: Caller) -> list[SeenRequest]:
+def own_requests(caller: Caller, now: datetime) -> list[SeenRequest]:
     """Return what somebody asked for, or others asked for them, newest first."""
     with in_environment(caller.environment_id):
-        return _lines(own_request_rows(caller), request_line)
+        return _request_lines(own_request_rows(caller), caller, now)
 
 
 def requests_to_decide(caller: Caller, now: datetime) -> list[SeenRequest]:
     """Return what waits for a decision that this caller could take, the most urgent first."""
     with in_environment(caller.environment_id):
-        return _lines(request_rows_to_decide(caller, now).order_by("decide_by"), request_line)
+        return _request_lines(request_rows_to_decide(caller, now).order_by("decide_by"), caller, now)
+
+
+def requests_to_decide_with_others(caller: Caller, now: datetime) -> list[SeenRequest]:
+    """Return what this caller has approved and others have to approve as well, the most urgent first."""
+    with in_environment(caller.environment_id):
+        rows = _rows_for_deciding(caller, now).filter(approvals__approver_id=caller.account_id)
+        return _request_lines(rows.order_by("decide_by"), caller, now)
 
 
 def request_seen(caller: Caller, request_id: UUID, now: datetime) -> SeenRequest:
@@ -70,7 +78,8 @@ def request_seen(caller: Caller, request_id: UUID, now: datetime) -> SeenRequest
             raise NotFound("There is no such request.", field="request")
         to_decide = request_rows_to_decide(caller, now).filter(pk=request_id).exists()
         is_own = caller.account_id in {row.requester_id, row.grantee_id}
-        return replace(whole_request(row, Names()), is_own=is_own, may_decide=to_decide)
+        whole = whole_request(row, Names(), now=_moment(caller, now))
+        return replace(whole, is_own=is_own, may_decide=to_decide)
 
 
 def grants_of(caller: Caller) -> list[SeenGrant]:
@@ -113,6 +122,20 @@ def reviews_open(caller: Caller, now: datetime) -> list[SeenReview]:
         return _lines(mine, lambda row, names: review_line(row, names, now=now))
 
 
+def reviews_unconcluded(caller: Caller, now: datetime) -> list[SeenReview]:
+    """Return the reviews that the caller sees and nobody has concluded, whoever looks at them, most urgent first."""
+    with in_environment(caller.environment_id):
+        rows = review_rows(caller, now).filter(concluded_at=None).order_by("due_at")
+        return _lines(rows, lambda row, names: review_line(row, names, now=now))
+
+
+def reviews_concluded(caller: Caller, now: datetime) -> list[SeenReview]:
+    """Return the reviews that the caller sees and somebody has concluded, the latest first."""
+    with in_environment(caller.environment_id):
+        rows = review_rows(caller, now).exclude(concluded_at=None).order_by("-concluded_at")
+        return _lines(rows, lambda row, names: review_line(row, names, now=now))
+
+
 def review_seen(caller: Caller, review_id: UUID, now: datetime) -> SeenReview:
     """Return one review; what was asked for and why only to whoever may review.
 
@@ -129,7 +152,7 @@ def review_seen(caller: Caller, review_id: UUID, now: datetime) -> SeenReview:
         return replace(
             review_line(row, names, now=now),
             is_own=row.reviewer_id == caller.account_id,
-            request=whole_request(request, names) if request else None,
+            request=whole_request(request, names, now=_moment(caller, now)) if request else None,
             comment=revealed(row.comment),
         )
 
@@ -142,9 +165,7 @@ def own_request_rows(caller: Caller) -> QuerySet[AccessRequest]:
 
 def request_rows_to_decide(caller: Caller, now: datetime) -> QuerySet[AccessRequest]:
     """Requests that wait for a decision that this caller could take now."""
-    open_ones = _requests().filter(state__in=[PENDING, NEEDS_INFO], decide_by__gt=now)
-    others = open_ones.exclude(Q(requester_id=caller.account_id) | Q(grantee_id=caller.account_id))
-    return others.filter(_through(caller, now, ["approve"])).exclude(approvals__approver_id=caller.account_id)
+    return _rows_for_deciding(caller, now).exclude(approvals__approver_id=caller.account_id)
 
 
 def request_rows(caller: Caller, now: datetime) -> QuerySet[AccessRequest]:
@@ -166,16 +187,28 @@ def grant_rows(caller: Caller, now: datetime) -> QuerySet[Grant]:
 
 
 def review_rows(caller: Caller, now: datetime) -> QuerySet[Review]:
-    """Reviews that somebody sees: those of what they may audit, and those of how they used access themselves."""
+    """Reviews that somebody sees: those of what they may audit, and those of how they used access themselves.
+
+    Nobody learns that a grant of theirs was drawn before somebody has looked at it, whatever they may audit.
+    """
     rows = Review.objects.select_related(
         "grant__grantee", "grant__ended_by", "grant__request", "grant__request__requester", "reviewer"
     )
     own = Q(grant__grantee_id=caller.account_id)
-    return rows.filter(own | _through(caller, now, ["audit"], field="grant__accessor_id"))
+    asked = Q(grant__request__requester_id=caller.account_id)
+    seen = rows.filter(own | _through(caller, now, ["audit"], field="grant__accessor_id"))
+    return seen.exclude(own | asked, why=Review.SAMPLE, concluded_at=None)
 
 
 def _requests() -> QuerySet[AccessRequest]:
-    return AccessRequest.objects.select_related("requester", "grantee", "decided_by")
+    return AccessRequest.objects.select_related("requester", "grantee", "decided_by", "grant")
+
+
+def _rows_for_deciding(caller: Caller, now: datetime) -> QuerySet[AccessRequest]:
+    """Other people's requests that are open, of which this caller holds the right to approve them."""
+    open_ones = _requests().filter(state__in=UNDECIDED, decide_by__gt=now)
+    others = open_ones.exclude(Q(requester_id=caller.account_id) | Q(grantee_id=caller.account_id))
+    return others.filter(_through(caller, now, ["approve"]))
 
 
 def _grants() -> QuerySet[Grant]:
@@ -185,6 +218,10 @@ def _grants() -> QuerySet[Grant]:
 def _took_part(caller: Caller) -> Q:
     me = caller.account_id
     return Q(grant__grantee_id=me) | Q(grant__request__requester_id=me) | Q(grant__request__approvals__approver_id=me)
+
+
+def _moment(caller: Caller, now: datetime) -> datetime:
+    return latest_moment(fresh_standing_of(caller.environment_id), now)
 
 
 def _standing(caller: Caller, now: datetime) -> Standing:
@@ -209,6 +246,11 @@ def _through(caller: Caller, now: datetime, operations: Iterable[str], *, field:
 
 def _resources() -> dict[UUID, Resource]:
     return {found.resource.public_id: found.resource for found in requestables().all()}
+
+
+def _request_lines(rows: QuerySet[AccessRequest], caller: Caller, now: datetime) -> list[SeenRequest]:
+    moment = _moment(caller, now)
+    return _lines(rows, lambda row, names: request_line(row, names, now=moment))
 
 
 def _lines(rows: QuerySet[M], line: Callable[[M, Names], Seen]) -> list[Seen]:

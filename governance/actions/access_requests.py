@@ -22,7 +22,7 @@ from governance.breakglass.terms import AccessTerms, terms_of
 from governance.catalogue import Requestable, requestables
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
-from governance.models import AccessRequest, Account, Grant, Purpose, RequestedSubject
+from governance.models import AccessRequest, Account, Grant, Purpose, RequestedSubject, Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def declare_emergency(caller: Caller, wish: Wish, *, factor_at: datetime | None,
         at, request, terms = begun.step, begun.request, begun.terms
         at.must_tell_time()
         grant = give_grant(request, terms, columns=request.columns, minutes=request.minutes, now=at.now)
-        must_be_reviewed(grant, "emergency", due_at=at.now + terms.review_within, now=at.now)
+        must_be_reviewed(grant, Review.EMERGENCY, due_at=at.now + terms.review_within, now=at.now)
         at.facts["grant"] = grant.id
         at.tell("emergency.declared", begun.approvers, request.id)
     return grant

@@ -54,7 +54,7 @@ def may_be_reviewed(grant: Grant, terms: AccessTerms, *, now: datetime) -> Revie
     if _CHANCE.randrange(100) >= terms.review_percent:
         return None
     over = grant.activate_by + timedelta(minutes=grant.minutes)
-    return must_be_reviewed(grant, "sample", due_at=over + terms.review_within, now=now)
+    return must_be_reviewed(grant, Review.SAMPLE, due_at=over + terms.review_within, now=now)
 
 
 def described(request: AccessRequest, found: Requestable, standing: Standing) -> dict[str, Any]:

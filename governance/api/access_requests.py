@@ -89,13 +89,13 @@ class AccessRequests(TakingPartView):
             "own": lambda: access_queries.own_request_rows(caller),
             "to_decide": lambda: access_queries.request_rows_to_decide(caller, now),
         }
-        return self.paged(request, chosen(request, rows), _KEYS, lambda row, names: _line(request_line(row, names)))
+        found = chosen(request, rows)
+        return self.paged(request, found, _KEYS, lambda row, names: _line(request_line(row, names, now=now)))
 
     @extend_schema(operation_id="submit_access_request", tags=TAGS, request=_ASKED,
                    responses={201: _REQUEST, **PROBLEMS})  # fmt: skip
     def post(self, request: Request) -> Response:
-        caller = caller_in(request)
-        submitted = submit_request(caller, _wish(Fields(request.data)))
+        submitted = submit_request(caller_in(request), _wish(Fields(request.data)))
         return _shown(request, submitted.pk, status=201)
 
 
@@ -284,7 +284,7 @@ def _rendered(seen: SeenRequest) -> dict[str, Any]:
         "answer": seen.answer,
         "comment": seen.comment,
         "decided_by": seen.decided_by,
-        "grant_id": str(seen.grant_id) if seen.grant_id else None,
+        "grant_id": str(seen.grant.pk) if seen.grant else None,
         "is_own": seen.is_own,
         "may_decide": seen.may_decide,
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from uuid import UUID
 
 from governance.models import AccessRequest
 from keyring.fingerprints import fingerprint
+from keyring.plain import Plain
+from keyring.sealed_text import SealedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,13 @@ def shown_of(request: AccessRequest, present: Narrowed) -> str:
     """Return a keyed fingerprint of what somebody is shown to decide on; any change of it gives another."""
     parts = [
         request.id, request.requester_id, request.grantee_id, request.accessor_id, request.purpose_id,
-        request.reason, request.ticket, request.not_before.isoformat(), present.minutes,
-        *sorted(map(str, present.columns)), "/", *sorted(map(str, present.subjects)),
+        request.reason, request.ticket, request.not_before.isoformat(), request.extends_id, present.minutes,
+        _opened(request.question), _opened(request.answer),
     ]  # fmt: skip
-    return fingerprint(request.environment_id, "access-request", "\n".join(map(str, parts)).encode())
+    people = [sorted(map(str, present.columns)), sorted(map(str, present.subjects))]
+    content = json.dumps([*map(str, parts), *people])
+    return fingerprint(request.environment_id, "access-request", content.encode())
+
+
+def _opened(text: SealedText | Plain[str] | None) -> str:
+    return "" if text is None else text.reveal()

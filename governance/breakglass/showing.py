@@ -8,11 +8,18 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from governance.breakglass.machines import ACTIVE, NEEDS_INFO, PENDING, READY, SUSPENDED
 from governance.breakglass.narrowing import Narrowed, narrowed, shown_of
+from governance.breakglass.reasons import REASONS
 from governance.catalogue import Requestable, requestables
 from governance.models import AccessRequest, Account, Client, Grant, Purpose, Review
 from keyring.plain import Plain
 from keyring.sealed_text import SealedText
+
+UNDECIDED = (PENDING, NEEDS_INFO)
+LIVING = (READY, ACTIVE, SUSPENDED)
+SCHEDULED = "scheduled"
+"""What a grant is called that is ready and whose time has not come."""
 
 
 class Names:
@@ -68,6 +75,8 @@ class SeenRequest:
     """One request. Texts are None in lists, and where nothing was written."""
 
     row: AccessRequest
+    state: str
+    """What it comes to now, or the grant that was made of it: by the clock, whether or not anybody put it down."""
     requester: str
     grantee: str
     accessor: str
@@ -75,7 +84,7 @@ class SeenRequest:
     purpose: str
     columns: Mapping[UUID, str]
     """What was asked for."""
-    grant_id: UUID | None = None
+    grant: Grant | None = field(default=None, repr=False)
     decided_by: str | None = None
     left: Narrowed | None = None
     """What approvals have left of it so far, people included; None in lists."""
@@ -90,6 +99,48 @@ class SeenRequest:
     question: str | None = field(default=None, repr=False)
     answer: str | None = field(default=None, repr=False)
     comment: str | None = field(default=None, repr=False)
+    grant_comment: str | None = field(default=None, repr=False)
+
+    @property
+    def reason(self) -> str:
+        """Its reason in words."""
+        return REASONS.get(self.row.reason, self.row.reason)
+
+    @property
+    def to_see(self) -> Mapping[UUID, str]:
+        """The columns that were granted; before that, what is left of those that were asked for."""
+        if self.grant is not None:
+            return {column: self.columns.get(column, "") for column in self.grant.columns}
+        return self.left_columns or self.columns
+
+    @property
+    def minutes(self) -> int:
+        """How long it was granted for; before that, what is left of what was asked for."""
+        return self.grant.minutes if self.grant else self.left.minutes if self.left else self.row.minutes
+
+    @property
+    def still_needed(self) -> int:
+        """How many approvals it still takes."""
+        return max(self.row.needed - len(self.approvals), 0)
+
+    @property
+    def comments(self) -> list[str]:
+        """What was said of it when it was decided, and when what was granted was stopped."""
+        return [text for text in (self.comment, self.grant_comment) if text]
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.state in UNDECIDED
+
+    @property
+    def is_living(self) -> bool:
+        """Whether something was granted that is not over, be it begun or not."""
+        return self.state in {*LIVING, SCHEDULED}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it opens a record now, unless something else stands against it."""
+        return self.state == ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +175,14 @@ class SeenReview:
     comment: str | None = field(default=None, repr=False)
 
 
-def request_line(row: AccessRequest, names: Names) -> SeenRequest:
-    """Show a request as a line of a list."""
+def request_line(row: AccessRequest, names: Names, *, now: datetime) -> SeenRequest:
+    """Show a request as a line of a list; rows come with their grants."""
     purpose_id, purpose = names.purposes[row.purpose_id]
+    grant: Grant | None = getattr(row, "grant", None)
     return SeenRequest(
         row=row,
+        state=state_at(row, grant, now),
+        grant=grant,
         requester=names.account(row.requester),
         grantee=names.account(row.grantee),
         accessor=names.accessor(row.accessor_id),
@@ -138,13 +192,24 @@ def request_line(row: AccessRequest, names: Names) -> SeenRequest:
     )
 
 
-def whole_request(row: AccessRequest, names: Names) -> SeenRequest:
+def state_at(row: AccessRequest, grant: Grant | None, now: datetime) -> str:
+    """Return what a request, or the grant that was made of it, comes to at a moment."""
+    if grant is None:
+        return "lapsed" if row.state in UNDECIDED and row.decide_by and now >= row.decide_by else row.state
+    if grant.state in {ACTIVE, SUSPENDED} and grant.not_after and now >= grant.not_after:
+        return "expired"
+    if grant.state == READY and now >= grant.activate_by:
+        return "unused"
+    if grant.state == READY and now < grant.not_before:
+        return SCHEDULED
+    return grant.state
+
+
+def whole_request(row: AccessRequest, names: Names, *, now: datetime) -> SeenRequest:
     """Show a request with everything that was written, to somebody who may read it."""
-    left = narrowed(row)
-    grant = Grant.objects.filter(request=row).values_list("pk", flat=True).first()
+    left, line = narrowed(row), request_line(row, names, now=now)
     return replace(
-        request_line(row, names),
-        grant_id=grant,
+        line,
         decided_by=names.account(row.decided_by) if row.decided_by else None,
         left=left,
         left_columns=names.columns(row.accessor_id, left.columns),
@@ -163,6 +228,7 @@ def whole_request(row: AccessRequest, names: Names) -> SeenRequest:
         question=revealed(row.question),
         answer=revealed(row.answer),
         comment=revealed(row.decision_comment),
+        grant_comment=revealed(line.grant.comment) if line.grant else None,
     )
 
 

@@ -23,6 +23,7 @@ from governance.breakglass.reasons import LONGEST_TEXT
 from governance.breakglass.showing import Names, grant_line, request_line, review_line
 from governance.errors import GovernanceError, NotFound, Refused
 from governance.operators.choice import operator_caller
+from governance.operators.faults import said
 from governance.operators.permission import AUDIT, CONFIGURE, record_refused_page, require
 
 PAGE = 50
@@ -88,7 +89,7 @@ def access_log(request: HttpRequest) -> HttpResponse:
         "governance/access_log.html",
         title="Access requests",
         reviews=[review_line(row, names, now=now) for row in reviews],
-        requests=[request_line(row, names) for row in page.object_list],
+        requests=[request_line(row, names, now=now) for row in page.object_list],
         page=page,
     )
 
@@ -103,9 +104,9 @@ def _stepped(request: HttpRequest, grant_id: UUID) -> HttpResponse:
     except Refused as refused:
         # The action's own record went with its transaction.
         record_refused_page(request, CONFIGURE, refused)
-        messages.error(request, f"{refused} {refused.remedy or ''}".strip())
+        messages.error(request, said(refused))
     except GovernanceError as fault:
-        messages.error(request, f"{fault} {fault.remedy or ''}".strip())
+        messages.error(request, said(fault))
     else:
         messages.success(request, told)
     return HttpResponseRedirect(reverse("access-grant", args=[grant_id]))

@@ -22,6 +22,7 @@ from governance.errors import Conflict
 from governance.models import ProtectedChange
 from governance.operators.choice import operator_caller
 from governance.operators.comparing import differences
+from governance.operators.faults import said
 from governance.operators.permission import CONFIGURE, require, standing_for
 from governance.queries import names_of_actors
 
@@ -88,7 +89,7 @@ def _decide(request: HttpRequest, change: ProtectedChange) -> HttpResponse:
         elif decision == "withdraw":
             change = withdraw_change(caller, change_id=change.pk)
     except Conflict as fault:
-        messages.error(request, f"{fault} {fault.remedy or ''}".strip())
+        messages.error(request, said(fault))
     else:
         if change.state in _DONE:
             messages.success(request, _DONE[change.state])

@@ -21,6 +21,7 @@ from governance.drafts.modes import drafting
 from governance.errors import FactorNeeded, GovernanceError, Refused
 from governance.models import Account, ProtectedChange
 from governance.operators.choice import chosen_environment
+from governance.operators.faults import explained_at
 from governance.operators.second_factors import lead_to_proof
 from keyring.errors import KmsUnavailable
 from keyring.walls import in_environment
@@ -67,7 +68,7 @@ class ConsoleEnvironment:
         if isinstance(exception, Drafted):
             return _draft_page(request, keep_draft(exception.draft))
         if isinstance(exception, Refused):
-            answer = lead_to_proof(request) if isinstance(exception, FactorNeeded) else _error_page(403)
+            answer = lead_to_proof(request) if isinstance(exception, FactorNeeded) else _refusal_page(exception)
             answer["X-Sealbook-Decision"] = str(exception.decision_id)
             return answer
         if isinstance(exception, AuditUnavailable | AuditorNotConfigured | KmsUnavailable):
@@ -98,6 +99,11 @@ def _is_transactional(path: str) -> bool:
     return path.startswith(_TRANSACTIONAL) and not path.startswith(outside)
 
 
-def _error_page(status: int, *, detail: str = "") -> HttpResponse:
-    context = {"request_id": request_id.get(), "detail": detail}
-    return HttpResponse(render_to_string(f"errors/{status}.html", context), status=status)
+def _refusal_page(refused: Refused) -> HttpResponse:
+    """Say that the operator may not, and lead to the page that says why and what to do next."""
+    return _error_page(403, explained_at=explained_at(refused))
+
+
+def _error_page(status: int, **context: str) -> HttpResponse:
+    page = render_to_string(f"errors/{status}.html", {"request_id": request_id.get(), **context})
+    return HttpResponse(page, status=status)

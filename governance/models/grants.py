@@ -60,6 +60,9 @@ class Grant(models.Model):
 class Review(models.Model):
     """A look back at a grant by somebody who took no part in it. Past its deadline it is overdue."""
 
+    EMERGENCY, SAMPLE = "emergency", "sample"
+    """Why a grant is looked back at: it was an emergency, or it was drawn."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
     grant = models.OneToOneField(Grant, on_delete=models.PROTECT, related_name="review", db_constraint=False)

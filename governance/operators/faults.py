@@ -9,6 +9,9 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from governance.errors import GovernanceError, Invalid, Refused
 
@@ -35,6 +38,19 @@ class Fault:
             decision_id=refused.decision_id if refused else None,
             needs_factor=reasons[:1] == ("guard: fresh factor",),
         )
+
+
+def said(error: GovernanceError) -> str:
+    """Say an error and what helps in one line; a refusal leads to the page that explains its decision."""
+    text = f"{error} {error.remedy or ''}".strip()
+    if not isinstance(error, Refused):
+        return text
+    return format_html('{} <a href="{}">{}</a>', text, explained_at(error), _("Why this was refused"))
+
+
+def explained_at(refused: Refused) -> str:
+    """Return where a refusal is explained, to whoever it was said to."""
+    return reverse("access-decision", args=[refused.decision_id])
 
 
 def page(

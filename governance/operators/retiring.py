@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from governance.errors import GovernanceError, Refused
 from governance.identities import Caller
 from governance.operators.choice import operator_caller
+from governance.operators.faults import said
 from governance.operators.permission import CONFIGURE, record_refused_page
 
 
@@ -65,7 +66,7 @@ class RetiringAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             record_refused_page(request, CONFIGURE, refused)
             raise
         except GovernanceError as fault:
-            messages.error(request, f"{fault} {fault.remedy or ''}".strip())
+            messages.error(request, said(fault))
             return HttpResponseRedirect(self.address("change", object_id))
         return shown
 

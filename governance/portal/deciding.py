@@ -16,15 +16,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from governance.access_queries import request_seen, requests_to_decide, requests_to_decide_with_others
 from governance.access_use import earlier_use
 from governance.actions.access_decisions import Narrowing, approve_request, ask_back, deny_request
+from governance.breakglass.showing import SeenRequest
 from governance.errors import GovernanceError, Invalid, NotFound
-from governance.models import AccessRequest, Approval
 from governance.operators.choice import operator_caller
 from governance.operators.faults import Fault, page, typed_ids, typed_number
-from governance.operators.permission import environment_of, standing_for
-from governance.operators.seen_requests import OPEN_STATES, SeenRequest, may_decide, must_see, seen
-from keyring.walls import in_environment
+
+SHOWN = 100
+"""Requests that a list shows at a time; how many there are beyond it says."""
 
 
 @never_cache
@@ -32,15 +33,12 @@ from keyring.walls import in_environment
 @login_required
 def inbox(request: HttpRequest) -> HttpResponse:
     """Show what waits for the operator's decision, the most urgent first."""
-    caller, standing = operator_caller(request), standing_for(request)
-    with in_environment(environment_of(request)):
-        decided = set(Approval.objects.filter(approver=caller.account_id).values_list("request_id", flat=True))
-        rows = AccessRequest.objects.filter(state__in=OPEN_STATES).order_by("decide_by")[:200]
-        mine = [row for row in rows if may_decide(row, caller, standing)]
-        found = [each for each in seen(mine, standing) if each.state in OPEN_STATES]
+    caller, now = operator_caller(request), timezone.now()
+    waiting = requests_to_decide(caller, now)
     context = {
-        "waiting": [each for each in found if each.row.pk not in decided],
-        "approved": [each for each in found if each.row.pk in decided],
+        "waiting": waiting[:SHOWN],
+        "more": len(waiting[SHOWN:]),
+        "approved": requests_to_decide_with_others(caller, now)[:SHOWN],
     }
     return page(request, "portal/inbox.html", context)
 
@@ -86,28 +84,25 @@ def _decided(request: HttpRequest, request_id: UUID) -> str:
 
 
 def _left_out(request: HttpRequest, request_id: UUID, kept: list[UUID]) -> set[UUID]:
-    with in_environment(environment_of(request)):
-        present = must_see(request, request_id, standing_for(request)).present
-    return set(present.subjects) - set(kept)
+    left = request_seen(operator_caller(request), request_id, timezone.now()).left
+    return set(left.subjects) - set(kept) if left else set()
 
 
 def _shown(request: HttpRequest, request_id: UUID, *, fault: Fault | None = None) -> HttpResponse:
-    standing = standing_for(request)
-    with in_environment(environment_of(request)):
-        found = must_see(request, request_id, standing)
-        context: dict[str, Any] = {
-            "seen": found,
-            "may_decide": may_decide(found.row, operator_caller(request), standing),
-            "choices": _choices(found),
-            "typed": request.POST.get("comment", ""),
-        }
-    caller, row = operator_caller(request), found.row
-    context["earlier"] = earlier_use(caller, row.reason, row.accessor_id, timezone.now())
+    caller, now = operator_caller(request), timezone.now()
+    found = request_seen(caller, request_id, now)
+    context = {
+        "seen": found,
+        "choices": _choices(found),
+        "typed": request.POST.get("comment", ""),
+        "earlier": earlier_use(caller, found.row.reason, found.row.accessor_id, now),
+    }
     return page(request, "portal/decide.html", context, fault=fault)
 
 
 def _choices(found: SeenRequest) -> dict[str, Any]:
     """What may be left of it: shorter times, fewer columns, fewer people."""
-    most = found.present.minutes
+    most = found.minutes
     shorter = sorted({minutes for minutes in (5, 15, 30, 60, 120, 240, 480) if minutes < most} | {most})
-    return {"minutes": shorter, "most": most, "people": list(enumerate(found.present.subjects, 1))}
+    people = found.left.subjects if found.left else ()
+    return {"minutes": shorter, "most": most, "people": list(enumerate(people, 1))}

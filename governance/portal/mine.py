@@ -8,27 +8,27 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from governance.access_queries import own_requests
 from governance.actions.access_decisions import answer_request, cancel_request
 from governance.actions.grants import activate_grant, relinquish_grant
 from governance.errors import GovernanceError, NotFound
-from governance.models import AccessRequest, Grant
+from governance.models import Grant
 from governance.operators.choice import operator_caller
 from governance.operators.faults import Fault, page
-from governance.operators.permission import environment_of, standing_for
+from governance.operators.permission import environment_of
 from governance.operators.second_factors import address_with_way_back, factor_at
-from governance.operators.seen_requests import LIVING_STATES, OPEN_STATES, seen
 from keyring.walls import in_environment
 
-_SHOWN = 50
+PAST_SHOWN = 50
 
 
 @never_cache
@@ -100,14 +100,13 @@ def _taken(request: HttpRequest, step: Callable[[], Any], request_id: UUID, *, d
 
 
 def _mine(request: HttpRequest, *, fault: Fault | None = None) -> HttpResponse:
-    caller, standing = operator_caller(request), standing_for(request)
-    with in_environment(environment_of(request)):
-        rows = AccessRequest.objects.filter(Q(requester=caller.account_id) | Q(grantee=caller.account_id))
-        found = seen(rows[:_SHOWN], standing)
+    found = own_requests(operator_caller(request), timezone.now())
+    past = [each for each in found if not each.is_living and not each.is_undecided]
     context = {
-        "living": [each for each in found if each.state in (*LIVING_STATES, "scheduled")],
-        "waiting": [each for each in found if each.state in OPEN_STATES],
-        "past": [each for each in found if each.state not in (*LIVING_STATES, *OPEN_STATES, "scheduled")],
+        "living": [each for each in found if each.is_living],
+        "waiting": [each for each in found if each.is_undecided],
+        "past": past[:PAST_SHOWN],
+        "more": len(past[PAST_SHOWN:]),
     }
     return page(request, "portal/mine.html", context, fault=fault)
 

@@ -15,16 +15,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from governance.access_queries import review_seen, reviews_concluded, reviews_unconcluded
 from governance.access_use import use_of_grant
 from governance.actions.access_reviews import claim_review, conclude_review, refer_review
-from governance.breakglass.machines import CLAIMED, OPEN
 from governance.errors import GovernanceError, Invalid, NotFound
-from governance.models import Review
 from governance.operators.choice import operator_caller
 from governance.operators.faults import Fault, page
-from governance.operators.permission import AUDIT, environment_of, require, standing_for
-from governance.operators.seen_requests import seen
-from keyring.walls import in_environment
+from governance.operators.permission import AUDIT, require
+
+CONCLUDED_SHOWN = 50
 
 
 @never_cache
@@ -33,12 +32,12 @@ from keyring.walls import in_environment
 def reviews(request: HttpRequest) -> HttpResponse:
     """Show what is to be looked back at, the most overdue first."""
     require(request, AUDIT)
-    now = timezone.now()
-    with in_environment(environment_of(request)):
-        rows = list(Review.objects.select_related("grant__grantee", "reviewer").order_by("due_at")[:200])
+    caller, now = operator_caller(request), timezone.now()
+    concluded = reviews_concluded(caller, now)
     context = {
-        "open": [(row, row.due_at <= now) for row in rows if row.state in {OPEN, CLAIMED}],
-        "concluded": [row for row in reversed(rows) if row.state not in {OPEN, CLAIMED}],
+        "open": reviews_unconcluded(caller, now),
+        "concluded": concluded[:CONCLUDED_SHOWN],
+        "more": len(concluded[CONCLUDED_SHOWN:]),
     }
     return page(request, "portal/reviews.html", context)
 
@@ -73,20 +72,17 @@ def review(request: HttpRequest, review_id: UUID) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, review_id: UUID, *, fault: Fault | None = None) -> HttpResponse:
-    standing = standing_for(request)
-    with in_environment(environment_of(request)):
-        row = Review.objects.select_related("grant__request", "reviewer").filter(pk=review_id).first()
-        if row is None:
-            raise NotFound("There is no such review.", field="review")
-        (found,) = seen([row.grant.request], standing)
-        comment = row.comment.reveal() if row.comment is not None else ""
-    used = use_of_grant(operator_caller(request), row.grant).columns
+    caller = operator_caller(request)
+    found = review_seen(caller, review_id, timezone.now())
+    if found.request is None:
+        raise NotFound("There is no such review.", field="review")
+    used = use_of_grant(caller, found.row.grant)
+    granted = found.grant.columns
+    asked = found.request.columns.items()
     context = {
-        "review": row,
-        "seen": found,
-        "is_overdue": row.state in {OPEN, CLAIMED} and row.due_at <= timezone.now(),
-        "is_mine": row.reviewer_id == operator_caller(request).account_id,
-        "comment": comment,
-        "columns": [(name, column in row.grant.columns, name in used) for column, name in found.asked],
+        "review": found,
+        "seen": found.request,
+        "used": used,
+        "columns": [(name, column in granted, name in used.columns) for column, name in asked],
     }
     return page(request, "portal/review.html", context, fault=fault)

@@ -15,8 +15,48 @@ document.addEventListener("keydown", (event) => {
   document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
 });
 
-// What was revealed does not stay on the screen once the access is over: the state is asked for again, the fields go.
-document.addEventListener("sealbook:ended", () => {
-  document.querySelectorAll("[data-value]").forEach((value) => { value.textContent = "••••••"; value.className = "masked"; });
-  document.getElementById("request-state")?.dispatchEvent(new CustomEvent("ended"));
+// What was revealed stays on the screen only while the server says, every few seconds, that the access still opens it.
+
+const MASK = "••••••";
+const LONGEST_SILENCE = 12_000; // milliseconds; a page that was away, or cannot reach the server, shows nothing
+
+const state = () => document.getElementById("request-state");
+let heard = Date.now();
+
+const maskAll = () => {
+  for (const value of document.querySelectorAll("[data-value]")) {
+    value.textContent = MASK;
+    value.className = "masked";
+    value.removeAttribute("data-value");
+    const again = value.parentElement.querySelector("[data-again]");
+    if (again) again.hidden = false;
+  }
+};
+
+const look = () => state()?.dispatchEvent(new CustomEvent("look"));
+
+document.addEventListener("sealbook:ended", () => { maskAll(); look(); });
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target !== state()) return;
+  if (new URL(event.detail.xhr.responseURL).pathname === location.pathname) return;
+  event.detail.shouldSwap = false; // signed out: the answer is the way to sign in
+  maskAll();
+  location.reload();
 });
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.target !== state()) return;
+  if (event.detail.successful) heard = Date.now();
+  else maskAll();
+});
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target === state() && !state().querySelector("[data-opens]")) maskAll();
+});
+
+if (state()) setInterval(() => { if (Date.now() - heard > LONGEST_SILENCE) maskAll(); }, 1000);
+
+document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+addEventListener("pagehide", maskAll); // so that nothing comes back from the browser's memory of pages
+addEventListener("pageshow", (event) => { if (event.persisted) look(); });

@@ -93,19 +93,22 @@ const REASONS = {
   503: "Not done: the record could not be written, so nothing was changed or released. Try again.",
 };
 
-const fail = (reason, reference) => {
+const fail = (reason, reference, decision) => {
   const notice = document.getElementById("failure").content.firstElementChild.cloneNode(true);
   notice.querySelector("[data-reason]").textContent = reason;
   const place = notice.querySelector("[data-reference]");
   if (reference) place.querySelector("code").textContent = reference;
   else place.remove();
+  const why = notice.querySelector("[data-decision]");
+  if (decision) why.href = why.getAttribute("href").replace(/[0-9a-f-]{36}/, decision);
+  else why.remove();
   messages().replaceChildren(notice);
   notice.scrollIntoView({ block: "nearest" });
 };
 
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
-  fail(REASONS[xhr.status] ?? "That did not work, and nothing was changed.", xhr.getResponseHeader("X-Request-Id"));
+  fail(REASONS[xhr.status] ?? "That did not work, and nothing was changed.", xhr.getResponseHeader("X-Request-Id"), xhr.getResponseHeader("X-Sealbook-Decision"));
 });
 document.addEventListener("htmx:sendError", () => fail("The server could not be reached. Nothing was changed.", null));
 document.addEventListener("htmx:timeout", () => fail("The server took too long to answer. Reload to see whether the change was made.", null));

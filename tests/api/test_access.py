@@ -147,8 +147,10 @@ def test_a_question_is_answered_and_a_denial_says_why(desk: Desk) -> None:
     request = desk.asked()
     path = f"{REQUESTS}/{request['id']}"
     told(desk.step(desk.leading, f"{path}/ask-back", shown=request["shown"], question="Which customer?"))
-    told(desk.step(desk.asking, f"{path}/answer", answer="The one of the ticket."))
-    denied = told(desk.step(desk.leading, f"{path}/deny", shown=request["shown"], comment="Not for this."))
+    answered = told(desk.step(desk.asking, f"{path}/answer", answer="The one of the ticket."))
+    outdated = told(desk.step(desk.leading, f"{path}/deny", shown=request["shown"], comment="Not for this."), 403)
+    assert outdated["reasons"] == ["guard: same content"]
+    denied = told(desk.step(desk.leading, f"{path}/deny", shown=answered["shown"], comment="Not for this."))
 
     assert (denied["state"], denied["answer"]) == ("denied", "The one of the ticket.")
     assert told(line_of(desk.asking).get(path))["comment"] == "Not for this."

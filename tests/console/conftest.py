@@ -11,6 +11,7 @@ from django.core.cache import cache
 if TYPE_CHECKING:
     from django.test import Client as Browser
 
+    from tests.console.factors import Clock
     from tests.console.people import Console
 
 
@@ -26,6 +27,18 @@ def no_failures_remembered() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of authenticator apps, standing still."""
+    from allauth.mfa.totp.internal import auth
+
+    from tests.console.factors import Clock
+
+    standing = Clock()
+    monkeypatch.setattr(auth, "time", standing)
+    return standing
 
 
 @pytest.fixture

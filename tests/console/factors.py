@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from allauth.mfa.totp.internal import auth
@@ -30,6 +31,7 @@ from governance.operators.second_factors import factor_at
 from tests.console.people import PASSWORD
 
 PAGE, APP, CONFIRM, PASSKEY = (f"/second-factor/{path}" for path in ("", "app/", "confirm/", "passkey/"))
+RECOVERY = "/second-factor/recovery-codes/"
 SECRET = re.compile(r'class="factor-secret">([A-Z2-7]{32})<')
 OPTIONS = re.compile(r'data-options="([^"]+)"')
 CODES = re.compile(r"<code>(\d{4}-\d{4}-\d{4})</code>")
@@ -48,6 +50,11 @@ class Clock:
 
     def time(self) -> float:
         return self.now
+
+
+def confirm_and_back(page: str) -> str:
+    """The way to a proof and back to a page."""
+    return f"{CONFIRM}?next={quote(page, safe='')}"
 
 
 def code_of(secret: str, at: int = NOW) -> str:

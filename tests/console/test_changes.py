@@ -16,6 +16,8 @@ from keyring.walls import in_environment
 from tests import cast
 from tests.console.people import PASSWORD, SYSTEM, Console
 from tests.console.test_definitions import is_gone
+from userstore.actions.columns import ColumnSpec, define_column
+from userstore.models import Column
 
 CHANGES = "/admin/changes/"
 
@@ -73,6 +75,26 @@ def test_a_change_is_rejected_or_withdrawn_and_a_stale_one_is_told(
     with in_environment(console.environment.id):
         states = set(ProtectedChange.objects.values_list("state", flat=True))
     assert states == {"rejected", "withdrawn", "stale"}
+
+
+def test_columns_that_are_classified_together_wait_as_one_change(
+    console: Console, as_officer: Browser, colleague: Browser
+) -> None:
+    system = system_caller(console.environment.id)
+    made = [define_column(system, spec=ColumnSpec(name, "string")) for name in ("w1", "w2")]
+    chosen = {"action": "classify", "_selected_action": [column.pk for column in made]}
+    page = "/admin/userstore/column/"
+    assert "a second person approves" in as_officer.post(page, chosen).content.decode()
+    tag = {"classified": "yes", "pii_category": "health", "sensitivity": "4"}
+    waiting = as_officer.post(page, chosen | tag)["Location"]
+    assert not console.booked("column.changed")
+    shown = colleague.get(waiting).content.decode()
+    assert "classify columns" in shown and "w1" in shown and "w2" in shown
+    colleague.post(waiting, {"decision": "approve", "digest": digest_on(shown)})
+    with in_environment(console.environment.id):
+        tagged = Column.objects.filter(name__in=["w1", "w2"]).values_list("pii_category", "sensitivity")
+        assert list(tagged) == [("health", 4)] * 2
+    assert len(console.booked("column.changed")) == 2
 
 
 def test_whoever_may_not_configure_sees_no_change(

@@ -27,4 +27,14 @@ def test_an_error_page_names_its_language_and_what_happened(
     answer = as_support.get(path)
     html = answer.content.decode()
     assert answer.status_code == status
+    assert ("/access/decisions/" in html) is (status == 403)
     assert '<html lang="en">' in html and f"<title>{told} · Sealbook</title>" in html and "Ada-Example" not in html
+
+
+def test_a_refusal_leads_whoever_met_it_to_why_and_nobody_else(console: Console, as_support: Browser) -> None:
+    html = as_support.get("/admin/book/").content.decode()
+    way = "/access/decisions/" + html.partition("/access/decisions/")[2].partition('"')[0]
+    explained = as_support.get(way)
+    assert explained.status_code == 200 and "No right allows it" in explained.content.decode()
+    assert console.browser(console.superuser).get(way).status_code == 404
+    assert Browser().get(way).status_code == 302

@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client as Browser
@@ -29,31 +28,23 @@ from tests.console.factors import (
     CONFIRM,
     NOW,
     PAGE,
+    RECOVERY,
     WRONG,
     Clock,
     asked_of,
     code_of,
+    confirm_and_back,
     enrolled,
     proved_at,
     shown_secret,
     with_passkey,
 )
 from tests.console.people import PASSWORD, Console, staffed_console
-from tests.console.test_fresh_factor import confirm_and_back
 from tests.console.test_sessions import sign_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 begun, console = beginning(staffed_console)
-
-RECOVERY = "/second-factor/recovery-codes/"
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    standing = Clock()
-    monkeypatch.setattr(auth, "time", standing)
-    return standing
 
 
 def sealed_secrets() -> int:

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth
 from django.test import Client as Browser
 from django.utils import timezone
 from hypothesis import given
@@ -26,26 +25,19 @@ from tests.console.factors import (
     NOW,
     PAGE,
     PASSKEY,
+    RECOVERY,
     Clock,
     code_of,
+    confirm_and_back,
     enrolled,
     shown_secret,
     with_passkey,
 )
 from tests.console.people import PASSWORD, Console, staffed_console
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 begun, console = beginning(staffed_console)
-
-RECOVERY = "/second-factor/recovery-codes/"
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    standing = Clock()
-    monkeypatch.setattr(auth, "time", standing)
-    return standing
 
 
 def grown_stale(browser: Browser, *, by: timedelta = timedelta(minutes=6)) -> None:
@@ -53,10 +45,6 @@ def grown_stale(browser: Browser, *, by: timedelta = timedelta(minutes=6)) -> No
     session = browser.session
     session["second_factor_at"] = (timezone.now() - by).isoformat()
     session.save()
-
-
-def confirm_and_back(page: str) -> str:
-    return f"{CONFIRM}?next={quote(page, safe='')}"
 
 
 @given(st.integers(-400, 400))

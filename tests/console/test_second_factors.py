@@ -7,7 +7,6 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal import auth
 from django.contrib import admin
 from django.core.management import call_command
 from django.test import Client as Browser
@@ -35,16 +34,9 @@ from tests.console.factors import (
 )
 from tests.console.people import PASSWORD, Console, staffed_console
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("clock")]
 
 begun, console = beginning(staffed_console)
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    standing = Clock()
-    monkeypatch.setattr(auth, "time", standing)
-    return standing
 
 
 def test_an_app_is_enrolled_with_the_password_and_its_first_code(console: Console, as_officer: Browser) -> None:

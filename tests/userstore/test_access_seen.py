@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,12 +10,12 @@ from django.utils import timezone
 
 from governance import access_queries as seen
 from governance.access_use import earlier_use, use_of_grant
-from governance.actions.access_decisions import Narrowing, deny_request
+from governance.actions.access_decisions import Narrowing, answer_request, ask_back, deny_request
 from governance.actions.access_requests import declare_emergency
-from governance.actions.access_reviews import claim_review
-from governance.actions.grants import activate_grant
+from governance.actions.access_reviews import claim_review, conclude_review
+from governance.actions.grants import activate_grant, relinquish_grant
 from governance.actions.rights import give_right
-from governance.errors import NotFound
+from governance.errors import NotFound, Refused
 from governance.identities import Caller
 from governance.models import Review
 from keyring.walls import in_environment
@@ -44,14 +45,14 @@ def test_a_request_is_seen_by_who_asked_who_may_decide_and_who_may_audit(desk: H
     request, now = desk.asked(justification=WHY), timezone.now()
 
     assert seers(desk, lambda caller: seen.request_seen(caller, request.id, now)) == {"sue", "ann", "aud"}
-    assert seers(desk, seen.own_requests) == {"sue"}
+    assert seers(desk, lambda caller: seen.own_requests(caller, now)) == {"sue"}
     assert seers(desk, lambda caller: seen.requests_to_decide(caller, now)) == {"ann"}
     whole = seen.request_seen(desk.ann, request.id, now)
     assert (whole.justification, whole.may_decide, whole.is_own) == (WHY, True, False)
     assert whole.left is not None
     assert whole.left.subjects == (desk.ada,)
     assert (whole.columns[desk.name], whole.shown) == ("nick", desk.shown(request))
-    (line,) = seen.own_requests(desk.sue)
+    (line,) = seen.own_requests(desk.sue, now)
     assert line.justification is None, "lists open no texts"
     assert WHY not in repr(whole)
 
@@ -109,6 +110,67 @@ def test_a_review_is_offered_to_who_took_no_part_and_shows_why_to_auditors_alone
     assert whole.request.justification
     with pytest.raises(NotFound):
         seen.review_seen(desk.auditor, uuid4(), now)
+
+
+def test_nobody_learns_that_a_grant_of_theirs_was_drawn_before_it_was_looked_at(desk: HelpDesk) -> None:
+    desk.rule(review_percent=100)
+    give_right(desk.system, holder=desk.account(desk.sue), operation="audit", on=desk.environment)
+    grant = desk.granted()
+    with in_environment(desk.environment.id):
+        review = Review.objects.get(grant=grant)
+
+    def see(caller: Caller) -> object:
+        now = timezone.now()
+        listed = {
+            line.row.pk for line in (*seen.reviews_unconcluded(caller, now), *seen.reviews_concluded(caller, now))
+        }
+        return listed and seen.review_seen(caller, review.id, now)
+
+    assert seers(desk, see) == {"aud"}
+    relinquish_grant(desk.sue, grant_id=grant.id)
+    claim_review(desk.auditor, review_id=review.id)
+    assert seers(desk, see) == {"aud"}
+    conclude_review(desk.auditor, review_id=review.id, verdict="appropriate")
+    assert seers(desk, see) == {"sue", "aud"}
+
+
+def test_what_is_approved_in_part_waits_beside_what_is_not_and_only_for_who_may_still_decide(desk: HelpDesk) -> None:
+    desk.rule(approvals=2)
+    request, now = desk.asked(), timezone.now()
+    desk.approved(request)
+
+    assert seen.requests_to_decide(desk.ann, now) == []
+    assert [line.row.id for line in seen.requests_to_decide_with_others(desk.ann, now)] == [request.id]
+    assert [line.row.id for line in seen.requests_to_decide(desk.abe, now)] == [request.id]
+    assert seen.requests_to_decide_with_others(desk.abe, now) == []
+    give_right(desk.system, holder=desk.account(desk.ann), operation="approve", on=desk.environment, is_deny=True)
+    assert seen.requests_to_decide_with_others(desk.ann, now) == []
+
+
+def test_a_request_is_told_by_the_clock(desk: HelpDesk) -> None:
+    grant, now = desk.granted(minutes=10), timezone.now()
+    states = [seen.own_requests(desk.sue, now + timedelta(minutes=minute))[0].state for minute in (0, 9, 11)]
+
+    assert states == ["active", "active", "expired"]
+    waiting = desk.asked()
+    late = seen.request_seen(desk.sue, waiting.id, now + timedelta(days=2))
+    assert (late.state, late.may_decide, late.is_undecided) == ("lapsed", False, False)
+    assert grant.request_id != waiting.id
+
+
+def test_a_question_and_its_answer_are_part_of_what_is_decided_on(desk: HelpDesk) -> None:
+    request, now = desk.asked(), timezone.now()
+    outdated = desk.shown(request)
+    ask_back(desk.ann, request_id=request.id, shown=outdated, question="Which contract?")
+    unanswered = desk.shown(request)
+    answer_request(desk.sue, request_id=request.id, answer="The one of May.")
+
+    for shown in (outdated, unanswered):
+        with pytest.raises(Refused) as refused:
+            desk.approved(request, desk.abe, shown=shown)
+        assert refused.value.reasons[0] == "guard: same content"
+    assert desk.approved(request, desk.abe).state == "approved"
+    assert seen.request_seen(desk.abe, request.id, now).answer == "The one of May."
 
 
 @pytest.mark.django_db(transaction=True)

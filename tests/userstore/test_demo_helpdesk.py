@@ -44,6 +44,6 @@ def test_support_asks_for_bens_number_and_the_lead_can_decide() -> None:
     submit_request(callers["support"], wish("Ben Sample"))
 
     now = timezone.now()
-    assert len(own_requests(callers["support"])) == 1
+    assert len(own_requests(callers["support"], now)) == 1
     assert len(requests_to_decide(callers["lead"], now)) == 1
     assert requests_to_decide(callers["support"], now) == []

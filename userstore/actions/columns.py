@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from governance.actions.change import Change, configuration_change
@@ -28,7 +31,7 @@ from userstore.errors import Conflict, Invalid, NotFound
 from userstore.models import AccessorColumn, Column, MutatorColumn, Token, Value
 from userstore.retention.holding import stored_holds
 
-__all__ = ["ColumnSpec", "change_column", "define_column", "retire_column", "spec_of"]
+__all__ = ["ColumnSpec", "change_column", "classify_columns", "define_column", "retire_column", "spec_of"]
 
 _SETTLED_AT_ONCE = 2000
 """Values whose blind indexes are filled or cleared before a change answers; the clock does the rest."""
@@ -93,6 +96,29 @@ def change_column(caller: Caller, *, public_id: UUID, spec: ColumnSpec) -> Colum
 
 
 @draftable
+def classify_columns(caller: Caller, *, public_ids: Sequence[UUID], pii_category: str, sensitivity: int) -> None:
+    """Give several columns the same PII tag in one change, of which every column has its own entry.
+
+    Raises:
+        Invalid: none is named, one is built in, or the tag makes no sense.
+        NotFound: there is no such column.
+    """
+    with configuration_change(caller, events.COLUMN_CHANGED) as change:
+        if not public_ids:
+            raise Invalid("Name at least one column.", field="public_ids")
+        columns = [_column(public_id) for public_id in dict.fromkeys(public_ids)]
+        for column in columns:
+            if column.is_system:
+                raise Invalid("A built-in column cannot be changed.", field="public_ids")
+            tagged = replace(spec_of(column), pii_category=pii_category, sensitivity=sensitivity)
+            check_column(tagged)
+            for name, value in column_fields(tagged).items():
+                setattr(column, name, value)
+            column.save()
+        change.entries = [_described(column) for column in columns]
+
+
+@draftable
 def retire_column(caller: Caller, *, public_id: UUID) -> None:
     """Retire a column that no accessor or mutator names; its values, tokens and index keys are destroyed.
 
@@ -154,10 +180,14 @@ def _uses_of(column: Column) -> list[str]:
 
 
 def _describe(change: Change, column: Column) -> None:
-    change.facts.update(
-        column=column.public_id,
-        name=column.name,
-        data_type=column.data_type,
-        category=column.pii_category,
-        sensitivity=column.sensitivity,
-    )
+    change.facts.update(_described(column))
+
+
+def _described(column: Column) -> dict[str, Any]:
+    return {
+        "column": column.public_id,
+        "name": column.name,
+        "data_type": column.data_type,
+        "category": column.pii_category,
+        "sensitivity": column.sensitivity,
+    }

@@ -19,10 +19,12 @@ from governance.models import AccessPolicy
 from governance.operators import fields
 from governance.operators.choice import operator_caller
 from governance.operators.decorations import shown
-from governance.operators.definitions import DefinitionAdmin
+from governance.operators.definitions import PROTECTED, DefinitionAdmin
+from governance.operators.faults import said
 from governance.operators.forms import DefinitionForm
 from governance.operators.origins import OriginFilter
-from userstore.actions.columns import ColumnSpec, change_column, define_column, retire_column, spec_of
+from governance.operators.permission import standing_for
+from userstore.actions.columns import ColumnSpec, change_column, classify_columns, define_column, retire_column
 from userstore.admin.datatypes import data_type_choices
 from userstore.errors import Invalid, NotFound
 from userstore.models import Column, Transformer, Value
@@ -202,17 +204,15 @@ class ColumnAdmin(DefinitionAdmin):
 
     @admin.action(description="Classify…", permissions=["change"])
     def classify(self, request: HttpRequest, chosen: Any) -> HttpResponse:
-        """Give all chosen columns one PII tag: first the question, then one action per column."""
+        """Give all chosen columns one PII tag: first the question, then one change, or one draft, for all of them."""
         form = ClassifyForm(request.POST if "classified" in request.POST else None)
         editable = [column for column in chosen if not column.is_system]
         if form.is_valid():
-            caller = operator_caller(request)
+            chosen_ids = [column.public_id for column in editable]
             try:
-                for column in editable:
-                    spec = replace(spec_of(column), **form.tag())
-                    change_column(caller, public_id=column.public_id, spec=spec)
+                classify_columns(operator_caller(request), public_ids=chosen_ids, **form.tag())
             except (Invalid, NotFound) as fault:
-                self.message_user(request, str(fault), level="error")
+                self.message_user(request, said(fault), level="error")
             else:
                 self.message_user(request, "The columns are classified, and the book says so.")
             return HttpResponseRedirect(request.get_full_path())
@@ -224,6 +224,7 @@ class ColumnAdmin(DefinitionAdmin):
                 "title": "Classify",
                 "form": form,
                 "columns": editable,
+                "drafting": PROTECTED if standing_for(request).is_protected else None,
                 "opts": self.opts,
             },
         )

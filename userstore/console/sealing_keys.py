@@ -18,6 +18,7 @@ from audit.errors import AuditorNotConfigured
 from governance.errors import GovernanceError, NotFound, Refused
 from governance.identities import CLIENT
 from governance.operators.choice import operator_caller
+from governance.operators.faults import said
 from governance.operators.permission import CONFIGURE, environment_of, may, require, standing_for
 from governance.queries import names_of_actors
 from userstore.actions.sealing_keys import destroy_sealing_key, renew_sealing_key
@@ -65,7 +66,7 @@ def destroy(request: HttpRequest, client_id: UUID, key_id: UUID) -> HttpResponse
         except Refused:
             raise
         except GovernanceError as fault:
-            messages.error(request, f"{fault} {fault.remedy or ''}".strip())
+            messages.error(request, said(fault))
         else:
             messages.success(request, "The key is destroyed, and the book says so.")
         return HttpResponseRedirect(reverse("sealing-keys"))

@@ -25,7 +25,7 @@ from governance.catalogue import Requestable, requestables
 from governance.errors import GovernanceError, Invalid, NotFound
 from governance.models import AccessRequest, Grant
 from governance.operators.choice import operator_caller
-from governance.operators.faults import Fault, page, typed_id, typed_ids, typed_number
+from governance.operators.faults import Fault, page, said, typed_id, typed_ids, typed_number
 from governance.operators.permission import environment_of, standing_for
 from governance.operators.second_factors import address_with_way_back, factor_at
 from governance.rights import effective_rights
@@ -108,7 +108,7 @@ def extend(request: HttpRequest, request_id: UUID) -> HttpResponse:
         wish = replace(wish, minutes=typed_number(request.POST.get("minutes", ""), "minutes"))
         extension = submit_request(operator_caller(request), wish)
     except GovernanceError as error:
-        messages.error(request, f"{error} {error.remedy or ''}".strip())
+        messages.error(request, said(error))
         return HttpResponseRedirect(address)
     messages.success(request, _("Sent. Until it is decided, your access ends when it would have ended."))
     return HttpResponseRedirect(reverse("access-request", args=[extension.id]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +14,21 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from governance.access_queries import request_seen
+from governance.breakglass.machines import READY, SUSPENDED
+from governance.breakglass.showing import SCHEDULED, UNDECIDED, SeenRequest
 from governance.breakglass.terms import terms_of
 from governance.errors import GovernanceError, Invalid, NotFound
+from governance.explaining import Reason, meaning_of
 from governance.observation import address_of
 from governance.operators.choice import operator_caller
 from governance.operators.faults import Fault, typed_id
-from governance.operators.permission import environment_of, standing_for
-from governance.operators.seen_requests import LIVING_STATES, OPEN_STATES, SeenRequest, is_own, must_see
 from keyring.walls import in_environment
 from userstore.reading.calls import AccessorCall, CallContext
-from userstore.reading.unmasking import UnmaskCall, unmask
+from userstore.reading.unmasking import UnmaskCall, reasons_against, unmask
 
 VIA = "staff page"
-WAITING = (*OPEN_STATES, "ready", "scheduled", "suspended")
+WAITING = (*UNDECIDED, READY, SCHEDULED, SUSPENDED)
 """States in which a field that was asked for may still unmask itself."""
 
 
@@ -54,7 +57,11 @@ class FieldShown:
 def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Show a request to whoever asked for it or got it, with the record below it."""
     seen = _seen(request, request_id)
-    context = {"seen": seen, "people": _people(seen), "may_extend": seen.state == "active", **_ends(seen)}
+    against = _against(request, seen)
+    standing = _standing(seen, against)
+    if request.GET.get("known") == standing:
+        return HttpResponse(status=204)  # as the page has it: whatever is being typed there stays
+    context = {"seen": seen, "people": _people(seen), "against": against, "known": standing, **_ends(seen)}
     is_part = request.headers.get("HX-Target") == "request-state"
     return render(request, "portal/request_state.html" if is_part else "portal/request.html", context)
 
@@ -66,7 +73,7 @@ def reveal(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Show one field of one person under the grant; before it is active, wait for it."""
     seen = _seen(request, request_id)
     field = _field(request, seen)
-    if seen.is_live or seen.state not in WAITING:
+    if seen.is_open or seen.state not in WAITING:
         field = _revealed(request, seen, field)
     else:
         field = FieldShown(field.person, field.subject_id, field.column, field.name, is_waiting=True)
@@ -78,19 +85,37 @@ def _revealed(request: HttpRequest, seen: SeenRequest, field: FieldShown) -> Fie
     person = (field.person, field.subject_id, field.column, field.name)
     if seen.grant is None:
         return FieldShown(*person, ended=seen.state)
+    try:
+        shown = unmask(_demand(request, seen, field), now=timezone.now())
+    except GovernanceError as error:
+        return FieldShown(*person, fault=Fault.of(error), ended=seen.state)
+    return FieldShown(*person, values=[text for each in shown.fields for text in _texts(each.value)])
+
+
+def _demand(request: HttpRequest, seen: SeenRequest, field: FieldShown) -> UnmaskCall:
     call = AccessorCall(
         operator_caller(request),
         seen.row.accessor_id,
         [[str(field.subject_id)]],
         CallContext(address=address_of(request), via=VIA),
-        grant=seen.grant.pk,
+        grant=seen.grant.pk if seen.grant else None,
     )
-    demand = UnmaskCall(call, field.subject_id, [field.name], seen.purpose)
-    try:
-        shown = unmask(demand, now=timezone.now())
-    except GovernanceError as error:
-        return FieldShown(*person, fault=Fault.of(error), ended=seen.state)
-    return FieldShown(*person, values=[text for each in shown.fields for text in _texts(each.value)])
+    return UnmaskCall(call, field.subject_id, [field.name], seen.purpose)
+
+
+def _against(request: HttpRequest, seen: SeenRequest) -> list[Reason]:
+    """What stands against reading under a grant that has begun: it shows nothing then, and neither does the page."""
+    fields = [field for person in _people(seen) for field in person]
+    if not seen.is_open or not fields:
+        return []
+    return [meaning_of(reason) for reason in reasons_against(_demand(request, seen, fields[0]), now=timezone.now())]
+
+
+def _standing(seen: SeenRequest, against: list[Reason]) -> str:
+    """Where a request stands, in a word that changes with it."""
+    grant = seen.grant.version if seen.grant else 0
+    parts = [seen.state, seen.row.version, grant, *(reason.code for reason in against)]
+    return sha256("-".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
 def _texts(value: Any) -> list[str]:
@@ -103,18 +128,16 @@ def _texts(value: Any) -> list[str]:
 
 
 def _seen(request: HttpRequest, request_id: UUID) -> SeenRequest:
-    standing = standing_for(request)
-    with in_environment(environment_of(request)):
-        seen = must_see(request, request_id, standing)
-    if not is_own(seen.row, operator_caller(request)):
+    seen = request_seen(operator_caller(request), request_id, timezone.now())
+    if not seen.is_own:
         raise NotFound("There is no such request of yours.", field="request")
     return seen
 
 
 def _people(seen: SeenRequest) -> list[list[FieldShown]]:
     return [
-        [FieldShown(number, subject, column, name) for column, name in seen.columns]
-        for number, subject in enumerate(seen.present.subjects, 1)
+        [FieldShown(number, subject, column, name) for column, name in seen.to_see.items()]
+        for number, subject in enumerate(seen.left.subjects if seen.left else (), 1)
     ]
 
 
@@ -130,7 +153,7 @@ def _field(request: HttpRequest, seen: SeenRequest) -> FieldShown:
 
 def _ends(seen: SeenRequest) -> dict[str, Any]:
     """When it ends, and for how much longer one could ask."""
-    if seen.grant is None or seen.state not in LIVING_STATES:
+    if seen.grant is None or not seen.is_living:
         return {}
     try:
         with in_environment(seen.row.environment_id):

@@ -18,7 +18,7 @@ from governance.actions.seeing import must_see_definitions
 from governance.authorization import Clearance, at_current_epoch, authorize, refusal
 from governance.errors import Invalid, NotFound, Refused
 from governance.identities import Caller
-from governance.standing import StandingPurpose, standing_of
+from governance.standing import StandingPurpose, fresh_standing_of, standing_of
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprints
 from keyring.walls import in_environment
@@ -99,6 +99,24 @@ def unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
     except (TransformationFailed, Unsealable) as failure:
         _record_nothing_left(call, "failed", (type(failure).__name__,), None)
         raise
+
+
+def reasons_against(call: UnmaskCall, *, now: datetime) -> Sequence[str]:
+    """Say what would refuse a demand now, before anybody's record is looked at; nothing is read, counted or recorded.
+
+    Only for a demand under a named grant: a right's quota would be spent.
+    """
+    if call.read.grant is None:
+        raise ValueError("a demand under a named grant is asked about")
+    standing = fresh_standing_of(call.caller.environment_id)
+    try:
+        whole = accessor_plan(standing, call.read.accessor_id)
+        authorize(call.caller, replace(whole.ask, grant=call.read.grant), standing=standing, now=now)
+    except Refused as refused:
+        return refused.reasons
+    except NotFound:
+        return ("state: what it was granted through is gone",)
+    return ()
 
 
 @at_current_epoch

@@ -1,0 +1,63 @@
+"""The staff pages without a browser: whose they are, what they leave out, and what they say of a refusal."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client as Browser
+
+from governance.identities import Caller
+from governance.portal import deciding
+from tests.beginnings import beginning
+from tests.userstore.helpdesk import HelpDesk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+begun, desk = beginning(HelpDesk)
+
+
+def browser_of(desk: HelpDesk, caller: Caller) -> Browser:
+    browser = Browser()
+    browser.force_login(desk.account(caller), backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def test_the_inbox_holds_what_one_may_decide_on_and_says_how_much_more_waits(
+    desk: HelpDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "SHOWN", 2)
+    for _ in range(3):
+        desk.asked()
+
+    inbox = browser_of(desk, desk.ann).get("/access/inbox/").content.decode()
+
+    assert inbox.count("/access/inbox/") - inbox.count('href="/access/inbox/"') == 2
+    assert "1 more waits" in inbox
+    outsider = browser_of(desk, desk.otto).get("/access/inbox/").content.decode()
+    assert "Nothing waits for you" in outsider
+
+
+def test_where_a_request_stands_is_told_only_when_it_changes_and_to_whom_it_belongs(desk: HelpDesk) -> None:
+    grant = desk.granted()
+    page, own = f"/access/requests/{grant.request_id}/", browser_of(desk, desk.sue)
+    shown = own.get(page)
+    known = shown.content.decode().partition('id="known" value="')[2].partition('"')[0]
+
+    assert "no-store" in shown["Cache-Control"]
+    assert own.get(page, {"known": known}).status_code == 204
+    assert own.get(page, {"known": "another"}).status_code == 200
+    for caller in (desk.otto, desk.ann, desk.sam):
+        assert browser_of(desk, caller).get(page, {"known": known}).status_code == 404
+    assert Browser().get(page).status_code == 302
+
+
+def test_a_refused_extension_leads_to_why(desk: HelpDesk) -> None:
+    grant, own = desk.granted(minutes=60), browser_of(desk, desk.sue)
+    asked = {"minutes": "60", "justification": "short"}
+
+    told = own.post(f"/access/requests/{grant.request_id}/extend", asked, follow=True).content.decode()
+
+    decision = told.partition("/access/decisions/")[2].partition("/")[0]
+    why = own.get(f"/access/decisions/{decision}/")
+    assert why.status_code == 200
+    assert "guard: " in why.content.decode()
+    assert browser_of(desk, desk.otto).get(f"/access/decisions/{decision}/").status_code == 404
