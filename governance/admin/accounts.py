@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
@@ -21,6 +22,7 @@ from governance.operators.decorations import in_utc, page_action, shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 from governance.operators.permission import manages_operators, require_management
+from governance.operators.second_factors import require_proof
 from keyring.plain import Plain
 
 
@@ -63,6 +65,19 @@ class AccountAdmin(FactorReset, ManagedAdmin):
     list_display = ("username", "member_of", "state", "second_factors", "manages", "last_sign_in")
     list_filter = ("is_active", "is_superuser", "groups")
     search_fields = ("username",)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        """Take a fresh second factor for every change: a stolen session makes no operators."""
+        self.require_allowed(request)
+        if request.method == "POST":
+            require_proof(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return (
@@ -121,13 +136,14 @@ class AccountAdmin(FactorReset, ManagedAdmin):
 
     @page_action("New password…", icon="password", permissions=["new_password"])
     def new_password(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask first, then reset the password and show the new one on this answer, once."""
+        """Ask first, then reset the password and show the new one on this answer, once; it takes a fresh factor."""
         self.require_allowed(request)
         account = self.get_object(request, object_id)
         if account is None:
             raise Http404
         password = None
         if request.method == "POST":
+            require_proof(request)
             password = reset_password(operator_actor(request), account_id=account.pk)
         return self._password_page(request, account, password=password, title="New password")
 

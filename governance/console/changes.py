@@ -24,6 +24,7 @@ from governance.operators.choice import operator_caller
 from governance.operators.comparing import differences
 from governance.operators.faults import said
 from governance.operators.permission import CONFIGURE, require, standing_for
+from governance.operators.second_factors import require_proof
 from governance.queries import names_of_actors
 
 PAGE = 50
@@ -83,6 +84,7 @@ def _decide(request: HttpRequest, change: ProtectedChange) -> HttpResponse:
     caller, decision = operator_caller(request), request.POST.get("decision")
     try:
         if decision == "approve":
+            require_proof(request)
             change = approve_change(caller, change_id=change.pk, digest=request.POST.get("digest", ""))
         elif decision == "reject":
             change = reject_change(caller, change_id=change.pk)

@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from governance.factors.passkeys import Question
-from governance.factors.proofs import Proof
+from governance.factors.proofs import Proof, require_fresh_factor
 from governance.models import Account
 from governance.operators.decorations import in_utc
 
@@ -48,6 +48,17 @@ def factor_at(request: HttpRequest) -> datetime | None:
         return None
     stands = Authenticator.objects.filter(pk=authenticator, user_id=request.user.pk).exists()
     return datetime.fromisoformat(moment) if stands else None
+
+
+def require_proof(request: HttpRequest) -> None:
+    """Let an operator pass who has just proved a second factor in this session. Called outside a transaction.
+
+    Raises:
+        FactorNeeded: they have not; the refusal is on record, and they are led to where they can.
+    """
+    if not isinstance(request.user, Account):
+        raise PermissionError("nobody is signed in")
+    require_fresh_factor(account_id=request.user.pk, proved_at=factor_at(request), now=timezone.now())
 
 
 def told_of_reset(account: Account, *, now: datetime) -> str | None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group
+from django.contrib.sessions.backends.base import SessionBase
 from django.test import Client as Browser
+from django.utils import timezone
 
 from audit.actors import Actor
 from audit.queries import EntryView, entries
@@ -39,6 +42,12 @@ class Console:
             session.save()
         return browser
 
+    def proven(self, account: Account) -> Browser:
+        """A browser in which somebody has just proved a second factor."""
+        browser = self.browser(account)
+        prove(browser.session, account)
+        return browser
+
     def booked(self, kind: str, outcome: str = "done") -> list[EntryView]:
         """What the book has of one kind in the environment, newest first."""
         return entries(environment_id=self.environment.id, kinds=[kind], outcome=outcome)
@@ -46,6 +55,14 @@ class Console:
     def booked_at_the_door(self, kind: str, outcome: str = "done") -> list[EntryView]:
         """What the book has of one kind that belongs to no environment."""
         return entries(environment_id=SYSTEM_ENVIRONMENT, kinds=[kind], outcome=outcome)
+
+
+def prove(session: SessionBase, account: Account) -> None:
+    """Note in a session that its operator has just proved a second factor."""
+    by = Authenticator.objects.create(user=account, type="webauthn", data={"name": "Passkey"})
+    proved = {"second_factor_at": timezone.now().isoformat(), "second_factor_by": by.pk}
+    session.update({**proved, "second_factor_of": str(account.pk)})
+    session.save()
 
 
 def staffed_console() -> Console:

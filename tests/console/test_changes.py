@@ -11,7 +11,7 @@ from governance.actions.accounts import define_operator
 from governance.actions.clients import secret_is_good
 from governance.actions.environments import change_environment
 from governance.identities import system_caller
-from governance.models import Environment, PolicyTemplate, ProtectedChange, Purpose
+from governance.models import Account, Environment, PolicyTemplate, ProtectedChange, Purpose
 from keyring.walls import in_environment
 from tests import cast
 from tests.console.people import PASSWORD, SYSTEM, Console
@@ -27,7 +27,7 @@ def colleague(console: Console) -> Browser:
     """A second officer, in an environment that is protected now."""
     account = define_operator(SYSTEM, username="colleague", password=PASSWORD, groups=["Privacy officers"])
     change_environment(system_caller(console.environment.id), description="", is_protected=True)
-    return console.browser(account)
+    return console.proven(account)
 
 
 def proposed(console: Console, browser: Browser, name: str = "fraud") -> str:
@@ -49,11 +49,15 @@ def test_an_officer_proposes_and_a_colleague_approves(
     page = proposed(console, as_officer)
     own = as_officer.get(page).content.decode()
     assert "Withdraw" in own and "Approve and apply" not in own
-    assert as_officer.post(page, {"decision": "approve", "digest": digest_on(own)}).status_code == 403
+    author = console.proven(console.officer)
+    assert author.post(page, {"decision": "approve", "digest": digest_on(own)}).status_code == 403
     assert is_gone(console, Purpose, name="fraud")
     assert page in colleague.get(CHANGES).content.decode()
     shown = colleague.get(page).content.decode()
     assert "purpose fraud" in shown and "define purpose" in shown and "officer" in shown
+    stolen = console.browser(Account.objects.get(username="colleague"))
+    led = stolen.post(page, {"decision": "approve", "digest": digest_on(shown)})
+    assert led["Location"].startswith("/second-factor/confirm/") and is_gone(console, Purpose, name="fraud")
     told = colleague.post(page, {"decision": "approve", "digest": digest_on(shown)}, follow=True).content.decode()
     assert "approved and applied" in told and "applied by colleague" in told
     entry = console.booked("purpose.defined")[0]

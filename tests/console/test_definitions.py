@@ -263,9 +263,8 @@ def test_rights_are_given_and_withdrawn(console: Console, as_officer: Browser) -
     assert facts_of(console, "right.withdrawn")["operation"] == "read"
 
 
-def test_operators_and_groups_are_defined_by_superusers_alone(
-    console: Console, as_officer: Browser, as_superuser: Browser
-) -> None:
+def test_operators_and_groups_are_defined_by_superusers_alone(console: Console, as_officer: Browser) -> None:
+    as_superuser = console.proven(console.superuser)
     for page in ("governance/account/", "governance/account/add/", "auth/group/"):
         assert as_officer.get(f"/admin/{page}").status_code == 403
     send(as_superuser, "auth/group/add/", {"name": "Auditors"})

@@ -12,12 +12,19 @@ from audit.actors import Actor
 from governance.actions.accounts import invite_operator, reset_password
 from governance.errors import Invalid, NotFound
 from governance.identities import OPERATOR
+from governance.models import Account
 from tests import cast
 from tests.console.people import PASSWORD, SYSTEM, Console
 from tests.console.test_sessions import sign_in
 
 OWN = "a passphrase of my own"
+CONFIRM = "/second-factor/confirm/"
 SHOWN = re.compile(r'class="page-secret">([\w-]{20})<')
+
+
+@pytest.fixture
+def as_superuser(console: Console) -> Browser:
+    return console.proven(console.superuser)
 
 
 def reset(browser: Browser, console: Console) -> str:
@@ -79,6 +86,24 @@ def test_a_new_operator_gets_a_first_password_that_is_shown_once(console: Consol
     browser = Browser()
     assert sign_in(browser, "auditor", shown[1]).status_code == 302
     assertRedirects(browser.get("/admin/"), "/password/")
+
+
+def test_a_stolen_session_of_a_superuser_makes_no_operators(console: Console) -> None:
+    """Without a fresh second factor nobody is invited, changed, or given a password, and that is on record."""
+    stolen = console.browser(console.superuser)
+    changed = f"/admin/governance/account/{console.officer.pk}/change/"
+    before = list(Account.objects.order_by("pk").values())
+
+    for page, form in (
+        (page_of(console), {}),
+        ("/admin/governance/account/add/", {"username": "mine", "is_superuser": "on", "groups": []}),
+        (changed, {"groups": []}),
+    ):
+        assert stolen.post(page, form)["Location"].startswith(CONFIRM), page
+        assert stolen.get(page).status_code == 200
+
+    assert list(Account.objects.order_by("pk").values()) == before
+    assert len(console.booked_at_the_door("second_factor.missed", "refused")) == 3
 
 
 def test_nobody_but_a_superuser_resets_a_password_and_nobody_their_own(
