@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from governance.errors import Unavailable
 from governance.models import Account, Ticket
 from governance.policies.outgoing import Address, NoAnswer, Outgoing, exchange_where
+from keyring.walls import in_environment
 
 SECONDS = 2.0
 """For a whole answer: a step of somebody's request waits for it."""
@@ -36,8 +37,8 @@ class TicketFound:
 class TicketSource(Protocol):
     """A system that keeps tickets."""
 
-    def find(self, reference: str) -> TicketFound | None:
-        """Return a ticket of the environment that the transaction is in, None where there is none.
+    def find(self, reference: str, *, environment_id: UUID) -> TicketFound | None:
+        """Return a ticket of an environment, None where there is none. Called outside of any transaction.
 
         Raises:
             Unavailable: the system does not answer.
@@ -48,8 +49,9 @@ class TicketSource(Protocol):
 class BuiltInTickets:
     """The tickets in Sealbook's own table."""
 
-    def find(self, reference: str) -> TicketFound | None:
-        found = Ticket.objects.select_related("assignee").filter(reference__iexact=reference.strip()).first()
+    def find(self, reference: str, *, environment_id: UUID) -> TicketFound | None:
+        with in_environment(environment_id):
+            found = Ticket.objects.select_related("assignee").filter(reference__iexact=reference.strip()).first()
         if found is None:
             return None
         return TicketFound(found.reference, found.closed_at is None, found.assignee.username, found.subject_id)
@@ -63,7 +65,7 @@ class HttpTickets:
     and no proxy asked. Whatever else it says is no answer, and what needs a ticket is refused meanwhile.
     """
 
-    def find(self, reference: str) -> TicketFound | None:
+    def find(self, reference: str, *, environment_id: UUID) -> TicketFound | None:  # noqa: ARG002  it keeps one list
         reference = reference.strip()
         try:
             answer = exchange_where(_question(reference), seconds=SECONDS, allowed=_anywhere)
@@ -129,13 +131,8 @@ def ticket_source() -> TicketSource:
     return source
 
 
-def is_good(reference: str, *, account: Account, subject_ids: Collection[UUID]) -> bool:
-    """Say whether a ticket is open, assigned to an account, and about nobody else than the people asked for.
-
-    Raises:
-        Unavailable: the system that keeps them does not answer.
-    """
-    found = ticket_source().find(reference) if reference else None
+def is_good(found: TicketFound | None, *, account: Account, subject_ids: Collection[UUID]) -> bool:
+    """Say whether a ticket is open, assigned to an account, and about nobody else than the people asked for."""
     if found is None or not found.is_open or found.assignee.lower() != account.username.lower():
         return False
     return found.subject_id is None or set(subject_ids) == {found.subject_id}

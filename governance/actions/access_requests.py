@@ -17,12 +17,16 @@ from governance.actions.granting import described, give_grant, must_be_reviewed
 from governance.actions.stepping import Stepping, stepping
 from governance.breakglass.gathering import Asked, Moment, facts_of_asking
 from governance.breakglass.machines import DECLARED, NEW, PENDING, REQUEST, Step
+from governance.breakglass.people import may
 from governance.breakglass.reasons import REASONS
 from governance.breakglass.terms import AccessTerms, terms_of
 from governance.catalogue import Requestable, requestables
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import AccessRequest, Account, Grant, Purpose, RequestedSubject, Review
+from governance.standing import fresh_standing_of
+from governance.tickets import TicketFound, ticket_source
+from keyring.walls import in_environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,13 @@ def _asking(
     now: datetime | None,
     factor_at: datetime | None = None,
 ) -> Iterator[_Begun]:
-    with stepping(caller, event, now=now or timezone.now()) as step:
+    now = now or timezone.now()
+    ticket = _ticket(caller, wish, now)
+    with stepping(caller, event, now=now) as step:
         found = _requestable(wish)
         terms = terms_of(wish.accessor_id)
         extended = _extended(wish, caller)
-        asked = _asked(caller, wish, found, extended, is_emergency=verb == "declare")
+        asked = _asked(caller, wish, found, extended, ticket, is_emergency=verb == "declare")
         moment = Moment(caller, step.standing, step.now, factor_at)
         facts = facts_of_asking(moment, asked, terms)
         taken = step.judge(REQUEST, verb, NEW, facts)
@@ -105,6 +111,22 @@ def _asking(
         _must_be_known(wish.subject_ids)
         step.facts.update(described(request, found, step.standing))
         yield _Begun(step, request, terms, facts.able_approvers)
+
+
+def _ticket(caller: Caller, wish: Wish, now: datetime) -> TicketFound | None:
+    """Look a ticket up before anything is locked, since another system may take its time; nothing for who may not ask.
+
+    What is good about it, and whether they may still ask, is judged by the step.
+    """
+    with in_environment(caller.environment_id):
+        requester = Account.objects.filter(pk=caller.account_id).first()
+        found = requestables().find(wish.accessor_id)
+    if requester is None or found is None or not wish.ticket.strip():
+        return None
+    standing = fresh_standing_of(caller.environment_id)
+    if not may(requester, "request", found.resource, standing=standing, now=now):
+        return None
+    return ticket_source().find(wish.ticket, environment_id=caller.environment_id)
 
 
 def _requestable(wish: Wish) -> Requestable:
@@ -160,7 +182,13 @@ def _extended(wish: Wish, caller: Caller) -> AccessRequest | None:
 
 
 def _asked(
-    caller: Caller, wish: Wish, found: Requestable, extended: AccessRequest | None, *, is_emergency: bool
+    caller: Caller,
+    wish: Wish,
+    found: Requestable,
+    extended: AccessRequest | None,
+    ticket: TicketFound | None,
+    *,
+    is_emergency: bool,
 ) -> Asked:
     requester = Account.objects.get(pk=caller.account_id)
     grantee = Account.objects.filter(pk=wish.grantee_id or requester.pk).first()
@@ -175,6 +203,7 @@ def _asked(
         reason=wish.reason,
         text=wish.justification,
         ticket=wish.ticket.strip(),
+        found=ticket,
         is_emergency=is_emergency,
         extends=extended,
     )

@@ -17,6 +17,7 @@ from governance import events
 from governance.actions.change import clearance_for, refusal_on_record
 from governance.actions.clearing import cleared
 from governance.authorization import Clearance, refusal
+from governance.custody import hands_behind
 from governance.drafts.arguments import decoded
 from governance.drafts.differences import as_json, basis_of, differences_between, from_json
 from governance.drafts.draftable import draftable_actions
@@ -25,7 +26,7 @@ from governance.drafts.picture import picture
 from governance.drafts.trying import Draft, check_references, drafted
 from governance.errors import Conflict, GovernanceError, Invalid, NotFound
 from governance.identities import CLIENT, OPERATOR, Caller
-from governance.models import ClientSecret, ProtectedChange
+from governance.models import ProtectedChange
 from governance.people import caller_named
 from governance.standing import standings_kept_apart
 from keyring.fingerprints import fingerprint
@@ -74,6 +75,7 @@ def keep_draft(draft: Draft, *, comment: str = "") -> ProtectedChange:
     caller, now, change_id = draft.caller, timezone.now(), uuid4()
     arguments = json.dumps(draft.arguments, ensure_ascii=False)
     differences = as_json(draft.differences)
+    hands = _hands_behind(caller, now)
     with in_environment(caller.environment_id):
         change = ProtectedChange(
             id=change_id,
@@ -85,6 +87,7 @@ def keep_draft(draft: Draft, *, comment: str = "") -> ProtectedChange:
             basis=draft.basis,
             author_kind=caller.kind,
             author_id=caller.id,
+            spoken_for_by=hands,
             proposed_at=now,
         )
         change.digest = _digest(change, arguments, differences)
@@ -165,6 +168,20 @@ def withdraw_change(caller: Caller, *, change_id: UUID) -> ProtectedChange:
     return change
 
 
+def _hands_behind(caller: Caller, now: datetime) -> list[UUID]:
+    """Return who could be proposing as a client; none of them approves it."""
+    if caller.kind != CLIENT:
+        return []
+    with refusal_on_record(events.CHANGE_PROPOSED, caller), in_environment(caller.environment_id):
+        hands = hands_behind(caller.id, now=now)
+        if None in hands:
+            raise refusal(
+                "change: nobody noted who could speak as the client that proposes",
+                remedy="Give the client a new secret, and withdraw its former ones.",
+            )
+    return sorted(hand for hand in hands if hand is not None)
+
+
 def _apply(change: ProtectedChange, clearance: Clearance) -> str:
     """Apply a change whole and return an empty text, or leave everything as it is and say why."""
     try:
@@ -205,15 +222,16 @@ def _said(fault: GovernanceError) -> str:
 
 
 def _must_be_second_person(caller: Caller, change: ProtectedChange) -> None:
-    """Let nobody approve what they have proposed themselves, or through a client whose secret they have seen."""
+    """Let nobody approve what they have proposed themselves, or through a client as which they could speak."""
     if caller.kind != OPERATOR:
         raise refusal("change: only a person at the console approves", remedy="Let an officer approve it.")
     another = "Let another officer approve it."
     if change.author_id == caller.id:
         raise refusal("change: nobody approves their own", remedy=another)
-    seen = ClientSecret.objects.filter(client__public_id=change.author_id, issued_by=caller.id)
-    if change.author_kind == CLIENT and seen.exists():
-        raise refusal("change: its author is a client whose secret the approver has seen", remedy=another)
+    if caller.id in change.spoken_for_by:
+        raise refusal(
+            "change: the approver has had the means to speak as the client that is its author", remedy=another
+        )
 
 
 def _open_change(change_id: UUID) -> ProtectedChange:
@@ -228,7 +246,8 @@ def _open_change(change_id: UUID) -> ProtectedChange:
 def _decide(change: ProtectedChange, caller: Caller, *, state: str, now: datetime, outcome: str = "") -> None:
     change.state, change.decided_at, change.outcome = state, now, outcome
     change.decided_by_kind, change.decided_by = caller.kind, caller.id
-    change.save(update_fields=["state", "decided_at", "decided_by_kind", "decided_by", "outcome"])
+    change.arguments = json.dumps({})  # they may hold secrets, and nothing asks for them any more
+    change.save(update_fields=["state", "decided_at", "decided_by_kind", "decided_by", "outcome", "arguments"])
 
 
 def _record(event: EventKind, change: ProtectedChange, clearance: Clearance, *, reasons: Sequence[str] = ()) -> None:

@@ -18,7 +18,7 @@ from governance.actions.accounts import has_service_account, new_service_account
 from governance.actions.change import configuration_change, containment
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
-from governance.identities import OPERATOR, Caller
+from governance.identities import Caller
 from governance.models import Client, ClientSecret
 from keyring.plain import Plain
 
@@ -143,7 +143,7 @@ def accept_secret(
             client=client,
             prefix=prefix,
             digest=bytes.fromhex(digest),
-            issued_by=caller.actor.id if caller.kind == OPERATOR else None,
+            issued_by=caller.id,
             created_at=change.now,
         )
         change.facts.update(client=client.public_id, prefix=prefix, former_secrets_end=ends if ended else None)

@@ -63,7 +63,11 @@ def admit_identity(caller: Caller, *, issuer: str, client_id: UUID, subject: str
                 field="subject",
             )
         identity = ExternalIdentity.objects.create(
-            environment_id=caller.environment_id, issuer=listed, subject_print=found, client=client
+            environment_id=caller.environment_id,
+            issuer=listed,
+            subject_print=found,
+            client=client,
+            brought_by=caller.id,
         )
         if subject:
             identity.subject = subject  # sealed for its row, so the row has to be there first

@@ -46,6 +46,7 @@ def register_launcher(caller: Caller, *, name: str, client_id: UUID, public_key:
             client=client,
             public_key=written(key),
             key_id=key_id_of(key),
+            brought_by=caller.id,
         )
         change.facts.update(launcher=launcher.public_id, name=name, client=client_id, key_id=launcher.key_id)
     return launcher

@@ -9,16 +9,17 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from governance import tickets
 from governance.breakglass.facts import Facts
 from governance.breakglass.machines import ACTIVE, CLAIMED, DECLARED, NEEDS_INFO, OPEN, PENDING, READY, SUSPENDED
 from governance.breakglass.people import able_to, may
 from governance.breakglass.reasons import EMERGENCY_REASONS, REMEMBERED_TEXTS, repeats, says_something
 from governance.breakglass.terms import AccessTerms
+from governance.custody import may_be_behind
 from governance.identities import CLIENT, Caller
-from governance.models import AccessRequest, Account, ClientSecret, Grant, Review
+from governance.models import AccessRequest, Account, Grant, Review
 from governance.rights import Resource, effective_rights
 from governance.standing import Standing
+from governance.tickets import TicketFound, is_good
 
 MOST_OPEN = 5
 """Requests of one person that may wait for a decision at a time."""
@@ -47,14 +48,16 @@ class Moment:
     def is_somebody_else(self, request: AccessRequest) -> bool:
         """Whether nobody who asked for access, or got it, can be acting through this caller.
 
-        A chain of callers is somebody's; a client is also whoever has seen its secret.
+        A chain of callers is somebody's; a client is also whoever has the means to speak as it.
         """
-        people = [request.requester_id, request.grantee_id]
         if self.caller.via:
             return False
-        if self.caller.kind != CLIENT:
-            return True
-        return not ClientSecret.objects.filter(client__public_id=self.caller.id, issued_by__in=people).exists()
+        people = {request.requester_id, request.grantee_id}
+        clients = {client.public_id for client in self.standing.clients.values() if client.account_id in people}
+        own = {self.caller.account_id, self.caller.id}
+        if any(may_be_behind(own, client_id, now=request.created_at) for client_id in clients):
+            return False
+        return self.caller.kind != CLIENT or not may_be_behind(people | clients, self.caller.id, now=self.now)
 
     def able_to(self, operation: str, resource: Resource) -> frozenset[UUID]:
         """Which operators do."""
@@ -73,6 +76,8 @@ class Asked:
     reason: str
     text: str
     ticket: str
+    found: TicketFound | None
+    """What the system that keeps tickets said of it, before anything was locked."""
     is_emergency: bool
     extends: AccessRequest | None = None
 
@@ -237,4 +242,4 @@ def _is_justified(asked: Asked, own: QuerySet[AccessRequest]) -> bool:
 def _is_ticket_good(asked: Asked, terms: AccessTerms) -> bool:
     if not asked.ticket and (not terms.needs_ticket or asked.is_emergency):
         return True
-    return tickets.is_good(asked.ticket, account=asked.requester, subject_ids=asked.subject_ids)
+    return is_good(asked.found, account=asked.requester, subject_ids=asked.subject_ids)

@@ -115,12 +115,12 @@ _drawings: list[Drawing] = [
     Drawing(
         ExternalIdentity,
         named_by=_identity,
-        left_out=frozenset({"subject", "subject_print", "issuer"}),
+        left_out=frozenset({"subject", "subject_print", "issuer", "brought_by"}),
         related=("issuer",),
     ),
     Drawing(AccessRule),
     Drawing(CiKey, marked=frozenset({"withdrawn_at"})),
-    Drawing(Launcher, marked=frozenset({"withdrawn_at"})),
+    Drawing(Launcher, left_out=frozenset({"brought_by"}), marked=frozenset({"withdrawn_at"})),
     Drawing(
         WorkloadPolicy,
         named_by=lambda row: f"of client {row.client}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -33,6 +34,9 @@ class ProtectedChange(models.Model):
     digest = models.CharField(max_length=32, help_text="Fingerprint of all that is asked for.")
     author_kind = models.CharField(max_length=16)
     author_id = models.UUIDField()
+    spoken_for_by = ArrayField(
+        models.UUIDField(), default=list, help_text="Who could have spoken as the client that proposed it."
+    )
     proposed_at = models.DateTimeField(default=timezone.now, editable=False)
     state = models.CharField(max_length=16, default=PROPOSED)
     decided_by_kind = models.CharField(max_length=16, blank=True, default="")

@@ -45,7 +45,7 @@ class ClientSecret(models.Model):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="secrets", db_constraint=False)
     prefix = models.CharField(max_length=12)
     digest = models.BinaryField(max_length=32)
-    issued_by = models.UUIDField(null=True, editable=False, help_text="The operator who has seen it, if one has.")
+    issued_by = models.UUIDField(null=True, editable=False, help_text="Who has seen it, a person or a client.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
 

@@ -37,6 +37,7 @@ class ExternalIdentity(OwnedByEnvironment):
     subject = SealedField(null=True, blank=True)
     subject_print = models.CharField(max_length=32, blank=True, default="", editable=False)
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="identities", db_constraint=False)
+    brought_by = models.UUIDField(null=True, editable=False, help_text="Who let it in, a person or a client.")
 
     class Meta:
         ordering = ["issuer", "created_at"]

@@ -110,6 +110,7 @@ class Launcher(OwnedByEnvironment):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="launchers", db_constraint=False)
     public_key = models.TextField()
     key_id = models.CharField(max_length=64, editable=False)
+    brought_by = models.UUIDField(null=True, editable=False, help_text="Who registered it, a person or a client.")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -15,7 +15,7 @@ from governance.models import Account
 from governance.tickets import HttpTickets, TicketFound
 from tests.governance.remote import Remote, remote
 
-ADA = uuid4()
+ADA, ANYWHERE = uuid4(), uuid4()
 GOOD: dict[str, Any] = {"reference": "CASE-1", "open": True, "assignee": "sue", "subject_id": str(ADA)}
 
 
@@ -30,7 +30,7 @@ def desk(settings: Any) -> Iterator[Remote]:
 
 
 def test_a_ticket_is_asked_for_with_the_token_and_its_reference_alone(desk: Remote) -> None:
-    assert HttpTickets().find(" case-1 ") == TicketFound("CASE-1", True, "sue", ADA)
+    assert HttpTickets().find(" case-1 ", environment_id=ANYWHERE) == TicketFound("CASE-1", True, "sue", ADA)
 
     (asked,) = desk.asked
     assert (asked["method"], asked["path"], asked["body"]) == ("GET", "/cases/case-1", "")
@@ -39,7 +39,7 @@ def test_a_ticket_is_asked_for_with_the_token_and_its_reference_alone(desk: Remo
 
 def test_a_reference_never_leaves_its_place_in_the_address(desk: Remote) -> None:
     with pytest.raises(Unavailable):
-        HttpTickets().find("../admin?all=1#x")
+        HttpTickets().find("../admin?all=1#x", environment_id=ANYWHERE)
 
     assert desk.asked[0]["path"] == "/cases/..%2Fadmin%3Fall%3D1%23x"
 
@@ -49,15 +49,18 @@ def test_only_an_open_ticket_of_ones_own_about_this_person_is_good(desk: Remote,
     desk.body = json.dumps({**GOOD, "open": open_}).encode()
     sue, sam = Account(username="Sue"), Account(username="sam")
 
-    assert tickets.is_good("CASE-1", account=sue, subject_ids=[ADA]) is open_
-    assert not tickets.is_good("CASE-1", account=sam, subject_ids=[ADA])
-    assert not tickets.is_good("CASE-1", account=sue, subject_ids=[uuid4()])
+    found = HttpTickets().find("CASE-1", environment_id=ANYWHERE)
+
+    assert tickets.is_good(found, account=sue, subject_ids=[ADA]) is open_
+    assert not tickets.is_good(found, account=sam, subject_ids=[ADA])
+    assert not tickets.is_good(found, account=sue, subject_ids=[uuid4()])
+    assert not tickets.is_good(None, account=sue, subject_ids=[ADA])
 
 
 def test_a_ticket_that_is_not_there_is_none(desk: Remote) -> None:
     desk.status = 404
 
-    assert HttpTickets().find("CASE-9") is None
+    assert HttpTickets().find("CASE-9", environment_id=ANYWHERE) is None
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ def test_what_is_no_answer_justifies_nothing(desk: Remote, status: int, body: by
     desk.headers = {"Location": "/elsewhere"} if status == 302 else {}
 
     with pytest.raises(Unavailable, match="does not answer"):
-        HttpTickets().find("CASE-1")
+        HttpTickets().find("CASE-1", environment_id=ANYWHERE)
     assert len(desk.asked) == 1
 
 
@@ -88,7 +91,7 @@ def test_a_slow_answer_is_none(desk: Remote, monkeypatch: pytest.MonkeyPatch) ->
     desk.drip_seconds = 0.05
 
     with pytest.raises(Unavailable):
-        HttpTickets().find("CASE-1")
+        HttpTickets().find("CASE-1", environment_id=ANYWHERE)
 
 
 @pytest.mark.parametrize("url", ["", "http://tickets.example.com", "http://10.0.0.7/", "ftp://localhost/", "https://"])
@@ -96,6 +99,6 @@ def test_nothing_is_sent_in_the_clear_beyond_this_machine(settings: Any, url: st
     settings.GOVERNANCE_TICKETS_URL = url
 
     with pytest.raises(Unavailable):
-        HttpTickets().find("CASE-1")
+        HttpTickets().find("CASE-1", environment_id=ANYWHERE)
     assert not tickets.is_private_way(url)
     assert tickets.is_private_way("https://tickets.example.com/api")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,9 +15,15 @@ from governance.actions.accounts import change_operator
 from governance.actions.grants import activate_grant, relinquish_grant, resume_grant, revoke_grant, suspend_grant
 from governance.actions.rights import give_right, withdraw_right
 from governance.errors import Refused, Unavailable
-from governance.models import AccessRequest, Client, ClientSecret, Grant, GroupRight, Notice, RequestedSubject, Review
+from governance.models import (
+    AccessRequest,
+    Grant,
+    GroupRight,
+    Notice,
+    RequestedSubject,
+    Review,
+)
 from keyring.walls import in_environment
-from tests import cast
 from tests.beginnings import beginning
 from tests.cast import NOBODY
 from tests.userstore.helpdesk import ADA, WHY, HelpDesk, minutes, names
@@ -269,20 +274,3 @@ def test_access_is_judged_once_it_is_over(desk: HelpDesk) -> None:
 
     assert refused(early) == "guard: has ended"
     assert conclude_review(desk.auditor, review_id=review.id, verdict="appropriate", now=now + minutes(30))
-
-
-def test_whoever_has_seen_the_secret_of_a_client_does_not_decide_through_it(desk: HelpDesk) -> None:
-    robot = cast.new_caller(desk.environment, "robot", approve=True)
-    with in_environment(desk.environment.id):
-        client = Client.objects.get(public_id=robot.id)
-        ClientSecret.objects.create(
-            environment=desk.environment, client=client, prefix="x", digest=b"x" * 32, issued_by=desk.sue.id
-        )
-    request = desk.asked()
-
-    with pytest.raises(Refused) as own:
-        desk.approved(request, robot)
-    with pytest.raises(Refused) as through:
-        desk.approved(request, replace(desk.ann, via=(desk.sue.id,)))
-
-    assert refused(own) == refused(through) == "guard: may approve"

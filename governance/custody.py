@@ -1,0 +1,50 @@
+"""Who has had the means to speak as a client: whoever saw a secret of it, or brought in what vouches for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from governance.models import ClientSecret, ExternalIdentity, Launcher
+
+
+def hands_behind(client_id: UUID, *, now: datetime) -> frozenset[UUID | None]:
+    """Return who may be speaking as a client now: people, and clients, with whoever may be speaking as those.
+
+    None is among them where nobody noted who brought one of the means: then it may be anybody. A secret that has ended
+    counts for as long as a token lasts that was got with it.
+
+    Args:
+        client_id: its public id.
+    """
+    since = now - timedelta(seconds=settings.GOVERNANCE_TOKEN_SECONDS)
+    found: set[UUID | None] = set()
+    asked: set[UUID | None] = set()
+    waiting: set[UUID | None] = {client_id}
+    while waiting:
+        asked |= waiting
+        found |= _brought_by([each for each in waiting if each is not None], since)
+        waiting = found - asked
+    return frozenset(found)
+
+
+def may_be_behind(people: Collection[UUID], client_id: UUID, *, now: datetime) -> bool:
+    """Say whether one of some people may be speaking as a client now; so it is where nobody can tell."""
+    hands = hands_behind(client_id, now=now)
+    return None in hands or not hands.isdisjoint(people)
+
+
+def _brought_by(client_ids: Collection[UUID], since: datetime) -> set[UUID | None]:
+    """Return who brought what lets somebody speak as some clients. Ids of people are no client's, and find nothing."""
+    secrets = ClientSecret.objects.filter(Q(expires_at=None) | Q(expires_at__gt=since))
+    launchers = Launcher.objects.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=since))
+    means = (secrets, "issued_by"), (launchers, "brought_by"), (ExternalIdentity.objects.all(), "brought_by")
+    return {
+        hand
+        for rows, column in means
+        for hand in rows.filter(client__public_id__in=client_ids).values_list(column, flat=True)
+    }
