@@ -14,6 +14,7 @@ from django.db.models import F
 
 from audit.events import EventKind
 from audit.recorder import append
+from governance import events
 from governance.actions.change import environment_resource, raise_epoch
 from governance.actions.notices import leave_notices
 from governance.authorization import must_not_be_stopped
@@ -29,6 +30,19 @@ from keyring.walls import in_environment
 Row = AccessRequest | Grant | Review
 SKEW = timedelta(seconds=60)
 """As far as the clocks of servers may be apart."""
+
+
+_OF_REQUESTS_ALONE = frozenset(
+    {
+        events.ACCESS_REQUESTED,
+        events.REQUEST_DENIED,
+        events.REQUEST_ASKED_BACK,
+        events.REQUEST_ANSWERED,
+        events.REQUEST_CANCELLED,
+        events.REQUEST_LAPSED,
+    }
+)
+"""Steps that open and close nothing."""
 
 
 @dataclass(slots=True)
@@ -95,7 +109,7 @@ class Stepping:
 
 @contextmanager
 def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Stepping]:
-    """Run a step in the caller's environment: effect, notices, new epoch and record commit together.
+    """Run a step in the caller's environment: effect, notices, record and new epoch commit together.
 
     Raises:
         Refused: by the table, or the caller is stopped; the refusal is on record.
@@ -108,7 +122,8 @@ def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Ste
         step = Stepping(caller, event, standing, latest_moment(standing, now), now, facts=said)
         yield step
         leave_notices(step.told, environment_id=caller.environment_id, now=step.now)
-        raise_epoch(caller.environment_id, now=step.now)
+        if _must_be_known(event, step):
+            raise_epoch(caller.environment_id, now=step.now)
         append(
             event,
             environment_id=caller.environment_id,
@@ -116,6 +131,15 @@ def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Ste
             facts=step.facts,
             decision_id=step.decision_id,
         )
+
+
+def _must_be_known(event: EventKind, step: Stepping) -> bool:
+    """Whether every process has to decide anew: not for what opens nothing, or asking would keep them all busy.
+
+    The latest moment seen is told on as well, to what clocks may differ by.
+    """
+    latest = step.standing.latest_at
+    return event not in _OF_REQUESTS_ALONE or latest is None or step.now - latest >= SKEW
 
 
 @contextmanager

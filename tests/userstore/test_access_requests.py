@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import ClassVar
+from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
 from audit import queries
 from governance.actions.access_decisions import Narrowing, answer_request, ask_back, cancel_request, deny_request
@@ -14,6 +18,8 @@ from governance.actions.grants import activate_grant
 from governance.actions.rights import give_right
 from governance.errors import Invalid, NotFound, Refused
 from governance.models import Notice
+from governance.standing import fresh_standing_of
+from governance.tickets import TicketFound
 from keyring.walls import in_environment
 from tests.beginnings import beginning
 from tests.userstore.helpdesk import BEN, WHY, HelpDesk, minutes, names
@@ -55,6 +61,43 @@ def test_a_request_that_lacks_something_is_refused_and_says_what(desk: HelpDesk,
         desk.asked(**asked)
 
     assert refused(error) == f"guard: {guard}"
+
+
+class Elsewhere:
+    """A system that keeps tickets, which notes what it was asked and whether anything was locked meanwhile."""
+
+    asked: ClassVar[list[tuple[str, bool]]] = []
+
+    def find(self, reference: str, *, environment_id: UUID) -> TicketFound | None:  # noqa: ARG002  one list
+        self.asked.append((reference, connection.in_atomic_block))
+        return None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_another_system_is_asked_for_whom_may_ask_alone_and_holds_nobody_up(
+    desk: HelpDesk, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(Elsewhere, "asked", [])
+    settings.GOVERNANCE_TICKETS = f"{__name__}.Elsewhere"
+
+    for caller in (desk.otto, desk.sue):
+        with pytest.raises(Refused):
+            desk.asked(caller)
+
+    assert Elsewhere.asked == [("CASE-1", False)]
+
+
+def test_asking_keeps_no_process_busy(desk: HelpDesk) -> None:
+    now = timezone.now()
+    first = desk.asked(now=now)
+    epoch = fresh_standing_of(desk.environment.id).epoch
+
+    cancel_request(desk.sue, request_id=first.id, now=now + timedelta(seconds=59))
+    assert fresh_standing_of(desk.environment.id).epoch == epoch
+    again = desk.asked(now=now + timedelta(seconds=60))
+    assert fresh_standing_of(desk.environment.id).epoch == epoch + 1, "what time it is, everybody has to know"
+    desk.approved(again, now=now + timedelta(seconds=61))
+    assert fresh_standing_of(desk.environment.id).epoch == epoch + 2
 
 
 def test_a_ticket_about_somebody_else_justifies_nothing(desk: HelpDesk) -> None:
