@@ -11,12 +11,11 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -29,11 +28,11 @@ from governance.actions.grants import activate_grant, relinquish_grant, resume_g
 from governance.actions.rights import give_right, withdraw_right
 from governance.errors import GovernanceError
 from governance.identities import Caller
-from governance.models import AccessRequest, Grant, GroupRight, Review
+from governance.models import AccessRequest, Grant, GroupRight
 from governance.standing import forget_standings
 from keyring.walls import in_environment
 from tests.cast import NOBODY
-from tests.userstore.access_walk import CEILING, LONGEST, NEEDED, TERMINAL, Open, Walk
+from tests.userstore.access_walk import CEILING, LONGEST, NEEDED, Open, Walk, length_of_chain, must_keep_the_laws
 from tests.userstore.helpdesk import HelpDesk
 
 pytestmark = pytest.mark.django_db
@@ -162,7 +161,9 @@ class TemporaryAccess(RuleBasedStateMachine):
 
     @rule()
     def the_clock_is_asked(self) -> None:
-        if put_down_what_is_over(now=self.now):
+        with self.walk.book.open():
+            moved = put_down_what_is_over(now=self.now)
+        if moved:
             self.walk.latest = max(self.walk.latest, self.now)
 
     @rule()
@@ -177,11 +178,10 @@ class TemporaryAccess(RuleBasedStateMachine):
 
     @rule(is_active=st.booleans(), who=st.sampled_from(["sue", "ann", "abe"]))
     def somebody_is_let_in_or_out(self, is_active: bool, who: str) -> None:
-        caller: Caller = getattr(self.desk, who)
-        groups = [group.name for group in self.desk.account(caller).groups.all()]
-        change_operator(NOBODY, account_id=caller.account_id, is_active=is_active, groups=groups)
-        if who == "sue":
-            self.walk.is_let_in = is_active
+        account = self.desk.account(getattr(self.desk, who))
+        groups = [group.name for group in account.groups.all()]
+        change_operator(NOBODY, account_id=account.pk, is_active=is_active, groups=groups)
+        self.walk.is_let_in = is_active if who == "sue" else self.walk.is_let_in
 
     @rule()
     def sue_is_out_for_a_moment(self) -> None:
@@ -217,18 +217,23 @@ class TemporaryAccess(RuleBasedStateMachine):
             return
         with in_environment(self.desk.environment.id):
             for grant in Grant.objects.select_related("request"):
-                approvals = list(grant.request.approvals.all())
-                approvers = [approval.approver_id for approval in approvals]
-                assert grant.is_emergency or len(set(approvers)) == len(approvers) >= NEEDED
-                assert all(set(grant.columns) <= set(a.columns) and grant.minutes <= a.minutes for a in approvals)
-                assert not grant.is_emergency or Review.objects.filter(grant=grant).exists()
-                assert self.desk.sue.account_id not in approvers
-                assert set(grant.columns) <= set(grant.request.columns)
-                assert grant.minutes <= grant.request.minutes <= LONGEST
-                self.stays(("grant", grant.id), grant.state)
+                must_keep_the_laws(grant)
+                self.walk.stays(("grant", grant.id), grant.state)
             for request in AccessRequest.objects.all():
-                assert self.chain(request) <= CEILING
-                self.stays(("request", request.id), request.state)
+                assert length_of_chain(request) <= CEILING
+                self.walk.stays(("request", request.id), request.state)
+
+    @invariant()
+    def the_book_says_every_step_once_and_tells_the_state_of_everything(self) -> None:
+        if not hasattr(self, "walk"):
+            return
+        with in_environment(self.desk.environment.id):
+            requests = list(AccessRequest.objects.values_list("pk", "state", "version"))
+            grants = list(Grant.objects.values_list("pk", "state", "version"))
+        stored = {("request", pk): state for pk, state, _ in requests} | {("grant", pk): s for pk, s, _ in grants}
+        assert stored == self.walk.book.replayed(), "the book tells another story"
+        steps = sum(version for _, _, version in requests) + sum(version - 1 for _, _, version in grants)
+        assert len(self.walk.book.said) == steps, "a step without an entry, or an entry without a step"
 
     # --- Means ---
 
@@ -245,7 +250,7 @@ class TemporaryAccess(RuleBasedStateMachine):
             forget_standings()
             assert self.stored() == before, "a step that died left something"
             return None
-        with suppress(GovernanceError):
+        with suppress(GovernanceError), self.walk.book.open():
             done = act()
             self.walk.latest = max(self.walk.latest, self.now)
             return done
@@ -262,31 +267,26 @@ class TemporaryAccess(RuleBasedStateMachine):
         assert grant.not_after is not None
         self.walk.open[grant.id] = Open(grant.not_after, frozenset(grant.columns))
 
-    def stays(self, key: tuple[str, UUID], state: str) -> None:
-        before = self.walk.last_states.get(key)
-        assert before not in TERMINAL or before == state, "what is over has come back"
-        self.walk.last_states[key] = state
-
-    def chain(self, request: AccessRequest) -> int:
-        return request.minutes + (self.chain(request.extends) if request.extends else 0)
-
     def who(self, pick: int) -> Caller:
         return self.people[pick % len(self.people)]
 
     def one(self, model: Any, pick: int) -> Any:
         with in_environment(self.desk.environment.id):
-            rows = list(model.objects.order_by("created_at", "pk"))
-        return rows[pick % len(rows)] if rows else None
+            rows = model.objects.order_by("created_at", "pk")
+            return rows[pick % len(rows)] if rows else None
 
 
 def run(runs: int, steps: int) -> None:
     TemporaryAccess.desk = HelpDesk()
     TemporaryAccess.desk.rule(approvals=NEEDED, longest_minutes=LONGEST, ceiling_minutes=CEILING)
-    checks = list(HealthCheck)
-    run_state_machine_as_test(
-        TemporaryAccess,
-        settings=settings(max_examples=runs, stateful_step_count=steps, deadline=None, suppress_health_check=checks),
+    found = settings(
+        max_examples=runs,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a shorter walk takes many more, and nobody waits for it
     )
+    run_state_machine_as_test(TemporaryAccess, settings=found)
 
 
 def test_nothing_opens_that_should_not_whatever_happens_in_which_order() -> None:
@@ -294,5 +294,7 @@ def test_nothing_opens_that_should_not_whatever_happens_in_which_order() -> None
 
 
 @pytest.mark.nightly
-def test_nothing_opens_that_should_not_in_long_walks() -> None:
-    run(runs=2000, steps=50)
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("quarter", range(4))
+def test_nothing_opens_that_should_not_in_long_walks(quarter: int) -> None:
+    run(runs=500, steps=50)
