@@ -10,11 +10,12 @@ from typing import ParamSpec, TypeVar
 from uuid import UUID, uuid4
 
 from governance import quotas
+from governance.delegation.handed import delegation_of, handed_on
 from governance.errors import EpochMoved, Refused
-from governance.identities import CLIENT, SYSTEM, Caller
-from governance.provenance.admission import refused_because
+from governance.identities import SYSTEM, Caller
 from governance.rights import Resource, Verdict, effective_grant, effective_rights, holds_any_right
 from governance.standing import Standing, StandingGrant, fresh_standing_of, standing_of
+from governance.stopping import clients_stopped_by
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,6 +75,12 @@ class Clearance:
     def environment_id(self) -> UUID:
         return self.standing.environment_id
 
+    @property
+    def lent(self) -> dict[str, UUID]:
+        """What the record of the call says of access that is not the caller's own for good."""
+        told = {"grant": self.grant.id} if self.grant is not None else {}
+        return told | delegation_of(self.caller)
+
     def expect_epoch(self, epoch: int | None) -> None:
         """Compare with the epoch that came with the data; a difference means the call must be decided again."""
         if epoch != self.standing.epoch:
@@ -89,6 +96,8 @@ def authorize(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     """
     if caller.environment_id != standing.environment_id:
         raise refusal("environment: the caller belongs to another one")
+    if caller.delegated is not None:
+        return _by_delegation(caller, ask, standing=standing, now=now)
     if caller.kind == SYSTEM and ask.operation in SYSTEM_OPERATIONS:
         return Clearance(caller=caller, ask=ask, standing=standing, reasons=("system",), seal=_SEAL)
     stopped = _stopped_by(caller, ask, standing, now)
@@ -154,6 +163,28 @@ def _by_grant(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     )
 
 
+def _by_delegation(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) -> Clearance:
+    """Allow what the holder of a grant handed on, as far as the client that calls may act for others here."""
+    stopped = _stopped_by(caller, ask, standing, now)
+    if stopped:
+        raise refusal(*stopped)
+    found = handed_on(
+        standing=standing,
+        caller=caller,
+        operation=ask.operation,
+        resource=ask.resource,
+        purposes=ask.purposes,
+        also=ask.also,
+        named=ask.grant,
+        now=now,
+    )
+    if isinstance(found, str):
+        raise refusal(found)
+    _spend(found.ceiling, ask, standing=standing, now=now)
+    reasons = (f"delegation: {found.id}", f"grant: {found.grant.id}", f"right: {found.ceiling.allowed_by}")
+    return Clearance(caller=caller, ask=ask, standing=standing, reasons=reasons, seal=_SEAL, grant=found.grant)
+
+
 def must_not_be_stopped(caller: Caller, resource: Resource, *, standing: Standing, now: datetime) -> None:
     """Let everybody go on who belongs to the environment and is neither disabled nor frozen, whatever they may do.
 
@@ -165,6 +196,8 @@ def must_not_be_stopped(caller: Caller, resource: Resource, *, standing: Standin
     stopped = _stopped_by(caller, Ask("configure", resource), standing, now)
     if stopped:
         raise refusal(*stopped)
+    if caller.delegated is not None:
+        raise refusal("delegation: it only reads, through one accessor")
 
 
 def authorize_seeing(caller: Caller, resource: Resource, *, standing: Standing, now: datetime) -> None:
@@ -219,45 +252,12 @@ def _was_stale(environment_id: UUID, error: Exception) -> bool:
 
 def _stopped_by(caller: Caller, ask: Ask, standing: Standing, now: datetime) -> Sequence[str]:
     """Why nothing of this may happen now, whatever the rights say; empty where nothing stops it."""
-    stopped = _client_stopped_by(caller, standing, now) if caller.kind == CLIENT else ()
+    stopped = clients_stopped_by(caller, standing, now)
     if stopped:
         return stopped
     if not standing.freezes or ask.operation in UNFROZEN_OPERATIONS:
         return ()
     return _frozen(ask, standing)
-
-
-def _client_stopped_by(caller: Caller, standing: Standing, now: datetime) -> Sequence[str]:
-    client = standing.clients.get(caller.id)
-    if client is None:
-        return ("client: unknown in this environment",)
-    if client.disabled_at is not None:
-        return ("client: disabled",)
-    if ("client", caller.id) in standing.freezes:
-        return ("freeze: this client",)
-    unreviewed = refused_because(caller, standing=standing, now=now)
-    if unreviewed:
-        return [reason.value for reason in unreviewed]
-    return _broken_chain(caller, standing, now) if caller.via else ()
-
-
-def _broken_chain(caller: Caller, standing: Standing, now: datetime) -> Sequence[str]:
-    """Why the clients behind a token may not invoke one another now; empty where each may."""
-    invoked = standing.clients[caller.id]
-    for invoker_id in caller.via:
-        invoker = standing.clients.get(invoker_id)
-        if invoker is None or invoker.disabled_at is not None:
-            return ("invoke: a client behind this call is disabled or gone",)
-        if (CLIENT, invoker_id) in standing.freezes:
-            return ("freeze: a client behind this call",)
-        resource = Resource(CLIENT, invoked.pk, invoked.public_id, invoked.name)
-        behind = Caller(CLIENT, invoker_id, invoker.account_id, standing.environment_id, invoker.name)
-        if not effective_rights(
-            standing=standing, caller=behind, operation="invoke", resource=resource, now=now
-        ).allowed:
-            return ("invoke: a client behind this call may not invoke the next one",)
-        invoked = invoker
-    return ()
 
 
 def _frozen(ask: Ask, standing: Standing) -> Sequence[str]:

@@ -46,6 +46,10 @@ class Requestables(Protocol):
         """Return every one, by name."""
         ...
 
+    def version_of(self, public_id: UUID) -> str:
+        """Return what changes whenever one, or a policy that decides in it, is defined anew; "" where there is none."""
+        ...
+
     def known(self, subject_ids: Collection[UUID]) -> set[UUID]:
         """Return those of some people who are there."""
         ...

@@ -16,6 +16,21 @@ SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
+class Delegated:
+    """That a client calls for somebody who handed on their temporary access to it.
+
+    Args:
+        id: the delegation, which says what was handed on.
+        client: the client that calls, with the program that was vouched for when it took the token.
+        key: thumbprint of the key whose holder is calling.
+    """
+
+    id: UUID
+    client: Caller
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """An authenticated client or operator in one environment.
 
@@ -33,12 +48,17 @@ class Caller:
     """Which program calls, where somebody else than that program vouched for it."""
     via: tuple[UUID, ...] = ()
     """The clients on whose behalf a client was invoked, the nearest first; each has to be allowed to, at every call."""
+    delegated: Delegated | None = None
+    """The client that calls in this caller's name; only what was handed on to it is open to it."""
 
     @property
     def actor(self) -> Actor:
         """How this caller appears in the book; a management command as the system's own, which has no id."""
         if self.kind == SYSTEM:
             return SYSTEM_ACTOR
+        if self.delegated is not None:
+            client = self.delegated.client.actor
+            return Actor(self.kind, self.id, client.build, (self.delegated.client.id, *client.via))
         return Actor(self.kind, self.id, self.workload.build if self.workload is not None else None, self.via)
 
     # Django and DRF ask these of whoever made a request.

@@ -7,12 +7,13 @@ from audit.events import event
 ACCESSOR_EXECUTED = event(
     "accessor.executed",
     "accessor", "name", "version", "purposes", "columns", "looked_at", "subjects", "rows", "withheld", "denied",
-    "faults", "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant", "exported",
+    "faults", "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant",
+    "exported", "delegation",
 )  # fmt: skip
 ACCESSOR_UNMASKED = event(
     "accessor.unmasked",
     "accessor", "name", "version", "purpose", "purposes", "columns", "subjects", "withheld", "denied", "faults",
-    "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant",
+    "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant", "delegation",
 )  # fmt: skip
 MUTATOR_EXECUTED = event(
     "mutator.executed",

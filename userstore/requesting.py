@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from governance.actions.builtin import ACCESSOR_BASELINE
 from governance.catalogue import Requestable
+from governance.policies.lineage import versions_of
 from governance.rights import Resource
 from governance.standing import standing_of
 from userstore.actions.builtin import GET_USERS
@@ -27,6 +30,16 @@ class Accessors:
         return [
             _requestable(accessor) for accessor in Accessor.objects.filter(life_cycle_state="live").order_by("name")
         ]
+
+    def version_of(self, public_id: UUID) -> str:
+        accessor = Accessor.objects.select_related("access_policy").filter(public_id=public_id).first()
+        if accessor is None:
+            return ""
+        of_columns = accessor.columns.exclude(column__access_policy=None)
+        policies = [accessor.access_policy.public_id, ACCESSOR_BASELINE]
+        policies += of_columns.values_list("column__access_policy__public_id", flat=True)
+        told = [f"accessor {accessor.public_id} {accessor.version}", *versions_of(policies)]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
     def known(self, subject_ids: Collection[UUID]) -> set[UUID]:
         found = Subject.objects.filter(public_id__in=list(subject_ids), erased_at=None)

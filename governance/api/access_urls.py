@@ -33,9 +33,11 @@ from governance.api.access_reviews import (
 )
 from governance.api.access_rules import AccessRules, SingleAccessRule
 from governance.api.access_tickets import SingleTicket, TicketClosing, Tickets
+from governance.api.delegations import DelegationAcceptance, DelegationEnd, Delegations, SingleDelegation
 
 _REQUEST = "governance/access-requests/<uuid:request_id>"
 _GRANT = "governance/access-grants/<uuid:grant_id>"
+_DELEGATION = "governance/delegations/<uuid:delegation_id>"
 _REVIEW = "governance/access-reviews/<uuid:review_id>"
 
 urlpatterns = [
@@ -60,6 +62,10 @@ urlpatterns = [
     path(f"{_GRANT}/resume", GrantResumption.as_view(), name="api-grant-resumption"),
     path(f"{_GRANT}/revoke", GrantRevocation.as_view(), name="api-grant-revocation"),
     path(f"{_GRANT}/relinquish", GrantRelinquishment.as_view(), name="api-grant-relinquishment"),
+    path("governance/delegations", Delegations.as_view(), name="api-delegations"),
+    path(_DELEGATION, SingleDelegation.as_view(), name="api-delegation"),
+    path(f"{_DELEGATION}/accept", DelegationAcceptance.as_view(), name="api-delegation-acceptance"),
+    path(f"{_DELEGATION}/end", DelegationEnd.as_view(), name="api-delegation-end"),
     path("governance/access-reviews", AccessReviews.as_view(), name="api-access-reviews"),
     path(_REVIEW, SingleAccessReview.as_view(), name="api-access-review"),
     path(f"{_REVIEW}/claim", ReviewClaim.as_view(), name="api-review-claim"),

@@ -16,16 +16,21 @@ from governance.actions.access_tokens import exchange_credentials
 from governance.actions.invoking import exchange_for_client
 from governance.actions.job_tokens import exchange_job_token
 from governance.actions.signing import ensure_signing_key
+from governance.actions.taking import take_delegation
+from governance.delegation.proofs import ALGORITHMS, ProofRefused
 from governance.errors import GovernanceError, Refused, Throttled, Unauthenticated
 from governance.observation import address_of
 from governance.tokens.access import ALGORITHM
 from governance.tokens.signing import public_keys
+from governance.wire.hot import presented_with
 from governance.wire.shapes import ANY, ERROR, ID, NUMBER, TEXT, array, choice, shape
 
 _TOKEN = shape(access_token=TEXT, token_type=TEXT, expires_in=NUMBER)
 JOB_TOKEN = "urn:ietf:params:oauth:grant-type:jwt-bearer"  # noqa: S105  the name of a grant, not a password
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105  the name of a grant, not a password
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105  the name of a type, not a password
+
+DELEGATION = "urn:sealbook:token-type:delegation"
 
 
 class _Public(APIView):
@@ -49,13 +54,17 @@ class TokenView(_Public):
                     client_secret=TEXT,
                     assertion=TEXT,
                     subject_token=TEXT,
-                    subject_token_type=choice(ACCESS_TOKEN),
+                    subject_token_type=choice(ACCESS_TOKEN, DELEGATION),
+                    actor_token=TEXT,
+                    actor_token_type=choice(ACCESS_TOKEN),
                     audience=ID,
                 ),
                 "required": ["grant_type"],
                 "description": "Id and secret as HTTP Basic credentials, or here; for a job of the CI the client's id "
                 "and the job's token as the assertion; to act as another client, which takes the right to invoke it, "
-                "the caller's access token and that client's id as the audience.",
+                "the caller's access token and that client's id as the audience; to take temporary access that was "
+                "handed on, its code as the subject token, the caller's access token as the actor token and a DPoP "
+                "proof, to whose key the token is bound.",
             }
         },
         responses={
@@ -75,10 +84,11 @@ class TokenView(_Public):
         except Throttled as throttled:
             return _oauth_error(429, "slow_down", f"{throttled} {throttled.remedy}")
         except Unauthenticated as refused:
-            return _oauth_error(401, "invalid_client", str(refused))
+            return _nobody(refused)
         except GovernanceError as error:
             return _oauth_error(503, "temporarily_unavailable", str(error))
-        told = {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
+        is_bound = _is_delegation(request)
+        told = {"access_token": token, "token_type": "DPoP" if is_bound else "Bearer", "expires_in": seconds}
         if exchange is _by_token:
             told["issued_token_type"] = ACCESS_TOKEN
         answer = JsonResponse(told)
@@ -110,6 +120,7 @@ class DiscoveryView(_Public):
                 "grant_types_supported": list(_GRANTS),
                 "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
                 "id_token_signing_alg_values_supported": [ALGORITHM],
+                "dpop_signing_alg_values_supported": list(ALGORITHMS),
                 "response_types_supported": ["token"],
                 "subject_types_supported": ["public"],
             }
@@ -133,7 +144,18 @@ def _by_job(request: HttpRequest) -> tuple[str, int]:
 
 
 def _by_token(request: HttpRequest) -> tuple[str, int]:
-    """RFC 8693: the subject token is the caller's own, the audience the client that it acts as."""
+    """RFC 8693: the subject token is the caller's own, the audience the client that it acts as.
+
+    Or the subject token is what somebody handed on, and the actor token the caller's own.
+    """
+    if _is_delegation(request):
+        if request.POST.get("actor_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
+            raise Unauthenticated("The actor token is an access token.")
+        return take_delegation(
+            code=request.POST.get("subject_token", ""),
+            actor_token=request.POST.get("actor_token", ""),
+            presented=presented_with(request),
+        )
     if request.POST.get("subject_token_type", ACCESS_TOKEN) != ACCESS_TOKEN:
         raise Unauthenticated("The subject token is an access token.")
     return exchange_for_client(
@@ -142,6 +164,18 @@ def _by_token(request: HttpRequest) -> tuple[str, int]:
 
 
 _GRANTS = {"client_credentials": _by_secret, JOB_TOKEN: _by_job, TOKEN_EXCHANGE: _by_token}
+
+
+def _nobody(refused: Unauthenticated) -> JsonResponse:
+    if isinstance(refused, ProofRefused):
+        return _oauth_error(400, "invalid_dpop_proof", f"{'; '.join(refused.reasons)}: {refused}")
+    return _oauth_error(401, "invalid_client", str(refused))
+
+
+def _is_delegation(request: HttpRequest) -> bool:
+    """Whether a client takes what was handed on to it."""
+    is_exchange = request.POST.get("grant_type") == TOKEN_EXCHANGE
+    return is_exchange and request.POST.get("subject_token_type") == DELEGATION
 
 
 def _credentials(request: HttpRequest) -> tuple[str, str] | None:

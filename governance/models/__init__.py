@@ -5,6 +5,7 @@ from governance.models.access_rules import AccessRule, Ticket
 from governance.models.accounts import Account
 from governance.models.changes import ProtectedChange
 from governance.models.clients import Client, ClientSecret
+from governance.models.delegations import Delegation
 from governance.models.environments import Environment
 from governance.models.freezes import Freeze
 from governance.models.grants import Grant, Review
@@ -29,6 +30,7 @@ __all__ = [
     "CiKey",
     "Client",
     "ClientSecret",
+    "Delegation",
     "EdgeAttribute",
     "EdgeType",
     "Environment",

@@ -42,6 +42,7 @@ class Environment(models.Model):
             ("audit", "May read the book"),
             ("request", "May ask for temporary access"),
             ("approve", "May decide on temporary access of others"),
+            ("act", "May read for people who hand on their temporary access"),
             ("consent", "May record and withdraw consent"),
             ("erase", "May erase subjects"),
             ("register", "May register builds that the CI signed"),

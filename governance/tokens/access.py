@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from uuid import UUID, uuid4
 import jwt
 from django.conf import settings
 
+from governance.delegation.proofs import ProofRefused
 from governance.errors import Unauthenticated
 from governance.identities import CLIENT, Caller
 from governance.models import Client, SigningKey
@@ -99,6 +101,30 @@ def caller_of(token: str, *, now: float | None = None) -> Caller:
     return known.caller
 
 
+def claims_of(token: str, *, moment: float) -> dict[str, Any]:
+    """Return the claims of a token that Sealbook signed for itself; whether it has expired is seen afterwards.
+
+    Raises:
+        jwt.PyJWTError: it is none of ours.
+    """
+    kid = str(jwt.get_unverified_header(token).get("kid"))
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        _verifier(kid, moment),
+        algorithms=[ALGORITHM],
+        audience=settings.PUBLIC_URL,
+        issuer=settings.PUBLIC_URL,
+        options={"require": ["exp", "iat", "sub", "aud", "iss"], "verify_exp": False, "verify_iat": False},
+    )
+    return claims
+
+
+def must_be_bearer(claims: Mapping[str, Any]) -> None:
+    """Return where a token opens something by itself; a bound one opens nothing without a proof of its key."""
+    if "cnf" in claims:
+        raise ProofRefused("bearer", "This token is bound to a key: send it as DPoP, with a proof.")
+
+
 def forget_tokens() -> None:
     """Drop every remembered token and verification key of this process."""
     global _verifiers  # noqa: PLW0603  one set of keys per process
@@ -109,15 +135,8 @@ def forget_tokens() -> None:
 
 def _verified(token: str, moment: float) -> _Known:
     try:
-        kid = str(jwt.get_unverified_header(token).get("kid"))
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            _verifier(kid, moment),
-            algorithms=[ALGORITHM],
-            audience=settings.PUBLIC_URL,
-            issuer=settings.PUBLIC_URL,
-            options={"require": ["exp", "iat", "sub", "aud", "iss"], "verify_exp": False, "verify_iat": False},
-        )
+        claims = claims_of(token, moment=moment)
+        must_be_bearer(claims)
         client_id, environment_id = UUID(claims["sub"]), UUID(claims["environment"])
         expires = float(claims["exp"])
         workload = read_workload(claims["workload"]) if "workload" in claims else None

@@ -15,16 +15,19 @@ from uuid import UUID
 import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 from rest_framework.views import APIView
 
+from governance.delegation.proofs import Presented, address_of_proof
+from governance.delegation.tokens import delegated_caller_of
 from governance.errors import Invalid, NotFound, Unauthenticated
 from governance.identities import Caller
 from governance.tokens.access import caller_of
 from governance.tokens.external import external_caller_of, is_external
 
-_SCHEME = "Bearer "
+_SCHEME, _BOUND_SCHEME = "Bearer ", "DPoP "
 DECISION_HEADER = "X-Sealbook-Decision"
 
 
@@ -33,10 +36,12 @@ class HotView(APIView):
 
     `unknown_is_invalid`: what the body names and does not exist is a fault of the body (400), as the contract has it.
     `takes_external_tokens`: whether tokens of listed external issuers are accepted besides Sealbook's own.
+    `takes_delegations`: whether a client calls here for somebody who handed on temporary access to it.
     """
 
     unknown_is_invalid: ClassVar[bool] = True
     takes_external_tokens: ClassVar[bool] = False
+    takes_delegations: ClassVar[bool] = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
@@ -55,6 +60,8 @@ class HotView(APIView):
     def bearer(self, request: HttpRequest) -> Caller:
         """Return who calls; `Unauthenticated` without a token that this call takes."""
         header: str = request.META.get("HTTP_AUTHORIZATION", "")
+        if self.takes_delegations and header.startswith(_BOUND_SCHEME):
+            return delegated_caller_of(header[len(_BOUND_SCHEME) :], presented_with(request), now=timezone.now())
         if not header.startswith(_SCHEME):
             raise Unauthenticated("An access token is needed.", remedy="Ask POST /oidc/token for one.")
         token = header[len(_SCHEME) :]
@@ -82,6 +89,11 @@ class HotView(APIView):
         renderer = self.renderer_classes[0]()
         wrapped.accepted_renderer, wrapped.accepted_media_type = renderer, renderer.media_type
         return self.finalize_response(wrapped, self.handle_exception(error), *args, **kwargs)
+
+
+def presented_with(request: HttpRequest) -> Presented:
+    """Return the proof that came with a request, and what it has to be for."""
+    return Presented(request.META.get("HTTP_DPOP"), request.method or "", address_of_proof(request.path))
 
 
 @lru_cache(maxsize=1)

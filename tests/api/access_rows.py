@@ -13,6 +13,7 @@ from tests.api.rows import Row
 
 REQUEST = "governance/access-requests/<uuid:request_id>"
 GRANT = "governance/access-grants/<uuid:grant_id>"
+DELEGATION = "governance/delegations/<uuid:delegation_id>"
 REVIEW = "governance/access-reviews/<uuid:review_id>"
 DECISION = {"shown": "x", "comment": "No.", "question": "Why?", "answer": "So.", "verdict": "appropriate"}
 
@@ -42,6 +43,10 @@ def access_rows() -> list[Row]:
         Row("GET", GRANT, service=404),
         *(Row("POST", f"{GRANT}/{step}", DECISION, service=404)
           for step in ("activate", "suspend", "resume", "revoke", "relinquish")),
+        Row("GET", "governance/delegations", abroad=200),
+        Row("POST", "governance/delegations", {}, service=400, abroad=400),
+        Row("GET", DELEGATION, service=404),
+        *(Row("POST", f"{DELEGATION}/{step}", service=404) for step in ("accept", "end")),
         Row("GET", "governance/access-reviews", abroad=200),
         Row("GET", REVIEW, service=404),
         *(Row("POST", f"{REVIEW}/{step}", DECISION, service=404) for step in ("claim", "refer", "conclude")),
@@ -54,5 +59,5 @@ def access_ids(scene: Scene) -> dict[str, str]:
     clerk = Account.objects.create(username=f"clerk-{uuid4().hex[:8]}", kind=Account.OPERATOR)
     rule = define_access_rule(system, name="Usual", terms=RuleTerms())
     ticket = open_ticket(system, reference="CASE-1", assignee=clerk.username)
-    unknown = {f"<uuid:{name}_id>": str(uuid4()) for name in ("request", "grant", "review", "decision")}
+    unknown = {f"<uuid:{name}_id>": str(uuid4()) for name in ("request", "grant", "delegation", "review", "decision")}
     return {"<uuid:rule_id>": str(rule.public_id), "<uuid:ticket_id>": str(ticket.pk), **unknown}

@@ -13,7 +13,7 @@ from governance.actions.access_rules import RuleTerms, define_access_rule
 from governance.actions.rights import give_right
 from governance.actions.tickets import open_ticket
 from governance.identities import OPERATOR, Caller, system_caller
-from governance.models import Account, Review
+from governance.models import Account, Delegation, Review
 from keyring.walls import in_environment
 from tests.api.calling import Scene, operational
 from tests.attacks.aim import Aim
@@ -35,9 +35,13 @@ def access_ids(scene: Scene) -> dict[str, Any]:
     grant = declare_emergency(caller, wish, factor_at=None)
     with in_environment(environment.id):
         review = Review.objects.get()
+        handed_on = Delegation.objects.create(
+            environment=environment, grant=grant, client=scene.service.client, offered_by=clerk, columns=grant.columns,
+            people=[], minutes=5, version="x", justification=WHY, offered_at=grant.created_at,
+        )  # fmt: skip
     return {
         "rule": rule.public_id, "ticket": ticket.pk, "request": grant.request_id, "grant": grant.pk,
-        "review": review.pk, "clerk": clerk.pk,
+        "review": review.pk, "clerk": clerk.pk, "delegation": handed_on.pk,
     }  # fmt: skip
 
 
@@ -72,6 +76,12 @@ def access_aims() -> Iterator[Aim]:
     yield Aim("GET", "governance/access-grants/{grant}")
     for step in ("activate", "suspend", "resume", "revoke", "relinquish"):
         yield Aim("POST", f"governance/access-grants/{{grant}}/{step}", said)
+    offer = {"grant_id": "{grant}", "client_id": "{keeper}", "justification": WHY}
+    yield Aim("GET", "governance/delegations")
+    yield Aim("POST", "governance/delegations", {**offer, "columns": ["{column}"], "subjects": ["{subject}"]})
+    yield Aim("GET", "governance/delegations/{delegation}")
+    for step in ("accept", "end"):
+        yield Aim("POST", f"governance/delegations/{{delegation}}/{step}")
     yield Aim("GET", "governance/access-reviews")
     yield Aim("GET", "governance/access-reviews/{review}")
     for step in ("claim", "refer", "conclude"):

@@ -34,7 +34,10 @@ NO_CONFIGURATION = {
     "governance.Freeze": "stops access at once, for which nobody waits",
     "governance.ProtectedChange": "is a change itself",
     **dict.fromkeys(
-        (f"governance.{name}" for name in ("AccessRequest", "RequestedSubject", "Approval", "Grant", "Review")),
+        (
+            f"governance.{name}"
+            for name in ("AccessRequest", "RequestedSubject", "Approval", "Grant", "Delegation", "Review")
+        ),
         "temporary access, which has approvers of its own",
     ),
     "governance.Ticket": "data of the desk",

@@ -22,7 +22,7 @@ from userstore.actions.idempotency import Answer
 from userstore.actions.subjects import create_subject_with
 from userstore.api.calls import CallView, context_of, repeatable
 from userstore.api.streaming import NDJSON, STREAM, streamed, wants_stream
-from userstore.api.terms import DECISION, GRANT, IDEMPOTENCY_HEADER, consent_terms, grant_named
+from userstore.api.terms import DECISION, GRANT, IDEMPOTENCY_HEADER, PROOF, consent_terms, grant_named
 from userstore.events import SUBJECT_CREATED
 from userstore.reading.calls import AccessorCall, Page
 from userstore.reading.execute import execute_accessor
@@ -68,6 +68,7 @@ _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
         parameters=[
             *PAGING,
             GRANT,
+            PROOF,
             DECISION,
         ],
         request={
@@ -93,6 +94,7 @@ class ExecuteAccessor(CallView):
     """
 
     takes_external_tokens = True
+    takes_delegations = True
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponseBase:
         fields = Fields(body)

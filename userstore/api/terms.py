@@ -34,6 +34,14 @@ GRANT = OpenApiParameter(
     description="The grant that the call is made under: of its people and columns alone, although a right gave more.",
 )
 
+PROOF = OpenApiParameter(
+    "DPoP",
+    str,
+    OpenApiParameter.HEADER,
+    description="A proof for this request (RFC 9449), where the access token is bound to a key and sent as "
+    "`Authorization: DPoP`; such a token carries temporary access that somebody handed on.",
+)
+
 
 def grant_named(request: HttpRequest) -> UUID | None:
     """Read which grant a call is made under, None where it names none."""

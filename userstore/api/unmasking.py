@@ -15,7 +15,7 @@ from governance.wire.hot import answer_json
 from governance.wire.shapes import ERROR, ID, REFERENCE, TEXT, array, choice, shape
 from userstore.api.calls import CallView, context_of
 from userstore.api.methods import CALL_CONTEXT, REGION, SELECTOR_VALUES
-from userstore.api.terms import DECISION, GRANT, grant_named
+from userstore.api.terms import DECISION, GRANT, PROOF, grant_named
 from userstore.models.accessors import LEVELS
 from userstore.reading.calls import AccessorCall
 from userstore.reading.unmasking import UnmaskCall, unmask
@@ -33,7 +33,7 @@ _ERRORS = {400: ERROR, 401: ERROR, 403: ERROR, 413: ERROR, 415: ERROR, 429: ERRO
     post=extend_schema(
         operation_id="unmask",
         tags=["calls"],
-        parameters=[DECISION, GRANT],
+        parameters=[DECISION, GRANT, PROOF],
         request={
             "application/json": {
                 **shape(
@@ -58,6 +58,8 @@ class Unmask(CallView):
     granted columns of the people it names. A call of which no column may be shown is
     refused. The book's entry names every column with its level, and is written before a value leaves.
     """
+
+    takes_delegations = True
 
     def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
         fields = Fields(body)

@@ -43,6 +43,7 @@ class Accessor(OwnedByEnvironment):
             ("export", "May have values leave in bulk through this accessor"),
             ("request", "May ask for temporary access through this accessor"),
             ("approve", "May decide on temporary access of others through this accessor"),
+            ("act", "May read through this accessor for people who hand on their temporary access"),
         ]
         constraints = [
             *owned_constraints("accessor"),

@@ -14,6 +14,7 @@ from audit.bodies import CheckedFacts, Outcome
 from audit.recorder import append, prepare_body
 from governance.actions.seeing import must_see_definitions
 from governance.authorization import Ask, at_current_epoch, authorize
+from governance.delegation.handed import delegation_of
 from governance.errors import Invalid, NotFound, Refused
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprint
@@ -95,7 +96,7 @@ def _read(call: AccessorCall, form: RowForm, *, now: datetime) -> Rows:
     plan = plan_read(call)
     clearance = authorize(call.caller, _ask(plan, call), standing=plan.accessor.standing, now=now)
     if clearance.grant is not None:
-        plan = plan.under(clearance.grant)
+        plan = plan.under(clearance.grant, call.caller)
     accessor = plan.accessor
     count_reading(call, accessor, clearance, now=now)
     window = window_of(call.page or Page(settings.USERSTORE_PAGE_LIMIT), accessor, clearance)
@@ -108,8 +109,7 @@ def _read(call: AccessorCall, form: RowForm, *, now: datetime) -> Rows:
     count_rows(page, window, through, accessor, clearance)
     with _release(accessor):
         rows = transform(page.admitted, accessor, clearance, form, now=now)
-        if clearance.grant is not None:
-            rows.facts["grant"] = clearance.grant.id
+        rows.facts.update(clearance.lent)
         _record(call, rows, alike=accessor.facts)
     rows.neighbours = neighbours_of(window, page, clearance.environment_id, accessor.public_id)
     return rows
@@ -152,7 +152,7 @@ def _record_nothing_left(
         ACCESSOR_EXECUTED,
         environment_id=call.caller.environment_id,
         actor=call.caller.actor,
-        facts={"accessor": call.accessor_id, "reasons": list(reasons), **_how(call)},
+        facts={"accessor": call.accessor_id, "reasons": list(reasons), **_how(call), **delegation_of(call.caller)},
         outcome=outcome,
         decision_id=decision_id,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 from uuid import UUID
 
 from audit.bodies import CheckedFacts, checked
@@ -25,8 +26,10 @@ from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.calls import AccessorCall
 from userstore.reading.opening import Seen, seen_by
 from userstore.reading.outputs import Output, fetched_for, outputs_of
-from userstore.reading.visibility import levels_for, levels_on_demand
+from userstore.reading.visibility import Visibility, levels_for, levels_on_demand
 from userstore.selectors import BoundSelector, TypedSelector, bind, bind_ids, parse, reads_only_ids, typed
+
+_LevelsOf: TypeAlias = Callable[[Caller, Sequence[Visibility | None]], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -144,17 +147,32 @@ class AccessorPlan:
     def tokenizes(self) -> bool:
         return any(output.transformer.tokenizes for output in self.outputs)
 
-    def under(self, columns: frozenset[UUID]) -> AccessorPlan:
+    def under(self, grant: StandingGrant, caller: Caller) -> AccessorPlan:
         """The plan for whoever is granted some of its columns: these as they are, of the others nothing.
+
+        A client to which the grant was handed on sees none of them beyond what the rules of the columns show it.
 
         Raises:
             Refused: the selector reads values of other columns.
         """
+        return self._of_granted(grant.columns, self._levels_of_client(caller, levels_for))
+
+    def under_on_demand(self, grant: StandingGrant, caller: Caller) -> AccessorPlan:
+        """The same for one person's record on demand."""
+        return self._of_granted(grant.columns, self._levels_of_client(caller, levels_on_demand))
+
+    def _levels_of_client(self, caller: Caller, levels: _LevelsOf) -> Sequence[str]:
+        if caller.delegated is None:
+            return [PLAIN] * len(self.outputs)
+        return levels(caller.delegated.client, [output.visibility for output in self.outputs])
+
+    def _of_granted(self, columns: frozenset[UUID], most: Sequence[str]) -> AccessorPlan:
         read = {self.definitions.by_name[name] for name in self.selector.columns if name in self.definitions.by_name}
         beyond = sorted(c.name for c in read if not c.is_system and c.public_id not in columns)
         if beyond:
             raise refusal(f"grant: the selector reads {', '.join(beyond)}, which is not granted")
-        return self._shown_at(tuple(PLAIN if o.column.public_id in columns else NONE for o in self.outputs))
+        pairs = zip(self.outputs, most, strict=True)
+        return self._shown_at(tuple(level if o.column.public_id in columns else NONE for o, level in pairs))
 
     @cached_property
     def selects_by_id(self) -> bool:
@@ -179,10 +197,10 @@ class ReadPlan:
         """Those of some people who are there for this call."""
         return [each for each in ids if self.within is None or each in self.within]
 
-    def under(self, grant: StandingGrant) -> ReadPlan:
+    def under(self, grant: StandingGrant, caller: Caller) -> ReadPlan:
         """The plan of a call that a grant allows: of its people alone, and of its columns alone."""
         whole = accessor_plan(self.accessor.standing, self.accessor.public_id)
-        return replace(self, accessor=whole.under(grant.columns), within=grant.subjects)
+        return replace(self, accessor=whole.under(grant, caller), within=grant.subjects)
 
     @property
     def selects_everyone(self) -> bool:

@@ -16,6 +16,7 @@ from audit.bodies import Outcome
 from audit.recorder import append
 from governance.actions.seeing import must_see_definitions
 from governance.authorization import Clearance, at_current_epoch, authorize, refusal
+from governance.delegation.handed import delegation_of
 from governance.errors import Invalid, NotFound, Refused
 from governance.identities import Caller
 from governance.standing import StandingPurpose, fresh_standing_of, standing_of
@@ -161,8 +162,8 @@ def _planned(call: UnmaskCall, whole: AccessorPlan, names: frozenset[str], clear
     if grant is None:
         plan = whole.on_demand(call.caller).only(names, beside=whole.shown_to(call.caller).output_pks)
     else:
-        granted = whole.under(grant.columns)
-        plan, within = granted.only(names, beside=granted.output_pks), within & grant.subjects
+        beside = whole.under(grant, call.caller).output_pks
+        plan, within = whole.under_on_demand(grant, call.caller).only(names, beside=beside), within & grant.subjects
     if not plan.outputs:
         raise refusal(*(f"visibility: {output.column.name} is not shown on demand" for output in plan.blank))
     return replace(bound_read(plan, call.read), within=within)
@@ -204,8 +205,7 @@ def _record(call: UnmaskCall, plan: AccessorPlan, purpose: StandingPurpose, rows
     """Put on record what leaves, column by column; it commits before anything does."""
     levels = _levels(plan)
     released = {name: value for name, value in rows.facts.items() if name != "rows"}
-    if clearance.grant is not None:
-        released["grant"] = clearance.grant.id
+    released.update(clearance.lent)
     return append(
         ACCESSOR_UNMASKED,
         environment_id=clearance.environment_id,
@@ -230,7 +230,7 @@ def _record_nothing_left(call: UnmaskCall, outcome: Outcome, reasons: Sequence[s
         ACCESSOR_UNMASKED,
         environment_id=call.caller.environment_id,
         actor=call.caller.actor,
-        facts={**_asked(call), "reasons": list(reasons)},
+        facts={**_asked(call), "reasons": list(reasons), **delegation_of(call.caller)},
         outcome=outcome,
         decision_id=decision_id,
     )

@@ -1,0 +1,60 @@
+"""Proofs of possession by themselves (RFC 9449): what they are made of, and whose key it is."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import jwt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from governance.delegation.proofs import Presented, ProofRefused, address_of_proof, read_proof, thumbprint_of
+from tests.api.proving import Key, new_ed25519_key
+
+PATH = "/userstore/api/accessors"
+ED25519 = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
+
+
+def read(text: str | None, **rest: Any) -> Any:
+    return read_proof(Presented(text, "POST", address_of_proof(PATH)), now=datetime.now(UTC), **rest)
+
+
+def code(text: str | None) -> str:
+    with pytest.raises(ProofRefused) as refused:
+        read(text)
+    return refused.value.reasons[0]
+
+
+def test_the_thumbprint_is_the_one_of_the_standard() -> None:
+    # RFC 8037, appendix A.3
+    assert thumbprint_of({**ED25519, "kid": "left out"}) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+@pytest.mark.parametrize("make", [Key, new_ed25519_key], ids=["ES256", "EdDSA"])
+def test_a_proof_names_its_key_and_is_good_for_a_minute(make: Any) -> None:
+    key = make()
+    proof = read(key.proof(PATH, jti="one"))
+    assert proof.key == thumbprint_of(key.jwk)
+    assert proof.mark == f"dpop\n{proof.key}\none"
+    assert 60 <= proof.expires_at.timestamp() - time.time() <= 66
+    assert read(key.proof(f"{PATH}?page=2#here")).key == proof.key, "an address is compared without its query"
+
+
+def test_what_shows_a_private_key_or_is_signed_otherwise_is_no_proof() -> None:
+    key = Key()
+    shared = jwt.encode({"jti": "x"}, "s" * 32, algorithm="HS256", headers={"typ": "dpop+jwt", "jwk": key.jwk})
+    unsigned = jwt.encode({"jti": "x"}, "", algorithm="none", headers={"typ": "dpop+jwt", "jwk": key.jwk})
+    for header in ({"jwk": {**key.jwk, "d": "AAAA"}}, {"jwk": "mine"}, {"jwk": ED25519}, {"crit": ["exp"]}):
+        assert code(key.proof(PATH, header=header)) == "dpop: malformed"
+    assert code(shared) == code(unsigned) == "dpop: malformed"
+    assert code(key.proof(PATH, jti="x" * 129)) == code(key.proof(PATH, jti="\ud800")) == "dpop: malformed"
+    assert code(key.proof(PATH, iat="today")) == code(key.proof(PATH, iat=1e300)) == "dpop: malformed"
+    assert code(None) == "dpop: missing"
+
+
+@given(st.text(max_size=40) | st.binary(max_size=40).map(lambda raw: raw.hex() + "." + raw.hex() + "."))
+def test_whatever_else_comes_is_refused_and_nothing_breaks(text: str) -> None:
+    assert code(text) == "dpop: malformed"

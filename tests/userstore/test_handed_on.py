@@ -1,0 +1,256 @@
+"""What is handed on is the intersection of what everybody in the chain may see, whatever that is, and never more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from governance.actions.access_requests import Wish
+from governance.actions.delegations import Offer, offer_delegation
+from governance.actions.policies import Branch, publish_policy, republish_policy
+from governance.actions.rights import give_right
+from governance.actions.signing import ensure_signing_key
+from governance.actions.taking import take_delegation
+from governance.delegation.proofs import Presented, address_of_proof, thumbprint_of
+from governance.errors import Refused
+from governance.identities import Caller, Delegated
+from governance.models import Client
+from governance.standing import forget_standings
+from governance.tokens.access import issue_access_token
+from keyring.walls import in_environment
+from tests import cast
+from tests.api.proving import Key
+from tests.beginnings import beginning
+from tests.userstore.helpdesk import ADA, BEN, HelpDesk, minutes
+from tests.userstore.phonebook import ALLOW
+from userstore.actions.accessors import AccessorSpec, OutputSpec, republish_accessor
+from userstore.actions.deletion import delete_subject
+from userstore.actions.visibility import VisibilitySpec
+from userstore.levels import Shown
+from userstore.models import Accessor
+from userstore.models.accessors import LEVELS, MASKED, NONE, PLAIN
+from userstore.reading.calls import AccessorCall
+from userstore.reading.unmasking import UnmaskCall, unmask
+
+pytestmark = pytest.mark.django_db
+
+WHY = "The bot fills in the answer to the customer."
+PATH = "/oidc/token"
+
+
+class HandingDesk(HelpDesk):
+    """A desk with a bot that may act for others, through an accessor whose names have rules."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.key = Key()
+        self.bot = cast.new_player(self.environment, "answer-bot")
+        self.record = self.getter(self.named(), self.age, policy=self.policy_of_desk())
+        give_right(self.system, holder=self.bot.client.account, operation="act", on=self.accessor())
+        ensure_signing_key()
+
+    def rule(self, **terms: Any) -> None:
+        super().rule(**{"most_subjects": 2, "needs_ticket": False, **terms})
+
+    def wish(self, **asked: Any) -> Wish:
+        return super().wish(**{"ticket": "", **asked})
+
+    def policy_of_desk(self) -> UUID:
+        whole = [Branch(policy=ALLOW)]
+        return publish_policy(self.system, name="desk", policy_type="composite_and", components=whole).public_id
+
+    def change_policy(self) -> None:
+        stored, twice = self.accessor().access_policy, [Branch(policy=ALLOW)] * 2
+        republish_policy(
+            self.system,
+            public_id=stored.public_id,
+            version=stored.version,
+            name=stored.name,
+            policy_type="composite_and",
+            components=twice,
+            description="",
+        )
+
+    def named(self, level: str = PLAIN) -> OutputSpec:
+        clients = {self.bot.client.public_id: Shown(level)}
+        mask = self.transformer("FullMask")
+        return OutputSpec(self.name, visibility=VisibilitySpec(default=Shown(NONE), clients=clients, mask=mask))
+
+    def accessor(self) -> Accessor:
+        with in_environment(self.environment.id):
+            return Accessor.objects.select_related("access_policy").get(public_id=self.record)
+
+    def republish(self, level: str) -> None:
+        stored = self.accessor()
+        spec = AccessorSpec(
+            name=stored.name,
+            selector=stored.selector,
+            columns=(self.named(level), OutputSpec(self.age)),
+            purposes=(self.purposes["authentication"].public_id,),
+            access_policy=stored.access_policy.public_id,
+            description=uuid4().hex,
+        )
+        republish_accessor(self.system, public_id=self.record, spec=spec)
+
+    def handed_on(self, *, now: datetime | None = None, **offered: Any) -> Caller:
+        """Sue hands a grant of hers on, and the bot takes it; returns the bot as it then calls."""
+        now = now or timezone.now()
+        offer = Offer(offered.pop("grant"), self.bot.client.public_id, WHY, **offered)
+        made = offer_delegation(self.sue, offer, factor_at=None, now=now)
+        token, _ = issue_access_token(self.bot.client, key=ensure_signing_key(), now=now.timestamp())
+        proof = self.key.proof(PATH, iat=now.timestamp())
+        presented = Presented(proof, "POST", address_of_proof(PATH))
+        take_delegation(code=made.code or "", actor_token=token, presented=presented, now=now)
+        return replace(self.sue, delegated=Delegated(made.row.pk, self.bot.caller, thumbprint_of(self.key.jwk)))
+
+
+begun, desk = beginning(HandingDesk)
+
+
+def refused(read: Callable[[], Any]) -> str:
+    with pytest.raises(Refused) as error:
+        read()
+    return error.value.reasons[0]
+
+
+def test_only_what_was_handed_on_is_read_and_by_whoever_proved_that_key(desk: HandingDesk) -> None:
+    grant = desk.granted(subject_ids=[desk.ada, desk.ben], columns=[desk.name, desk.age])
+    bot = desk.handed_on(grant=grant.pk, columns=[desk.age], subject_ids=[desk.ben])
+
+    rows = desk.seen(bot)
+
+    assert rows.rows == [{"nick": "", "age": "41"}]
+    assert (rows.facts["grant"], rows.facts["delegation"]) == (grant.pk, bot.delegated and bot.delegated.id)
+    assert len(desk.seen().rows) == 2, "the holder still reads all of it"
+    assert bot.delegated is not None
+    another = replace(bot, delegated=replace(bot.delegated, key="A" * 43))
+    unknown = "delegation: ended, or never taken by this client with this key"
+    assert refused(lambda: desk.seen(another)) == unknown
+    assert refused(lambda: desk.seen(replace(bot, account_id=desk.sam.account_id))) == unknown
+    assert refused(lambda: desk.seen(desk.bot.caller)).startswith("right: none allows read")
+    assert refused(lambda: desk.seen(bot, grant=uuid4())).endswith("is not the one that was handed on")
+
+
+def test_a_client_sees_no_more_of_a_column_than_its_rules_show_it(desk: HandingDesk) -> None:
+    desk.republish(MASKED)
+    grant = desk.granted(columns=[desk.name, desk.age])
+    bot = desk.handed_on(grant=grant.pk)
+
+    (row,) = desk.seen(bot).rows
+    call = UnmaskCall(AccessorCall(bot, desk.record, [[str(desk.ada)]]), desk.ada, ["nick", "age"], "authentication")
+    shown = {each.column: (each.level, each.value) for each in unmask(call, now=timezone.now()).fields}
+
+    assert row["age"] == "36" and ADA not in row["nick"] and row["nick"]
+    assert shown["nick"][0] == MASKED and ADA not in str(shown["nick"][1])
+    assert shown["age"] == (PLAIN, 36)
+    assert desk.seen().rows[0]["nick"] == ADA
+
+
+def test_another_version_of_accessor_or_policy_ends_it(desk: HandingDesk) -> None:
+    changed = "delegation: the accessor or its policy has changed since it was handed on"
+    grant = desk.granted()
+    bot = desk.handed_on(grant=grant.pk)
+    desk.republish(PLAIN)
+    assert refused(lambda: desk.seen(bot)) == changed
+    bot = desk.handed_on(grant=grant.pk)
+    assert desk.seen(bot).rows
+    desk.change_policy()
+    assert refused(lambda: desk.seen(bot)) == changed
+
+
+def test_it_ends_with_its_time_with_the_grant_and_with_the_person(desk: HandingDesk) -> None:
+    now = timezone.now()
+    grant = desk.granted(now=now, minutes=8, subject_ids=[desk.ada, desk.ben])
+    bot = desk.handed_on(grant=grant.pk, now=now, minutes=5)
+    assert len(desk.seen(bot, now=now + minutes(4.9)).rows) == 2
+    assert refused(lambda: desk.seen(bot, now=now + minutes(5))) == "delegation: its time is over"
+    later = desk.handed_on(grant=grant.pk, now=now + minutes(5))
+    assert refused(lambda: desk.seen(later, now=now + minutes(8))) == "delegation: its time is over", "as the grant's"
+    delete_subject(desk.service, subject_id=desk.ben)
+    assert [row["nick"] for row in desk.seen(later, now=now + minutes(6)).rows] == [ADA]
+
+
+COLUMNS, PEOPLE = ("nick", "age"), (ADA, BEN)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What each link of a chain allows: the grant, what was handed on of it, the client's ceiling, the holder."""
+
+    granted: frozenset[str]
+    people: frozenset[str]
+    handed: frozenset[str]
+    to: frozenset[str]
+    level: str
+    may_act: bool
+    is_denied: bool
+
+
+some_columns = st.sets(st.sampled_from(COLUMNS), min_size=1).map(frozenset)
+some_people = st.sets(st.sampled_from(PEOPLE), min_size=1).map(frozenset)
+chains = st.builds(
+    Chain, some_columns, some_people, some_columns, some_people, st.sampled_from(sorted(LEVELS)),
+    st.sampled_from([True, True, True, False]), st.sampled_from([False, False, False, True]),
+)  # fmt: skip
+
+
+def shown_by(desk: HandingDesk, caller: Caller, grant: UUID) -> set[tuple[str, str, str]]:
+    """Every value that somebody sees: whose, of which column."""
+    ages = {"36": ADA, "41": BEN}
+    found = set()
+    for person, name in ((desk.ada, ADA), (desk.ben, BEN)):
+        rows = desk.seen(caller, people=[person], grant=grant).rows
+        found |= {(name, column, text) for row in rows for column, text in row.items() if text}
+    assert all(ages.get(text, name) == name for name, _, text in found)
+    return found
+
+
+@given(chain=chains)
+@settings(max_examples=max(8, settings().max_examples // 10), phases=[Phase.generate])  # a step is dear to shrink
+def test_what_a_token_opens_lies_within_every_link_of_its_chain(begun: Any, chain: Chain) -> None:
+    desk = begun()
+    column, person = {"nick": desk.name, "age": desk.age}, {ADA: desk.ada, BEN: desk.ben}
+    with transaction.atomic():
+        desk.republish(chain.level)
+        grant = desk.granted(
+            columns=[column[name] for name in sorted(chain.granted)],
+            subject_ids=[person[name] for name in sorted(chain.people)],
+        ).pk
+        handed, to = chain.granted & chain.handed, chain.people & chain.to
+        if handed and to:
+            bot = desk.handed_on(
+                grant=grant, columns=[column[name] for name in handed], subject_ids=[person[name] for name in to]
+            )
+            if not chain.may_act:
+                give_right(desk.system, holder=account(desk), operation="read", on=desk.accessor(), is_deny=True)
+            if chain.is_denied:
+                give_right(
+                    desk.system, holder=desk.account(desk.sue), operation="read", on=desk.accessor(), is_deny=True
+                )
+            if chain.may_act and not chain.is_denied:
+                holders = shown_by(desk, desk.sue, grant)
+                seen = shown_by(desk, bot, grant)
+                visible = {(name, column) for name, column, _ in seen}
+                expected = {(name, each) for name in to for each in handed if each == "age" or chain.level != NONE}
+                assert visible == expected
+                plain = {each for each in seen if each[1] == "age" or chain.level == PLAIN}
+                assert plain <= holders
+                assert chain.level == PLAIN or not any(text in PEOPLE for _, __, text in seen)
+            else:
+                assert refused(lambda: desk.seen(bot)).endswith(("denies read", "denies the client read"))
+        transaction.set_rollback(True)
+    forget_standings()
+
+
+def account(desk: HandingDesk) -> Any:
+    with in_environment(desk.environment.id):
+        return Client.objects.select_related("account").get(public_id=desk.bot.client.public_id).account
