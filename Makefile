@@ -9,9 +9,10 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # By file, in the order of the folders: those with few but long tests come before the many short ones.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 LOCKS := base test build uv
+SOURCES := audit benchmarks config dataflow discovery governance keyring tests userstore
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test chromium run test nightly bench lint types check lock clean
+.PHONY: help install install-test compiled chromium run test nightly bench lint types check lock clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
@@ -20,13 +21,13 @@ install: $(VENV)/.installed ## Install what the server needs into .venv, pinned 
 
 install-test: $(VENV)/.installed-test ## ... and what the tests need
 
-run: install ## Run everything on this machine: make run PORT=8000
+run: install compiled ## Run everything on this machine: make run PORT=8000
 	@$(BIN)/sealbook run --port $(PORT)
 
-test: install-test chromium ## Run the tests: make test ARGS="tests/keyring -k seal"
+test: install-test compiled chromium ## Run the tests: make test ARGS="tests/keyring -k seal"
 	$(BIN)/pytest $(WORKERS) -m "not nightly" $(ARGS)
 
-nightly: install-test chromium ## Run the long variants as well
+nightly: install-test compiled chromium ## Run the long variants as well
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest $(WORKERS) $(ARGS)
 
 bench: install-test ## Measure the ratios and print them with their bars
@@ -50,9 +51,10 @@ lock: install-test ## Pin the newest versions that requirements/*.in allow
 clean: ## Remove what was installed and cached; the data in .sealbook stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
-# uv where it works, else pip; both refuse a file whose hash is not in the lock.
+# uv where it works, else pip; both refuse a file whose hash is not in the lock. Both compile what they install: where
+# PYTHONDONTWRITEBYTECODE is set, as it is in many containers, every process would do that anew, for seconds each.
 define install_locked
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement $(1) \
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --requirement $(1) \
 	  || { echo "uv could not install $(1), trying pip"; $(PIP) install --require-hashes --requirement $(1); }
 endef
 
@@ -71,6 +73,9 @@ $(VENV)/.installed: $(BIN)/python requirements/base.txt requirements/build.txt r
 $(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt
 	@$(call install_locked,requirements/test.txt)
 	@touch $@
+
+compiled: $(VENV)/.installed
+	@$(BIN)/python -m compileall -q $(SOURCES)
 
 chromium:
 	@if command -v chromium >/dev/null || command -v google-chrome >/dev/null; then :; \
