@@ -78,6 +78,29 @@ def check_tickets() -> Iterator[Error]:
 
 
 @_refuses
+def check_webhooks() -> Iterator[Error]:
+    """Refuse networks of webhooks that are none, or that reach this machine itself."""
+    try:
+        networks = [ipaddress.ip_network(each) for each in settings.GOVERNANCE_WEBHOOK_NETWORKS]
+    except ValueError:
+        yield Error(
+            "A network of webhooks is none.",
+            hint="Write SEALBOOK_WEBHOOK_NETWORKS as CIDR ranges such as 10.20.0.0/16, separated by commas.",
+            id="sealbook.E019",
+        )
+        return
+    if any(network.is_loopback or network.overlaps(_LOOPBACK[network.version]) for network in networks):
+        yield Error(
+            "Webhooks may lie on this machine, in clear text.",
+            hint="Name no network in SEALBOOK_WEBHOOK_NETWORKS that holds a loopback address.",
+            id="sealbook.E020",
+        )
+
+
+_LOOPBACK: dict[int, Any] = {4: ipaddress.ip_network("127.0.0.0/8"), 6: ipaddress.ip_network("::1/128")}
+
+
+@_refuses
 def check_process() -> Iterator[Error]:
     """Refuse a process that shows its inside, has a weak secret, or trusts every host name."""
     if settings.DEBUG:

@@ -45,6 +45,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Reserved for programs", "smart_toy", "governance.ReservedOperation"),
             ("Access rules", "timer", "governance.AccessRule"),
             ("Tickets", "confirmation_number", "governance.Ticket"),
+            ("Webhooks", "webhook", "governance.Webhook"),
         ),
     ),
     (
@@ -90,6 +91,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("Who can reach what", "share_reviews", "reach", "configure"),
         ("Grants", "hourglass_top", "access-grants", "configure"),
         ("Access requests", "contact_support", "access-log", "audit"),
+        ("Notices sent", "outgoing_mail", "notice-deliveries-page", "configure"),
         ("People", "person_search", "people", "erase"),
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),

@@ -11,6 +11,7 @@ from typing import Any
 import environ
 
 from config.kms import kms_providers
+from config.mail import mail_settings
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -254,6 +255,9 @@ GOVERNANCE_ISSUERS_MAY_BE_LOOPBACK = env.bool("SEALBOOK_ISSUERS_MAY_BE_LOOPBACK"
 GOVERNANCE_TICKETS = env.str("SEALBOOK_TICKETS", default="governance.tickets.BuiltInTickets")
 GOVERNANCE_TICKETS_URL = env.str("SEALBOOK_TICKETS_URL", default="")  # of governance.tickets.HttpTickets
 GOVERNANCE_TICKETS_TOKEN = env.str("SEALBOOK_TICKETS_TOKEN", default="")
+globals().update(mail_settings(env, public_url=PUBLIC_URL))  # EMAIL_..., for notices
+GOVERNANCE_WEBHOOK_NETWORKS = env.list("SEALBOOK_WEBHOOK_NETWORKS", default=[])  # beside the public internet
+GOVERNANCE_DELIVERY_DAYS = 90  # for which it is shown what was sent or given up
 GOVERNANCE_TEMPLATES = ("governance.policies.templates.BUILT_IN", "governance.policies.attributes.BUILT_IN")
 
 # --- userstore -----------------------------------------------------------------------------------------------------

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from time import monotonic
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
-from governance.actions.access_clock import put_down_what_is_over
+from governance.actions.access_clock import put_down_what_is_over, tell_what_is_overdue
+from governance.actions.deliveries import deliver_next, forget_deliveries
 from governance.actions.factor_upkeep import forget_offers
+from governance.actions.notices import DELIVER
 from governance.actions.script_notes import forget_notes
+from governance.actions.webhooks import forget_former_secrets
+from governance.models import Environment
 from governance.operators.sessions import SessionStore
+
+DELIVERY_SECONDS = 25.0
+"""How long one run may go on sending: the next one comes after half a minute."""
 
 
 @shared_task(name="governance.forget_sessions")
@@ -33,3 +43,36 @@ def forget_factor_offers() -> int:
 def put_down_over() -> int:
     """Put down which requests and grants of access are over; safe to repeat, and no check waits for it."""
     return put_down_what_is_over(now=timezone.now())
+
+
+@shared_task(name="governance.tell_what_is_overdue")
+def tell_overdue() -> int:
+    """Tell people once about reviews that nobody concluded in time; safe to repeat."""
+    return tell_what_is_overdue(now=timezone.now())
+
+
+@shared_task(name=DELIVER)
+def deliver_notices_of(environment_id: str) -> int:
+    """Send what waits in one environment, for a while; safe to repeat, to kill, and to run twice at once."""
+    return _delivered(UUID(environment_id), until=monotonic() + DELIVERY_SECONDS)
+
+
+@shared_task(name="governance.deliver_notices")
+def deliver_notices() -> int:
+    """Send what waits and nobody was called to, and what is due again; returns how many tries that took."""
+    until = monotonic() + DELIVERY_SECONDS
+    return sum(_delivered(each, until=until) for each in Environment.objects.values_list("pk", flat=True))
+
+
+def _delivered(environment_id: UUID, *, until: float) -> int:
+    tries = 0
+    while monotonic() < until and deliver_next(environment_id, now=timezone.now()):
+        tries += 1
+    return tries
+
+
+@shared_task(name="governance.forget_deliveries")
+def forget_old_deliveries() -> int:
+    """Forget messages that ended long ago, and destroy secrets of webhooks that sign nothing; safe to repeat."""
+    now = timezone.now()
+    return forget_deliveries(now=now) + forget_former_secrets(now=now)

@@ -30,6 +30,7 @@ def beginning(make: Callable[[], T]) -> tuple[Any, Any]:
     def begun(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[], T]]:
         owner = connections["owner"]
         with django_db_blocker.unblock():
+            _forget()  # what another file's rows were sealed under, the installation's own keys among it
             made = make()
             kept = keep_rows(owner)
 

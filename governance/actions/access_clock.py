@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from governance.actions.access_decisions import lapse_request
+from governance.actions.access_reviews import OVERDUE, tell_overdue
 from governance.actions.grants import expire_grant, waste_grant
-from governance.breakglass.machines import ACTIVE, NEEDS_INFO, PENDING, READY, SUSPENDED
+from governance.breakglass.machines import ACTIVE, CLAIMED, NEEDS_INFO, OPEN, PENDING, READY, SUSPENDED
 from governance.errors import GovernanceError
 from governance.identities import system_caller
-from governance.models import AccessRequest, Environment, Grant
+from governance.models import AccessRequest, Environment, Grant, Notice, Review
 from keyring.walls import in_environment
 
 _MOST = 500
@@ -36,6 +39,18 @@ def _in(environment_id: UUID, now: datetime) -> int:
         (waste_grant, "grant_id", unused),
     ]
     return sum(_moved(step, clock, name, pk, now) for step, name, found in steps for pk in found)
+
+
+def tell_what_is_overdue(*, now: datetime) -> int:
+    """Tell people of every review that nobody has concluded in time, once; returns how many there were."""
+    told = 0
+    for environment_id in Environment.objects.values_list("pk", flat=True):
+        with in_environment(environment_id):
+            is_told = Exists(Notice.objects.filter(kind=OVERDUE, about=OuterRef("pk")))
+            late = _ids(Review.objects.filter(state__in=[OPEN, CLAIMED], due_at__lte=now).exclude(is_told))
+        clock = system_caller(environment_id)
+        told += sum(_moved(tell_overdue, clock, "review_id", pk, now) for pk in late)
+    return told
 
 
 def _ids(rows: Any) -> list[UUID]:

@@ -15,13 +15,17 @@ from audit.events import EventKind
 from governance import events
 from governance.actions.change import environment_resource
 from governance.actions.stepping import Stepping, save_text, stepping
-from governance.breakglass.gathering import Moment, facts_of_reviewing
-from governance.breakglass.machines import REVIEW
+from governance.breakglass.gathering import Moment, approvers_of, facts_of_reviewing
+from governance.breakglass.machines import CLAIMED, OPEN, REVIEW
+from governance.breakglass.people import able_to
 from governance.catalogue import requestables
-from governance.errors import Invalid, NotFound
+from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
 from governance.models import Review
+from governance.rights import Resource
 
+OVERDUE = "review.overdue"
+"""The kind of the notices about a review that is overdue; there is one for whoever had the access."""
 VERDICTS = {"appropriate": "conclude", "remarked": "remark", "violation": "report"}
 """Verdicts, and the step of the table that comes to each."""
 
@@ -60,18 +64,39 @@ def conclude_review(
     return review
 
 
+def tell_overdue(clock: Caller, *, review_id: UUID, now: datetime | None = None) -> Review:
+    """Tell whoever could conclude a review, and whose access it looks back at, that its time is over.
+
+    Raises:
+        NotFound: there is no such review.
+        Conflict: it is not overdue.
+    """
+    with _reviewing(clock, review_id, events.REVIEW_OVERDUE, now) as reviewing:
+        at, review = reviewing.step, reviewing.review
+        if review.state not in {OPEN, CLAIMED} or review.due_at > at.now:
+            raise Conflict("This review is not overdue.")
+        grant = review.grant
+        could = able_to("audit", reviewing.resource, standing=at.standing, now=at.now)
+        took_part = {grant.grantee_id, grant.request.requester_id, *approvers_of(grant.request)}
+        at.tell(OVERDUE, {*(could - took_part), grant.grantee_id}, review.id)
+    return review
+
+
 @dataclass(slots=True)
 class _Reviewing:
     step: Stepping
     review: Review
     comment: str
 
+    @property
+    def resource(self) -> Resource:
+        found = requestables().find(self.review.grant.accessor_id)
+        return found.resource if found else environment_resource(self.review.environment_id)
+
     def take(self, verb: str, **changes: Any) -> None:
         at, review = self.step, self.review
-        found = requestables().find(review.grant.accessor_id)
-        resource = found.resource if found else environment_resource(review.environment_id)
         moment = Moment(at.caller, at.standing, at.now)
-        facts = facts_of_reviewing(moment, review, resource, is_commented=bool(self.comment.strip()))
+        facts = facts_of_reviewing(moment, review, self.resource, is_commented=bool(self.comment.strip()))
         taken = at.judge(REVIEW, verb, review.state, facts)
         save_text(review, "comment", self.comment)
         at.move(review, taken, **changes)

@@ -1,17 +1,89 @@
-"""Telling people what happens to access: kept in the transaction of what is told."""
+"""Telling people what happens to access: kept in the transaction of what is told, with every way it leaves by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from governance.models import Notice
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from governance.models import Account, Delivery, Notice, Webhook
+from governance.notices import mail
+
+DELIVER = "governance.deliver_notices_of"
+_log = logging.getLogger(__name__)
 
 
-def leave_notices(told: Iterable[tuple[str, UUID, UUID]], *, environment_id: UUID, now: datetime) -> None:
-    """Leave notices, each a kind, an account and what it is about; the caller holds the environment's transaction."""
-    Notice.objects.bulk_create(
+def leave_notices(
+    told: Iterable[tuple[str, UUID, UUID]],
+    *,
+    environment_id: UUID,
+    now: datetime,
+    happened: Iterable[tuple[str, UUID]] = (),
+) -> None:
+    """Leave notices, and what is to be sent because of them; the caller holds the environment's transaction.
+
+    Args:
+        told: who is told: a kind, an account and what it is about.
+        happened: kinds and what they are about that webhooks are told, even where there is nobody to tell.
+    """
+    notices = Notice.objects.bulk_create(
         Notice(environment_id=environment_id, kind=kind, account_id=account, about=about, created_at=now)
         for kind, account, about in dict.fromkeys(told)
     )
+    known = dict.fromkeys([*happened, *((notice.kind, notice.about) for notice in notices)])
+    leaving = [*_mails(notices), *_posts(known, environment_id=environment_id, now=now)]
+    if leaving:
+        Delivery.objects.bulk_create(leaving)
+        summon_courier(environment_id)
+
+
+def summon_courier(environment_id: UUID) -> None:
+    """Have a worker send what waits, once this transaction is committed; without a broker the clock does."""
+
+    def summon() -> None:
+        try:
+            current_app.send_task(DELIVER, args=[str(environment_id)], retry=False, ignore_result=True)
+        except OperationalError:
+            _log.warning("the broker does not answer: the clock sends notices")
+
+    transaction.on_commit(summon)
+
+
+def _mails(notices: Sequence[Notice]) -> list[Delivery]:
+    """One for every operator who is told; a client has no address, and without a server nothing would leave."""
+    if not notices or not mail.is_configured():
+        return []
+    people = set(
+        Account.objects.filter(pk__in={notice.account_id for notice in notices}, kind=Account.OPERATOR).values_list(
+            "pk", flat=True
+        )
+    )
+    return [
+        Delivery(
+            environment_id=notice.environment_id,
+            notice=notice,
+            kind=notice.kind,
+            about=notice.about,
+            created_at=notice.created_at,
+            next_at=notice.created_at,
+        )
+        for notice in notices
+        if notice.account_id in people
+    ]
+
+
+def _posts(known: Collection[tuple[str, UUID]], *, environment_id: UUID, now: datetime) -> list[Delivery]:
+    """One for every webhook and every thing that happened, however many people are told of it."""
+    if not known:
+        return []
+    return [
+        Delivery(environment_id=environment_id, webhook=webhook, kind=kind, about=about, created_at=now, next_at=now)
+        for webhook in Webhook.objects.all()
+        for kind, about in known
+        if webhook.wants(kind)
+    ]

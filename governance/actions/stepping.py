@@ -58,6 +58,7 @@ class Stepping:
     decision_id: UUID = field(default_factory=uuid4)
     facts: dict[str, Any] = field(default_factory=dict)
     told: list[tuple[str, UUID, UUID]] = field(default_factory=list)
+    happened: list[tuple[str, UUID]] = field(default_factory=list)
 
     def judge(self, machine: str, verb: str, state: str, facts: Facts) -> Step:
         """Return the step that facts allow.
@@ -94,7 +95,8 @@ class Stepping:
             raise Unavailable("The clock is behind what has been seen before.", remedy="Set the server's clock right.")
 
     def tell(self, kind: str, accounts: Iterable[UUID], about: UUID) -> None:
-        """Leave a notice for every one of some people but whoever takes the step."""
+        """Leave a notice for every one of some people but whoever takes the step, and tell webhooks."""
+        self.happened.append((kind, about))
         self.told += [(kind, account, about) for account in set(accounts) - {self.caller.account_id}]
 
     def _refused(self, machine: str, refusal: Refusal) -> Refused:
@@ -121,7 +123,7 @@ def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Ste
         must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing, now=now)
         step = Stepping(caller, event, standing, latest_moment(standing, now), now, facts=said)
         yield step
-        leave_notices(step.told, environment_id=caller.environment_id, now=step.now)
+        leave_notices(step.told, happened=step.happened, environment_id=caller.environment_id, now=step.now)
         if _must_be_known(event, step):
             raise_epoch(caller.environment_id, now=step.now)
         append(

@@ -15,6 +15,7 @@ from governance.admin import (
     rights,
     scripts,
     second_factors,
+    webhooks,
     workloads,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "rights",
     "scripts",
     "second_factors",
+    "webhooks",
     "workloads",
 ]

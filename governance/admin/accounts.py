@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
 from governance.actions.accounts import change_operator, invite_operator, reset_password
+from governance.actions.addresses import masked_address, set_address
 from governance.actions.groups import define_group, retire_group
 from governance.admin.second_factors import FactorReset
 from governance.models import Account
@@ -44,6 +45,8 @@ class ManagedAdmin(DefinitionAdmin):
 class AccountForm(DefinitionForm):
     username = fields.line("User name", max_length=150)
     groups = fields.many_of("Groups", Group.objects.order_by("name"), required=False)
+    email = fields.line("E-mail address", required=False, max_length=254)
+    forgets_email = fields.switch("No e-mails", help_text="Forgets the address.")
     is_active = fields.switch("May sign in", initial=True)
     is_superuser = fields.switch(
         "Superuser", help_text="Defines environments and operators. Gives no right to any data. It stays."
@@ -103,12 +106,17 @@ class AccountAdmin(FactorReset, ManagedAdmin):
         return in_utc(account.last_login, otherwise="never")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [name for name in super().get_fields(request, obj) if obj is not None or name != "is_active"]
+        later = ("is_active", "forgets_email")
+        return [name for name in super().get_fields(request, obj) if obj is not None or name not in later]
 
     def prepare_form(self, form: Any, request: HttpRequest, obj: Any) -> None:  # noqa: ARG002  the base's signature
         if obj is None:
-            del form.base_fields["is_active"]
+            for name in ("is_active", "forgets_email"):
+                del form.base_fields[name]
         else:
+            address = masked_address(obj)
+            hint = f"Now: {address}. Empty: it stays." if address else "None yet, so they get no notices by e-mail."
+            form.base_fields["email"].help_text = hint
             for name in ("username", "is_superuser"):
                 form.base_fields[name].disabled = True
 
@@ -122,10 +130,14 @@ class AccountAdmin(FactorReset, ManagedAdmin):
                 is_superuser=data["is_superuser"],
             )
             request.__dict__["one_time_password"] = password
-            return account
-        return change_operator(
-            operator_actor(request), account_id=stored.pk, is_active=data["is_active"], groups=groups
-        )
+        else:
+            account = change_operator(
+                operator_actor(request), account_id=stored.pk, is_active=data["is_active"], groups=groups
+            )
+        if data["email"] or data.get("forgets_email"):
+            address = "" if data.get("forgets_email") else data["email"]
+            account = set_address(operator_actor(request), account_id=account.pk, address=address)
+        return account
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:  # noqa: ARG002  Django's signature
         return self._password_page(request, obj, password=request.__dict__["one_time_password"], title="First password")

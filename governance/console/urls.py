@@ -6,8 +6,10 @@ from django.contrib import admin
 from django.urls import path
 
 from governance.console.access import access_grant, access_grants, access_log
+from governance.console.addresses import own_address
 from governance.console.book import book, book_entry
 from governance.console.changes import changes, single_change
+from governance.console.deliveries import deliveries, retry
 from governance.console.factor_enrolment import enrol_app, enrol_key
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
 from governance.console.graph import add_object, end_edge, end_object, objects, single_object
@@ -25,6 +27,7 @@ urlpatterns = [
     path("logout/", SignOut.as_view(), name="logout"),
     path("environment/", choose, name="environment"),
     path("password/", password, name="password"),
+    path("notices/address/", own_address, name="own-address"),
     path("second-factor/", overview, name="second-factor"),
     path("second-factor/confirm/", confirm, name="second-factor-confirm"),
     path("second-factor/app/", enrol_app, name="second-factor-app"),
@@ -40,6 +43,8 @@ urlpatterns = [
     path("admin/access/grants/", _in_console(access_grants), name="access-grants"),
     path("admin/access/grants/<uuid:grant_id>/", _in_console(access_grant), name="access-grant"),
     path("admin/access/requests/", _in_console(access_log), name="access-log"),
+    path("admin/notices/", _in_console(deliveries), name="notice-deliveries-page"),
+    path("admin/notices/<uuid:delivery_id>/retry/", _in_console(retry), name="notice-retry-page"),
     path("admin/freeze/", _in_console(choose_target), name="freeze-target"),
     path("admin/freeze/<slug:kind>/<uuid:target_id>/", _in_console(freeze_page), name="freeze"),
     path("admin/unfreeze/<uuid:freeze_id>/", _in_console(unfreeze_page), name="unfreeze"),

@@ -31,6 +31,8 @@ from governance.models import (
     Revision,
     Right,
     ScriptHost,
+    Webhook,
+    WebhookSecret,
     WorkloadPolicy,
 )
 
@@ -133,6 +135,8 @@ _drawings: list[Drawing] = [
     Drawing(PolicyComponent, named_by=lambda row: f"{row.ordinal}", part_of="policy"),
     Drawing(PolicySecret, marked=frozenset({"sealed_id"})),
     Drawing(ScriptHost),
+    Drawing(Webhook),
+    Drawing(WebhookSecret, part_of="webhook", marked=frozenset({"sealed_id", "expires_at"})),
     Drawing(
         Right,
         named_by=_right,

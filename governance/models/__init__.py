@@ -11,7 +11,7 @@ from governance.models.freezes import Freeze
 from governance.models.grants import Grant, Review
 from governance.models.graph import EdgeAttribute, EdgeType, GraphEdge, GraphObject, ObjectType, Organization
 from governance.models.issuers import ExternalIdentity, ExternalIssuer
-from governance.models.notices import Notice
+from governance.models.notices import Delivery, Notice
 from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.models.provenance import CiKey, Launcher, SpentProof, TrustedBuild, WorkloadPolicy
 from governance.models.purposes import Purpose
@@ -20,6 +20,7 @@ from governance.models.revisions import Revision
 from governance.models.rights import GroupRight, Right
 from governance.models.scripts import PolicySecret, ScriptHost, ScriptNote
 from governance.models.signing import SigningKey
+from governance.models.webhooks import Webhook, WebhookSecret
 
 __all__ = [
     "AccessPolicy",
@@ -31,6 +32,7 @@ __all__ = [
     "Client",
     "ClientSecret",
     "Delegation",
+    "Delivery",
     "EdgeAttribute",
     "EdgeType",
     "Environment",
@@ -61,5 +63,7 @@ __all__ = [
     "SpentProof",
     "Ticket",
     "TrustedBuild",
+    "Webhook",
+    "WebhookSecret",
     "WorkloadPolicy",
 ]

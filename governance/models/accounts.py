@@ -9,6 +9,8 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.utils import timezone
 
+from keyring.fields import SealedField
+
 
 class AccountManager(BaseUserManager["Account"]):
     """Finds accounts; they are made by `governance.actions.accounts`."""
@@ -32,6 +34,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     """Somebody else has seen it: whoever signs in with it chooses another before anything else."""
     factors_reset_at = models.DateTimeField(null=True, blank=True)
     """When somebody else took all second factors away; they are told at every sign-in for a while."""
+    email = SealedField(null=True, blank=True)
+    """Where their notices go; `governance.actions.addresses` takes and shows it."""
     created_at = models.DateTimeField(default=timezone.now)
 
     objects: ClassVar[AccountManager] = AccountManager()

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from governance.models.accounts import Account
+from governance.models.webhooks import Webhook
 
 
 class Notice(models.Model):
@@ -27,3 +28,54 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for {self.account_id}"
+
+
+class Delivery(models.Model):
+    """One message on its way out: an e-mail of one notice, or what one webhook is told of one thing that happened.
+
+    Its id is the message's own, so whoever gets it twice can tell. `next_at` is when it is tried next; while somebody
+    sends it, when another may take it over.
+    """
+
+    PENDING, SENT, GIVEN_UP = "pending", "sent", "given_up"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
+    notice = models.ForeignKey(Notice, null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    webhook = models.ForeignKey(Webhook, null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    kind = models.CharField(max_length=64)
+    about = models.UUIDField()
+    created_at = models.DateTimeField()
+    state = models.CharField(max_length=16, default=PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    fault = models.CharField(max_length=32, blank=True, default="", help_text="Why the last try failed, in our words.")
+
+    class Meta:
+        ordering = ["-created_at", "pk"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "id"], name="delivery_same_environment"),
+            models.UniqueConstraint(fields=["environment", "notice"], name="delivery_of_notice_once"),
+            models.CheckConstraint(
+                name="delivery_goes_one_way",
+                condition=models.Q(notice=None, webhook__isnull=False) | models.Q(notice__isnull=False, webhook=None),
+            ),
+            models.CheckConstraint(
+                name="delivery_ends_once",
+                condition=models.Q(state="pending", ended_at=None)
+                | models.Q(state__in=["sent", "given_up"], ended_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["environment", "next_at"], condition=models.Q(state="pending"), name="delivery_due"),
+            models.Index(fields=["environment", "-created_at"], name="delivery_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.way}"
+
+    @property
+    def way(self) -> str:
+        return "e-mail" if self.webhook_id is None else "webhook"

@@ -30,6 +30,7 @@ from tests.api.governance_rows import governance_rows
 from tests.api.graph_rows import graph_rows, planted_graph
 from tests.api.import_rows import UPLOAD_ADDRESS, import_ids, import_rows
 from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
+from tests.api.notice_rows import notice_ids, notice_rows
 from tests.api.rows import Row, built_in, defined_here
 from tests.api.script_rows import script_ids, script_rows
 from tests.api.sealing_rows import erasure_rows, sealing_rows
@@ -130,6 +131,7 @@ def rows(scene: Scene) -> list[Row]:
         *governance_rows(),
         *change_rows(),
         *access_rows(),
+        *notice_rows(),
         Row("GET", "audit/entries", abroad=200),
         Row("GET", "audit/entries/<uuid:entry_id>", service=404),
     ]
@@ -188,6 +190,7 @@ def new_world() -> World:
         **{f"<uuid:{name}_id>": str(uuid4()) for name in ("entry", "erasure", "key", "change")},
         **script_ids(),
         **access_ids(scene),
+        **notice_ids(scene),
         **build_ids(),
         **import_ids(scene),
     }

@@ -12,8 +12,9 @@ from governance.actions.access_requests import Wish, declare_emergency
 from governance.actions.access_rules import RuleTerms, define_access_rule
 from governance.actions.rights import give_right
 from governance.actions.tickets import open_ticket
+from governance.actions.webhooks import define_webhook
 from governance.identities import OPERATOR, Caller, system_caller
-from governance.models import Account, Delegation, Review
+from governance.models import Account, Delegation, Delivery, Review
 from keyring.walls import in_environment
 from tests.api.calling import Scene, operational
 from tests.attacks.aim import Aim
@@ -32,16 +33,18 @@ def access_ids(scene: Scene) -> dict[str, Any]:
     ticket = open_ticket(system, reference="CASE-1", assignee=clerk.username, subject_id=scene.subject)
     caller = Caller(OPERATOR, clerk.id, clerk.id, environment.id, clerk.username, frozenset({group.pk}))
     wish = Wish(scene.accessor, operational(environment), [scene.subject], [scene.column], 30, "incident_response", WHY)
+    webhook = define_webhook(system, name="OnlyHere", url="https://only-here.example.com/hook")
     grant = declare_emergency(caller, wish, factor_at=None)
     with in_environment(environment.id):
-        review = Review.objects.get()
+        review, delivery = Review.objects.get(), Delivery.objects.get()
         handed_on = Delegation.objects.create(
             environment=environment, grant=grant, client=scene.service.client, offered_by=clerk, columns=grant.columns,
             people=[], minutes=5, version="x", justification=WHY, offered_at=grant.created_at,
         )  # fmt: skip
     return {
         "rule": rule.public_id, "ticket": ticket.pk, "request": grant.request_id, "grant": grant.pk,
-        "review": review.pk, "clerk": clerk.pk, "delegation": handed_on.pk,
+        "review": review.pk, "clerk": clerk.pk, "delegation": handed_on.pk, "webhook": webhook.public_id,
+        "delivery": delivery.pk,
     }  # fmt: skip
 
 
@@ -86,3 +89,18 @@ def access_aims() -> Iterator[Aim]:
     yield Aim("GET", "governance/access-reviews/{review}")
     for step in ("claim", "refer", "conclude"):
         yield Aim("POST", f"governance/access-reviews/{{review}}/{step}", said)
+    yield from _notice_aims()
+
+
+def _notice_aims() -> Iterator[Aim]:
+    """Where notices go, and what became of them."""
+    hook = {"id": "{webhook}", "name": "1 is no name", "url": "https://elsewhere.example.com/hook"}
+    yield Aim("GET", "governance/webhooks")
+    yield Aim("POST", "governance/webhooks", hook)
+    yield Aim("GET", "governance/webhooks/{webhook}")
+    yield Aim("PUT", "governance/webhooks/{webhook}", hook)
+    yield Aim("POST", "governance/webhooks/{webhook}/secrets", {})
+    yield Aim("POST", "governance/webhooks/{webhook}/test")
+    yield Aim("DELETE", "governance/webhooks/{webhook}")
+    yield Aim("GET", "governance/notice-deliveries")
+    yield Aim("POST", "governance/notice-deliveries/{delivery}/retry")

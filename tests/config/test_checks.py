@@ -77,6 +77,23 @@ def test_clear_text_inside_this_machine_is_allowed(safe: Settings) -> None:
         assert ids(checks.check_transport) == []
 
 
+@pytest.mark.parametrize(
+    ("networks", "found"),
+    [
+        ([], []),
+        (["10.0.0.0/8", "fd00::/8"], []),
+        (["10.0.0.1/8"], ["sealbook.E019"]),
+        (["127.0.0.0/8"], ["sealbook.E020"]),
+        (["0.0.0.0/0"], ["sealbook.E020"]),
+        (["::/0"], ["sealbook.E020"]),
+    ],
+    ids=repr,
+)
+def test_webhooks_do_not_reach_this_machine(safe: Settings, networks: list[str], found: list[str]) -> None:
+    safe.GOVERNANCE_WEBHOOK_NETWORKS = networks
+    assert ids(checks.check_webhooks) == found
+
+
 @pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "127.8.8.8", "::1", "[::1]", "/run/postgresql"])
 def test_loopback_is_recognised(host: str) -> None:
     assert is_loopback(host)

@@ -42,6 +42,7 @@ NO_CONFIGURATION = {
     ),
     "governance.Ticket": "data of the desk",
     "governance.Notice": "what people are told",
+    "governance.Delivery": "what people are told, on its way",
     "governance.GraphObject": "data of applications",
     "governance.GraphEdge": "data of applications",
     "governance.TrustedBuild": "is believed for its signature, whoever brings it",

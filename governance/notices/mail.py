@@ -1,0 +1,66 @@
+"""Notices as e-mails: plain text, without anybody's data. The same message keeps its id however often it is sent."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.smtp import EmailBackend
+
+from governance.notices.unsent import Unsent
+from governance.notices.wording import page_about, wording_of
+from keyring.plain import Plain
+
+_PERMANENT = 500
+"""Replies from here on are permanent (RFC 5321, section 4.2.1)."""
+
+
+def is_configured() -> bool:
+    """Whether there is a server to hand e-mails to."""
+    return bool(settings.EMAIL_HOST)
+
+
+def send_mail(message_id: UUID, address: Plain[str], *, kind: str, about: UUID, environment_name: str) -> None:
+    """Hand one notice to the server.
+
+    Raises:
+        Unsent: it was not taken.
+    """
+    wording = wording_of(kind)
+    message = EmailMessage(
+        subject=f"[Sealbook] {wording.subject}",
+        body=f"{wording.text}\n\nEnvironment: {environment_name}\n{page_about(kind, about)}\n\n"
+        "Sealbook sends nobody's data by e-mail: sign in to see more.\n",
+        to=[address.reveal()],
+        headers={
+            "Message-ID": f"<{message_id}@{urlsplit(settings.PUBLIC_URL).hostname or 'localhost'}>",
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no vacation notes come back
+        },
+        connection=EmailBackend(),
+    )
+    try:
+        message.send()
+    except (smtplib.SMTPException, OSError) as error:
+        raise _unsent(error) from None
+
+
+def _unsent(error: Exception) -> Unsent:
+    """Say why in our words; replies of the server may quote the address."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [reply[0] for reply in error.recipients.values()]
+        return Unsent("recipient refused", is_final=all(code >= _PERMANENT for code in codes))
+    return Unsent(next((cause for kind, cause in _CAUSES if isinstance(error, kind)), "connection"))
+
+
+_CAUSES: tuple[tuple[type[Exception], str], ...] = (
+    (smtplib.SMTPAuthenticationError, "sign-in refused"),
+    (smtplib.SMTPNotSupportedError, "no TLS"),
+    (smtplib.SMTPResponseException, "refused"),
+    (ssl.SSLError, "certificate"),
+    (TimeoutError, "time"),
+)
+"""What is no fault of the recipient's: the first that fits."""

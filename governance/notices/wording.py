@@ -1,0 +1,99 @@
+"""What notices say: never whose record it is, nor what anybody wrote. Whoever wants to know more signs in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+
+REQUEST, GRANT, REVIEW = "access_request", "access_grant", "access_review"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a kind of notice is put into words.
+
+    Args:
+        subject: of the e-mail, and how lists name it.
+        text: what happened, in one or two sentences.
+        of: what its `about` is the id of.
+        page: the name of the address where it is seen; those of `numbered` take its id.
+    """
+
+    subject: str
+    text: str
+    of: str
+    page: str
+
+
+_OF_REQUEST = (REQUEST, "access-request")
+_TO_DECIDE = (REQUEST, "access-decide")
+_OF_GRANT = (GRANT, "access")
+_OF_REVIEW = (REVIEW, "access-review")
+_NUMBERED = frozenset({"access-request", "access-decide", "access-review"})
+
+KINDS: Mapping[str, Wording] = {
+    "request.submitted": Wording(
+        "A request for temporary access waits", "Somebody asks for temporary access. You may decide on it.", *_TO_DECIDE
+    ),
+    "request.answered": Wording(
+        "Your question was answered",
+        "A request for temporary access that you asked back about is answered.",
+        *_TO_DECIDE,
+    ),
+    "emergency.declared": Wording(
+        "Somebody took emergency access",
+        "Access began at once, without an approval that you could have given or denied. It will be reviewed.",
+        *_TO_DECIDE,
+    ),
+    "request.approved": Wording(
+        "Access was approved", "The request for temporary access is approved, whole or in part.", *_OF_REQUEST
+    ),
+    "request.denied": Wording(
+        "Access was denied", "The request for temporary access is denied; the page says why.", *_OF_REQUEST
+    ),
+    "request.asked_back": Wording(
+        "There is a question about your request",
+        "The request for temporary access waits for your answer.",
+        *_OF_REQUEST,
+    ),
+    "request.lapsed": Wording(
+        "A request lapsed", "Nobody decided in time on the request for temporary access.", *_OF_REQUEST
+    ),
+    "grant.suspended": Wording(
+        "Your access is suspended", "An officer has suspended the access; it opens nothing meanwhile.", *_OF_GRANT
+    ),
+    "grant.resumed": Wording("Your access goes on", "An officer lets the access go on.", *_OF_GRANT),
+    "grant.revoked": Wording("Your access was revoked", "An officer has ended the access.", *_OF_GRANT),
+    "grant.expired": Wording("Your access is over", "The time of the access is over.", *_OF_GRANT),
+    "grant.unused": Wording(
+        "Your access was not begun", "The access was not begun in time and cannot be any more.", *_OF_GRANT
+    ),
+    "review.overdue": Wording(
+        "A review is overdue",
+        "Nobody has concluded the review of a temporary access in time. Until then the next emergency of whoever had "
+        "it is blocked.",
+        *_OF_REVIEW,
+    ),
+    "review.concluded": Wording(
+        "Your access was reviewed", "Somebody has looked at how you used temporary access.", *_OF_REVIEW
+    ),
+}
+"""Every kind of notice there is. One that another version has left is told in general words."""
+
+_OTHER = Wording("There is something new for you", "Something happened that concerns you.", "notice", "access")
+
+
+def wording_of(kind: str) -> Wording:
+    """Return how a kind is put into words."""
+    return KINDS.get(kind, _OTHER)
+
+
+def page_about(kind: str, about: UUID) -> str:
+    """Return the address, with its host, where somebody sees what a notice is about."""
+    page = wording_of(kind).page
+    path = reverse(page, args=[about]) if page in _NUMBERED else reverse(page)
+    return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
