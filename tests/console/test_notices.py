@@ -115,9 +115,8 @@ def test_who_has_a_second_factor_proves_it_before_their_address_changes(
     assert led.status_code in (302, 403) and Account.objects.get(pk=console.support.pk).email is None
 
 
-def test_a_superuser_says_it_for_somebody_and_never_reads_it(
-    console: Console, as_superuser: Browser, as_officer: Browser
-) -> None:
+def test_a_superuser_says_it_for_somebody_and_never_reads_it(console: Console, as_officer: Browser) -> None:
+    as_superuser = console.proven(console.superuser)
     page = f"governance/account/{console.support.pk}/change/"
     send(as_superuser, page, {"is_active": "on", "email": ADDRESS})
     shown = as_superuser.get(f"/admin/{page}").content.decode()
