@@ -59,7 +59,7 @@ def register_build(caller: Caller, *, envelope: str, now: datetime | None = None
 
 
 def withdraw_build(caller: Caller, *, build_id: UUID) -> TrustedBuild:
-    """Take the registration of a build back: what runs of it is refused from the next check on.
+    """Take the registration of a build back: its artifact is refused from the next check on, whoever built it again.
 
     It stops access, so it waits for no second person.
 

@@ -73,13 +73,13 @@ def admit_launch(*, envelope: str, address: str | None, now: datetime | None = N
     rules = rules_of(standing, client.public_id)
     if rules is None or not _is_proven(client, launcher, vouched, now):
         against = (Because.NO_POLICY,) if rules is None else (_flaw_of_proof(launcher),)
-    if rules is None or (against and (rules.is_enforced or against[0] in _ALWAYS)):
+    if rules is None or (against and (rules.is_enforced or not _ALWAYS.isdisjoint(against))):
         raise _refused(client, vouched, build, against)
     return _admitted(client, vouched, build, against, now)
 
 
-_ALWAYS = frozenset({Because.STALE, Because.LAUNCHER})
-"""What is refused even where a policy only audits: without a proof nothing was measured."""
+_ALWAYS = frozenset({Because.STALE, Because.LAUNCHER, Because.UNSEPARATED})
+"""What is refused where a policy only audits as well: without a proof, or a launcher out of reach, nothing is known."""
 
 
 def _launcher_that_signed(envelope: Envelope, vouched: Vouched, client: Client | None) -> Launcher | None:

@@ -51,7 +51,10 @@ def build_in(standing: Standing, build_id: UUID) -> BuildFacts | None:
 
 
 def facts_of(build: TrustedBuild) -> BuildFacts:
-    """Return a build as decisions see it; its key is asked as well."""
+    """Return a build as decisions see it: its key is asked as well, and every other registration of the artifact.
+
+    Whoever takes one of them back means the artifact: it does not run on because the CI has built it twice.
+    """
     return BuildFacts(
         id=build.public_id,
         digest=build.digest,
@@ -61,7 +64,7 @@ def facts_of(build: TrustedBuild) -> BuildFacts:
         repository_id=build.repository_id,
         is_ref_protected=build.is_ref_protected,
         built_at=build.built_at,
-        is_withdrawn=build.withdrawn_at is not None,
+        is_withdrawn=TrustedBuild.objects.filter(digest=build.digest).exclude(withdrawn_at=None).exists(),
         is_key_withdrawn=build.key.withdrawn_at is not None,
     )
 

@@ -119,6 +119,15 @@ def test_the_best_of_several_registrations_of_one_artifact_counts(stage: Stage) 
     assert json.loads(stage.launch().content)["build_id"] == str(good.public_id)
 
 
+def test_a_withdrawn_artifact_stays_so_however_often_it_was_and_will_be_built(stage: Stage) -> None:
+    first, again = stage.register(commit="ab" * 20), stage.register(commit="cd" * 20)
+    session = stage.session()
+    withdraw_build(stage.officer, build_id=first.public_id)
+    assert again.withdrawn_at is None and codes_of(stage.scene.read(session)) == ["build.withdrawn"]
+    stage.register(commit="ef" * 20)
+    assert codes_of(stage.launch()) == ["build.withdrawn"]
+
+
 def test_the_secret_alone_opens_nothing_any_more_nor_does_a_token_from_before(stage: Stage) -> None:
     refused = by_secret(stage.job)
     assert (refused.status_code, json.loads(refused.content)["error"]) == (400, "unauthorized_client")
@@ -225,8 +234,10 @@ def test_without_a_policy_a_launcher_gets_nothing_and_the_secret_is_enough(stage
     assert by_secret(stage.job).status_code == 200
 
 
-def test_a_protected_environment_wants_the_workload_apart_from_its_launcher(stage: Stage) -> None:
+@pytest.mark.parametrize("mode", ["audit", "enforce"])
+def test_a_protected_environment_wants_the_workload_apart_from_its_launcher(stage: Stage, mode: str) -> None:
     stage.register()
+    stage.demand(mode=mode)
     assert stage.launch(separated=False).status_code == 200
     change_environment(stage.officer, description="", is_protected=True)
     assert codes_of(stage.launch(separated=False)) == ["build.unseparated"]
