@@ -72,6 +72,17 @@ KINDS: Mapping[str, Wording] = {
     "grant.unused": Wording(
         "Your access was not begun", "The access was not begun in time and cannot be any more.", *_OF_GRANT
     ),
+    "delegation.offered": Wording(
+        "Somebody offers to hand your access on",
+        "Whoever asked for the access for you offers to hand it on to a program. Nothing is open until you accept.",
+        *_OF_GRANT,
+    ),
+    "delegation.taken": Wording(
+        "A program reads with your access", "What you handed on was taken; it ends within minutes.", *_OF_GRANT
+    ),
+    "delegation.ended": Wording(
+        "What you handed on was ended", "Somebody has ended what you handed on to a program.", *_OF_GRANT
+    ),
     "review.overdue": Wording(
         "A review is overdue",
         "Nobody has concluded the review of a temporary access in time. Until then the next emergency of whoever had "

@@ -4,69 +4,25 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import jwt
 import pytest
 
-from audit.queries import entries
 from governance.actions.access_rules import RuleTerms, define_access_rule
 from governance.actions.freezes import freeze
-from governance.actions.rights import give_right
 from governance.identities import system_caller
 from governance.models import Delegation, Notice
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import NUMBER, body, line_of
-from tests.api.desk import GRANTS, Desk, new_desk, refused_by, told, told_problem
+from tests.api.desk import GRANTS, refused_by, told, told_problem
+from tests.api.handing import DELEGATIONS, READ, UNMASK, Handing, new_handing
 from tests.api.proving import Key, new_ed25519_key
 from tests.beginnings import beginning
-from userstore.models import Accessor
 
 pytestmark = pytest.mark.django_db
-
-DELEGATIONS, READ, UNMASK = "/governance/delegations", "/userstore/api/accessors", "/userstore/api/accessors/unmask"
-
-
-@dataclass
-class Handing:
-    """A desk whose helpdesk's program holds a grant, and a bot that may act for others but read nothing itself."""
-
-    desk: Desk
-    bot: cast.Player
-    grant: str
-
-    def offered(self, **asked: Any) -> dict[str, Any]:
-        return told(line_of(self.desk.asking).post(DELEGATIONS, self.offer(**asked)), 201)
-
-    def offer(self, **asked: Any) -> dict[str, Any]:
-        handed = {"grant_id": self.grant, "client_id": str(self.bot.client.public_id)}
-        return {**handed, "justification": f"The bot writes the answer. {uuid4().hex[:6]}", **asked}
-
-    def taken(self, key: Key, **asked: Any) -> str:
-        return str(told(key.take(self.bot, self.offered(**asked)["code"]))["access_token"])
-
-    def read(self, key: Key, token: str, **spoilt: Any) -> Any:
-        proof = key.proof(READ, token=token, **spoilt) if spoilt else None
-        return key.call(token, READ, self.desk.scene.read_body(), proof=proof)
-
-    def booked(self, kind: str) -> list[Any]:
-        return entries(environment_id=self.desk.scene.environment.id, kinds=[kind])
-
-
-def new_handing() -> Handing:
-    desk = new_desk()
-    bot = cast.new_player(desk.scene.environment, "answer-bot")
-    give_right(system_caller(desk.scene.environment.id), holder=bot.client.account, operation="act", on=accessor(desk))
-    return Handing(desk, bot, desk.granted())
-
-
-def accessor(desk: Desk) -> Accessor:
-    with in_environment(desk.scene.environment.id):
-        return Accessor.objects.get(public_id=desk.scene.accessor)
-
 
 begun, handing = beginning(new_handing)
 
