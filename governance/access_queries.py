@@ -49,7 +49,7 @@ LONGEST_LIST = 1500
 def own_requests(caller: Caller, now: datetime) -> list[SeenRequest]:
     """Return what somebody asked for, or others asked for them, newest first."""
     with in_environment(caller.environment_id):
-        return _request_lines(own_request_rows(caller), caller, now)
+        return [replace(line, is_own=True) for line in _request_lines(own_request_rows(caller), caller, now)]
 
 
 def requests_to_decide(caller: Caller, now: datetime) -> list[SeenRequest]:

@@ -100,8 +100,8 @@ const fail = (reason, reference, decision) => {
   if (reference) place.querySelector("code").textContent = reference;
   else place.remove();
   const why = notice.querySelector("[data-decision]");
-  if (decision) why.href = why.getAttribute("href").replace(/[0-9a-f-]{36}/, decision);
-  else why.remove();
+  if (why && decision) why.href = why.getAttribute("href").replace(/[0-9a-f-]{36}/, decision);
+  else why?.remove();
   messages().replaceChildren(notice);
   notice.scrollIntoView({ block: "nearest" });
 };

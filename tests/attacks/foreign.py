@@ -285,6 +285,7 @@ _OWN_TO_ONE_ANSWER = tuple(
     for name in (b"request_id", b"instance", b"decision_id", b"presigned_url", b"expiration", b"import_id")
 )
 _NAMED = frozenset({"x-request-id", "x-sealbook-decision", "date"})
+_HOP = "connection"  # closed where the body had not arrived yet when the answer was there: a matter of packets
 
 
 def told(answer: Answer, ids: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
@@ -295,7 +296,5 @@ def told(answer: Answer, ids: dict[str, str]) -> tuple[int, dict[str, str], byte
     for name, value in ids.items():
         if not value.isdigit():
             body = body.replace(value.encode(), b"{" + name.encode() + b"}")
-    headers = {name: "" if name in _NAMED else value for name, value in answer.headers.items()}
-    # The web server ends a connection whose body had not arrived when the answer was there: a matter of packets.
-    headers.pop("connection", None)
+    headers = {name: "" if name in _NAMED else value for name, value in answer.headers.items() if name != _HOP}
     return answer.status, headers, body

@@ -126,7 +126,7 @@ def test_requests_are_listed_without_their_texts_for_who_may_audit(
     auditor = define_operator(SYSTEM, username="auditor", password=PASSWORD)
     give_right(system_caller(console.environment.id), holder=auditor, operation="audit", on=console.environment)
     seen = console.browser(auditor).get(LOG).content.decode()
-    assert "incident_response" in seen and WHY not in seen
+    assert "An incident is dealt with" in seen and WHY not in seen
     for browser, address in ((as_support, LOG), (as_support, GRANTS), (console.browser(auditor), GRANTS)):
         assert browser.get(address).status_code == 403
     page = f"{GRANTS}{grant.pk}/"
