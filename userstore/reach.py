@@ -1,10 +1,10 @@
 """Who can reach personal data of a category, and along which path: computed from what holds now.
 
-A path is a right to read, of one's own or through a group, on the environment or on one accessor, or a temporary grant;
-then an accessor with columns of the category: one statement finds these. A denial cuts it, and so does a column that is
-never shown to its holder. Whoever may invoke a client reaches what that client reaches, along the shortest chain.
-Consent, policies and freezes are decided per call and per person: they are no part of it. Tokens open under their own
-policies and are left out.
+A path is a right to read, of one's own or through a group, on the environment or on one accessor, or a temporary grant,
+one's own or taken from somebody who handed it on; then an accessor with columns of the category: one statement finds
+these. A denial cuts it, and so does a column that is never shown to its holder. Whoever may invoke a client reaches
+what that client reaches, along the shortest chain. Consent, policies and freezes are decided per call and per person:
+they are no part of it. Tokens open under their own policies and are left out.
 """
 
 from __future__ import annotations
@@ -64,6 +64,14 @@ with shown as (
     from governance_grant g join shown s on s.public_id = g.accessor_id and s.column_id = any(g.columns)
     where g.environment_id = %(environment)s and g.state = %(active)s and g.not_before <= %(now)s
         and g.not_after > %(now)s
+    union all
+    select 'delegation-' || d.id, c.account_id, null, 'delegation', false, least(d.not_after, g.not_after), s.*
+    from governance_delegation d
+    join governance_grant g on g.environment_id = d.environment_id and g.id = d.grant_id
+    join governance_client c on c.environment_id = d.environment_id and c.id = d.client_id
+    join shown s on s.public_id = g.accessor_id and s.column_id = any(d.columns)
+    where d.environment_id = %(environment)s and d.taken_at <= %(now)s and d.not_after > %(now)s and d.ended_at is null
+        and g.state = %(active)s and g.not_before <= %(now)s and g.not_after > %(now)s
 )
 select
     coalesce(k.public_id, b.id), k.id is not null, coalesce(k.name, b.username), coalesce(k.kind, 'operator'),
@@ -89,8 +97,9 @@ order by 2, 3, 1, r.path, r.name, r.column_name
 
 @dataclass(frozen=True, slots=True)
 class ReachPath:
-    """One way to values of the category. `given_on`: environment, accessor or grant; `until`: None without end.
+    """One way to values of the category.
 
+    `given_on`: environment, accessor, grant or delegation; `until`: None without end.
     `via`: the clients that are invoked one after the other; the right is the last one's.
     """
 
@@ -134,7 +143,12 @@ class Identity:
 def identities_reaching(*, environment_id: UUID, category: str, now: datetime) -> list[Identity]:
     """Return who can read personal data of a category in an environment now: operators first, then clients, by name."""
     found = {each.id: each for each in _by_themselves(environment_id, category, now)}
-    by_themselves = {each.id: tuple(each.paths) for each in found.values() if each.is_client}
+    # What was handed on to a client is of use to itself alone.
+    by_themselves = {
+        each.id: tuple(path for path in each.paths if path.given_on != "delegation")
+        for each in found.values()
+        if each.is_client
+    }
     standing = fresh_standing_of(environment_id)
     for client in standing.clients.values():
         for chain in chains_of(standing, client, now):

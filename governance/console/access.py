@@ -17,13 +17,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from governance.access_queries import grant_rows, grant_seen, grants_living, request_rows, review_rows
+from governance.actions.delegations import end_delegation
 from governance.actions.grants import resume_grant, revoke_grant, suspend_grant
 from governance.breakglass.machines import ACTIVE, CLAIMED, OPEN, SUSPENDED
 from governance.breakglass.reasons import LONGEST_TEXT
 from governance.breakglass.showing import Names, grant_line, request_line, review_line
+from governance.delegation.showing import delegation_line, delegation_rows
 from governance.errors import GovernanceError, NotFound, Refused
 from governance.operators.choice import operator_caller
-from governance.operators.faults import said
+from governance.operators.faults import said, typed_id
 from governance.operators.permission import AUDIT, CONFIGURE, record_refused_page, require
 
 PAGE = 50
@@ -55,7 +57,7 @@ def access_grants(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def access_grant(request: HttpRequest, grant_id: UUID) -> HttpResponse:
-    """Show one grant; on POST suspend it, let it go on, or revoke it."""
+    """Show one grant and to whom it was handed on; on POST suspend it, let it go on, revoke it, or end a delegation."""
     require(request, CONFIGURE)
     caller = operator_caller(request)
     try:
@@ -64,12 +66,14 @@ def access_grant(request: HttpRequest, grant_id: UUID) -> HttpResponse:
         raise Http404 from None
     if request.method == "POST":
         return _stepped(request, grant_id)
+    handed = delegation_rows(caller, timezone.now()).filter(grant=grant_id)[:PAGE]
     can_end = seen.row.ended_at is None and (seen.row.not_after is None or seen.row.not_after > timezone.now())
     return _page(
         request,
         "governance/access_grant.html",
         title="Grant",
         grant=seen,
+        handed=[delegation_line(row, Names(), now=timezone.now()) for row in handed],
         longest=LONGEST_TEXT,
         can_end=can_end,
         can_suspend=can_end and seen.row.state == ACTIVE,
@@ -95,12 +99,16 @@ def access_log(request: HttpRequest) -> HttpResponse:
 
 
 def _stepped(request: HttpRequest, grant_id: UUID) -> HttpResponse:
-    step, told = _STEPS.get(request.POST.get("step", ""), (None, ""))
-    if step is None:
+    caller, sent = operator_caller(request), request.POST
+    step, told = _STEPS.get(sent.get("step", ""), (None, ""))
+    if step is None and sent.get("step") != "end":
         raise Http404
-    comment = request.POST.get("comment", "").strip()[:LONGEST_TEXT]
     try:
-        step(operator_caller(request), grant_id=grant_id, comment=comment)
+        if step is None:
+            end_delegation(caller, delegation_id=typed_id(sent.get("delegation", ""), "delegation"))
+            told = "What was handed on is ended from the next check on, and the book says so."
+        else:
+            step(caller, grant_id=grant_id, comment=sent.get("comment", "").strip()[:LONGEST_TEXT])
     except Refused as refused:
         # The action's own record went with its transaction.
         record_refused_page(request, CONFIGURE, refused)

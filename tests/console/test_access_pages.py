@@ -13,8 +13,9 @@ from django.utils import timezone
 from governance.actions.accounts import define_operator
 from governance.actions.rights import give_right
 from governance.identities import system_caller
-from governance.models import AccessRequest, AccessRule, Grant, Purpose, Ticket
+from governance.models import AccessRequest, AccessRule, Delegation, Grant, Purpose, Ticket
 from keyring.walls import in_environment
+from tests import cast
 from tests.console.people import PASSWORD, SYSTEM, Console
 
 GRANTS, LOG = "/admin/access/grants/", "/admin/access/requests/"
@@ -111,6 +112,28 @@ def test_an_officer_suspends_resumes_and_revokes_a_grant(console: Console, grant
     )
     assert as_officer.post(page, {"step": "erase"}).status_code == 404
     assert len(console.booked("access_grant.revoked")) == 1
+
+
+def test_an_officer_sees_to_whom_a_grant_was_handed_on_and_ends_that(
+    console: Console, grant: Grant, as_officer: Browser, as_support: Browser
+) -> None:
+    bot = cast.new_player(console.environment, "answer-bot").client
+    with in_environment(console.environment.id):
+        handed = Delegation.objects.create(
+            environment=console.environment, grant=grant, client=bot, offered_by=console.support, columns=grant.columns,
+            people=[], minutes=5, version="x", justification=WHY, offered_at=timezone.now(),
+        )  # fmt: skip
+    page, sent = f"{GRANTS}{grant.pk}/", {"step": "end", "delegation": str(handed.pk)}
+    shown = as_officer.get(page).content.decode()
+    assert "answer-bot" in shown and "End this" in shown and WHY not in shown
+
+    assert as_support.post(page, sent).status_code == 403
+    as_officer.post(page, sent)
+
+    with in_environment(console.environment.id):
+        assert Delegation.objects.get().ended_by_id == console.officer.id
+    assert "End this" not in as_officer.get(page).content.decode()
+    assert [entry.actor.id for entry in console.booked("delegation.ended")] == [console.officer.id]
 
 
 def test_the_overview_counts_what_is_held_and_what_is_overdue(

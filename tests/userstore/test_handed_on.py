@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from governance.actions.delegations import end_delegation
 from governance.actions.rights import give_right
 from governance.errors import Refused
 from governance.identities import Caller
@@ -24,6 +26,7 @@ from tests.userstore.handing import HandingDesk
 from tests.userstore.helpdesk import ADA, BEN, minutes
 from userstore.actions.deletion import delete_subject
 from userstore.models.accessors import LEVELS, MASKED, NONE, PLAIN
+from userstore.reach import ReachPath, identities_reaching
 from userstore.reading.calls import AccessorCall
 from userstore.reading.unmasking import UnmaskCall, unmask
 
@@ -93,6 +96,23 @@ def test_it_ends_with_its_time_with_the_grant_and_with_the_person(desk: HandingD
     assert refused(lambda: desk.seen(later, now=now + minutes(8))) == "delegation: its time is over", "as the grant's"
     delete_subject(desk.service, subject_id=desk.ben)
     assert [row["nick"] for row in desk.seen(later, now=now + minutes(6)).rows] == [ADA]
+
+
+def test_a_client_that_took_it_reaches_what_it_reads_while_it_lasts(desk: HandingDesk) -> None:
+    now = timezone.now()
+
+    def paths(moment: datetime) -> list[ReachPath]:
+        found = identities_reaching(environment_id=desk.environment.id, category="contact", now=moment)
+        return [path for each in found if each.name == "answer-bot" for path in each.paths]
+
+    assert paths(now) == []
+    bot = desk.handed_on(grant=desk.granted(now=now).pk, now=now)
+    assert bot.delegated is not None
+    (path,) = paths(now)
+    assert (path.right, [each.name for each in path.columns]) == (f"delegation-{bot.delegated.id}", ["nick"])
+    assert paths(now + minutes(10)) == []
+    end_delegation(desk.sue, delegation_id=bot.delegated.id)
+    assert paths(now) == []
 
 
 COLUMNS, PEOPLE = ("nick", "age"), (ADA, BEN)

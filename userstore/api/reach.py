@@ -21,7 +21,7 @@ LONGEST_CATEGORY = 64
 _COLUMN = shape(name=TEXT, transformer=or_null(TEXT))
 _PATH = shape(
     right={**TEXT, "description": "The right, or `grant-` and the id of the temporary grant."},
-    given_on=choice("environment", "accessor", "grant"),
+    given_on=choice("environment", "accessor", "grant", "delegation"),
     group=or_null(TEXT),
     until=or_null(MOMENT),
     accessor=shape(id=ID, name=TEXT),
