@@ -5,23 +5,28 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.test import Client as Browser
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.queries import entries
 from governance.actions.accounts import OFFICERS, define_operator
 from governance.actions.builtin import ALLOW_ALL
+from governance.actions.deliveries import deliver_next
 from governance.actions.environments import define_environment
 from governance.actions.graph_types import define_object_type
+from governance.actions.notices import leave_notices
 from governance.actions.rights import give_group_rights
 from governance.identities import system_caller
-from governance.models import AccessPolicy, Environment, Freeze
+from governance.models import AccessPolicy, Account, Environment, Freeze
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 from tests import test_no_plaintext
 from tests.cast import NOBODY
+from tests.governance.smtp_stage import mail_server
 from tests.plaintext import DAMAGED, Marks, damaged_file, in_bytes, searched
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.importing.running import run_every_import
@@ -194,6 +199,25 @@ def drive_trials_and_erasure(browser: Browser, marks: Marks, environment: Enviro
         assert Erasure.objects.count() == 1
 
 
+def drive_notices(browser: Browser, marks: Marks, environment: Environment) -> None:
+    """Give marked addresses, good and bad, and have a mail server refuse one, quoting it."""
+    assert browser.get("/notices/address/").status_code == 200
+    for email, password in ((marks.free_text, PASSWORD), (marks.email, marks.word), (marks.email, PASSWORD)):
+        shown = browser.post("/notices/address/", {"email": email, "password": password})
+        assert shown.status_code == 200 and not in_bytes(shown.content, marks.forms)
+    officer, now = Account.objects.get(username="officer"), timezone.now()
+    with mail_server() as server, override_settings(EMAIL_HOST="127.0.0.1", EMAIL_PORT=server.port):
+        for reply in (f"450 {marks.email} is busy", f"550 {marks.email} is unknown", "250 OK"):
+            server.to_recipient = reply
+            with in_environment(environment.id):
+                told = [("request.submitted", officer.pk, uuid4())]
+                leave_notices(told, environment_id=environment.id, now=now)
+            assert deliver_next(environment.id, now=now)
+        assert [to for to, _ in server.taken] == [[marks.email]], "the address is not even stored"
+    for path in ("admin/notices/", f"admin/governance/account/{officer.pk}/change/"):
+        assert not in_bytes(browser.get(f"/{path}").content, marks.forms), path
+
+
 def test_no_mark_that_went_through_a_page_is_left_anywhere(
     marks: Marks,
     role_url: Callable[[str], str],
@@ -207,6 +231,7 @@ def test_no_mark_that_went_through_a_page_is_left_anywhere(
     drive_graph(browser, marks, example.environment)
     drive_imports(browser, marks, example.environment)
     drive_trials_and_erasure(browser, marks, example.environment)
+    drive_notices(browser, marks, example.environment)
     assert searched(role_url, marks.forms) == {}
     printed = "".join(capfd.readouterr()) + log.getvalue()
     assert '"route":"board/<uuid:subject_id>' in printed, "requests were not even logged"

@@ -15,7 +15,7 @@ from governance import events
 from governance.errors import Invalid, NotFound
 from governance.factors.enrolled import is_enrolled
 from governance.factors.proofs import require_fresh_factor
-from governance.factors.tries import count_try, forget_tries
+from governance.factors.tries import count_try, forget_tries, record_refused_try
 from governance.identities import OPERATOR
 from governance.models import Account
 from keyring.actions import ensure_environment_key, ensure_key
@@ -84,6 +84,7 @@ def masked_address(account: Account) -> str:
 def _must_know_password(account_id: UUID, password: str) -> None:
     count_try(account_id, kind="password")
     if not Account.objects.get(pk=account_id).check_password(password):
+        record_refused_try(account_id, kind="password")
         raise Invalid("The password is not right.", field="password")
     forget_tries(account_id)
 

@@ -40,7 +40,7 @@ KINDS: Mapping[str, Wording] = {
         "A request for temporary access waits", "Somebody asks for temporary access. You may decide on it.", *_TO_DECIDE
     ),
     "request.answered": Wording(
-        "Your question was answered",
+        "A question was answered",
         "A request for temporary access that you asked back about is answered.",
         *_TO_DECIDE,
     ),
@@ -56,7 +56,7 @@ KINDS: Mapping[str, Wording] = {
         "Access was denied", "The request for temporary access is denied; the page says why.", *_OF_REQUEST
     ),
     "request.asked_back": Wording(
-        "There is a question about your request",
+        "There is a question about a request",
         "The request for temporary access waits for your answer.",
         *_OF_REQUEST,
     ),
@@ -64,13 +64,13 @@ KINDS: Mapping[str, Wording] = {
         "A request lapsed", "Nobody decided in time on the request for temporary access.", *_OF_REQUEST
     ),
     "grant.suspended": Wording(
-        "Your access is suspended", "An officer has suspended the access; it opens nothing meanwhile.", *_OF_GRANT
+        "Access is suspended", "An officer has suspended the access; it opens nothing meanwhile.", *_OF_GRANT
     ),
-    "grant.resumed": Wording("Your access goes on", "An officer lets the access go on.", *_OF_GRANT),
-    "grant.revoked": Wording("Your access was revoked", "An officer has ended the access.", *_OF_GRANT),
-    "grant.expired": Wording("Your access is over", "The time of the access is over.", *_OF_GRANT),
+    "grant.resumed": Wording("Access goes on", "An officer lets the access go on.", *_OF_GRANT),
+    "grant.revoked": Wording("Access was revoked", "An officer has ended the access.", *_OF_GRANT),
+    "grant.expired": Wording("Access is over", "The time of the access is over.", *_OF_GRANT),
     "grant.unused": Wording(
-        "Your access was not begun", "The access was not begun in time and cannot be any more.", *_OF_GRANT
+        "Access was not begun", "The access was not begun in time and cannot be any more.", *_OF_GRANT
     ),
     "delegation.offered": Wording(
         "Somebody offers to hand your access on",
@@ -90,7 +90,7 @@ KINDS: Mapping[str, Wording] = {
         *_OF_REVIEW,
     ),
     "review.concluded": Wording(
-        "Your access was reviewed", "Somebody has looked at how you used temporary access.", *_OF_REVIEW
+        "Access was reviewed", "Somebody has looked at how you used temporary access.", *_OF_REVIEW
     ),
 }
 """Every kind of notice there is. One that another version has left is told in general words."""

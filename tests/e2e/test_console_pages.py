@@ -46,6 +46,7 @@ def console(transactional_db: None) -> Iterator[Console]:
     rule_who_sees_what(staffed)
     cast.new_environment("staging")
     import_some_files(staffed)
+    leave_some_notices(staffed)
     yield staffed
     cache.clear()
 
@@ -94,6 +95,28 @@ def rule_who_sees_what(staffed: Console) -> None:
     publish_accessor(
         system_caller(staffed.environment.id), spec=AccessorSpec("GetContact", "{id} = ?", outputs, purposes, ALLOW_ALL)
     )
+
+
+def leave_some_notices(staffed: Console) -> None:
+    """A webhook that is told two things, of which one was given up."""
+    from uuid import uuid4
+
+    from django.utils import timezone
+
+    from governance.actions.deliveries import deliver_next
+    from governance.actions.notices import leave_notices
+    from governance.actions.webhooks import define_webhook
+    from governance.identities import system_caller
+    from governance.models import Delivery
+
+    environment_id, now = staffed.environment.id, timezone.now()
+    define_webhook(system_caller(environment_id), name="desk", url="https://desk.example.com/hook")
+    with in_environment(environment_id):
+        told = [("emergency.declared", uuid4()), ("review.overdue", uuid4())]
+        leave_notices([], happened=told, environment_id=environment_id, now=now)
+        Delivery.objects.filter(kind="review.overdue").update(attempts=9)
+    for _ in told:
+        assert deliver_next(environment_id, now=now)
 
 
 def _writer(console: Console) -> Caller:
@@ -186,6 +209,8 @@ def pages_of(console: Console) -> list[str]:
         "regions/",
         "script-notes/",
         "code-of-column/",
+        "notices/",
+        "governance/webhook/add/",
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from kombu.exceptions import OperationalError
 
 from config.celery import app
 from governance.actions import deliveries
@@ -19,7 +20,7 @@ from governance.actions.deliveries import (
     pause_after,
     retry_delivery,
 )
-from governance.actions.notices import DELIVER, leave_notices
+from governance.actions.notices import leave_notices
 from governance.actions.webhooks import define_webhook, issue_webhook_secret
 from governance.errors import Conflict, NotFound, Refused
 from governance.identities import OPERATOR, Caller, system_caller
@@ -167,27 +168,25 @@ def test_a_try_that_ends_after_another_took_over_changes_nothing_but_a_success_c
 
 
 def test_a_worker_is_called_to_what_was_left_and_without_a_broker_the_clock_comes(
-    desk: Desk,
-    receiver: Remote,
-    settings: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: Any,
+    desk: Desk, receiver: Remote, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     hooked(desk, receiver)
-    sent: list[tuple[str, Any]] = []
-    monkeypatch.setattr(app, "send_task", lambda name, args, **_: sent.append((name, args)))
+    called: list[tuple[str, Any]] = []
+
+    def away(*_: Any, **__: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(app, "send_task", lambda name, args, **_: called.append((name, args)))
     with django_capture_on_commit_callbacks(execute=True):
         desk.told("request.submitted")
-    assert sent == [(DELIVER, [str(desk.environment.id)])]
-    monkeypatch.undo()
-    with app.connection_for_write() as down:
-        monkeypatch.setattr(down.__class__, "default_channel", property(_refuse))
+    ((name, arguments),) = called
+    assert arguments == [str(desk.environment.id)], "nothing else travels through the broker"
+    assert app.tasks[name].apply(args=arguments).get() == 1 and desk.row.state == Delivery.SENT
+    monkeypatch.setattr(app, "send_task", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.told("request.denied")
     assert deliver_notices() == 1
-    assert desk.row.state == Delivery.SENT
-
-
-def _refuse(_: Any) -> None:
-    raise ConnectionError
+    assert {row.state for row in desk.rows()} == {Delivery.SENT}
 
 
 def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(desk: Desk, receiver: Remote, settings: Any) -> None:

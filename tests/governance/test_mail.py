@@ -16,9 +16,12 @@ from django.db import transaction
 from audit.queries import entries
 from governance.actions import deliveries
 from governance.actions.accounts import change_operator
+from governance.actions.addresses import masked_address
 from governance.actions.deliveries import CLAIM
 from governance.models import Account, Delivery, Notice
-from keyring.walls import in_environment
+from keyring.actions import create_key, reseal_texts, texts_are_due
+from keyring.keys import KeyKind
+from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 from tests.beginnings import beginning
 from tests.cast import NOBODY
 from tests.governance import outbox
@@ -74,6 +77,18 @@ def test_nothing_leaves_for_who_is_shut_out_or_gave_no_address_and_a_service_get
         "grant.unused": (Delivery.GIVEN_UP, "no address"),
     }
     assert post_office.taken == [] and len(desk.booked("notice.given_up", "failed")) == 2
+
+
+def test_an_address_outlives_the_key_that_it_was_sealed_under(desk: Desk) -> None:
+    before = Account.objects.get(pk=desk.ann.pk).email
+    with in_environment(SYSTEM_ENVIRONMENT):
+        create_key(environment_id=SYSTEM_ENVIRONMENT, kind=KeyKind.TEXT)
+
+    reseal_texts(environment_id=SYSTEM_ENVIRONMENT)
+
+    after = Account.objects.get(pk=desk.ann.pk).email
+    assert after != before and not texts_are_due(environment_id=SYSTEM_ENVIRONMENT)
+    assert masked_address(Account.objects.get(pk=desk.ann.pk)) == "a…@example.com"
 
 
 def test_without_a_mail_server_there_is_nothing_to_send_and_the_notice_stays(desk: Desk, settings: Any) -> None:
