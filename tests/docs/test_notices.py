@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from governance.actions.access_reviews import OVERDUE
 from governance.notices.signing import key_in, new_webhook_secret, signed_headers
 from governance.notices.wording import KINDS
 from tests.docs.blocks import ROOT, blocks
@@ -25,6 +26,15 @@ def test_the_check_of_the_page_takes_our_messages_and_no_others() -> None:
     assert not check(secret, signed_headers("msg_1", body, keys=[other], at=now), body)
     assert not check(secret, signed_headers("msg_1", body, keys=[key], at=now), body + b" ")
     assert not check(secret, signed_headers("msg_1", body, keys=[key], at=datetime(2020, 1, 1, tzinfo=UTC)), body)
+
+
+def test_every_notice_that_is_left_is_put_into_words() -> None:
+    left = {
+        kind
+        for path in (ROOT / "governance" / "actions").glob("*.py")
+        for kind in re.findall(r'\.tell(?:_grantee)?\(\s*"([a-z_.]+)"', path.read_text())
+    }
+    assert "request.submitted" in left and left | {OVERDUE} == set(KINDS)
 
 
 def test_the_page_lists_every_kind_of_notice() -> None:
