@@ -74,6 +74,12 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "CI key",
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="ci_key_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="ci_key_same_environment"),
+                    models.UniqueConstraint(fields=("environment", "key_id"), name="ci_key_once"),
+                    models.CheckConstraint(condition=models.Q(("build_level__lte", 3)), name="ci_key_level_known"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -104,6 +110,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="launcher_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="launcher_same_environment"),
+                    models.UniqueConstraint(fields=("environment", "client", "key_id"), name="launcher_key_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -119,6 +130,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("environment", "digest"), name="spent_proof_once")]
+            },
         ),
         migrations.CreateModel(
             name="TrustedBuild",
@@ -159,6 +173,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-built_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="trusted_build_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="trusted_build_same_environment"),
+                    models.UniqueConstraint(
+                        fields=("environment", "digest", "envelope_digest"), name="trusted_build_once"
+                    ),
+                ],
+                "indexes": [models.Index(fields=["environment", "commit"], name="trusted_build_commit")],
             },
         ),
         migrations.CreateModel(
@@ -215,75 +237,14 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "workload policies",
                 "ordering": ["client"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="workload_policy_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="workload_policy_same_environment"),
+                    models.CheckConstraint(
+                        condition=models.Q(("mode__in", ["audit", "enforce"])), name="workload_policy_mode_known"
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="cikey",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="ci_key_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cikey",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="ci_key_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="cikey",
-            constraint=models.UniqueConstraint(fields=("environment", "key_id"), name="ci_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="cikey",
-            constraint=models.CheckConstraint(condition=models.Q(("build_level__lte", 3)), name="ci_key_level_known"),
-        ),
-        migrations.AddConstraint(
-            model_name="launcher",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="launcher_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="launcher",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="launcher_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="launcher",
-            constraint=models.UniqueConstraint(fields=("environment", "client", "key_id"), name="launcher_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="spentproof",
-            constraint=models.UniqueConstraint(fields=("environment", "digest"), name="spent_proof_once"),
-        ),
-        migrations.AddIndex(
-            model_name="trustedbuild",
-            index=models.Index(fields=["environment", "commit"], name="trusted_build_commit"),
-        ),
-        migrations.AddConstraint(
-            model_name="trustedbuild",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "public_id"), name="trusted_build_public_id_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="trustedbuild",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="trusted_build_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="trustedbuild",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "digest", "envelope_digest"), name="trusted_build_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workloadpolicy",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "public_id"), name="workload_policy_public_id_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workloadpolicy",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="workload_policy_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="workloadpolicy",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mode__in", ["audit", "enforce"])), name="workload_policy_mode_known"
-            ),
         ),
         *(EnvironmentWall(name) for name in ("CiKey", "TrustedBuild", "WorkloadPolicy", "Launcher", "SpentProof")),
         CompositeForeignKey("TrustedBuild", "key_id", "governance.CiKey"),

@@ -183,6 +183,28 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "id"), name="access_request_same_environment"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ("pending", "declared", "needs_info", "approved", "denied", "cancelled", "lapsed"),
+                            )
+                        ),
+                        name="access_request_state_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("minutes__gte", 1)), name="access_request_lasts"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["denied", "cancelled", "lapsed"]), _negated=True),
+                        fields=("environment", "extends"),
+                        name="access_request_extended_once",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["environment", "state", "decide_by"], name="access_request_to_decide"),
+                    models.Index(fields=["environment", "requester", "-created_at"], name="access_request_of_somebody"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -242,6 +264,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="access_rule_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="access_rule_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="access_rule_name_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("approvals__gte", 1)), name="access_rule_needs_somebody"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("review_percent__lte", 100)), name="access_rule_share"),
+                    models.CheckConstraint(
+                        condition=models.Q(("emergency_minutes__lte", 60)), name="access_rule_short_emergency"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -277,6 +315,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["approved_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "request", "approver"), name="approval_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="approval_same_environment"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -338,6 +380,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "id"), name="grant_same_environment"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ("ready", "active", "suspended", "revoked", "relinquished", "expired", "unused"),
+                            )
+                        ),
+                        name="grant_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("not_after", None), ("state__in", ["ready", "unused", "revoked", "relinquished"])
+                            ),
+                            models.Q(
+                                ("activated_at__gte", models.F("not_before")),
+                                ("not_after__gt", models.F("activated_at")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="grant_lives_within_bounds",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(fields=["environment", "state", "not_after"], name="grant_living"),
+                    models.Index(fields=["environment", "grantee", "-created_at"], name="grant_of_somebody"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -367,6 +438,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["environment", "subject_id"], name="requested_subject_by_person")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("environment", "request", "subject_id"), name="requested_subject_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Review",
@@ -409,6 +488,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["due_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "id"), name="review_same_environment"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("open", "claimed", "appropriate", "remarked", "violation"))),
+                        name="review_state_known",
+                    ),
+                ],
+                "indexes": [models.Index(fields=["environment", "state", "due_at"], name="review_due")],
             },
         ),
         migrations.CreateModel(
@@ -437,155 +524,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="accessrequest",
-            index=models.Index(fields=["environment", "state", "decide_by"], name="access_request_to_decide"),
-        ),
-        migrations.AddIndex(
-            model_name="accessrequest",
-            index=models.Index(fields=["environment", "requester", "-created_at"], name="access_request_of_somebody"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrequest",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="access_request_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ("pending", "declared", "needs_info", "approved", "denied", "cancelled", "lapsed"))
-                ),
-                name="access_request_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrequest",
-            constraint=models.CheckConstraint(condition=models.Q(("minutes__gte", 1)), name="access_request_lasts"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state__in", ["denied", "cancelled", "lapsed"]), _negated=True),
-                fields=("environment", "extends"),
-                name="access_request_extended_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrule",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="access_rule_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrule",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="access_rule_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrule",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="access_rule_name_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("approvals__gte", 1)), name="access_rule_needs_somebody"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("review_percent__lte", 100)), name="access_rule_share"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="accessrule",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("emergency_minutes__lte", 60)), name="access_rule_short_emergency"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(fields=("environment", "request", "approver"), name="approval_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="approval",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="approval_same_environment"),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(fields=["environment", "state", "not_after"], name="grant_living"),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(fields=["environment", "grantee", "-created_at"], name="grant_of_somebody"),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="grant_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ("ready", "active", "suspended", "revoked", "relinquished", "expired", "unused"))
-                ),
-                name="grant_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("not_after", None), ("state__in", ["ready", "unused", "revoked", "relinquished"])),
-                    models.Q(
-                        ("activated_at__gte", models.F("not_before")), ("not_after__gt", models.F("activated_at"))
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "id"), name="ticket_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"),
+                        django.db.models.functions.text.Lower("reference"),
+                        name="ticket_reference_once",
                     ),
-                    _connector="OR",
-                ),
-                name="grant_lives_within_bounds",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="requestedsubject",
-            index=models.Index(fields=["environment", "subject_id"], name="requested_subject_by_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="requestedsubject",
-            constraint=models.UniqueConstraint(
-                fields=("environment", "request", "subject_id"), name="requested_subject_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="review",
-            index=models.Index(fields=["environment", "state", "due_at"], name="review_due"),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="review_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="review",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("open", "claimed", "appropriate", "remarked", "violation"))),
-                name="review_state_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ticket",
-            index=models.Index(fields=["environment", "subject_id"], name="ticket_about"),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="ticket_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="ticket",
-            constraint=models.UniqueConstraint(
-                models.F("environment"),
-                django.db.models.functions.text.Lower("reference"),
-                name="ticket_reference_once",
-            ),
+                ],
+                "indexes": [models.Index(fields=["environment", "subject_id"], name="ticket_about")],
+            },
         ),
         *(EnvironmentWall(name) for name in WALLED),
         CompositeForeignKey("AccessRequest", "purpose_id", "governance.Purpose"),

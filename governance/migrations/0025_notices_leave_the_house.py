@@ -58,6 +58,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "public_id"), name="webhook_public_id_once"),
+                    models.UniqueConstraint(fields=("environment", "id"), name="webhook_same_environment"),
+                    models.UniqueConstraint(
+                        models.F("environment"), django.db.models.functions.text.Lower("name"), name="webhook_name_once"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -107,6 +114,32 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "deliveries",
                 "ordering": ["-created_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "id"), name="delivery_same_environment"),
+                    models.UniqueConstraint(fields=("environment", "notice"), name="delivery_of_notice_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("notice", None), ("webhook__isnull", False)),
+                            models.Q(("notice__isnull", False), ("webhook", None)),
+                            _connector="OR",
+                        ),
+                        name="delivery_goes_one_way",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("state", "pending")),
+                            models.Q(("ended_at__isnull", False), ("state__in", ["sent", "given_up"])),
+                            _connector="OR",
+                        ),
+                        name="delivery_ends_once",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")), fields=["environment", "next_at"], name="delivery_due"
+                    ),
+                    models.Index(fields=["environment", "-created_at"], name="delivery_by_time"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,73 +167,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["created_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "id"), name="webhook_secret_same_environment"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("expires_at", None)),
+                        fields=("environment", "webhook"),
+                        name="webhook_signs_with_one",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="webhook",
-            constraint=models.UniqueConstraint(fields=("environment", "public_id"), name="webhook_public_id_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhook",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="webhook_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhook",
-            constraint=models.UniqueConstraint(
-                models.F("environment"), django.db.models.functions.text.Lower("name"), name="webhook_name_once"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("state", "pending")), fields=["environment", "next_at"], name="delivery_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["environment", "-created_at"], name="delivery_by_time"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="delivery_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(fields=("environment", "notice"), name="delivery_of_notice_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("notice", None), ("webhook__isnull", False)),
-                    models.Q(("notice__isnull", False), ("webhook", None)),
-                    _connector="OR",
-                ),
-                name="delivery_goes_one_way",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("state", "pending")),
-                    models.Q(("ended_at__isnull", False), ("state__in", ["sent", "given_up"])),
-                    _connector="OR",
-                ),
-                name="delivery_ends_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="webhooksecret",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="webhook_secret_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="webhooksecret",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("expires_at", None)),
-                fields=("environment", "webhook"),
-                name="webhook_signs_with_one",
-            ),
         ),
         *(EnvironmentWall(name) for name in ("Webhook", "WebhookSecret", "Delivery")),
         CompositeForeignKey("WebhookSecret", "webhook_id", "governance.Webhook", on_delete="cascade"),

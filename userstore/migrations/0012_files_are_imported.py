@@ -57,6 +57,17 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "id"), name="import_same_environment"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("awaited", "running", "held", "finished", "cancelled"))),
+                        name="import_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("position__lte", models.F("size"))), name="import_within_its_file"
+                    ),
+                ],
+                "indexes": [models.Index(fields=["environment", "created_at"], name="import_by_creation")],
             },
         ),
         migrations.CreateModel(
@@ -84,6 +95,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["line"],
+                "indexes": [models.Index(fields=["environment", "source", "line"], name="import_fault_by_line")],
             },
         ),
         migrations.CreateModel(
@@ -108,35 +120,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="import",
-            index=models.Index(fields=["environment", "created_at"], name="import_by_creation"),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=models.UniqueConstraint(fields=("environment", "id"), name="import_same_environment"),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ("awaited", "running", "held", "finished", "cancelled"))),
-                name="import_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="import",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("position__lte", models.F("size"))), name="import_within_its_file"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="importfault",
-            index=models.Index(fields=["environment", "source", "line"], name="import_fault_by_line"),
-        ),
-        migrations.AddConstraint(
-            model_name="importpiece",
-            constraint=models.UniqueConstraint(fields=("environment", "source", "number"), name="import_piece_once"),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("environment", "source", "number"), name="import_piece_once")
+                ]
+            },
         ),
         EnvironmentWall("Import"),
         EnvironmentWall("ImportFault"),
