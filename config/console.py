@@ -43,6 +43,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Rights", "key", "governance.Right"),
             ("Rights of groups", "key_vertical", "governance.GroupRight"),
             ("Reserved for programs", "smart_toy", "governance.ReservedOperation"),
+            ("Plan of rights reviews", "event_repeat", "governance.RightsReviewPlan"),
             ("Access rules", "timer", "governance.AccessRule"),
             ("Tickets", "confirmation_number", "governance.Ticket"),
             ("Webhooks", "webhook", "governance.Webhook"),
@@ -89,6 +90,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
     WATCH: (
         ("Changes", "rule", "changes", "configure"),
         ("Who can reach what", "share_reviews", "reach", "configure"),
+        ("Unused rights", "key_off", "rights-unused", "configure"),
         ("Grants", "hourglass_top", "access-grants", "configure"),
         ("Access requests", "contact_support", "access-log", "audit"),
         ("Notices sent", "outgoing_mail", "notice-deliveries-page", "configure"),
@@ -132,11 +134,18 @@ def _board() -> list[Link]:
 
 def _views(group: str, request: HttpRequest) -> list[Link]:
     may: Callable[[HttpRequest, str], bool] = import_string("governance.operators.permission.may")
-    return [
+    reviews = _reviews(request) if group == WATCH else []
+    return reviews + [
         _link(title, symbol, reverse(page))
         for title, symbol, page, operation in VIEWS.get(group, ())
         if may(request, operation)
     ]
+
+
+def _reviews(request: HttpRequest) -> list[Link]:
+    """The review of rights, which its owners see who configure nothing."""
+    may_review: Callable[[HttpRequest], bool] = import_string("governance.operators.reviewing.may_review")
+    return [_link("Review of rights", "fact_check", reverse("rights-review"))] if may_review(request) else []
 
 
 def _list_of(model_name: str, request: HttpRequest) -> str | None:

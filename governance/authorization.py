@@ -13,9 +13,10 @@ from governance import quotas
 from governance.delegation.handed import delegation_of, handed_on
 from governance.errors import EpochMoved, Refused
 from governance.identities import SYSTEM, Caller
-from governance.rights import Resource, Verdict, effective_grant, effective_rights, holds_any_right
+from governance.rights import Resource, Verdict, effective_grant, effective_rights, holds_any_right, why_not_allowed
 from governance.standing import Standing, StandingGrant, fresh_standing_of, standing_of
 from governance.stopping import clients_stopped_by
+from governance.using import note_use
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -119,7 +120,7 @@ def _must_also_hold(operation: str, caller: Caller, ask: Ask, *, standing: Stand
     verdict = effective_rights(standing=standing, caller=caller, operation=operation, resource=ask.resource, now=now)
     _must_not_be_against(verdict, operation, ask)
     if not verdict.allowed:
-        raise refusal(f"right: none allows {operation} on this {ask.resource.kind}")
+        raise refusal(*why_not_allowed(standing, caller, operation, ask.resource, now))
     _spend(verdict, ask, standing=standing, now=now)
 
 
@@ -139,6 +140,7 @@ def _spend(verdict: Verdict, ask: Ask, *, standing: Standing, now: datetime) -> 
         units=ask.units,
     ):
         raise refusal(f"quota: {verdict.quota} calls an hour under {verdict.allowed_by} are used up")
+    note_use(standing.environment_id, (str(verdict.allowed_by),), now=now)
 
 
 def _by_grant(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) -> Clearance:
@@ -154,8 +156,7 @@ def _by_grant(caller: Caller, ask: Ask, *, standing: Standing, now: datetime) ->
     if grant is None and ask.grant is not None:
         raise refusal(f"grant: {ask.grant} gives no access to this {ask.resource.kind} now")
     if grant is None:
-        held = ("grant: none that is held covers this now",) if standing.grants.get(caller.account_id) else ()
-        raise refusal(f"right: none allows {ask.operation} on this {ask.resource.kind}", *held)
+        raise refusal(*why_not_allowed(standing, caller, ask.operation, ask.resource, now))
     if ask.also:
         raise refusal(f"grant: none gives {', '.join(ask.also)}")
     return Clearance(

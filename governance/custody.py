@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from governance.models import ClientSecret, ExternalIdentity, Launcher
 
@@ -38,13 +39,33 @@ def may_be_behind(people: Collection[UUID], client_id: UUID, *, now: datetime) -
     return None in hands or not hands.isdisjoint(people)
 
 
+def clients_spoken_as(person: UUID, *, now: datetime) -> frozenset[UUID]:
+    """Return the clients as which somebody may be speaking now, directly or through other clients, as far as noted."""
+    since = now - timedelta(seconds=settings.GOVERNANCE_TOKEN_SECONDS)
+    found: set[UUID] = set()
+    waiting = {person}
+    while waiting:
+        those = {
+            client
+            for rows, column in _means(since)
+            for client in rows.filter(**{f"{column}__in": waiting}).values_list("client__public_id", flat=True)
+        }
+        waiting = those - found
+        found |= those
+    return frozenset(found)
+
+
 def _brought_by(client_ids: Collection[UUID], since: datetime) -> set[UUID | None]:
     """Return who brought what lets somebody speak as some clients. Ids of people are no client's, and find nothing."""
-    secrets = ClientSecret.objects.filter(Q(expires_at=None) | Q(expires_at__gt=since))
-    launchers = Launcher.objects.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=since))
-    means = (secrets, "issued_by"), (launchers, "brought_by"), (ExternalIdentity.objects.all(), "brought_by")
     return {
         hand
-        for rows, column in means
+        for rows, column in _means(since)
         for hand in rows.filter(client__public_id__in=client_ids).values_list(column, flat=True)
     }
+
+
+def _means(since: datetime) -> tuple[tuple[QuerySet[Any], str], ...]:
+    """Return what lets somebody speak as a client, with the column that says who brought it."""
+    secrets = ClientSecret.objects.filter(Q(expires_at=None) | Q(expires_at__gt=since))
+    launchers = Launcher.objects.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=since))
+    return (secrets, "issued_by"), (launchers, "brought_by"), (ExternalIdentity.objects.all(), "brought_by")

@@ -27,6 +27,15 @@ RIGHT_GIVEN = event(
 RIGHT_WITHDRAWN = event(
     "right.withdrawn", "right", "holder", "holder_kind", "operation", "resource_kind", "resource", "reasons"
 )
+_PLANNED = ("plan", "owner", "owner_kind", "every_days", "deadline_days", "on_overdue", "reasons")
+RIGHTS_REVIEW_PLANNED = event("rights_review.planned", *_PLANNED)
+RIGHTS_REVIEWS_RETIRED = event("rights_review.plan_retired", *_PLANNED)
+RIGHTS_REVIEW_OPENED = event("rights_review.opened", "review", "rights", "until")
+RIGHTS_REVIEW_CLOSED = event("rights_review.closed", "review", "kept", "retired", "gone")
+RIGHT_REVIEWED = event(
+    "right.reviewed",
+    "review", "verdict", "right", "holder", "holder_kind", "operation", "resource_kind", "resource", "reasons",
+)  # fmt: skip
 OPERATION_RESERVED = event("operation.reserved", "reserved", "operation", "resource_kind", "resource", "reasons")
 OPERATION_RELEASED = event("operation.released", "reserved", "operation", "resource_kind", "resource", "reasons")
 PURPOSE_DEFINED = event("purpose.defined", "purpose", "name", "legal_basis", "reasons")

@@ -52,6 +52,8 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
               "An officer gives the right; for one record and a while, request temporary access."),
     "reserved": ("It is reserved for programs here; no person ever has it.",
                  "Have a service or job do it, or ask an officer to release it."),
+    "review": ("A review of rights stands against it.",
+               "An owner of the reviews keeps the right, or decides instead; nobody decides about their own."),
     "quota": ("The calls of this hour are used up.", "Wait for the next hour, or ask an officer for a larger quota."),
     "grant": ("No temporary access covers this now.", "Look at your access: it may be over, or for somebody else."),
     "delegation": ("What was handed on does not cover this now.",

@@ -109,6 +109,17 @@ def rights_that_allow(*, standing: Standing, caller: Caller, operation: str, now
     return [right.id for right in held if right.operation == operation and not right.is_deny and in_force(right, now)]
 
 
+def why_not_allowed(standing: Standing, caller: Caller, operation: str, resource: Resource, now: datetime) -> list[str]:
+    """Say what is missing where no right allows: a review that is overdue, or a grant that covers something else."""
+    held = [right for right in _rights_held(standing, caller) if right.operation == operation]
+    late = [right.id for right in held if right.suspended_from is not None and now >= right.suspended_from]
+    return [
+        f"right: none allows {operation} on this {resource.kind}",
+        *(f"review: {right} is suspended until it is reviewed" for right in late),
+        *(["grant: none that is held covers this now"] if standing.grants.get(caller.account_id) else []),
+    ]
+
+
 def _rights_held(standing: Standing, caller: Caller) -> Iterator[StandingRight]:
     yield from standing.account_rights.get(caller.account_id, ())
     for group_id in caller.group_ids:
@@ -122,7 +133,9 @@ def _covers(right: StandingRight, standing: Standing, resource: Resource) -> boo
 
 
 def in_force(right: StandingRight, now: datetime) -> bool:
-    """Say whether the clock is inside a right's window."""
+    """Say whether the clock is inside a right's window, and before the deadline of a review that waits about it."""
+    if right.suspended_from is not None and now >= right.suspended_from:
+        return False
     if right.not_before is not None and now < right.not_before:
         return False
     return right.not_after is None or now < right.not_after

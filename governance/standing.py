@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
+from django.db.models import Exists
+
 from governance.breakglass.machines import ACTIVE
 from governance.errors import NotFound
 from governance.models import (
@@ -26,8 +28,11 @@ from governance.models import (
     Purpose,
     RequestedSubject,
     ReservedOperation,
+    ReviewedRight,
     Right,
+    RightsReviewPlan,
 )
+from governance.models.rights_reviews import SUSPEND
 from keyring.walls import in_environment
 
 T = TypeVar("T")
@@ -68,6 +73,8 @@ class StandingRight:
     not_after: datetime | None
     quota_per_hour: int | None
     is_deny: bool
+    suspended_from: datetime | None = None
+    """When it is suspended unless somebody keeps it: the deadline of a review that waits for a verdict about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +179,7 @@ def _load(environment_id: UUID) -> Standing:
         rows = Purpose.everything.values_list("public_id", "pk", "name", "legal_basis", "retired_at")
         every = {row[1]: StandingPurpose(*row[:4]) for row in rows}
         purposes = [every[row[1]] for row in rows if row[4] is None]
+        deadlines = _deadlines()
         clients = Client.objects.values_list("public_id", "pk", "name", "kind", "account_id", "disabled_at")
         loaded = Standing(
             environment_id=environment_id,
@@ -184,8 +192,8 @@ def _load(environment_id: UUID) -> Standing:
             purposes_by_name={p.name.lower(): p for p in purposes},
             purposes_by_number=every,
             freezes=frozenset(Freeze.objects.filter(lifted_at=None).values_list("kind", "target_id")),
-            account_rights=_by_holder(Right, "user_id"),
-            group_rights=_by_holder(GroupRight, "group_id"),
+            account_rights=_by_holder(Right, "user_id", deadlines),
+            group_rights=_by_holder(GroupRight, "group_id", deadlines),
             grants=_grants(every),
             reserved=frozenset(ReservedOperation.objects.values_list("operation", "content_type__model", "object_pk")),
             latest_at=environment.latest_at,
@@ -201,7 +209,25 @@ def _load(environment_id: UUID) -> Standing:
     return loaded
 
 
-def _by_holder(model: type[Right] | type[GroupRight], holder: str) -> dict[Any, tuple[StandingRight, ...]]:
+def is_never_suspended(operation: str, *, is_deny: bool) -> bool:
+    """Say whether an overdue review leaves a right alone: a denial, which would let somebody in, or to configure.
+
+    Without the latter nobody could change the plan of the reviews.
+    """
+    return is_deny or operation == "configure"
+
+
+def _deadlines() -> dict[str, datetime]:
+    """Rights that wait for a verdict in a review that suspends them, by their ids, with its deadline."""
+    suspending = RightsReviewPlan.objects.filter(on_overdue=SUSPEND)
+    waiting = ReviewedRight.objects.filter(Exists(suspending), verdict="", review__closed_at=None)
+    rows = waiting.values_list("holder_kind", "right_pk", "review__due_at")
+    return {f"{kind}-right-{pk}": due_at for kind, pk, due_at in rows}
+
+
+def _by_holder(
+    model: type[Right] | type[GroupRight], holder: str, deadlines: Mapping[str, datetime]
+) -> dict[Any, tuple[StandingRight, ...]]:
     found: dict[Any, list[StandingRight]] = {}
     prefix = "account" if model is Right else "group"
     rows = model._default_manager.values_list(
@@ -219,6 +245,9 @@ def _by_holder(model: type[Right] | type[GroupRight], holder: str) -> dict[Any, 
                 not_after=not_after,
                 quota_per_hour=quota_per_hour,
                 is_deny=is_deny,
+                suspended_from=None
+                if is_never_suspended(operation, is_deny=is_deny)
+                else deadlines.get(f"{prefix}-right-{pk}"),
             )
         )
     return {key: tuple(rights) for key, rights in found.items()}

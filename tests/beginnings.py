@@ -60,8 +60,10 @@ def beginning(make: Callable[[], T]) -> tuple[Any, Any]:
 def _forget() -> None:
     """Forget what the last test did: its epochs and versions come again, and then mean something else."""
     from governance.standing import forget_standings
+    from governance.using import forget_uses
     from keyring.keys import forget_opened_keys
 
     forget_standings()
+    forget_uses()
     forget_opened_keys()
     cache.clear()

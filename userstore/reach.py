@@ -55,10 +55,17 @@ with shown as (
     join auth_group g on g.id = r.group_id
     join governance_account_groups m on m.group_id = g.id
     where r.environment_id = %(environment)s
+), suspended as (
+    select w.holder_kind || '-right-' || w.right_pk as path
+    from governance_reviewedright w
+    join governance_rightsreview v on v.environment_id = w.environment_id and v.id = w.review_id
+    join governance_rightsreviewplan p on p.environment_id = w.environment_id and p.on_overdue = 'suspend'
+    where w.environment_id = %(environment)s and w.verdict = '' and v.closed_at is null and v.due_at <= %(now)s
 ), reached as (
     select g.path, g.account, g.group_name, g.model as given_on, g.is_deny, g.not_after, s.*
     from given g join shown s on g.model = 'environment' or (g.model = 'accessor' and g.object_pk = s.id::text)
-    where (g.not_before is null or g.not_before <= %(now)s) and (g.not_after is null or g.not_after > %(now)s)
+    where (g.is_deny or g.path not in (select path from suspended))
+        and (g.not_before is null or g.not_before <= %(now)s) and (g.not_after is null or g.not_after > %(now)s)
     union all
     select 'grant-' || g.id, g.grantee_id, null, 'grant', false, g.not_after, s.*
     from governance_grant g join shown s on s.public_id = g.accessor_id and s.column_id = any(g.columns)

@@ -23,8 +23,9 @@ from governance.breakglass.machines import Refusal, Step, take
 from governance.errors import Conflict, Refused, Unavailable
 from governance.identities import Caller
 from governance.models import AccessRequest, Environment, Grant, Review
-from governance.rights import latest_moment
+from governance.rights import latest_moment, rights_that_allow
 from governance.standing import Standing, fresh_standing_of
+from governance.using import note_use
 from keyring.walls import in_environment
 
 Row = AccessRequest | Grant | Review
@@ -123,6 +124,7 @@ def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Ste
         must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing, now=now)
         step = Stepping(caller, event, standing, latest_moment(standing, now), now, facts=said)
         yield step
+        _note_uses(step)
         leave_notices(step.told, happened=step.happened, environment_id=caller.environment_id, now=step.now)
         if _must_be_known(event, step):
             raise_epoch(caller.environment_id, now=step.now)
@@ -142,6 +144,24 @@ def _must_be_known(event: EventKind, step: Stepping) -> bool:
     """
     latest = step.standing.latest_at
     return event not in _OF_REQUESTS_ALONE or latest is None or step.now - latest >= SKEW
+
+
+_TAKES = {
+    "access_request.submitted": "request", "access_request.declared": "request", "access_request.answered": "request",
+    "access_request.cancelled": "request", "access_request.approved": "approve", "access_request.denied": "approve",
+    "access_request.asked_back": "approve", "access_grant.activated": "request",
+    "access_grant.suspended": "configure", "access_grant.resumed": "configure", "access_grant.revoked": "configure",
+    "access_review.claimed": "audit", "access_review.referred": "audit", "access_review.concluded": "audit",
+}  # fmt: skip
+"""Event of a step -> the operation that whoever takes it holds a right to."""
+
+
+def _note_uses(step: Stepping) -> None:
+    """Count the rights under which a step is taken as used: on whatever they are, since guards do not say which."""
+    operation = _TAKES.get(step.event.name)
+    if operation is not None:
+        used = rights_that_allow(standing=step.standing, caller=step.caller, operation=operation, now=step.now)
+        note_use(step.caller.environment_id, used, now=step.now)
 
 
 @contextmanager

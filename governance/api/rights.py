@@ -22,11 +22,11 @@ from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, array, choice, or_null, shape
 from keyring.walls import in_environment
 
-_HOLDER = shape(kind=choice("client", "account", "group"), id=TEXT, name=TEXT)
+HOLDER = shape(kind=choice("client", "account", "group"), id=TEXT, name=TEXT)
 RESOURCE = shape(kind=TEXT, id=ID)
-_RIGHT = shape(
+RIGHT = shape(
     id=TEXT,
-    holder=_HOLDER,
+    holder=HOLDER,
     operation=TEXT,
     resource=RESOURCE,
     not_before=or_null(MOMENT),
@@ -41,21 +41,21 @@ class Rights(ConfiguringView):
     """List or give rights."""
 
     @extend_schema(operation_id="list_rights", tags=["governance"],
-                   responses={200: shape(data=array(_RIGHT)), **PROBLEMS})  # fmt: skip
+                   responses={200: shape(data=array(RIGHT)), **PROBLEMS})  # fmt: skip
     def get(self, request: Request) -> Response:
         with in_environment(caller_in(request).environment_id):
             rights = [
                 *Right.objects.select_related("permission", "content_type", "user__client").order_by("pk"),
                 *GroupRight.objects.select_related("permission", "content_type", "group").order_by("pk"),
             ]
-            return Response({"data": [_rendered(right) for right in rights]})
+            return Response({"data": [rendered_right(right) for right in rights]})
 
     @extend_schema(
         operation_id="give_right",
         tags=["governance"],
         request={
             "application/json": shape(
-                holder=_HOLDER,
+                holder=HOLDER,
                 operation=TEXT,
                 resource=RESOURCE,
                 not_before=or_null(MOMENT),
@@ -64,13 +64,13 @@ class Rights(ConfiguringView):
                 is_deny=FLAG,
             )
         },
-        responses={201: _RIGHT, **PROBLEMS},
+        responses={201: RIGHT, **PROBLEMS},
     )
     def post(self, request: Request) -> Response:
         caller, fields = caller_in(request), Fields(request.data)
         with in_environment(caller.environment_id):
             holder, on = (
-                _holder(fields.nested("holder")),
+                holder_asked(fields.nested("holder")),
                 resource_asked(fields.nested("resource"), caller.environment_id),
             )
         right = give_right(
@@ -84,7 +84,7 @@ class Rights(ConfiguringView):
             is_deny=fields.flag("is_deny", default=False),
         )
         with in_environment(caller.environment_id):
-            return Response(_rendered(right), status=201)
+            return Response(rendered_right(right), status=201)
 
 
 class SingleRight(ConfiguringView):
@@ -103,7 +103,8 @@ class SingleRight(ConfiguringView):
         return Response(status=204)
 
 
-def _holder(fields: Fields) -> Account | Group:
+def holder_asked(fields: Fields) -> Account | Group:
+    """Return whom a body names as a holder; must run inside the environment."""
     kind = fields.text("kind")
     if kind == "client":
         client = Client.objects.select_related("account").filter(public_id=fields.id("id")).first()
@@ -136,7 +137,8 @@ def resource_asked(fields: Fields, environment_id: UUID) -> Model:
     raise Invalid("No right is given on that kind of object.", field="resource.kind")
 
 
-def _rendered(right: Right | GroupRight) -> dict[str, Any]:
+def rendered_right(right: Right | GroupRight) -> dict[str, Any]:
+    """Return a right as the API has it; must run inside the environment."""
     prefix = "account" if isinstance(right, Right) else "group"
     return {
         "id": f"{prefix}-right-{right.pk}",

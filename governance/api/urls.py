@@ -22,6 +22,7 @@ from governance.api.policy_secrets import PolicySecrets, SinglePolicySecret
 from governance.api.purposes import Purposes
 from governance.api.reserved import ReservedOperations, SingleReservedOperation
 from governance.api.rights import Rights, SingleRight
+from governance.api.rights_reviews import ReviewPlan, Reviews, SingleReview, SingleReviewPlan, UnusedRights
 from governance.api.script_hosts import ScriptHosts, SingleScriptHost
 from governance.api.script_notes import SingleScriptNote
 from governance.api.tracing import CodeOfColumn
@@ -85,6 +86,11 @@ urlpatterns = [
     path("governance/launchers/<uuid:launcher_id>", SingleLauncher.as_view(), name="launcher"),
     path("governance/rights", Rights.as_view(), name="rights"),
     path("governance/rights/<slug:holder_kind>-right-<int:number>", SingleRight.as_view(), name="right"),
+    path("governance/rights/unused", UnusedRights.as_view(), name="unused-rights"),
+    path("governance/rights-review-plan", ReviewPlan.as_view(), name="rights-review-plan"),
+    path("governance/rights-review-plan/<uuid:plan_id>", SingleReviewPlan.as_view(), name="single-rights-review-plan"),
+    path("governance/rights-reviews", Reviews.as_view(), name="rights-reviews"),
+    path("governance/rights-reviews/<uuid:review_id>", SingleReview.as_view(), name="rights-review-of-api"),
     path("governance/reserved-operations", ReservedOperations.as_view(), name="reserved-operations"),
     path(
         "governance/reserved-operations/<uuid:reserved_id>",

@@ -15,6 +15,7 @@ from governance.console.freezing import choose_target, freeze_page, unfreeze_pag
 from governance.console.graph import add_object, end_edge, end_object, objects, single_object
 from governance.console.graph_check import graph_check
 from governance.console.notes import script_note, script_notes
+from governance.console.rights_reviews import rights_review, rights_unused
 from governance.console.second_factors import confirm, overview, recovery_codes, remove, rename
 from governance.console.sessions import SignIn, SignOut, choose, password, sign_in_for_console, start
 from governance.console.tracing import code_of_column
@@ -45,6 +46,8 @@ urlpatterns = [
     path("admin/access/requests/", _in_console(access_log), name="access-log"),
     path("admin/notices/", _in_console(deliveries), name="notice-deliveries-page"),
     path("admin/notices/<uuid:delivery_id>/retry/", _in_console(retry), name="notice-retry-page"),
+    path("admin/rights/review/", _in_console(rights_review), name="rights-review"),
+    path("admin/rights/unused/", _in_console(rights_unused), name="rights-unused"),
     path("admin/freeze/", _in_console(choose_target), name="freeze-target"),
     path("admin/freeze/<slug:kind>/<uuid:target_id>/", _in_console(freeze_page), name="freeze"),
     path("admin/unfreeze/<uuid:freeze_id>/", _in_console(unfreeze_page), name="unfreeze"),

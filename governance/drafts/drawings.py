@@ -30,6 +30,7 @@ from governance.models import (
     ReservedOperation,
     Revision,
     Right,
+    RightsReviewPlan,
     ScriptHost,
     Webhook,
     WebhookSecret,
@@ -149,6 +150,7 @@ _drawings: list[Drawing] = [
         left_out=_RIGHT_PARTS | {"group"},
         related=("permission", "content_type", "group"),
     ),
+    Drawing(RightsReviewPlan, left_out=frozenset({"next_at"}), related=("owner", "owner_group")),
     Drawing(
         ReservedOperation,
         named_by=_reserved,

@@ -17,7 +17,8 @@ from governance.models.provenance import CiKey, Launcher, SpentProof, TrustedBui
 from governance.models.purposes import Purpose
 from governance.models.reserved import ReservedOperation
 from governance.models.revisions import Revision
-from governance.models.rights import GroupRight, Right
+from governance.models.rights import GroupRight, Right, RightUse
+from governance.models.rights_reviews import ReviewedRight, RightsReview, RightsReviewPlan
 from governance.models.scripts import PolicySecret, ScriptHost, ScriptNote
 from governance.models.signing import SigningKey
 from governance.models.webhooks import Webhook, WebhookSecret
@@ -55,8 +56,12 @@ __all__ = [
     "RequestedSubject",
     "ReservedOperation",
     "Review",
+    "ReviewedRight",
     "Revision",
     "Right",
+    "RightUse",
+    "RightsReview",
+    "RightsReviewPlan",
     "ScriptHost",
     "ScriptNote",
     "SigningKey",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from guardian.models import GroupObjectPermissionAbstract, UserObjectPermissionAbstract
 
 
@@ -14,6 +15,7 @@ class RightTerms(models.Model):
     not_after = models.DateTimeField(null=True, blank=True)
     quota_per_hour = models.PositiveIntegerField(null=True, blank=True, help_text="Calls per clock hour; empty: any.")
     is_deny = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         abstract = True
@@ -55,3 +57,23 @@ class GroupRight(GroupObjectPermissionAbstract, RightTerms):
 
     def __str__(self) -> str:
         return f"{'deny ' if self.is_deny else ''}{self.permission.codename} to {self.group}"
+
+
+class RightUse(models.Model):
+    """The last day on which a right allowed something. It names the right without a reference, and outlives it."""
+
+    environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
+    holder_kind = models.CharField(max_length=16, help_text="account or group: in which table the right is.")
+    right_pk = models.BigIntegerField()
+    used_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["environment", "holder_kind", "right_pk"], name="right_use_once"),
+            models.CheckConstraint(
+                name="right_use_kind_known", condition=models.Q(holder_kind__in=["account", "group"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.holder_kind}-right-{self.right_pk}"

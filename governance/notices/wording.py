@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 REQUEST, GRANT, REVIEW = "access_request", "access_grant", "access_review"
+RIGHTS_REVIEW = "rights_review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,12 @@ KINDS: Mapping[str, Wording] = {
     ),
     "delegation.ended": Wording(
         "What you handed on was ended", "Somebody has ended what you handed on to a program.", *_OF_GRANT
+    ),
+    "rights_review.opened": Wording(
+        "Rights wait for your review",
+        "The rights of an environment are to be kept or retired. What nobody decides about in time may be suspended.",
+        RIGHTS_REVIEW,
+        "rights-review",
     ),
     "review.overdue": Wording(
         "A review is overdue",

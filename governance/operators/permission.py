@@ -14,8 +14,9 @@ from governance.authorization import refusal
 from governance.errors import Refused
 from governance.models import Account
 from governance.operators.choice import operator_actor, operator_caller
-from governance.rights import effective_rights
+from governance.rights import Verdict, effective_rights
 from governance.standing import Standing, fresh_standing_of
+from governance.using import note_use
 from keyring.walls import SYSTEM_ENVIRONMENT
 
 CONFIGURE, AUDIT = "configure", "audit"
@@ -25,7 +26,7 @@ def may(request: HttpRequest, operation: str) -> bool:
     """Say whether a page for this operation is shown; whatever it does is authorized again where it happens."""
     if getattr(request, "environment_id", None) is None or not isinstance(request.user, Account):
         return False
-    known: dict[str, bool] = request.__dict__.setdefault("allowed_operations", {})
+    known: dict[str, Verdict] = request.__dict__.setdefault("allowed_operations", {})
     if operation not in known:
         standing = standing_for(request)
         known[operation] = effective_rights(
@@ -34,8 +35,8 @@ def may(request: HttpRequest, operation: str) -> bool:
             operation=operation,
             resource=environment_resource(standing.environment_id, standing.environment_name),
             now=timezone.now(),
-        ).allowed
-    return known[operation]
+        )
+    return known[operation].allowed
 
 
 def standing_for(request: HttpRequest) -> Standing:
@@ -60,6 +61,8 @@ def require(request: HttpRequest, operation: str) -> None:
     """
     if not may(request, operation):
         refuse(request, operation, f"right: none allows {operation} on this environment")
+    verdict: Verdict = request.__dict__["allowed_operations"][operation]
+    note_use(environment_of(request), (str(verdict.allowed_by),), now=timezone.now())
 
 
 def manages_operators(request: HttpRequest) -> bool:

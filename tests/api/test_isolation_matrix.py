@@ -186,7 +186,7 @@ def new_world() -> World:
         "<slug:holder_kind>": "account",
         "<int:number>": str(right.pk),
         "<uuid:freeze_id>": str(frozen.public_id),
-        "<uuid:reserved_id>": str(uuid4()),
+        **{f"<uuid:{name}_id>": str(uuid4()) for name in ("reserved", "plan")},
         **{f"<uuid:{name}_id>": str(uuid4()) for name in ("entry", "erasure", "key", "change")},
         **script_ids(),
         **access_ids(scene),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from governance.actions.policy_secrets import keep_secret
 from governance.actions.reserved import reserve_operation
+from governance.actions.rights_reviews import open_due_reviews, plan_rights_reviews
 from governance.actions.script_hosts import allow_host
-from governance.identities import system_caller
+from governance.identities import Caller, system_caller
+from governance.models import RightsReview
+from keyring.walls import in_environment
 from tests.api.calling import Scene
 from tests.attacks.access import access_aims, access_ids
 from tests.attacks.aim import Aim
@@ -33,6 +38,7 @@ def further_ids(scene: Scene) -> dict[str, Any]:
     return {
         "script_secret": keep_secret(system, name="OnlyHereToo", value="secret of this home").public_id,
         "host": allow_host(system, host="only-here.example.com").public_id,
+        **reviewed_rights(system),
         "reserved": reserve_operation(system, operation="export", on=scene.environment).public_id,
         "erasure": erased.erasure.public_id,
         "sealed": sealed.json()["items"][0]["sealed"],
@@ -42,6 +48,15 @@ def further_ids(scene: Scene) -> dict[str, Any]:
         **access_ids(scene),
         **build_ids(scene),
     }
+
+
+def reviewed_rights(system: Caller) -> dict[str, UUID]:
+    """Have the environment's rights reviewed, and return the plan and the review."""
+    group, _ = Group.objects.get_or_create(name="Auditors")
+    plan = plan_rights_reviews(system, owner=group, every_days=90, deadline_days=14)
+    open_due_reviews(now=timezone.now())
+    with in_environment(system.environment_id):
+        return {"rights_plan": plan.public_id, "rights_review": RightsReview.objects.get().pk}
 
 
 def further_aims() -> Iterator[Aim]:
@@ -59,6 +74,13 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("GET", reserved)
     yield Aim("POST", reserved, {"operation": "export", "resource": exports})
     yield Aim("DELETE", f"{reserved}/{{reserved}}")
+    plan = "governance/rights-review-plan"
+    yield Aim("GET", "governance/rights/unused")
+    yield Aim("GET", plan)
+    yield Aim("GET", "governance/rights-reviews")
+    yield Aim("GET", "governance/rights-reviews/{rights_review}")
+    yield Aim("DELETE", f"{plan}/{{rights_plan}}")
+    yield Aim("PUT", plan, {"owner": {"kind": "group", "name": "Auditors"}, "every_days": 1, "deadline_days": 1})
     write = {"selector_values": ["{subject}"], "row_data": {"phone": {"value": "x"}}}
     yield Aim("POST", "userstore/api/mutators/batch", {"mutator_id": "{mutator}", "items": [write]})
     one = "userstore/imports/{import}"

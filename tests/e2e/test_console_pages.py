@@ -44,6 +44,7 @@ def console(transactional_db: None) -> Iterator[Console]:
     define_column(system_caller(staffed.environment.id), spec=ColumnSpec("shoe_size", "integer"))
     build_graph(staffed)
     rule_who_sees_what(staffed)
+    review_rights(staffed)
     cast.new_environment("staging")
     import_some_files(staffed)
     leave_some_notices(staffed)
@@ -74,6 +75,19 @@ def build_graph(staffed: Console) -> None:
         for kind, alias in ((person, "Ada Example"), (folder, "2026"))
     ]
     create_edge(service.caller, edge_type_id=sees, source_id=ends[0], target_id=ends[1])
+
+
+def review_rights(staffed: Console) -> None:
+    """An open review that the officers own: of the job's right they decide, of their own they do not."""
+    from django.contrib.auth.models import Group
+    from django.utils import timezone
+
+    from governance.actions.rights_reviews import open_due_reviews, plan_rights_reviews
+    from governance.identities import system_caller
+
+    owners = Group.objects.get(name="Privacy officers")
+    plan_rights_reviews(system_caller(staffed.environment.id), owner=owners, every_days=90, deadline_days=14)
+    open_due_reviews(now=timezone.now())
 
 
 def rule_who_sees_what(staffed: Console) -> None:
@@ -211,6 +225,8 @@ def pages_of(console: Console) -> list[str]:
         "code-of-column/",
         "notices/",
         "governance/webhook/add/",
+        "rights/review/",
+        "rights/unused/",
     ]
 
 

@@ -15,12 +15,14 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from governance.actions.accounts import change_operator, define_operator
+from governance.actions.change import raise_epoch
 from governance.actions.clients import change_client
 from governance.actions.rights import give_right
+from governance.actions.rights_reviews import open_due_reviews, plan_rights_reviews
 from governance.authorization import Ask, authorize
 from governance.errors import Refused
 from governance.identities import Caller, system_caller
-from governance.models import Client
+from governance.models import Client, RightsReview
 from governance.people import operator_named
 from governance.rights import Resource, effective_rights
 from governance.standing import fresh_standing_of
@@ -160,6 +162,19 @@ def test_who_reaches_through_others_is_whom_the_chain_lets_read(book: Directory)
     assert reached() == reads_through() == {"middle", "outer"}, "the denial is about another link"
     change_client(book.system, client_id=middle.id, name="", description="", is_disabled=True)
     assert reached() == reads_through() == set()
+
+
+def test_whoever_waits_too_long_for_a_review_reaches_nothing_until_it_is_over(book: Directory) -> None:
+    reached = book.reaching().keys()
+    plan_rights_reviews(book.system, owner=book.desk, every_days=90, deadline_days=14)
+    open_due_reviews(now=timezone.now() + timedelta(minutes=1))
+    assert book.reaching().keys() == reached
+    with in_environment(book.environment.id):
+        RightsReview.objects.update(due_at=timezone.now(), opened_at=timezone.now() - timedelta(days=14))
+        raise_epoch(book.environment.id)
+    assert book.reaching() == {}
+    plan_rights_reviews(book.system, owner=book.desk, every_days=90, deadline_days=14, on_overdue="warn")
+    assert book.reaching().keys() == reached
 
 
 def _client_of(book: PhoneBook, caller: Caller) -> Client:

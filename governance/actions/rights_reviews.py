@@ -1,0 +1,278 @@
+"""Reviewing rights: the plan of an environment, its rounds, and the verdicts of whoever owns them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group
+from django.db import models
+from django.utils import timezone
+
+from audit.recorder import append
+from governance import events
+from governance.actions.change import configuration_change, environment_resource, raise_epoch, refusal_on_record
+from governance.actions.notices import leave_notices
+from governance.actions.rights import described_right
+from governance.actions.stepping import save_text
+from governance.authorization import must_not_be_stopped, refusal
+from governance.breakglass.reasons import LONGEST_TEXT
+from governance.custody import clients_spoken_as
+from governance.drafts.draftable import draftable
+from governance.errors import GovernanceError, Invalid, NotFound
+from governance.held_rights import TABLES
+from governance.identities import OPERATOR, Caller, system_caller
+from governance.models import (
+    Account,
+    Client,
+    Environment,
+    GroupRight,
+    ReviewedRight,
+    Right,
+    RightsReview,
+    RightsReviewPlan,
+)
+from governance.models.rights_reviews import GONE, KEEP, LONGEST_DAYS, RETIRE, SUSPEND, WARN
+from governance.standing import fresh_standing_of
+from keyring.walls import in_environment
+
+
+@draftable
+def plan_rights_reviews(
+    caller: Caller, *, owner: Account | Group, every_days: int, deadline_days: int, on_overdue: str = SUSPEND
+) -> RightsReviewPlan:
+    """Have every right of the environment reviewed again and again by an operator, or by the members of a group.
+
+    The first review is opened at the next minute. What is undecided at a deadline is suspended until it is decided, or
+    only shown as overdue (`on_overdue`: suspend, warn). A change acts on a review that is open, but for its deadline.
+
+    Raises:
+        Invalid: the days make no sense, or the owner is no person.
+    """
+    _check_terms(owner, every_days, deadline_days, on_overdue)
+    with configuration_change(caller, events.RIGHTS_REVIEW_PLANNED) as change:
+        terms = {
+            "owner": owner if isinstance(owner, Account) else None,
+            "owner_group": owner if isinstance(owner, Group) else None,
+            "every_days": every_days,
+            "deadline_days": deadline_days,
+            "on_overdue": on_overdue,
+        }
+        plan = RightsReviewPlan.objects.select_for_update().first()
+        if plan is None:
+            plan = RightsReviewPlan(environment_id=caller.environment_id, next_at=change.now)
+        for name, value in terms.items():
+            setattr(plan, name, value)
+        plan.save()
+        change.facts.update(_described(plan))
+    return plan
+
+
+@draftable
+def retire_rights_reviews(caller: Caller, *, public_id: UUID) -> None:
+    """Have rights reviewed no longer. A review that is open ends, and what it suspended holds again.
+
+    Raises:
+        NotFound: there is no such plan.
+    """
+    with configuration_change(caller, events.RIGHTS_REVIEWS_RETIRED) as change:
+        plan = RightsReviewPlan.objects.select_for_update().filter(public_id=public_id).first()
+        if plan is None:
+            raise NotFound("There is no such plan in this environment.", field="id")
+        change.facts.update(_described(plan))
+        RightsReview.objects.filter(closed_at=None).update(closed_at=change.now)
+        plan.delete()
+
+
+def open_due_reviews(*, now: datetime) -> int:
+    """Open the reviews whose time has come, close those of which nothing is left; safe to repeat."""
+    return sum(_turn(environment_id, now) for environment_id in Environment.objects.values_list("pk", flat=True))
+
+
+def decide_rights(
+    caller: Caller, *, reviewed: Sequence[UUID], verdict: str, comment: str = "", now: datetime | None = None
+) -> int:
+    """Keep or retire rights of the open review, all of them or none; returns how many were decided.
+
+    A retired right is withdrawn at once, protected or not: taking away waits for nobody. A kept one that was suspended
+    holds again from the next check on.
+
+    Raises:
+        Invalid: no such verdict, or a right is retired without a comment.
+        NotFound: one is not waiting for a verdict.
+        Refused: the caller does not own the reviews, or holds one of these rights; on record.
+    """
+    now = now or timezone.now()
+    if verdict not in (KEEP, RETIRE):
+        raise Invalid("There is no such verdict.", field="verdict", remedy=f"Known: {KEEP}, {RETIRE}.")
+    if verdict == RETIRE and not comment.strip():
+        raise Invalid("Say why it is retired.", field="comment")
+    if len(comment) > LONGEST_TEXT:
+        raise Invalid(f"A comment has up to {LONGEST_TEXT} characters.", field="comment")
+    with refusal_on_record(events.RIGHT_REVIEWED, caller), in_environment(caller.environment_id):
+        Environment.objects.select_for_update().get(pk=caller.environment_id)
+        standing = fresh_standing_of(caller.environment_id)
+        must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing, now=now)
+        if not owns_reviews(caller, RightsReviewPlan.objects.first()):
+            raise refusal("review: only an owner of the reviews decides")
+        rows = list(
+            ReviewedRight.objects.select_for_update(of=("self",)).filter(
+                pk__in=reviewed, verdict="", review__closed_at=None
+            )
+        )
+        if len(rows) != len(set(reviewed)) or not rows:
+            raise NotFound("This does not wait for a verdict any more.", field="reviewed", remedy="Look again.")
+        accounts = accounts_of(caller, now=now)
+        for row in rows:
+            _decide(caller, row, verdict, comment, now, accounts=accounts)
+        _close_if_done(now)
+        raise_epoch(caller.environment_id)
+    return len(rows)
+
+
+def owns_reviews(caller: Caller, plan: RightsReviewPlan | None) -> bool:
+    """Say whether an operator is to decide in the reviews of their environment."""
+    if plan is None or caller.kind != OPERATOR:
+        return False
+    return plan.owner_id == caller.account_id if plan.owner_id else plan.owner_group_id in caller.group_ids
+
+
+def accounts_of(caller: Caller, *, now: datetime) -> frozenset[UUID]:
+    """Return the accounts that a reviewer may be behind: their own, and those of clients as which they may speak."""
+    clients = Client.objects.filter(public_id__in=clients_spoken_as(caller.account_id, now=now))
+    return frozenset({caller.account_id, *clients.values_list("account_id", flat=True)})
+
+
+def holds(caller: Caller, right: Right | GroupRight, accounts: Collection[UUID]) -> bool:
+    """Say whether a right is the caller's own: through a group, or held by one of the accounts they may be behind."""
+    return right.user_id in accounts if isinstance(right, Right) else right.group_id in caller.group_ids
+
+
+def right_of(row: ReviewedRight) -> Right | GroupRight | None:
+    """Return the right that a row of a review is about, None where it is gone; must run inside the environment."""
+    table = TABLES[row.holder_kind]
+    return table._default_manager.select_related("permission", "content_type").filter(pk=row.right_pk).first()
+
+
+def _decide(
+    caller: Caller, row: ReviewedRight, verdict: str, comment: str, now: datetime, *, accounts: Collection[UUID]
+) -> None:
+    right = right_of(row)
+    if right is None:
+        _settle(row, GONE, None, now)
+        return
+    if holds(caller, right, accounts):
+        raise refusal("review: nobody decides about a right of their own", remedy="Let another owner decide.")
+    save_text(row, "comment", comment.strip())
+    _settle(row, verdict, caller.account_id, now)
+    said = described_right(right)
+    _append(caller, events.RIGHT_REVIEWED, {"review": row.review_id, "verdict": verdict, **said})
+    if verdict == RETIRE:
+        _append(caller, events.RIGHT_WITHDRAWN, said | {"reasons": [f"review: {row.review_id}"]})
+        right.delete()
+
+
+def _settle(row: ReviewedRight, verdict: str, decided_by: UUID | None, now: datetime) -> None:
+    ReviewedRight.objects.filter(pk=row.pk).update(verdict=verdict, decided_by=decided_by, decided_at=now)
+
+
+def _append(caller: Caller, event: Any, facts: dict[str, Any]) -> None:
+    append(event, environment_id=caller.environment_id, actor=caller.actor, facts=facts)
+
+
+# --- By the clock ---
+
+
+def _turn(environment_id: UUID, now: datetime) -> bool:
+    try:
+        with in_environment(environment_id):
+            Environment.objects.select_for_update().get(pk=environment_id)
+            is_closed = _forget_what_is_gone(now) and _close_if_done(now)
+            plan = RightsReviewPlan.objects.select_for_update().filter(next_at__lte=now).first()
+            is_opened = plan is not None and not RightsReview.objects.filter(closed_at=None).exists()
+            if plan is not None and is_opened:
+                _open(plan, now)
+            if is_opened or is_closed:
+                raise_epoch(environment_id)
+            return bool(is_opened or is_closed)
+    except GovernanceError:
+        return False
+
+
+def _open(plan: RightsReviewPlan, now: datetime) -> None:
+    environment_id = plan.environment_id
+    due_at = now + timedelta(days=plan.deadline_days)
+    review = RightsReview.objects.create(environment_id=environment_id, opened_at=now, due_at=due_at)
+    held = [
+        ReviewedRight(environment_id=environment_id, review=review, holder_kind=kind, right_pk=pk)
+        for kind, table in TABLES.items()
+        for pk in table._default_manager.order_by("pk").values_list("pk", flat=True)
+    ]
+    ReviewedRight.objects.bulk_create(held)
+    plan.next_at = now + timedelta(days=plan.every_days)
+    plan.save(update_fields=["next_at"])
+    told = [("rights_review.opened", account, review.id) for account in owners_of(plan)]
+    leave_notices(told, environment_id=environment_id, now=now)
+    facts = {"review": review.id, "rights": len(held), "until": due_at}
+    _append(system_caller(environment_id), events.RIGHTS_REVIEW_OPENED, facts)
+    if not held:
+        _close_if_done(now)
+
+
+def owners_of(plan: RightsReviewPlan) -> list[UUID]:
+    """Return the operators who own the reviews and can sign in."""
+    people = Account.objects.filter(kind=Account.OPERATOR, is_active=True)
+    owners = people.filter(pk=plan.owner_id) if plan.owner_id else people.filter(groups=plan.owner_group_id)
+    return list(owners.order_by("username").values_list("pk", flat=True))
+
+
+def _forget_what_is_gone(now: datetime) -> bool:
+    """Settle what was withdrawn otherwise; returns whether a review is open at all."""
+    review = RightsReview.objects.filter(closed_at=None).first()
+    if review is None:
+        return False
+    for kind, table in TABLES.items():
+        waiting = ReviewedRight.objects.filter(review=review, verdict="", holder_kind=kind)
+        there = table._default_manager.values("pk")
+        waiting.exclude(right_pk__in=there).update(verdict=GONE, decided_at=now)
+    return True
+
+
+def _close_if_done(now: datetime) -> bool:
+    review = RightsReview.objects.filter(closed_at=None).first()
+    if review is None or ReviewedRight.objects.filter(review=review, verdict="").exists():
+        return False
+    review.closed_at = now
+    review.save(update_fields=["closed_at"])
+    verdicts = dict(
+        ReviewedRight.objects.filter(review=review).values_list("verdict").annotate(models.Count("pk")).order_by()
+    )
+    counted = {"kept": verdicts.get(KEEP, 0), "retired": verdicts.get(RETIRE, 0), "gone": verdicts.get(GONE, 0)}
+    _append(system_caller(review.environment_id), events.RIGHTS_REVIEW_CLOSED, {"review": review.id, **counted})
+    return True
+
+
+def _check_terms(owner: Account | Group, every_days: int, deadline_days: int, on_overdue: str) -> None:
+    if isinstance(owner, Account) and owner.kind != Account.OPERATOR:
+        raise Invalid("Rights are reviewed by people.", field="owner")
+    if on_overdue not in (SUSPEND, WARN):
+        raise Invalid("There is no such consequence.", field="on_overdue", remedy=f"Known: {SUSPEND}, {WARN}.")
+    if not 1 <= deadline_days < every_days <= LONGEST_DAYS:
+        raise Invalid(
+            "The deadline is a day at least, and before the next review.",
+            field="deadline_days",
+            remedy=f"Reviews are up to {LONGEST_DAYS} days apart.",
+        )
+
+
+def _described(plan: RightsReviewPlan) -> dict[str, Any]:
+    return {
+        "plan": plan.public_id,
+        "owner": str(plan.owner_id or plan.owner_group_id),
+        "owner_kind": "account" if plan.owner_id else "group",
+        "every_days": plan.every_days,
+        "deadline_days": plan.deadline_days,
+        "on_overdue": plan.on_overdue,
+    }
