@@ -65,7 +65,9 @@ def conclude_review(
 
 
 def tell_overdue(clock: Caller, *, review_id: UUID, now: datetime | None = None) -> Review:
-    """Tell whoever could conclude a review, and whose access it looks back at, that its time is over.
+    """Tell whoever could conclude a review that its time is over.
+
+    Whose emergency it looks back at is told as well, since it blocks their next one; who was drawn learns nothing yet.
 
     Raises:
         NotFound: there is no such review.
@@ -78,7 +80,8 @@ def tell_overdue(clock: Caller, *, review_id: UUID, now: datetime | None = None)
         grant = review.grant
         could = able_to("audit", reviewing.resource, standing=at.standing, now=at.now)
         took_part = {grant.grantee_id, grant.request.requester_id, *approvers_of(grant.request)}
-        at.tell(OVERDUE, {*(could - took_part), grant.grantee_id}, review.id)
+        blocked = {grant.grantee_id} if review.why == Review.EMERGENCY else set()
+        at.tell(OVERDUE, (could - took_part) | blocked, review.id)
     return review
 
 

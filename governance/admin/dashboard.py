@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from audit.errors import AuditorNotConfigured
 from audit.queries import AUDITOR, count_by, entries
-from governance.breakglass.machines import ACTIVE, CLAIMED, OPEN
+from governance.access_queries import review_rows
+from governance.breakglass.machines import ACTIVE
 from governance.catalogue import names_of
-from governance.models import Client, Environment, Freeze, Grant, Review
+from governance.models import Client, Environment, Freeze, Grant
+from governance.operators.choice import operator_caller
 from governance.operators.permission import AUDIT, CONFIGURE, environment_of, may
 from governance.overview import unclassified
 from governance.queries import names_of_actors
@@ -32,7 +34,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if configures:
         cards += _configuration_cards()
     if audits:
-        cards += [*_book_cards(request), _review_card()]
+        cards += [*_book_cards(request), _review_card(request)]
     context.update(
         cards=cards,
         configures=configures,
@@ -65,9 +67,10 @@ def _grant_card() -> Card:
     return {"label": "Active grants", "value": active.count(), "hint": hint, "url": reverse("access-grants")}
 
 
-def _review_card() -> Card:
-    due = Review.objects.filter(state__in=[OPEN, CLAIMED])
-    overdue = due.filter(due_at__lte=timezone.now()).count()
+def _review_card(request: HttpRequest) -> Card:
+    now = timezone.now()
+    due = review_rows(operator_caller(request), now).filter(concluded_at=None)
+    overdue = due.filter(due_at__lte=now).count()
     return {
         "label": "Overdue reviews",
         "value": overdue,

@@ -6,10 +6,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from governance.identities import Caller
+    from tests.userstore.helpdesk import HelpDesk
 
 QUIET = (
     "--no-sandbox",  # containers run as root without user namespaces; the pages are our own
@@ -83,3 +88,14 @@ def visit(chromium: Browser, live_server: object) -> Iterator[Callable[..., Visi
     yield open_window
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def sits(visit: Callable[..., Visitor], desk: HelpDesk) -> Callable[..., Visitor]:
+    """Open windows in which somebody of a file's `desk` has signed in: `sits(desk.sue, width=390)`."""
+    from tests.e2e.helpdesk_windows import seat
+
+    def sit(caller: Caller, **window: object) -> Visitor:
+        return seat(visit, desk.account(caller), **window)
+
+    return sit

@@ -26,6 +26,8 @@ addEventListener("keydown", (event) => { if (event.isTrusted) count(); }, true);
 const count = () => sessionStorage.setItem("acts", Number(sessionStorage.getItem("acts") ?? 0) + 1);
 """
 
+LOOK = "document.getElementById('request-state').dispatchEvent(new CustomEvent('look'))"
+"""Has the page of a request ask now where it stands, which it does every few seconds by itself."""
 LEFT_BY_AXE = "document.querySelectorAll('[style=\"\"]').forEach((each) => each.removeAttribute('style'))"
 """Empty styles, which htmx would copy to what it swaps in, and which the policy for contents would then refuse."""
 
@@ -69,7 +71,7 @@ def count_acts(visitor: Visitor) -> Callable[[], int]:
 def look_again(page: Page) -> int:
     """Have the page of a request ask at once where it stands; return the status of the answer."""
     with page.expect_response(lambda answer: "known=" in answer.url) as told:
-        page.evaluate("document.getElementById('request-state').dispatchEvent(new CustomEvent('look'))")
+        page.evaluate(LOOK)
     return told.value.status
 
 

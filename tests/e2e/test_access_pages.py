@@ -10,25 +10,14 @@ import pytest
 
 from tests.beginnings import beginning
 from tests.e2e.conftest import Visitor
-from tests.e2e.helpdesk_windows import WHY, ask, count_acts, field, find_ada, look, new_desk, seat
+from tests.e2e.helpdesk_windows import WHY, ask, count_acts, field, find_ada, look, new_desk
 
 if TYPE_CHECKING:
-    from governance.identities import Caller
     from tests.userstore.helpdesk import HelpDesk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 begun, desk = beginning(new_desk)
-
-
-@pytest.fixture
-def sits(visit: Callable[..., Visitor], desk: HelpDesk) -> Callable[..., Visitor]:
-    """Open a window in which somebody of the desk has signed in."""
-
-    def sit(caller: Caller, **window: object) -> Visitor:
-        return seat(visit, desk.account(caller), **window)
-
-    return sit
 
 
 def status(visitor: Visitor, path: str) -> int:

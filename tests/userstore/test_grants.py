@@ -211,6 +211,16 @@ def test_who_could_conclude_an_overdue_review_is_told_once_and_so_is_who_had_the
         assert set(told.values_list("account", flat=True)) == {desk.auditor.id, desk.sue.id}
 
 
+def test_whose_access_was_drawn_is_not_told_that_nobody_has_looked_at_it_yet(desk: HelpDesk) -> None:
+    desk.rule(review_percent=100)
+    grant = desk.granted()
+
+    assert tell_what_is_overdue(now=timezone.now() + timedelta(days=30)) == 1
+    with in_environment(desk.environment.id):
+        told = Notice.objects.filter(kind="review.overdue", about=Review.objects.get(grant=grant).pk)
+        assert set(told.values_list("account", flat=True)) == {desk.auditor.id}
+
+
 def test_the_database_itself_refuses_a_move_that_the_table_does_not_have(desk: HelpDesk) -> None:
     grant = desk.granted()
     revoke_grant(desk.abe, grant_id=grant.id)
