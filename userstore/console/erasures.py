@@ -2,7 +2,6 @@
 
 These pages are no part of the console's one transaction: the ledger's line comes last before a commit of its own
 (`settings.OWN_TRANSACTION_PREFIXES`).
-What is typed to find somebody travels in the body of a request, never in an address.
 """
 
 from __future__ import annotations
@@ -14,30 +13,28 @@ from typing import Any
 from uuid import UUID
 
 import jwt
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.actors import Actor
-from governance.errors import GovernanceError, Invalid, Refused, Unavailable
+from governance.errors import GovernanceError, Refused, Unavailable
 from governance.identities import OPERATOR
 from governance.operators.choice import operator_caller
-from governance.operators.permission import environment_of, require, standing_for
+from governance.operators.permission import environment_of, require
 from governance.queries import names_of_actors
 from keyring.walls import in_environment
 from userstore.actions.erasing import erase_subject
-from userstore.actions.erasure_preview import find_subjects, preview_erasure
-from userstore.definitions import definitions_of
+from userstore.actions.erasure_preview import preview_erasure
+from userstore.console.finding import ERASE, forms_of_search, found_by_value, page, person_named, said
 from userstore.erasure.remains import Remains
 from userstore.models import Erasure
 
-ERASE = "erase"
 PAGE = 50
 _TYPED = 8
 """Characters of the id that are typed to confirm."""
@@ -59,19 +56,7 @@ class Kept:
 def erasures(request: HttpRequest) -> HttpResponse:
     """List erasures; on POST find somebody by a value of theirs."""
     require(request, ERASE)
-    context: dict[str, Any] = {}
-    if request.method == "POST":
-        try:
-            context["found"] = find_subjects(
-                operator_caller(request),
-                column_id=_id(request.POST.get("column", ""), field="column"),
-                value=request.POST.get("value", ""),
-            )
-        except (Refused, Unavailable):
-            raise
-        except GovernanceError as fault:
-            context["fault"] = _said(fault)
-    return _list(request, **context)
+    return _list(request, **(found_by_value(request) if request.method == "POST" else {}))
 
 
 @never_cache
@@ -90,11 +75,11 @@ def erase(request: HttpRequest) -> HttpResponse:
     if request.POST.get("typed", "").strip().lower() != request.POST.get("user", "")[:_TYPED].lower():
         return _ask(request, mistyped=True)
     try:
-        erased = erase_subject(operator_caller(request), subject_id=_id(request.POST.get("user", ""), field="user"))
+        erased = erase_subject(operator_caller(request), subject_id=person_named(request))
     except (Refused, Unavailable):
         raise
     except GovernanceError as fault:
-        return _list(request, id_fault=_said(fault))
+        return _list(request, id_fault=said(fault))
     messages.success(request, "The person is erased, and the book says so. This is the receipt.")
     return HttpResponseRedirect(reverse("erasure", args=[erased.erasure.public_id]))
 
@@ -109,7 +94,7 @@ def erasure(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
     kept = [
         Kept(each["column"], each["purpose"], each["values"], _moment(each["until"])) for each in body.get("kept", [])
     ]
-    return _page(
+    return page(
         request,
         "userstore/erasure.html",
         title="Erasure",
@@ -137,22 +122,18 @@ def receipt(request: HttpRequest, erasure_id: UUID) -> HttpResponse:
 
 
 def _list(request: HttpRequest, **context: Any) -> HttpResponse:
-    """Show the forms and the erasures; what was typed stays in the forms, the value itself does not come back."""
-    definitions = definitions_of(standing_for(request))
-    columns = [c for c in definitions.by_pk.values() if not c.is_system and c.is_looked_up]
+    """Show the forms and the erasures."""
     with in_environment(environment_of(request)):
-        page = Paginator(Erasure.objects.all(), PAGE).get_page(request.GET.get("p"))
-        rows = list(page.object_list)
+        listed = Paginator(Erasure.objects.all(), PAGE).get_page(request.GET.get("p"))
+        rows = list(listed.object_list)
     names = _names(request, rows)
-    return _page(
+    return page(
         request,
         "userstore/erasures.html",
         title="Erasures",
         erasures=[{"row": row, "by": names[row.public_id]} for row in rows],
-        page=page,
-        columns=sorted(columns, key=lambda column: column.name),
-        asked_user=request.POST.get("user", ""),
-        asked_column=request.POST.get("column", ""),
+        page=listed,
+        **forms_of_search(request, search="erasures", one="erasure-preview", done="See what would go"),
         **context,
     )
 
@@ -160,13 +141,13 @@ def _list(request: HttpRequest, **context: Any) -> HttpResponse:
 def _ask(request: HttpRequest, *, mistyped: bool) -> HttpResponse:
     """Say what erasing somebody would do, and what to type."""
     try:
-        subject_id = _id(request.POST.get("user", ""), field="user")
+        subject_id = person_named(request)
         sought, remains = preview_erasure(operator_caller(request), subject_id=subject_id)
     except (Refused, Unavailable):
         raise
     except GovernanceError as fault:
-        return _list(request, id_fault=_said(fault))
-    return _page(
+        return _list(request, id_fault=said(fault))
+    return page(
         request,
         "userstore/erasure_preview.html",
         title="Erase a person",
@@ -202,24 +183,5 @@ def _names(request: HttpRequest, rows: Iterable[Erasure]) -> dict[UUID, str]:
     return {row: names.get(actor, "a client that is gone") if actor else "system" for row, actor in by.items()}
 
 
-def _id(text: str, *, field: str) -> UUID:
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        if field == "column":
-            raise Invalid("Choose the column that the value is in.", field=field) from None
-        raise Invalid(
-            "This is no id of a person.", field=field, remedy="One has 32 digits and letters from a to f."
-        ) from None
-
-
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _said(fault: GovernanceError) -> str:
-    return f"{fault} {fault.remedy or ''}".strip()
-
-
-def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-    return render(request, template, {**admin.site.each_context(request), **context})
