@@ -85,7 +85,7 @@ def explain(caller: Caller, decision_id: UUID, *, now: datetime) -> Explained:
     """
     standing = fresh_standing_of(caller.environment_id)
     found = entries(environment_id=caller.environment_id, decision_id=decision_id, limit=1)
-    if not found or not (found[0].actor == caller.actor or _reads_book(caller, standing, now)):
+    if not found or not (_is_about(found[0], caller) or _reads_book(caller, standing, now)):
         raise NotFound("There is no such decision.", field="decision", remedy="Check the id, or the environment.")
     return _explained(found[0], decision_id, caller, standing, now)
 
@@ -118,6 +118,12 @@ def _explained(entry: EntryView, decision_id: UUID, caller: Caller, standing: St
 def _losers(denial: str, caller: Caller, standing: Standing, now: datetime) -> tuple[str, ...]:
     operation = denial.rpartition(" denies ")[2].strip()
     return tuple(rights_that_allow(standing=standing, caller=caller, operation=operation, now=now))
+
+
+def _is_about(entry: EntryView, caller: Caller) -> bool:
+    """Whether a decision was about the caller: their own call, or one that others made in their name."""
+    told, own = entry.actor, caller.actor
+    return told == own or (not own.via and (told.kind, told.id) == (own.kind, own.id))
 
 
 def _reads_book(caller: Caller, standing: Standing, now: datetime) -> bool:

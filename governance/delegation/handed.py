@@ -62,34 +62,26 @@ def handed_on(
     found = _taken(standing, caller)
     if found is None:
         return "delegation: ended, or never taken by this client with this key"
-    against = _against(found, standing=standing, operations={operation, *also}, resource=resource, named=named, now=now)
+    against = _against(found, operations={operation, *also}, named=named, now=latest_moment(standing, now))
     if against:
         return against
     ceiling = ceiling_of(standing=standing, client=_client(caller), resource=resource, now=now)
     grant = grant_in_force(standing, caller, found.grant_id, resource, purposes, now)
     if isinstance(ceiling, str) or isinstance(grant, str):
         return str(ceiling if isinstance(ceiling, str) else grant)
+    if version_now(standing, resource.public_id) != found.version:
+        return CHANGED
     left = replace(grant, columns=grant.columns & found.columns, subjects=grant.subjects & found.subjects)
     return HandedOn(found.id, left, ceiling)
 
 
-def _against(
-    found: StandingDelegation,
-    *,
-    standing: Standing,
-    operations: Collection[str],
-    resource: Resource,
-    named: UUID | None,
-    now: datetime,
-) -> str:
+def _against(found: StandingDelegation, *, operations: Collection[str], named: UUID | None, now: datetime) -> str:
     """Say why a delegation does not cover a call, whatever anybody's rights say; "" where it does."""
     if operations != {"read"}:
         return "delegation: it only reads, through one accessor"
-    if not found.not_before <= latest_moment(standing, now) < found.not_after:
+    if not found.not_before <= now < found.not_after:
         return "delegation: its time is over"
-    if named not in (None, found.grant_id):
-        return f"grant: {named} is not the one that was handed on"
-    return "" if version_now(standing, resource.public_id) == found.version else CHANGED
+    return "" if named in (None, found.grant_id) else f"grant: {named} is not the one that was handed on"
 
 
 def ceiling_of(*, standing: Standing, client: Caller, resource: Resource, now: datetime) -> Verdict | str:

@@ -54,6 +54,11 @@ def test_what_was_handed_on_is_read_with_a_proof_and_the_book_names_both(handing
         True,
     )
     assert str(handing.desk.scene.subject) not in json.dumps(claims), "a token names nobody"
+
+    told(line_of(handing.desk.asking).post(f"{GRANTS}/{handing.grant}/relinquish"))
+    decision = f"/governance/decisions/{handing.read(key, answer['access_token'])['X-Sealbook-Decision']}"
+    assert told(line_of(handing.desk.asking).get(decision))["decided_by"]["code"].startswith("grant: ")
+    told_problem(line_of(handing.bot).get(decision), 404)
     with in_environment(handing.desk.scene.environment.id):
         assert Notice.objects.filter(kind="delegation.taken", account=handing.desk.asking.client.account).exists()
 

@@ -28,6 +28,20 @@ def code(text: str | None) -> str:
     return refused.value.reasons[0]
 
 
+def test_the_proof_of_the_standard_is_one() -> None:
+    # RFC 9449, figure 2; the thumbprint is that of its figure 8
+    figure = (
+        "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwieCI6Imw4dEZyaHgtMzR0VjNoUklDUkRZOXpDa0Rs"
+        "cEJoRjQyVVFVZldWQVdCRnMiLCJ5IjoiOVZFNGpmX09rX282NHpiVFRsY3VOSmFqSG10NnY5VERWclUwQ2R2R1JEQSIsImNydiI6IlAtMjU2"
+        "In19.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzOi8vc2VydmVyLmV4YW1wbGUuY29tL3Rva2Vu"
+        "IiwiaWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZ"
+        "T3Lg"
+    )
+    presented = Presented(figure, "POST", "https://server.example.com/token")
+    proof = read_proof(presented, now=datetime.fromtimestamp(1562262616, UTC))
+    assert proof.key == "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"
+
+
 def test_the_thumbprint_is_the_one_of_the_standard() -> None:
     # RFC 8037, appendix A.3
     assert thumbprint_of({**ED25519, "kid": "left out"}) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"

@@ -14,20 +14,26 @@ from django.utils import timezone
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from governance.actions.accounts import change_operator
 from governance.actions.delegations import end_delegation
-from governance.actions.rights import give_right
+from governance.actions.rights import give_right, withdraw_right
+from governance.actions.seeing import must_see_definitions
+from governance.actions.workload_policies import WorkloadSpec, retire_workload_policy, set_workload_policy
 from governance.errors import Refused
 from governance.identities import Caller
-from governance.models import Client
+from governance.models import Client, Right
 from governance.standing import forget_standings
 from keyring.walls import in_environment
 from tests.beginnings import beginning
+from tests.cast import NOBODY
 from tests.userstore.handing import HandingDesk
 from tests.userstore.helpdesk import ADA, BEN, minutes
+from tests.userstore.phonebook import ALLOW
 from userstore.actions.deletion import delete_subject
 from userstore.models.accessors import LEVELS, MASKED, NONE, PLAIN
 from userstore.reach import ReachPath, identities_reaching
 from userstore.reading.calls import AccessorCall
+from userstore.reading.execute import stream_accessor
 from userstore.reading.unmasking import UnmaskCall, unmask
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +102,37 @@ def test_it_ends_with_its_time_with_the_grant_and_with_the_person(desk: HandingD
     assert refused(lambda: desk.seen(later, now=now + minutes(8))) == "delegation: its time is over", "as the grant's"
     delete_subject(desk.service, subject_id=desk.ben)
     assert [row["nick"] for row in desk.seen(later, now=now + minutes(6)).rows] == [ADA]
+
+
+def test_it_neither_streams_nor_writes_nor_shows_definitions(desk: HandingDesk) -> None:
+    bot = desk.handed_on(grant=desk.granted().pk)
+    call = AccessorCall(bot, desk.record, [[str(desk.ada)]])
+    setter = desk.setter(desk.age)
+    only = "delegation: it only reads, through one accessor"
+
+    assert refused(lambda: next(stream_accessor(call, clock=timezone.now))) == only
+    assert refused(lambda: desk.write(setter, desk.ada, {}, caller=bot)) == only
+    assert refused(lambda: must_see_definitions(bot)) == only
+    assert refused(lambda: desk.seen(bot, accessor=uuid4())) == only, "what is not there looks like what is closed"
+    other = desk.getter(desk.age, policy=ALLOW)
+    give_right(desk.system, holder=desk.bot.client.account, operation="act", on=desk.environment)
+    assert refused(lambda: desk.seen(bot, accessor=other)).endswith("gives no access to this accessor now")
+
+
+def test_whatever_stops_the_client_or_its_holder_stops_both_together(desk: HandingDesk) -> None:
+    bot = desk.handed_on(grant=desk.granted().pk)
+    assert desk.seen(bot).rows
+    with in_environment(desk.environment.id):
+        (right,) = Right.objects.filter(user=desk.bot.client.account)
+    withdraw_right(desk.system, right=right)
+    assert refused(lambda: desk.seen(bot)) == "delegation: the client has no right to act for others here"
+    give_right(desk.system, holder=desk.bot.client.account, operation="act", on=desk.accessor())
+    assert desk.seen(bot).rows
+    set_workload_policy(desk.system, client_id=desk.bot.client.public_id, spec=WorkloadSpec(mode="enforce"))
+    assert refused(lambda: desk.seen(bot)).startswith("build.unvouched")
+    retire_workload_policy(desk.system, client_id=desk.bot.client.public_id)
+    change_operator(NOBODY, account_id=desk.sue.account_id, is_active=False, groups=[desk.support.name])
+    assert refused(lambda: desk.seen(bot)).endswith("gives no access to this accessor now")
 
 
 def test_a_client_that_took_it_reaches_what_it_reads_while_it_lasts(desk: HandingDesk) -> None:
