@@ -11,7 +11,7 @@ from audit.recorder import append
 from governance import catalogue, events
 from governance.actions.builtin import KEYS, define_built_in
 from governance.actions.change import Change, configuration_change
-from governance.actions.reserved import reserve_exports
+from governance.actions.reserved import reserve_exports, reserve_exports_of_new
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid
 from governance.identities import SYSTEM, Caller
@@ -63,6 +63,9 @@ def define_environment(
             create_first_keys(environment_id=environment.id, names=KEYS)
             define_built_in(environment.id)
             catalogue.furnish(environment.id)
+            if is_protected:
+                reserved = reserve_exports_of_new(environment)
+                append(events.OPERATION_RESERVED, environment_id=environment.id, actor=actor, facts=reserved)
             append(
                 events.ENVIRONMENT_DEFINED,
                 environment_id=environment.id,

@@ -68,6 +68,11 @@ def reserve_exports(change: Change, environment: Environment) -> None:
         change.beside.append((events.OPERATION_RESERVED, _described(reserved)))
 
 
+def reserve_exports_of_new(environment: Environment) -> dict[str, object]:
+    """Reserve what leaves in bulk in a new environment, where nobody has a right; returns what the book says of it."""
+    return _described(_row(environment.id, "export", environment))
+
+
 def reservable_on(model: type[models.Model]) -> list[str]:
     """List the operations that can be reserved on a kind of object."""
     return [operation for operation in operations_on(model) if operation not in DECISIONS]
@@ -77,8 +82,12 @@ def _reserve(change: Change, operation: str, on: models.Model) -> ReservedOperat
     for right in _rights_of_people(operation, on):
         change.beside.append((events.RIGHT_WITHDRAWN, described_right(right)))
         right.delete()
+    return _row(change.environment_id, operation, on)
+
+
+def _row(environment_id: UUID, operation: str, on: models.Model) -> ReservedOperation:
     return ReservedOperation.objects.create(
-        environment_id=change.environment_id,
+        environment_id=environment_id,
         operation=operation,
         content_type=ContentType.objects.get_for_model(on),
         object_pk=str(on.pk),

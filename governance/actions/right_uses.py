@@ -15,7 +15,7 @@ from celery.signals import task_postrun
 from django.core.signals import request_finished
 from django.db import DatabaseError
 
-from governance.models import RightUse
+from governance.models import Environment, RightUse
 from governance.using import Use, take_waiting, wait_with
 from keyring.walls import in_environment
 
@@ -46,6 +46,8 @@ def _write(environment_id: UUID, uses: Iterable[Use]) -> None:
         kind, _, number = right_id.partition("-right-")
         rows.append(RightUse(environment_id=environment_id, holder_kind=kind, right_pk=int(number), used_on=day))
     with in_environment(environment_id):
+        if not Environment.objects.filter(pk=environment_id).exists():
+            return  # what was decided there was rolled back with it
         RightUse.objects.bulk_create(
             rows,
             update_conflicts=True,

@@ -67,8 +67,8 @@ def rights_unused(request: HttpRequest) -> HttpResponse:
 
 
 def _decided(request: HttpRequest) -> HttpResponse:
-    caller, verdict = operator_caller(request), request.POST.get("verdict", "")
-    chosen = [UUID(each) for each in request.POST.getlist("right") if _is_id(each)]
+    caller = operator_caller(request)
+    verdict, chosen = _asked(request)
     try:
         number = decide_rights(caller, reviewed=chosen, verdict=verdict, comment=request.POST.get("comment", ""))
     except Refused as refused:
@@ -83,6 +83,15 @@ def _decided(request: HttpRequest) -> HttpResponse:
             request, f"{number} {'right is' if number == 1 else 'rights are'} {done}, and the book says so."
         )
     return HttpResponseRedirect(reverse("rights-review"))
+
+
+def _asked(request: HttpRequest) -> tuple[str, list[UUID]]:
+    """Return the verdict and the rights it is about: the ticked ones, or every one that the operator may keep."""
+    if "all" not in request.POST:
+        return request.POST.get("verdict", ""), [UUID(each) for each in request.POST.getlist("right") if _is_id(each)]
+    with in_environment(environment_of(request)):
+        review = review_open(operator_caller(request), now=timezone.now())
+    return KEEP, [each.row.pk for each in review.waiting if not each.is_own] if review is not None else []
 
 
 def _days(text: str) -> int:

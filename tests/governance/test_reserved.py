@@ -13,7 +13,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 
 from governance.actions.accounts import define_operator
-from governance.actions.environments import change_environment
+from governance.actions.environments import change_environment, define_environment
 from governance.actions.reserved import release_operation, reserve_operation
 from governance.actions.rights import give_right
 from governance.errors import Conflict, Invalid, NotFound, Refused
@@ -172,6 +172,9 @@ def test_with_its_protection_an_environment_reserves_exports_and_two_people_rele
     office.approve(change)
     with in_environment(office.environment.id):
         assert not ReservedOperation.objects.exists()
+    new = define_environment(NOBODY, name=f"new-{uuid4().hex[:6]}", is_protected=True)
+    with in_environment(new.id):
+        assert ReservedOperation.objects.get().operation == "export"
     change_environment(office.system, description="", is_protected=True)
     with in_environment(office.environment.id):
         assert not ReservedOperation.objects.exists(), "protected already: what was released stays so"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from governance.actions.right_uses import put_down_uses
@@ -67,3 +68,9 @@ def test_a_call_puts_down_its_right_behind_the_answer(review: Round) -> None:
     body(line_of(reader).get("/audit/entries"))
     with in_environment(review.environment.id):
         assert [use.holder_kind for use in RightUse.objects.all()] == ["account"]
+
+
+def test_a_use_in_an_environment_that_was_rolled_back_is_forgotten(review: Round) -> None:
+    note_use(uuid4(), ["account-right-7"], now=NOW)
+    put_down_uses()
+    connection.check_constraints()

@@ -242,9 +242,11 @@ def test_owners_decide_on_a_page_that_officers_see_and_others_do_not() -> None:
     assert "1 right is kept" in browser.post(page, kept, follow=True).content.decode()
     ended = {"right": rows["write"], "verdict": "retire", "comment": "Nothing writes."}
     assert "1 right is retired" in browser.post(page, ended, follow=True).content.decode()
+    assert "2 rights are kept" in browser.post(page, {"all": "keep"}, follow=True).content.decode()
+    assert "Nothing waits for a verdict" in browser.get(page).content.decode()
     entries = console.booked("right.reviewed")
-    assert [entry.facts["verdict"] for entry in entries] == ["retire", "keep"]
+    assert [entry.facts["verdict"] for entry in entries] == ["keep", "keep", "retire", "keep"]
     (withdrawn,) = console.booked("right.withdrawn")
     assert withdrawn.facts["operation"] == "write" and withdrawn.actor.id == owner.pk
     unused = officer.get("/admin/rights/unused/?days=1").content.decode()
-    assert "Every right" in unused and outsider.get("/admin/rights/unused/").status_code == 403
+    assert "unused for that long" in unused and outsider.get("/admin/rights/unused/").status_code == 403
