@@ -19,7 +19,7 @@ from audit.events import EventKind
 from audit.recorder import append
 from governance import events
 from governance.actions.clearing import cleared
-from governance.actions.notices import summon_courier
+from governance.actions.notices import DELIVER
 from governance.errors import Conflict, NotFound
 from governance.identities import Caller
 from governance.models import Delivery, Environment
@@ -29,6 +29,7 @@ from governance.notices.posting import must_be_taken, post
 from governance.notices.signing import key_in
 from governance.notices.unsent import Unsent
 from governance.notices.wording import page_about, wording_of
+from governance.summoning import summon_worker
 from keyring.errors import KeyringError
 from keyring.plain import Plain
 from keyring.sealed_secrets import open_sealed_secret
@@ -99,7 +100,7 @@ def retry_delivery(caller: Caller, *, delivery_id: UUID, now: datetime) -> Deliv
             facts=_described(row),
             decision_id=clearance.decision_id,
         )
-        summon_courier(caller.environment_id)
+        summon_worker(DELIVER, str(caller.environment_id))
     return row
 
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from celery import current_app
-from django.db import transaction
-from kombu.exceptions import OperationalError
-
 from governance.models import Account, Delivery, Notice, Webhook
 from governance.notices import mail
+from governance.summoning import summon_worker
 
 DELIVER = "governance.deliver_notices_of"
-_log = logging.getLogger(__name__)
 
 
 def leave_notices(
@@ -39,19 +34,7 @@ def leave_notices(
     leaving = [*_mails(notices), *_posts(known, environment_id=environment_id, now=now)]
     if leaving:
         Delivery.objects.bulk_create(leaving)
-        summon_courier(environment_id)
-
-
-def summon_courier(environment_id: UUID) -> None:
-    """Have a worker send what waits, once this transaction is committed; without a broker the clock does."""
-
-    def summon() -> None:
-        try:
-            current_app.send_task(DELIVER, args=[str(environment_id)], retry=False, ignore_result=True)
-        except OperationalError:
-            _log.warning("the broker does not answer: the clock sends notices")
-
-    transaction.on_commit(summon)
+        summon_worker(DELIVER, str(environment_id))
 
 
 def _mails(notices: Sequence[Notice]) -> list[Delivery]:
