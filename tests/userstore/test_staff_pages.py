@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from django.test import Client as Browser
 
+from governance.actions.rights import give_right
 from governance.identities import Caller
 from governance.portal import deciding
 from tests.beginnings import beginning
 from tests.userstore.helpdesk import HelpDesk
+from userstore.actions.erasing import erase_subject
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +50,21 @@ def test_where_a_request_stands_is_told_only_when_it_changes_and_to_whom_it_belo
     for caller in (desk.otto, desk.ann, desk.sam):
         assert browser_of(desk, caller).get(page, {"known": known}).status_code == 404
     assert Browser().get(page).status_code == 302
+
+
+def test_a_page_learns_that_the_person_was_erased(desk: HelpDesk) -> None:
+    grant = desk.granted()
+    page, own = f"/access/requests/{grant.request_id}/", browser_of(desk, desk.sue)
+    before = own.get(page).content.decode()
+    known = before.partition('id="known" value="')[2].partition('"')[0]
+    give_right(desk.system, holder=desk.account(desk.auditor), operation="erase", on=desk.environment)
+    erase_subject(desk.auditor, subject_id=desk.ada)
+
+    after = own.get(page, {"known": known}, headers={"HX-Target": "request-state"})
+
+    assert "data-opens" in before
+    assert after.status_code == 200
+    assert "data-opens" not in after.content.decode()
 
 
 def test_a_refused_extension_leads_to_why(desk: HelpDesk) -> None:

@@ -114,7 +114,8 @@ def _against(request: HttpRequest, seen: SeenRequest) -> list[Reason]:
 def _standing(seen: SeenRequest, against: list[Reason]) -> str:
     """Where a request stands, in a word that changes with it."""
     grant = seen.grant.version if seen.grant else 0
-    parts = [seen.state, seen.row.version, grant, *(reason.code for reason in against)]
+    people = len(seen.left.subjects) if seen.left else 0
+    parts = [seen.state, seen.row.version, grant, people, *(reason.code for reason in against)]
     return sha256("-".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
