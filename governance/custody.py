@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from governance.models import ClientSecret, ExternalIdentity, Launcher
+from governance.models import ClientSecret, ExternalIdentity, ExternalIssuer, Launcher, WorkloadPolicy
 
 
 def hands_behind(client_id: UUID, *, now: datetime) -> frozenset[UUID | None]:
@@ -56,16 +56,34 @@ def clients_spoken_as(person: UUID, *, now: datetime) -> frozenset[UUID]:
 
 
 def _brought_by(client_ids: Collection[UUID], since: datetime) -> set[UUID | None]:
-    """Return who brought what lets somebody speak as some clients. Ids of people are no client's, and find nothing."""
+    """Return who brought what lets somebody speak as some clients. Ids of people are no client's, and find nothing.
+
+    What a management command made was shown to whoever ran it, which nobody noted.
+    """
     return {
-        hand
+        None if hand == _COMMAND else hand
         for rows, column in _means(since)
         for hand in rows.filter(client__public_id__in=client_ids).values_list(column, flat=True)
     }
+
+
+_COMMAND = UUID(int=0)
 
 
 def _means(since: datetime) -> tuple[tuple[QuerySet[Any], str], ...]:
     """Return what lets somebody speak as a client, with the column that says who brought it."""
     secrets = ClientSecret.objects.filter(Q(expires_at=None) | Q(expires_at__gt=since))
     launchers = Launcher.objects.filter(Q(withdrawn_at=None) | Q(withdrawn_at__gt=since))
-    return (secrets, "issued_by"), (launchers, "brought_by"), (ExternalIdentity.objects.all(), "brought_by")
+    identities = ExternalIdentity.objects.all()
+    # Whoever chose an issuer, or the keys that verify its tokens, can be whom it names.
+    issuers = ExternalIssuer.objects.filter(url=OuterRef("ci_issuer"), pinned_keys__isnull=False)
+    jobs = WorkloadPolicy.objects.filter(Exists(issuers))
+    return (
+        (secrets, "issued_by"),
+        (launchers, "brought_by"),
+        (identities, "brought_by"),
+        (identities, "issuer__brought_by"),
+        (identities.filter(issuer__pinned_keys__isnull=False), "issuer__pinned_by"),
+        (jobs.annotate(listed_by=Subquery(issuers.values("brought_by")[:1])), "listed_by"),
+        (jobs.annotate(pinned_by=Subquery(issuers.values("pinned_by")[:1])), "pinned_by"),
+    )

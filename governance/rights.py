@@ -44,6 +44,7 @@ def effective_rights(
     *, standing: Standing, caller: Caller, operation: str, resource: Resource, now: datetime
 ) -> Verdict:
     """Say whether the caller's rights allow an operation on a resource at this moment."""
+    now = latest_moment(standing, now)
     if caller.kind != CLIENT and is_reserved(standing, operation, resource):
         return Verdict(allowed=False, is_reserved=True)
     allowing: StandingRight | None = None
@@ -100,17 +101,20 @@ def latest_moment(standing: Standing, now: datetime) -> datetime:
 
 def holds_any_right(*, standing: Standing, caller: Caller, now: datetime) -> bool:
     """Say whether any right in force allows the caller anything at all in the environment."""
+    now = latest_moment(standing, now)
     return any(not right.is_deny and in_force(right, now) for right in _rights_held(standing, caller))
 
 
 def rights_that_allow(*, standing: Standing, caller: Caller, operation: str, now: datetime) -> list[str]:
     """Name the caller's rights in force that allow an operation on anything, whether or not a denial beats them."""
+    now = latest_moment(standing, now)
     held = _rights_held(standing, caller)
     return [right.id for right in held if right.operation == operation and not right.is_deny and in_force(right, now)]
 
 
 def why_not_allowed(standing: Standing, caller: Caller, operation: str, resource: Resource, now: datetime) -> list[str]:
     """Say what is missing where no right allows: a review that is overdue, or a grant that covers something else."""
+    now = latest_moment(standing, now)
     held = [right for right in _rights_held(standing, caller) if right.operation == operation]
     late = [right.id for right in held if right.suspended_from is not None and now >= right.suspended_from]
     return [

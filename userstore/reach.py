@@ -90,7 +90,7 @@ left join userstore_transformer x on x.environment_id = %(environment)s and x.id
 where not r.is_deny and (k.id is not null or not r.is_reserved) and (k.id is null or k.disabled_at is null)
     and (b.kind = 'operator' or k.id is not null)
     and not exists (select 1 from reached d where d.is_deny and d.account = r.account and d.id = r.id)
-    and (r.is_open or not coalesce((
+    and (r.given_on = 'grant' or r.is_open or not coalesce((
         select bool_or(v.level = 'none' or (v.level = 'masked' and r.mask_id is null))
             and bool_or(v.on_demand = 'none' or (v.on_demand = 'masked' and r.mask_id is null))
         from userstore_visibilityrule v

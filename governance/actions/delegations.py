@@ -29,6 +29,8 @@ from governance.models.delegations import LONGEST
 from governance.rights import effective_rights
 
 MOST_MINUTES = int(LONGEST.total_seconds() // 60)
+MOST_AT_ONCE, MOST_EVER = 5, 50
+"""Delegations of one grant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def offer_delegation(
             raise NotFound("There is no such client.", field="client_id")
         columns, people = _narrowed(offer, grant)
         _must_make_sense(offer)
+        _must_be_few(grant, step.now)
         resource = must_be_there(grant.accessor_id).resource
         must_be_open(step.standing, grant, client_named(client, caller.environment_id), resource, now=step.now)
         row = Delegation.objects.create(
@@ -175,6 +178,14 @@ def _narrowed(offer: Offer, grant: Grant) -> tuple[list[UUID], list[int]]:
         if not set(asked) <= held:
             raise Invalid("Only what was granted is handed on, or less.", field=name)
     return columns, [granted[person] for person in people]
+
+
+def _must_be_few(grant: Grant, now: datetime) -> None:
+    """Rows stay, and people are told of each: nobody offers without end."""
+    offered = Delegation.objects.filter(grant=grant)
+    living = offered.filter(ended_at=None).exclude(not_after__lte=now)
+    if living.count() >= MOST_AT_ONCE or offered.count() >= MOST_EVER:
+        raise refusal("delegation: there are too many of this access", remedy="End some that are not needed.")
 
 
 def _must_make_sense(offer: Offer) -> None:

@@ -33,8 +33,8 @@ def pin_issuer_keys(caller: Caller, *, issuer: str, keys: Mapping[str, Any] | No
         listed = ExternalIssuer.objects.filter(url=issuer).first()
         if listed is None:
             raise NotFound("This issuer is not listed.", field="issuer", remedy="PUT /userstore/oidcissuers lists it.")
-        listed.pinned_keys = kept
-        listed.save(update_fields=["pinned_keys"])
+        listed.pinned_keys, listed.pinned_by = kept, caller.id
+        listed.save(update_fields=["pinned_keys", "pinned_by"])
         change.facts.update(issuer=issuer, keys=[str(key["kid"]) for key in kept["keys"]] if kept else [])
     return listed
 

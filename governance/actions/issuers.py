@@ -32,7 +32,9 @@ def list_issuers(caller: Caller, *, urls: Sequence[str]) -> list[str]:
         ExternalIssuer.objects.exclude(url__in=checked).delete()
         known = set(ExternalIssuer.objects.values_list("url", flat=True))
         ExternalIssuer.objects.bulk_create(
-            ExternalIssuer(environment_id=caller.environment_id, url=url) for url in checked if url not in known
+            ExternalIssuer(environment_id=caller.environment_id, url=url, brought_by=caller.id)
+            for url in checked
+            if url not in known
         )
         change.facts.update(issuers=sorted(checked), identities_ended=ended)
     return sorted(checked)

@@ -45,6 +45,8 @@ def plan_rights_reviews(
 ) -> RightsReviewPlan:
     """Have every right of the environment reviewed again and again by an operator, or by the members of a group.
 
+    A denial gives nobody anything, and who takes one away opens something: that stays a change of its own.
+
     The first review is opened at the next minute. What is undecided at a deadline is suspended until it is decided, or
     only shown as overdue (`on_overdue`: suspend, warn). A change acts on a review that is open, but for its deadline.
 
@@ -127,6 +129,8 @@ def decide_rights(
         accounts = accounts_of(caller, now=now)
         for row in rows:
             _decide(caller, row, verdict, comment, now, accounts=accounts)
+        if verdict == RETIRE and not _somebody_configures(caller.environment_id):
+            raise refusal("review: nobody would be left to configure", remedy="Keep somebody's right to configure.")
         _close_if_done(now)
         raise_epoch(caller.environment_id)
     return len(rows)
@@ -165,6 +169,8 @@ def _decide(
         return
     if holds(caller, right, accounts):
         raise refusal("review: nobody decides about a right of their own", remedy="Let another owner decide.")
+    if verdict == RETIRE and right.is_deny:
+        raise refusal("review: a denial is not retired", remedy="Withdraw it as a change of its own.")
     save_text(row, "comment", comment.strip())
     _settle(row, verdict, caller.account_id, now)
     said = described_right(right)
@@ -172,6 +178,15 @@ def _decide(
     if verdict == RETIRE:
         _append(caller, events.RIGHT_WITHDRAWN, said | {"reasons": [f"review: {row.review_id}"]})
         right.delete()
+
+
+def _somebody_configures(environment_id: UUID) -> bool:
+    """Say whether an operator who can sign in is left with the right to give rights."""
+    people = Account.objects.filter(kind=Account.OPERATOR, is_active=True)
+    left = {"permission__codename": "configure", "is_deny": False, "object_pk": str(environment_id)}
+    groups = Group.objects.filter(pk__in=GroupRight.objects.filter(**left).values("group"))
+    held = Right.objects.filter(**left, user__in=people).exists()
+    return held or people.filter(groups__in=groups).exists()
 
 
 def _settle(row: ReviewedRight, verdict: str, decided_by: UUID | None, now: datetime) -> None:
@@ -208,7 +223,7 @@ def _open(plan: RightsReviewPlan, now: datetime) -> None:
     held = [
         ReviewedRight(environment_id=environment_id, review=review, holder_kind=kind, right_pk=pk)
         for kind, table in TABLES.items()
-        for pk in table._default_manager.order_by("pk").values_list("pk", flat=True)
+        for pk in table._default_manager.filter(is_deny=False).order_by("pk").values_list("pk", flat=True)
     ]
     ReviewedRight.objects.bulk_create(held)
     plan.next_at = now + timedelta(days=plan.every_days)

@@ -41,6 +41,8 @@ _OF_REQUESTS_ALONE = frozenset(
         events.REQUEST_ANSWERED,
         events.REQUEST_CANCELLED,
         events.REQUEST_LAPSED,
+        events.DELEGATION_OFFERED,
+        events.DELEGATION_ACCEPTED,
     }
 )
 """Steps that open and close nothing."""

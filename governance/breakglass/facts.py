@@ -25,6 +25,8 @@ class Facts:
     requester: UUID
     grantee: UUID
     reviewer: UUID | None = None
+    is_somebody_else: bool = True
+    """Nobody who asked, decided or got it can be acting through the actor, behind whatever client."""
 
     may_request: bool = False
     """The grantee, and the requester, hold the right to ask for exactly this, and neither is disabled."""

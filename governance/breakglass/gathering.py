@@ -46,13 +46,13 @@ class Moment:
         return may(account, operation, resource, standing=self.standing, now=self.now)
 
     def is_somebody_else(self, request: AccessRequest) -> bool:
-        """Whether nobody who asked for access, or got it, can be acting through this caller.
+        """Whether nobody else who asked for access, decided on it or got it can be acting through this caller.
 
         A chain of callers is somebody's; a client is also whoever has the means to speak as it.
         """
         if self.caller.via:
             return False
-        people = {request.requester_id, request.grantee_id}
+        people = {request.requester_id, request.grantee_id, *approvers_of(request)} - {self.caller.account_id}
         clients = {client.public_id for client in self.standing.clients.values() if client.account_id in people}
         own = {self.caller.account_id, self.caller.id}
         if any(may_be_behind(own, client_id, now=request.created_at) for client_id in clients):
@@ -172,6 +172,7 @@ def facts_of_living(
         actor=moment.caller.account_id,
         requester=request.requester_id,
         grantee=grant.grantee_id,
+        is_somebody_else=moment.is_somebody_else(request),
         may_request=terms is not None
         and moment.account_may(grant.grantee, "request", resource)
         and moment.account_may(request.requester, "request", resource),

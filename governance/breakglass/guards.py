@@ -105,8 +105,8 @@ MAY_END = Guard(
     "Ask an officer.",
 )
 MAY_CONTAIN = Guard("may contain", lambda f: f.may_contain, "There is no right to stop access here.", "Ask an officer.")
-NOT_GRANTEE = Guard("not the grantee", lambda f: f.actor != f.grantee, "Somebody else has to do this.",
-                    "Let an officer who did not get the access do it.")  # fmt: skip
+NOT_GRANTEE = Guard("not the grantee", lambda f: f.actor != f.grantee and f.is_somebody_else,
+                    "Somebody else has to do this.", "Let an officer who did not get the access do it.")  # fmt: skip
 MAY_DECLARE = Guard("may declare", lambda f: f.may_declare, "You may not declare an emergency here.",
                     "Request access the usual way; an access rule names the group that may.")  # fmt: skip
 SHORT_EMERGENCY = Guard("short emergency", lambda f: f.duration <= timedelta(minutes=EMERGENCY_MINUTES),

@@ -23,6 +23,7 @@ from governance.models.rights_reviews import KEEP
 from governance.operators.choice import operator_caller
 from governance.operators.permission import CONFIGURE, environment_of, may, record_refused_page, require
 from governance.operators.reviewing import may_review
+from governance.operators.second_factors import require_proof
 from governance.rights_review_queries import review_open, verdicts_of
 from keyring.walls import in_environment
 
@@ -39,6 +40,7 @@ def rights_review(request: HttpRequest) -> HttpResponse:
     if not may_review(request):
         require(request, CONFIGURE)
     if request.method == "POST":
+        require_proof(request)
         return _decided(request)
     caller, now = operator_caller(request), timezone.now()
     with in_environment(environment_of(request)):

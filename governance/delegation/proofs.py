@@ -24,6 +24,8 @@ HEADER = "DPoP"
 GOOD_FOR = timedelta(seconds=60)
 AHEAD = timedelta(seconds=5)
 """As far as the clock of whoever makes a proof may be ahead."""
+_REMEMBERED = GOOD_FOR + AHEAD + timedelta(minutes=15)
+"""Longer than any token that comes with a proof: a server whose clock is behind must not take it again."""
 LONGEST_PROOF, LONGEST_ID = 4_096, 128
 _MEMBERS = {"EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
 """What of a public key its thumbprint is taken of (RFC 7638, section 3.2; RFC 8037, section 2)."""
@@ -58,7 +60,7 @@ class Proof:
     Args:
         key: thumbprint of the key that signed it.
         mark: what no second proof may have.
-        expires_at: until when it could be sent again.
+        expires_at: until when its mark is kept.
     """
 
     key: str
@@ -87,7 +89,7 @@ def read_proof(presented: Presented, *, now: datetime, token: str | None = None)
     name = claims.get("jti")
     if not isinstance(name, str) or not name.isascii() or not 0 < len(name) <= LONGEST_ID:
         raise ProofRefused("malformed", "The proof has no jti of up to 128 plain characters.")
-    return Proof(key, f"dpop\n{key}\n{name}", made_at + GOOD_FOR + AHEAD)
+    return Proof(key, f"dpop\n{key}\n{name}", made_at + _REMEMBERED)
 
 
 def thumbprint_of(jwk: Mapping[str, Any]) -> str:

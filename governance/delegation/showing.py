@@ -57,7 +57,8 @@ def delegation_seen(caller: Caller, delegation_id: UUID, now: datetime) -> SeenD
             raise NotFound("There is no such delegation.", field="delegation")
         # Whoever only stops access learns neither why nor of whom; the client learns whom it may read.
         knows_request = request_rows(caller, now).filter(pk=row.grant.request_id).exists()
-        knows_people = knows_request or row.client.account_id == caller.account_id
+        is_reading = row.client.account_id == caller.account_id and _state(row, now) == "taken"
+        knows_people = knows_request or is_reading
         people = RequestedSubject.objects.filter(pk__in=row.people).order_by("subject_id")
         return replace(
             delegation_line(row, Names(), now=now),

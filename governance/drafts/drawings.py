@@ -114,7 +114,7 @@ _drawings: list[Drawing] = [
     Drawing(ObjectType),
     Drawing(EdgeType),
     Drawing(EdgeAttribute, named_by=_attribute, part_of="edge_type"),
-    Drawing(ExternalIssuer),
+    Drawing(ExternalIssuer, left_out=frozenset({"brought_by", "pinned_by"})),
     Drawing(
         ExternalIdentity,
         named_by=_identity,

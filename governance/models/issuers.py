@@ -15,6 +15,8 @@ class ExternalIssuer(OwnedByEnvironment):
     url = models.CharField(max_length=512)
     pinned_keys = models.JSONField(null=True, blank=True)
     """A JWK Set: where there is one, these keys alone verify, and none are fetched."""
+    brought_by = models.UUIDField(null=True, editable=False, help_text="Who listed it, a person or a client.")
+    pinned_by = models.UUIDField(null=True, editable=False, help_text="Who chose its keys, a person or a client.")
 
     class Meta:
         ordering = ["url"]

@@ -52,7 +52,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === state() && !state().querySelector("[data-opens]")) maskAll();
+  if (state() && !state().querySelector("[data-opens]")) maskAll(); // a value that was still on its way comes too late
 });
 
 if (state()) setInterval(() => { if (Date.now() - heard > LONGEST_SILENCE) maskAll(); }, 1000);

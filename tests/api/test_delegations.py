@@ -11,6 +11,7 @@ import jwt
 import pytest
 
 from governance.actions.access_rules import RuleTerms, define_access_rule
+from governance.actions.delegations import MOST_AT_ONCE
 from governance.actions.freezes import freeze
 from governance.identities import system_caller
 from governance.models import Delegation, Notice
@@ -157,6 +158,14 @@ def test_what_is_handed_on_is_never_more_than_was_granted(handing: Handing) -> N
     assert refused(403)["reasons"] == ["guard: fresh factor"], "a program proves none"
 
 
+def test_nobody_offers_without_end(handing: Handing) -> None:
+    line = line_of(handing.desk.asking)
+    offered = [handing.offered()["id"] for _ in range(MOST_AT_ONCE)]
+    assert refused_by(line.post(DELEGATIONS, handing.offer())) == "delegation: there are too many of this access"
+    told(line.post(f"{DELEGATIONS}/{offered[0]}/end"))
+    assert handing.offered()["state"] == "accepted"
+
+
 def test_whatever_ends_for_either_of_them_ends_on_the_next_call(handing: Handing) -> None:
     desk, key = handing.desk, Key()
     system = system_caller(desk.scene.environment.id)
@@ -196,6 +205,10 @@ def test_who_sees_a_delegation_and_what_of_it(handing: Handing) -> None:
     own, bots = told(line_of(desk.asking).get(path)), told(line_of(handing.bot).get(path))
     officers, leads = told(desk.scene.line.get(path)), told(line_of(desk.leading).get(path))
 
+    assert bots["subjects"] is None, "whom it is about, the program learns with the access"
+    told(Key().take(handing.bot, told(line_of(desk.asking).post(DELEGATIONS, handing.offer()), 201)["code"]))
+    reading = next(each for each in told(line_of(handing.bot).get(DELEGATIONS))["data"] if each["state"] == "taken")
+    bots = told(line_of(handing.bot).get(f"{DELEGATIONS}/{reading['id']}"))
     assert own["justification"].startswith("The bot writes") and leads["justification"] == own["justification"]
     assert "code" not in own and offered["code"]
     assert (bots["justification"], bots["subjects"]) == (None, [str(desk.scene.subject)])
@@ -203,7 +216,7 @@ def test_who_sees_a_delegation_and_what_of_it(handing: Handing) -> None:
     assert (officers["client"], officers["state"]) == ("answer-bot", "accepted")
     told_problem(line_of(cast.new_player(desk.scene.environment, "writer", write=True)).get(path), 404)
     assert line_of(desk.outsider).get(path).status_code == 403
-    (listed,) = told(line_of(handing.bot).get(DELEGATIONS))["data"]
+    listed = next(each for each in told(line_of(handing.bot).get(DELEGATIONS))["data"] if each["state"] == "accepted")
     assert "justification" not in listed and listed["id"] == offered["id"]
     with in_environment(desk.scene.environment.id):
         row = Delegation.objects.get(pk=offered["id"])

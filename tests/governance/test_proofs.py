@@ -53,7 +53,7 @@ def test_a_proof_names_its_key_and_is_good_for_a_minute(make: Any) -> None:
     proof = read(key.proof(PATH, jti="one"))
     assert proof.key == thumbprint_of(key.jwk)
     assert proof.mark == f"dpop\n{proof.key}\none"
-    assert 60 <= proof.expires_at.timestamp() - time.time() <= 66
+    assert proof.expires_at.timestamp() - time.time() > 600, "a mark outlives every token, on a clock that is behind"
     assert read(key.proof(f"{PATH}?page=2#here")).key == proof.key, "an address is compared without its query"
 
 

@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from governance.actions.accounts import define_operator
+from governance.actions.change import raise_epoch
 from governance.actions.clients import issue_secret
 from governance.actions.rights import give_right, withdraw_right
 from governance.actions.rights_reviews import (
@@ -49,7 +50,8 @@ def test_a_review_holds_every_right_and_tells_its_owners(review: Round) -> None:
     with in_environment(review.environment.id):
         row = RightsReview.objects.get()
         assert (row.opened_at, row.due_at, row.closed_at) == (NOW, DUE, None)
-        assert ReviewedRight.objects.count() == Right.objects.count() + GroupRight.objects.count() == 5
+        allowing = Right.objects.filter(is_deny=False).count() + GroupRight.objects.count()
+        assert ReviewedRight.objects.count() == allowing == Right.objects.count() - 1, "a denial gives nobody anything"
         told = set(
             Notice.objects.filter(kind="rights_review.opened", about=row.pk).values_list("account_id", flat=True)
         )
@@ -72,6 +74,32 @@ def test_neither_a_denial_nor_the_right_to_configure_is_suspended(review: Round)
     assert review.may(review.officer, "configure", LATE) and review.may(review.olga, "configure", LATE)
     assert not review.may(review.service, "write", LATE) and " denies write" in review.reasons[0]
     assert not review.may(review.olga, "write", LATE)
+
+
+def test_taking_a_denial_away_is_a_change_of_its_own_and_somebody_is_left_to_configure(review: Round) -> None:
+    open_due_reviews(now=NOW)
+    with in_environment(review.environment.id):
+        denial = Right.objects.get(is_deny=True)
+        row = RightsReview.objects.get()
+        held = {"environment": review.environment, "review": row, "holder_kind": "account", "right_pk": denial.pk}
+        older = ReviewedRight.objects.create(**held).pk
+    with pytest.raises(Refused) as refused:
+        decide_rights(review.olga, reviewed=[older], verdict="retire", comment="Not needed.", now=NOW)
+    assert refused.value.reasons == ("review: a denial is not retired",)
+    assert not review.may(review.service, "write", NOW)
+    with pytest.raises(Refused) as last:
+        review.decide(review.omar, "configure", review.olga, "retire")
+    assert last.value.reasons == ("review: nobody would be left to configure",)
+    review.give(review.omar, "configure")
+    assert review.decide(review.omar, "configure", review.olga, "retire") == 1
+
+
+def test_a_clock_that_is_put_back_brings_no_right_back(review: Round) -> None:
+    open_due_reviews(now=NOW)
+    assert review.may(review.service, "read", NOW)
+    with in_environment(review.environment.id):
+        raise_epoch(review.environment.id, now=DUE)
+    assert not review.may(review.service, "read", NOW)
 
 
 def test_a_plan_that_warns_suspends_nothing_and_a_plan_that_ends_lets_go(review: Round) -> None:
@@ -224,7 +252,7 @@ def test_owners_decide_on_a_page_that_officers_see_and_others_do_not() -> None:
     assert officer.post("/admin/governance/rightsreviewplan/add/", plan).status_code == 302
     open_due_reviews(now=timezone.now())
     page = "/admin/rights/review/"
-    browser = console.browser(owner)
+    stolen, browser = console.browser(owner), console.proven(owner)
     for reader, says in ((browser, "Keep what is ticked"), (officer, "The owners of the reviews decide.")):
         shown = reader.get(page)
         assert shown.status_code == 200 and says in shown.content.decode() and "job nightly" not in says
@@ -237,7 +265,8 @@ def test_owners_decide_on_a_page_that_officers_see_and_others_do_not() -> None:
             for r in ReviewedRight.objects.filter(right_pk__in=rights, holder_kind="account")
         }
     kept = {"right": rows["read"], "verdict": "keep"}
-    assert officer.post(page, kept, follow=True).status_code == 200
+    assert stolen.post(page, kept)["Location"].startswith("/second-factor/confirm/")
+    assert console.proven(console.officer).post(page, kept, follow=True).status_code == 200
     assert len(console.booked("right.reviewed", "refused")) == 1 and not console.booked("right.reviewed")
     assert "1 right is kept" in browser.post(page, kept, follow=True).content.decode()
     ended = {"right": rows["write"], "verdict": "retire", "comment": "Nothing writes."}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -23,6 +24,7 @@ from governance.models import (
     ExternalIssuer,
     Launcher,
     ProtectedChange,
+    WorkloadPolicy,
 )
 from keyring.walls import in_environment
 from tests import cast
@@ -34,6 +36,7 @@ on_record = pytest.mark.django_db(transaction=True)
 
 begun, office = beginning(new_office)
 
+CI = "https://ci.example.com"
 BEHIND_IT = "change: the approver has had the means to speak as the client that is its author"
 
 
@@ -66,8 +69,11 @@ def test_whoever_has_seen_a_clients_secret_does_not_approve_what_it_proposes(off
     assert office.approve(proposed, by=office.author).state == ProtectedChange.APPLIED
 
 
-@pytest.mark.parametrize("means", ["ended secret", "secret of a client that issued one", "launcher", "identity"])
+@pytest.mark.parametrize(
+    "means", ["ended secret", "secret of a client that issued one", "launcher", "identity", "issuer", "keys of the CI"]
+)
 def test_whoever_could_speak_as_a_client_does_not_approve_what_it_proposes(office: Office, means: str) -> None:
+    whose = {True: office.approver.id, False: uuid4()}
     with in_environment(office.environment.id):
         client = Client.objects.get(public_id=office.service.id)
         known = {"environment": office.environment, "client": client}
@@ -77,9 +83,16 @@ def test_whoever_could_speak_as_a_client_does_not_approve_what_it_proposes(offic
             )
         elif means == "launcher":
             Launcher.objects.create(**known, name="theirs", brought_by=office.approver.id)
-        elif means == "identity":
-            issuer = ExternalIssuer.objects.create(environment=office.environment, url="https://login.example.com")
-            ExternalIdentity.objects.create(**known, issuer=issuer, brought_by=office.approver.id)
+        elif means in ("identity", "issuer"):
+            issuer = ExternalIssuer.objects.create(
+                environment=office.environment, url="https://login.example.com", brought_by=whose[means == "issuer"]
+            )
+            ExternalIdentity.objects.create(**known, issuer=issuer, brought_by=whose[means == "identity"])
+        elif means == "keys of the CI":
+            ExternalIssuer.objects.create(
+                environment=office.environment, url=CI, brought_by=whose[False], pinned_keys={}, pinned_by=whose[True]
+            )
+            WorkloadPolicy.objects.create(**known, ci_issuer=CI)
         else:
             between = Client.objects.get(public_id=cast.new_caller(office.environment, "between").id)
             ClientSecret.objects.create(**known, digest=b"x" * 32, issued_by=between.public_id)
@@ -97,10 +110,13 @@ def test_whoever_could_speak_as_a_client_does_not_approve_what_it_proposes(offic
     assert office.approve(proposed, by=office.author).state == ProtectedChange.APPLIED
 
 
-def test_where_nobody_knows_who_could_speak_as_a_client_it_proposes_nothing(office: Office) -> None:
+@pytest.mark.parametrize("seen_by", [None, UUID(int=0)], ids=["nobody noted", "a management command"])
+def test_where_nobody_knows_who_could_speak_as_a_client_it_proposes_nothing(
+    office: Office, seen_by: UUID | None
+) -> None:
     with in_environment(office.environment.id):
         client = Client.objects.get(public_id=office.service.id)
-        old = client.secrets.create(environment=office.environment, digest=b"x" * 32, issued_by=None)
+        old = client.secrets.create(environment=office.environment, digest=b"x" * 32, issued_by=seen_by)
 
     with pytest.raises(Refused, match="not allowed") as refused:
         office.propose("define_purpose", by=office.service, name="statistics2")

@@ -34,7 +34,7 @@ from tests.cast import NOBODY
 from tests.console.people import PASSWORD, Console, staffed_console
 from tests.userstore.helpdesk import HelpDesk
 from tests.userstore.phonebook import PhoneBook
-from userstore.actions.accessors import OutputSpec
+from userstore.actions.accessors import OutputSpec, accessor_body, republish_accessor, spec_of_body
 from userstore.actions.visibility import VisibilitySpec
 from userstore.levels import NOTHING_SHOWN, Shown
 from userstore.models import Accessor, Column
@@ -249,3 +249,9 @@ def test_a_temporary_grant_is_a_path_while_it_is_active(book: Directory) -> None
     assert through_grants(timezone.now()) == {book.sue.name}
     assert through_grants(timezone.now() + timedelta(days=1)) == set()
     assert f"grant-{grant.id}" in {path.right for each in reaching(timezone.now()) for path in each.paths}
+    hidden = VisibilitySpec(default=NOTHING_SHOWN)
+    with in_environment(book.environment.id):
+        spec = spec_of_body(accessor_body(Accessor.objects.get(public_id=grant.accessor_id)))
+    outputs = tuple(replace(output, visibility=hidden) for output in spec.columns)
+    republish_accessor(book.system, public_id=grant.accessor_id, spec=replace(spec, columns=outputs))
+    assert through_grants(timezone.now()) == {book.sue.name}, "what is hidden from others is what a grant is for"
