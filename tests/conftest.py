@@ -108,6 +108,15 @@ def _flush_with_lifted_guards(style: Any, connection: Any, **options: Any) -> li
     ]
 
 
+@pytest.fixture(autouse=True)
+def no_use_of_a_right_waits() -> Iterator[None]:
+    """Forget what a test has decided outside of any call: the next test's answer would put it down, in its database."""
+    yield
+    from governance.using import forget_uses
+
+    forget_uses()
+
+
 @pytest.fixture
 def role_url() -> Callable[[str], str]:
     """Return an address of the test database for a role by its short name: owner, app, sealer, auditor, backup.
