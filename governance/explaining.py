@@ -58,6 +58,8 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "grant": ("No temporary access covers this now.", "Look at your access: it may be over, or for somebody else."),
     "delegation": ("What was handed on does not cover this now.",
                    "Ask who handed it on: it may be over, or for another client, accessor or key."),
+    "proof": ("No code that this person read back opens this now.",
+              "Send them a new code while they are on the phone, or request temporary access."),
     "dpop": ("Whoever sent the token did not prove to hold its key.", "Sign a new proof for this very request."),
     "state": ("It is no longer in a state in which this can be done.", "Look at it again."),
     "policy": ("The access policy does not let it through.", "The policy's page tries a call and names the rule."),

@@ -13,7 +13,7 @@ ACCESSOR_EXECUTED = event(
 ACCESSOR_UNMASKED = event(
     "accessor.unmasked",
     "accessor", "name", "version", "purpose", "purposes", "columns", "subjects", "withheld", "denied", "faults",
-    "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant", "delegation",
+    "selector", "tokens", "reasons", "via", "plain", "masked", "none", "grant", "delegation", "acting_for",
 )  # fmt: skip
 MUTATOR_EXECUTED = event(
     "mutator.executed",
@@ -27,6 +27,9 @@ SUBJECT_ERASED = event(
     "subject.erased", "subjects", "erasure", "repeated", "values", "tokens", "edges", "kept", "reasons"
 )
 SUBJECT_SOUGHT = event("subject.sought", "subjects", "column", "found", "reasons")
+SUBJECT_CODE_SENT = event("subject.code_sent", "subjects", "accessor", "purpose", "proof", "sent", "reasons")
+SUBJECT_PROVED = event("subject.proved", "subjects", "accessor", "purpose", "proof", "until", "reasons")
+SUBJECT_PROOF_ENDED = event("subject.proof_ended", "proof", "reasons")
 SUBJECT_LOOKED_AT = event("subject.looked_at", "subjects", "values", "reasons")
 ERASURE_PREVIEWED = event("subject.erasure_previewed", "subjects", "values", "tokens", "edges", "kept", "reasons")
 ERASURES_LISTED = event("subject.erasures_listed", "reasons")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -24,17 +26,27 @@ def is_configured() -> bool:
     return bool(settings.EMAIL_HOST)
 
 
-def send_mail(message_id: UUID, address: Plain[str], *, kind: str, about: UUID, environment_name: str) -> None:
-    """Hand one notice to the server.
+def must_answer() -> None:
+    """Return where the server answers.
+
+    Raises:
+        Unsent: it does not.
+    """
+    with _told_apart():
+        backend = EmailBackend()
+        backend.open()
+        backend.close()
+
+
+def hand_over(message_id: UUID, address: Plain[str], *, subject: str, body: str) -> None:
+    """Hand one e-mail to the server.
 
     Raises:
         Unsent: it was not taken.
     """
-    wording = wording_of(kind)
     message = EmailMessage(
-        subject=f"[Sealbook] {wording.subject}",
-        body=f"{wording.text}\n\nEnvironment: {environment_name}\n{page_about(kind, about)}\n\n"
-        "Sealbook sends nobody's data by e-mail: sign in to see more.\n",
+        subject=f"[Sealbook] {subject}",
+        body=body,
         to=[address.reveal()],
         headers={
             "Message-ID": f"<{message_id}@{urlsplit(settings.PUBLIC_URL).hostname or 'localhost'}>",
@@ -42,8 +54,30 @@ def send_mail(message_id: UUID, address: Plain[str], *, kind: str, about: UUID, 
         },
         connection=EmailBackend(),
     )
-    try:
+    with _told_apart():
         message.send()
+
+
+def send_mail(message_id: UUID, address: Plain[str], *, kind: str, about: UUID, environment_name: str) -> None:
+    """Hand one notice to the server.
+
+    Raises:
+        Unsent: it was not taken.
+    """
+    wording = wording_of(kind)
+    hand_over(
+        message_id,
+        address,
+        subject=wording.subject,
+        body=f"{wording.text}\n\nEnvironment: {environment_name}\n{page_about(kind, about)}\n\n"
+        "Sealbook sends nobody's data by e-mail: sign in to see more.\n",
+    )
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    try:
+        yield
     except (smtplib.SMTPException, OSError) as error:
         raise _unsent(error) from None
 

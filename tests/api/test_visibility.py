@@ -29,7 +29,7 @@ class Counter(Scene):
     def address(self) -> str:
         return f"{ACCESSORS}/{self.accessor}"
 
-    def ruled(self, **visibility: Any) -> dict[str, Any]:
+    def ruled(self, /, **visibility: Any) -> dict[str, Any]:
         column = {"column": {"id": str(self.column)}, "visibility": visibility or self.rules}
         return {"accessor": {"columns": [column]}}
 
@@ -77,6 +77,16 @@ def test_rules_are_read_back_and_applied(counter: Counter) -> None:
     assert counter.read(line_of(cast.new_player(counter.environment, "outsider"))).status_code == 403
 
 
+def test_what_people_are_shown_of_themselves_is_read_back_and_shows_nobody_else_more(counter: Counter) -> None:
+    asked = counter.ruled(**counter.rules, self="plain")
+    made = body(counter.line.put(counter.address, asked))
+    visibility = made["columns"][0]["visibility"]
+    assert (visibility["self"], visibility["takes_code"]) == ("plain", False)
+    assert body(counter.line.put(counter.address, {"accessor": made})) == made
+    assert counter.shown(line_of(counter.clerk)) == ["+49 *** *****99"]
+    assert counter.shown(counter.line) is None
+
+
 def test_an_absent_key_keeps_the_rules_and_null_takes_them_away(counter: Counter) -> None:
     made = body(counter.line.put(counter.address, counter.ruled()))
     vendors = {"accessor": {"name": "GetPhone", "columns": [{"column": {"id": str(counter.column)}}]}}
@@ -101,9 +111,13 @@ def test_an_absent_key_keeps_the_rules_and_null_takes_them_away(counter: Counter
         ({"rules": [{"group": "x", "client": {"name": "clerk"}, "level": "none"}]}, "client"),
         ({"rules": [{"client": {"name": "clerk"}, "level": level} for level in ("none", "plain")]}, "client"),
         ({"rules": [{"client": {"name": "clerk"}, "level": "plain", "on_demand": "none"}]}, "on_demand"),
+        ({"self": "some"}, "self"),
+        ({"mask": None, "rules": [], "self": "masked"}, "mask"),
+        ({"takes_code": True}, "takes_code"),
     ],
     ids=[
         "level", "no mask", "not a mask", "not for phones", "no group", "no client", "nobody", "both", "twice", "less",
+        "self", "masked without a mask", "no address",
     ],
 )  # fmt: skip
 def test_rules_that_mean_nothing_are_refused(counter: Counter, change: dict[str, Any], field: str) -> None:

@@ -71,6 +71,27 @@ def test_an_officer_says_who_is_shown_what_and_sees_what_it_means(
     assert rules_of(console, accessor, column).default is None
 
 
+def test_an_officer_says_what_people_see_of_themselves_and_where_their_codes_go(
+    console: Console, as_officer: Browser, book: PhoneBook
+) -> None:
+    page, column, accessor = page_of(book)
+    mail = book.column("contact", "email")
+    chosen = {"version": "0", f"self-{column}": "plain"}
+    after = as_officer.post(page, chosen, follow=True).content.decode()
+    assert "is changed, and the book says so" in unescape(after)
+    rules = rules_of(console, accessor, column)
+    assert (rules.default, rules.oneself, rules.takes_code) == (Shown(NONE), PLAIN, False)
+    refused = as_officer.post(page, {**chosen, "version": "1", "takes-code": str(column)}).content.decode()
+    assert "holds no e-mail address" in refused
+    with_mail = book.getter(mail)
+    with in_environment(book.environment.id):
+        other = Accessor.objects.get(public_id=with_mail)
+    address = f"/admin/userstore/accessor/{other.pk}/visibility/"
+    as_officer.post(address, {"version": "0", "takes-code": str(mail)})
+    assert rules_of(console, other, mail).takes_code
+    assert re.search(rf'value="{mail}"[^>]* checked', as_officer.get(address).content.decode())
+
+
 def test_what_is_wrong_is_said_and_what_was_chosen_stays(
     console: Console, as_officer: Browser, book: PhoneBook
 ) -> None:

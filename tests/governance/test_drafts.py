@@ -52,6 +52,7 @@ NO_CONFIGURATION = {
     "governance.SpentProof": "proofs that were used",
     "governance.ScriptNote": "what scripts said",
     "userstore.Subject": "people",
+    "userstore.SubjectProof": "codes that people read back",
     "userstore.Value": "values of people",
     "userstore.ConsentRecord": "what people permitted",
     "userstore.Credential": "how people sign in",

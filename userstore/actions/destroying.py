@@ -18,7 +18,7 @@ from keyring.keys import KeyKind, OpenKey
 from keyring.places import cell_place
 from userstore.definitions import definitions_of
 from userstore.erasure.remains import Remains
-from userstore.models import Credential, Subject, Token, Value
+from userstore.models import Credential, Subject, SubjectProof, Token, Value
 from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.opening import HANDLE_COLUMN
 from userstore.retention.schedule import moment_of
@@ -34,6 +34,7 @@ def destroy(subject: Subject, pen: Pen) -> Remains:
     """
     remains = Remains(values=_counted(subject, pen))
     remains.tokens, _ = Token.objects.filter(subject=subject).delete()
+    SubjectProof.objects.filter(subject=subject).delete()
     remains.credentials, _ = Credential.objects.filter(subject=subject).delete()
     remains.edges = remove_user(subject.public_id)
     unlink_subject(subject.public_id, environment_id=subject.environment_id)

@@ -15,7 +15,7 @@ from userstore.actions.showing import must_mask
 from userstore.errors import Invalid
 from userstore.levels import NOTHING_SHOWN, Shown
 from userstore.models import Accessor, AccessorColumn, Column, Transformer, VisibilityRule
-from userstore.models.accessors import MASKED
+from userstore.models.accessors import LEVELS, MASKED, NONE
 from userstore.selectors import parse
 
 FIELD = "columns.visibility"
@@ -26,13 +26,16 @@ class VisibilitySpec:
     """Who is shown what of one output column: groups by name, clients by public id.
 
     `default` is for everybody whom no rule names; None where there are no rules, so that everybody who may read through
-    the accessor sees the column. There is one mask: of two masks neither would be the stricter one.
+    the accessor sees the column. There is one mask: of two masks neither would be the stricter one. `oneself` is what
+    the person themself is shown; `takes_code`: their one-time codes go to the address in this column.
     """
 
     default: Shown | None = NOTHING_SHOWN
     mask: UUID | None = None
     groups: Mapping[str, Shown] = field(default_factory=dict)
     clients: Mapping[UUID, Shown] = field(default_factory=dict)
+    oneself: str = NONE
+    takes_code: bool = False
 
     @property
     def every(self) -> Sequence[Shown]:
@@ -41,6 +44,8 @@ class VisibilitySpec:
         return (*default, *self.groups.values(), *self.clients.values())
 
 
+ADDRESSES = ("email", "string")
+"""Data types whose values can be e-mail addresses."""
 OPEN = VisibilitySpec(default=None)
 """What a column has that was never given rules; asked for, it takes them away."""
 
@@ -63,6 +68,8 @@ def _stored(row: AccessorColumn) -> VisibilitySpec:
         row.mask.public_id if row.mask else None,
         {rule.group.name: Shown(rule.level, rule.on_demand) for rule in rules if rule.group},
         {rule.client.public_id: Shown(rule.level, rule.on_demand) for rule in rules if rule.client},
+        row.shown_to_oneself,
+        row.takes_code,
     )
 
 
@@ -81,6 +88,7 @@ def keep_outputs(
         Invalid: a level or a group is unknown, masked has no mask that fits, or the selector would tell of the column.
         NotFound: no such transformer or client.
     """
+    _must_take_codes_once(outputs, visibilities)
     for output in outputs:
         _fill(output, visibilities.get(output.column.public_id, OPEN), selector=selector)
     stored = AccessorColumn.objects.bulk_create(outputs)
@@ -89,17 +97,34 @@ def keep_outputs(
 
 def _fill(output: AccessorColumn, asked: VisibilitySpec, *, selector: str) -> None:
     if asked.default is None:
-        if asked.every or asked.mask:
+        if asked.every or asked.mask or asked.oneself != NONE or asked.takes_code:
             raise Invalid("Rules need a default level.", field=f"{FIELD}.default", position=output.ordinal)
         return
     _check_levels(asked.every, position=output.ordinal)
+    if asked.oneself not in LEVELS:
+        raise Invalid("A level is plain, masked or none.", field=f"{FIELD}.self", position=output.ordinal)
     if asked.mask is not None:
         output.mask = found(Transformer, asked.mask, field=f"{FIELD}.mask")
         must_mask(output.mask, output.column, position=output.ordinal)
-    elif any(MASKED in {shown.level, shown.on_demand} for shown in asked.every):
+    elif asked.oneself == MASKED or any(MASKED in {shown.level, shown.on_demand} for shown in asked.every):
         raise Invalid("A masked level needs a mask.", field=f"{FIELD}.mask", position=output.ordinal)
     _refuse_selecting(output.column, selector, position=output.ordinal)
     output.default_visibility, output.default_on_demand = asked.default.level, asked.default.on_demand
+    output.shown_to_oneself, output.takes_code = asked.oneself, asked.takes_code
+
+
+def _must_take_codes_once(outputs: Sequence[AccessorColumn], visibilities: Mapping[UUID, VisibilitySpec]) -> None:
+    taking = [each for each in outputs if visibilities.get(each.column.public_id, OPEN).takes_code]
+    if len(taking) > 1:
+        raise Invalid("One column takes codes.", field=f"{FIELD}.takes_code", position=taking[1].ordinal)
+    for output in taking:
+        if output.column.data_type not in ADDRESSES or output.column.is_array:
+            raise Invalid(
+                f"Column {output.column.name} holds no e-mail address.",
+                field=f"{FIELD}.takes_code",
+                position=output.ordinal,
+                remedy=f"Name a column of {' or '.join(ADDRESSES)} that is no array.",
+            )
 
 
 def _check_levels(every: Sequence[Shown], *, position: int) -> None:
@@ -148,6 +173,9 @@ def visibility_body(visibility: VisibilitySpec) -> dict[str, Any]:
             "mask": str(visibility.mask) if visibility.mask else None,
             "groups": {name: _body(shown) for name, shown in sorted(visibility.groups.items())},
             "clients": [list(each) for each in clients],
+            # Absent where they say nothing, as in what was published before they existed.
+            **({"oneself": visibility.oneself} if visibility.oneself != NONE else {}),
+            **({"takes_code": True} if visibility.takes_code else {}),
         }
     }
 
@@ -166,4 +194,6 @@ def visibility_of_body(body: Mapping[str, Any]) -> VisibilitySpec:
         UUID(kept["mask"]) if kept["mask"] else None,
         {name: Shown(*shown) for name, shown in kept["groups"].items()},
         {UUID(public_id): Shown(*shown) for public_id, *shown in kept["clients"]},
+        kept.get("oneself", NONE),
+        kept.get("takes_code", False),
     )

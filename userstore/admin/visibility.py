@@ -25,7 +25,7 @@ from userstore.actions.visibility import OPEN, VisibilitySpec, stored_visibiliti
 from userstore.actions.visibility_changes import change_visibility
 from userstore.levels import NOTHING_SHOWN, Shown
 from userstore.models import Accessor, Transformer
-from userstore.models.accessors import MASKED, NONE, PLAIN
+from userstore.models.accessors import LEVELS, MASKED, NONE, PLAIN
 from userstore.reading.outputs import Output
 from userstore.reading.plan import accessor_plan
 from userstore.reading.samples import sample_seen
@@ -74,6 +74,9 @@ class Line:
     mask: str
     masks: Sequence[Transformer]
     cells: Sequence[Cell]
+    column: str
+    oneself: str
+    takes_code: bool
 
 
 class VisibilityAdmin(DefinitionAdmin):
@@ -102,8 +105,10 @@ class VisibilityAdmin(DefinitionAdmin):
                 "title": "Visibility",
                 "original": accessor,
                 "readers": readers,
-                "lines": _lines(request, accessor, readers),
+                "lines": (lines := _lines(request, accessor, readers)),
+                "takes_code": any(line.takes_code for line in lines),
                 "levels": LEVELS_OFFERED,
+                "own_levels": LEVELS,
                 "locked": self.locked_because(request, accessor),
                 "drafting": PROTECTED if standing_for(request).is_protected else None,
                 "fault": fault,
@@ -160,6 +165,9 @@ def _lines(request: HttpRequest, accessor: Accessor, readers: Sequence[Reader]) 
                 str(given.mask or ""),
                 masks_for(column),
                 [_cell(output, stored[column.public_id], given, reader) for reader in readers],
+                str(column.public_id),
+                given.oneself,
+                given.takes_code,
             )
         )
     return lines
@@ -190,9 +198,12 @@ def _chosen(posted: Mapping[str, str], column_id: UUID, readers: Sequence[Reader
     groups = {reader.named: each for reader, each in shown.items() if each and reader.kind == "group"}
     clients = {reader.named: each for reader, each in shown.items() if each and reader.kind == "client"}
     default = shown[EVERYBODY_ELSE]
-    if default is None and not groups and not clients:
+    oneself = posted.get(f"self-{column_id}", NONE)
+    takes_code = posted.get("takes-code") == str(column_id)
+    if default is None and not groups and not clients and oneself == NONE and not takes_code:
         return OPEN
-    return VisibilitySpec(default or NOTHING_SHOWN, _mask(posted.get(f"mask-{column_id}", "")), groups, clients)
+    mask = _mask(posted.get(f"mask-{column_id}", ""))
+    return VisibilitySpec(default or NOTHING_SHOWN, mask, groups, clients, oneself, takes_code)
 
 
 def _shown(text: str) -> Shown | None:

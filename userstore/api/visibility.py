@@ -17,12 +17,19 @@ from userstore.models.accessors import LEVELS, NONE
 
 _LEVEL = choice(*LEVELS)
 _ON_DEMAND = {**_LEVEL, "description": "What `unmask` shows of one user; absent: the same level, nothing more."}
+_ONESELF = {
+    **_LEVEL,
+    "description": "What the person themself is shown, on the phone with a one-time code; absent: none.",
+}
+_TAKES_CODE = {"type": "boolean", "description": "Whether one-time codes go to the address in this column."}
 VISIBILITY: dict[str, Any] = {
     **or_null(
         shape(
             default=_LEVEL,
             default_on_demand=_ON_DEMAND,
             mask=REFERENCE,
+            self=_ONESELF,
+            takes_code=_TAKES_CODE,
             rules=array(shape(group=TEXT, client=REFERENCE, level=_LEVEL, on_demand=_ON_DEMAND)),
         ),
     ),
@@ -54,7 +61,9 @@ def given_visibility(fields: Fields) -> VisibilitySpec | None:
     default = _level(given, "default") if _says(given, "default") else NONE
     on_demand = _level(given, "default_on_demand") if _says(given, "default_on_demand") else ""
     mask = optionally_referred(given, "mask", Transformer)
-    return VisibilitySpec(Shown(default, on_demand), mask, groups, clients)
+    oneself = _level(given, "self") if _says(given, "self") else NONE
+    takes_code = given.flag("takes_code", default=False) if _says(given, "takes_code") else False
+    return VisibilitySpec(Shown(default, on_demand), mask, groups, clients, oneself, takes_code)
 
 
 def _says(fields: Fields, name: str) -> bool:
@@ -86,6 +95,8 @@ def written_visibility(visibility: VisibilitySpec, mask: Transformer | None) -> 
             "default": visibility.default.level,
             "default_on_demand": visibility.default.on_demand,
             "mask": reference_to(mask),
+            "self": visibility.oneself,
+            "takes_code": visibility.takes_code,
             "rules": [
                 *({"group": group, **_levels(shown)} for group, shown in sorted(visibility.groups.items())),
                 *({"client": reference_to(client), **_levels(shown)} for client, shown in named),

@@ -10,6 +10,7 @@ from userstore.models.holds import LegalHold
 from userstore.models.idempotency import IdempotencyKey
 from userstore.models.imports import Import, ImportFault, ImportPiece
 from userstore.models.mutators import Mutator, MutatorColumn
+from userstore.models.proofs import SubjectProof
 from userstore.models.retention import RetentionChange, RetentionDuration
 from userstore.models.subjects import Subject, Value
 from userstore.models.tokens import Token
@@ -33,6 +34,7 @@ __all__ = [
     "RetentionChange",
     "RetentionDuration",
     "Subject",
+    "SubjectProof",
     "Token",
     "Transformer",
     "Value",

@@ -81,7 +81,8 @@ class AccessorColumn(models.Model):
 
     `default_visibility`: the level of a caller whom no rule names; empty where the column has no rules, so everybody
     who may read through the accessor sees it. `default_on_demand`: what such a caller is shown who demands it. `mask`
-    is what a masked level shows it through.
+    is what a masked level shows it through. `shown_to_oneself`: what the person themself is shown, so whoever acts for
+    them on the phone. `takes_code`: the value is the e-mail address that their one-time codes go to.
     """
 
     environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
@@ -99,6 +100,8 @@ class AccessorColumn(models.Model):
     mask = models.ForeignKey(
         "userstore.Transformer", on_delete=models.RESTRICT, null=True, blank=True, related_name="+", db_constraint=False
     )
+    shown_to_oneself = models.CharField(max_length=8, default=NONE, db_default=NONE)
+    takes_code = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["accessor", "ordinal"]
@@ -109,6 +112,16 @@ class AccessorColumn(models.Model):
                 name="accessor_column_visibility_known",
                 condition=models.Q(default_visibility="", default_on_demand="")
                 | models.Q(default_visibility__in=LEVELS, default_on_demand__in=LEVELS),
+            ),
+            models.CheckConstraint(
+                name="accessor_column_oneself_by_rules",
+                condition=models.Q(shown_to_oneself=NONE, takes_code=False)
+                | models.Q(~models.Q(default_visibility=""), shown_to_oneself__in=LEVELS),
+            ),
+            models.UniqueConstraint(
+                fields=["environment", "accessor"],
+                condition=models.Q(takes_code=True),
+                name="accessor_column_takes_code_once",
             ),
         ]
 

@@ -31,7 +31,7 @@ from governance.operators.second_factors import address_with_way_back, factor_at
 from governance.rights import effective_rights
 from keyring.walls import in_environment
 from userstore.actions.finding import find_person
-from userstore.definitions import definitions_of
+from userstore.definitions import ColumnDefinition, definitions_of
 
 
 @never_cache
@@ -40,7 +40,7 @@ from userstore.definitions import definitions_of
 def choose_accessor(request: HttpRequest) -> HttpResponse:
     """Show what the operator may ask for; where it is one thing, go on to it."""
     with in_environment(environment_of(request)):
-        found = [each for each in requestables().all() if each.is_by_id and _may_ask(request, each)]
+        found = [each for each in requestables().all() if each.is_by_id and may_ask(request, each)]
     if len(found) == 1:
         return HttpResponseRedirect(reverse("access-ask", args=[found[0].resource.public_id]))
     return page(request, "portal/choose.html", {"accessors": found})
@@ -53,7 +53,7 @@ def choose_accessor(request: HttpRequest) -> HttpResponse:
 def new_request(request: HttpRequest, accessor_id: UUID) -> HttpResponse:
     """Take a request: preview it, send it, or declare an emergency."""
     with in_environment(environment_of(request)):
-        asked = _asked(request, accessor_id)
+        asked = asked_for(request, accessor_id)
         terms = _terms(accessor_id)
     if request.method != "POST":
         return _form(request, asked, terms)
@@ -114,14 +114,16 @@ def extend(request: HttpRequest, request_id: UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("access-request", args=[extension.id]))
 
 
-def _asked(request: HttpRequest, accessor_id: UUID) -> Requestable:
+def asked_for(request: HttpRequest, accessor_id: UUID) -> Requestable:
+    """Return what is asked for; `NotFound` where the operator may not ask for it. Must run inside the environment."""
     found = requestables().find(accessor_id)
-    if found is None or not found.is_by_id or not _may_ask(request, found):
+    if found is None or not found.is_by_id or not may_ask(request, found):
         raise NotFound("There is nothing of this kind to ask for.", field="accessor")
     return found
 
 
-def _may_ask(request: HttpRequest, found: Requestable) -> bool:
+def may_ask(request: HttpRequest, found: Requestable) -> bool:
+    """Whether the operator may ask for access through this."""
     return effective_rights(
         standing=standing_for(request),
         caller=operator_caller(request),
@@ -193,18 +195,17 @@ def _form(
         for column, name in asked.columns.items()
         if column in definitions.by_public_id
     ]
-    indexed = [each for each in definitions.by_pk.values() if not each.is_system and each.is_looked_up]
     most = int(terms.longest.total_seconds() // 60) if terms else 0
     context: dict[str, Any] = {
         "asked": asked,
         "terms": terms,
         "columns": columns,
-        "searchable": sorted(indexed, key=lambda column: column.name),
+        "searchable": searchable_columns(request),
         "minutes": [minutes for minutes in (5, 15, 30, 60, 120, 240, 480) if minutes <= most] or [most],
         "reasons": REASONS,
         "emergency_reasons": EMERGENCY_REASONS,
         "may_declare": terms is not None and terms.lets_declare(operator_caller(request).group_ids),
-        "purposes": _purposes(request, asked),
+        "purposes": purposes_of(request, asked),
         "sent": request.POST,
         "sent_columns": request.POST.getlist("columns"),
         "sent_subjects": request.POST.getlist("subjects"),
@@ -214,6 +215,14 @@ def _form(
     return page(request, "portal/ask.html", context, fault=fault)
 
 
-def _purposes(request: HttpRequest, asked: Requestable) -> list[tuple[UUID, str]]:
+def searchable_columns(request: HttpRequest) -> list[ColumnDefinition]:
+    """Return the columns by whose exact values somebody is found, by name."""
+    columns = definitions_of(standing_for(request)).by_pk.values()
+    indexed = [each for each in columns if not each.is_system and each.is_looked_up]
+    return sorted(indexed, key=lambda column: column.name)
+
+
+def purposes_of(request: HttpRequest, asked: Requestable) -> list[tuple[UUID, str]]:
+    """Return the purposes of what is asked for, with their names."""
     known = standing_for(request).purposes
     return sorted(((each, known[each].name) for each in asked.purposes if each in known), key=lambda pair: pair[1])

@@ -89,7 +89,7 @@ def _revealed(request: HttpRequest, seen: SeenRequest, field: FieldShown) -> Fie
         shown = unmask(_demand(request, seen, field), now=timezone.now())
     except GovernanceError as error:
         return FieldShown(*person, fault=Fault.of(error), ended=seen.state)
-    return FieldShown(*person, values=[text for each in shown.fields for text in _texts(each.value)])
+    return FieldShown(*person, values=[text for each in shown.fields for text in texts_of(each.value)])
 
 
 def _demand(request: HttpRequest, seen: SeenRequest, field: FieldShown) -> UnmaskCall:
@@ -119,12 +119,12 @@ def _standing(seen: SeenRequest, against: list[Reason]) -> str:
     return sha256("-".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def _texts(value: Any) -> list[str]:
+def texts_of(value: Any) -> list[str]:
     """What is shown of a value, an array or a composite one."""
     if value in (None, ""):
         return []
     if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
+        return [text for each in value for text in texts_of(each)]
     return [", ".join(f"{name}: {part}" for name, part in value.items())] if isinstance(value, dict) else [str(value)]
 
 

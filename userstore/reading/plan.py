@@ -26,7 +26,7 @@ from userstore.models.subjects import LIVE, SOFT_DELETED
 from userstore.reading.calls import AccessorCall
 from userstore.reading.opening import Seen, seen_by
 from userstore.reading.outputs import Output, fetched_for, outputs_of
-from userstore.reading.visibility import Visibility, levels_for, levels_on_demand
+from userstore.reading.visibility import Visibility, levels_for, levels_for_oneself, levels_on_demand
 from userstore.selectors import BoundSelector, TypedSelector, bind, bind_ids, parse, reads_only_ids, typed
 
 _LevelsOf: TypeAlias = Callable[[Caller, Sequence[Visibility | None]], Sequence[str]]
@@ -65,14 +65,24 @@ class AccessorPlan:
 
     def shown_to(self, caller: Caller) -> AccessorPlan:
         """The plan for a caller, worked out once per epoch for everybody who sees the same."""
-        return self._shown_at(levels_for(caller, [output.visibility for output in self.outputs]))
+        return self.at_levels(levels_for(caller, [output.visibility for output in self.outputs]))
 
-    def _shown_at(self, levels: tuple[str, ...]) -> AccessorPlan:
+    def at_levels(self, levels: tuple[str, ...]) -> AccessorPlan:
+        """The plan that shows each output column at its level, worked out once per epoch."""
         return self.standing.part(("accessor", self.public_id, levels), lambda: self._at(levels))
 
     def on_demand(self, caller: Caller) -> AccessorPlan:
         """The plan of what a caller is shown of one person's record on demand."""
-        return self._shown_at(levels_on_demand(caller, [output.visibility for output in self.outputs]))
+        return self.at_levels(levels_on_demand(caller, [output.visibility for output in self.outputs]))
+
+    def for_oneself(self) -> AccessorPlan:
+        """The plan of what the person themself is shown, and with their code whoever acts for them."""
+        return self.at_levels(levels_for_oneself([output.visibility for output in self.outputs]))
+
+    @cached_property
+    def contact(self) -> Output | None:
+        """The column that holds the address one-time codes go to."""
+        return next((each for each in self.outputs if each.visibility and each.visibility.takes_code), None)
 
     def only(self, names: Collection[str], *, beside: frozenset[int]) -> AccessorPlan:
         """The same plan for some of its columns; a value that may not be shown of those beside withholds somebody."""
@@ -172,7 +182,7 @@ class AccessorPlan:
         if beyond:
             raise refusal(f"grant: the selector reads {', '.join(beyond)}, which is not granted")
         pairs = zip(self.outputs, most, strict=True)
-        return self._shown_at(tuple(level if o.column.public_id in columns else NONE for o, level in pairs))
+        return self.at_levels(tuple(level if o.column.public_id in columns else NONE for o, level in pairs))
 
     @cached_property
     def selects_by_id(self) -> bool:

@@ -19,13 +19,14 @@ from governance.authorization import Clearance, at_current_epoch, authorize, ref
 from governance.delegation.handed import delegation_of
 from governance.errors import Invalid, NotFound, Refused
 from governance.identities import Caller
-from governance.standing import StandingPurpose, fresh_standing_of, standing_of
+from governance.standing import Standing, StandingPurpose, fresh_standing_of, standing_of
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprints
 from keyring.walls import in_environment
 from userstore.definitions import purpose_meant
 from userstore.events import ACCESSOR_UNMASKED
 from userstore.models.accessors import MASKED, NONE, PLAIN
+from userstore.reading.acting import cleared_to_act, must_be_proved
 from userstore.reading.admission import admit, call_facts
 from userstore.reading.calls import AccessorCall
 from userstore.reading.consent import keep_consented
@@ -54,6 +55,8 @@ class UnmaskCall:
     subject_id: UUID
     columns: Sequence[str]
     purpose: Any
+    proof: UUID | None = None
+    """The code that the person read back, where it is made for them: it shows what they are shown themselves."""
 
     @property
     def caller(self) -> Caller:
@@ -105,14 +108,19 @@ def unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
 def reasons_against(call: UnmaskCall, *, now: datetime) -> Sequence[str]:
     """Say what would refuse a demand now, before anybody's record is looked at; nothing is read, counted or recorded.
 
-    Only for a demand under a named grant: a right's quota would be spent.
+    Only for a demand under a named grant or a proof: a right's quota would be spent.
     """
-    if call.read.grant is None:
-        raise ValueError("a demand under a named grant is asked about")
+    if call.read.grant is None and call.proof is None:
+        raise ValueError("a demand under a named grant or a proof is asked about")
     standing = fresh_standing_of(call.caller.environment_id)
     try:
         whole = accessor_plan(standing, call.read.accessor_id)
-        authorize(call.caller, replace(whole.ask, grant=call.read.grant), standing=standing, now=now)
+        if call.proof is not None:
+            clearance = cleared_to_act(call.caller, whole, now=now, units=0)
+            with in_environment(clearance.environment_id):
+                must_be_proved(call.proof, call.subject_id, clearance, now=now)
+        else:
+            authorize(call.caller, replace(whole.ask, grant=call.read.grant), standing=standing, now=now)
     except Refused as refused:
         return refused.reasons
     except NotFound:
@@ -125,11 +133,12 @@ def _unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
     standing = standing_of(call.caller.environment_id)
     whole = accessor_plan(standing, call.read.accessor_id)
     names, purpose = _named(call.columns, whole), _purpose(call, whole)
-    clearance = authorize(call.caller, replace(whole.ask, grant=call.read.grant), standing=standing, now=now)
+    clearance = _cleared(call, whole, standing, now=now)
     _must_be_granted_for(purpose, clearance)
     plan = _planned(call, whole, names, clearance)
     count_reading(call.read, plan.accessor, clearance, now=now)
     with in_environment(clearance.environment_id):
+        _must_be_proved_for(purpose, call, clearance, now=now)
         rows = _opened_row(call, plan, clearance, now=now)
         entry_id = _record(call, plan.accessor, purpose, rows, clearance)
     return Unmasked(_fields(plan.accessor, rows), clearance.decision_id, entry_id)
@@ -150,6 +159,23 @@ def _must_be_granted_for(purpose: StandingPurpose, clearance: Clearance) -> None
         raise refusal(f"grant: {clearance.grant.id} is for another purpose")
 
 
+def _cleared(call: UnmaskCall, whole: AccessorPlan, standing: Standing, *, now: datetime) -> Clearance:
+    if call.proof is None:
+        return authorize(call.caller, replace(whole.ask, grant=call.read.grant), standing=standing, now=now)
+    if call.read.grant is not None:
+        raise Invalid("A demand is made under a grant or for a person on the phone.", field="proof")
+    return cleared_to_act(call.caller, whole, now=now)
+
+
+def _must_be_proved_for(purpose: StandingPurpose, call: UnmaskCall, clearance: Clearance, *, now: datetime) -> None:
+    """Return where no proof is needed, or one stands for this very demand."""
+    if call.proof is None:
+        return
+    proof = must_be_proved(call.proof, call.subject_id, clearance, now=now)
+    if proof.purpose.public_id != purpose.public_id:
+        raise refusal("proof: for another purpose")
+
+
 def _planned(call: UnmaskCall, whole: AccessorPlan, names: frozenset[str], clearance: Clearance) -> ReadPlan:
     """Plan the read of one person: the named columns as rules or a grant show them; nobody whom rows would leave out.
 
@@ -159,13 +185,17 @@ def _planned(call: UnmaskCall, whole: AccessorPlan, names: frozenset[str], clear
     """
     grant = clearance.grant
     within = frozenset({call.subject_id})
-    if grant is None:
+    if call.proof is not None:
+        own = whole.for_oneself()
+        plan = own.only(names, beside=own.output_pks)
+    elif grant is None:
         plan = whole.on_demand(call.caller).only(names, beside=whole.shown_to(call.caller).output_pks)
     else:
         beside = whole.under(grant, call.caller).output_pks
         plan, within = whole.under_on_demand(grant, call.caller).only(names, beside=beside), within & grant.subjects
     if not plan.outputs:
-        raise refusal(*(f"visibility: {output.column.name} is not shown on demand" for output in plan.blank))
+        how = "on demand" if call.proof is None else "to oneself"
+        raise refusal(*(f"visibility: {output.column.name} is not shown {how}" for output in plan.blank))
     return replace(bound_read(plan, call.read), within=within)
 
 
@@ -244,4 +274,5 @@ def _asked(call: UnmaskCall) -> dict[str, Any]:
         "accessor": call.read.accessor_id,
         "selector": fingerprints(call.caller.environment_id, "selector", values),
         **({"via": via} if via else {}),
+        **({"acting_for": call.proof} if call.proof else {}),
     }

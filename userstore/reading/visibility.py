@@ -22,6 +22,9 @@ class Visibility:
     by_group: Mapping[int, Shown]
     by_client: Mapping[UUID, Shown]
     mask: CompiledTransformer | None
+    oneself: str = NONE
+    """What the person themself is shown."""
+    takes_code: bool = False
 
     def shown_to(self, caller: Caller) -> Shown:
         """Return the strictest of the rules that name the caller; the default where none does."""
@@ -45,6 +48,11 @@ def levels_on_demand(caller: Caller, columns: Sequence[Visibility | None]) -> tu
     return tuple(each.possible(each.shown_to(caller).on_demand) if each else PLAIN for each in columns)
 
 
+def levels_for_oneself(columns: Sequence[Visibility | None]) -> tuple[str, ...]:
+    """Return the level of each output column for the person it is about: nothing where no rule says otherwise."""
+    return tuple(each.possible(each.oneself) if each else NONE for each in columns)
+
+
 def visibility_of(standing: Standing, row: AccessorColumn) -> Visibility | None:
     """Compile the rules of a stored output column; None where it has none."""
     if not row.default_visibility:
@@ -55,4 +63,6 @@ def visibility_of(standing: Standing, row: AccessorColumn) -> Visibility | None:
         {rule.group_id: Shown(rule.level, rule.on_demand) for rule in rules if rule.group_id is not None},
         {rule.client.public_id: Shown(rule.level, rule.on_demand) for rule in rules if rule.client},
         transformer_of(standing, row.mask) if row.mask else None,
+        row.shown_to_oneself,
+        row.takes_code,
     )

@@ -1,0 +1,1 @@
+"""What a person who is on the phone gets by e-mail."""
