@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from time import monotonic
 from uuid import UUID
 
@@ -19,7 +21,9 @@ from governance.models import Environment
 from governance.operators.sessions import SessionStore
 
 DELIVERY_SECONDS = 25.0
-"""How long one run may go on sending: the next one comes after half a minute."""
+"""How long one run may go on beginning to send: the next one comes after half a minute."""
+_SOFT_LIMIT, _LIMIT = 110, 150
+"""Seconds of a run, should sending itself not end: longer than a last message takes, shorter than it is claimed."""
 
 
 @shared_task(name="governance.forget_sessions")
@@ -52,23 +56,26 @@ def tell_overdue() -> int:
     return tell_what_is_overdue(now=timezone.now())
 
 
-@shared_task(name=DELIVER)
+@shared_task(name=DELIVER, soft_time_limit=_SOFT_LIMIT, time_limit=_LIMIT)
 def deliver_notices_of(environment_id: str) -> int:
     """Send what waits in one environment, for a while; safe to repeat, to kill, and to run twice at once."""
-    return _delivered(UUID(environment_id), until=monotonic() + DELIVERY_SECONDS)
+    return _delivered([UUID(environment_id)])
 
 
-@shared_task(name="governance.deliver_notices")
+@shared_task(name="governance.deliver_notices", soft_time_limit=_SOFT_LIMIT, time_limit=_LIMIT)
 def deliver_notices() -> int:
     """Send what waits and nobody was called to, and what is due again; returns how many tries that took."""
-    until = monotonic() + DELIVERY_SECONDS
-    return sum(_delivered(each, until=until) for each in Environment.objects.values_list("pk", flat=True))
+    return _delivered(Environment.objects.order_by("?").values_list("pk", flat=True))
 
 
-def _delivered(environment_id: UUID, *, until: float) -> int:
-    tries = 0
-    while monotonic() < until and deliver_next(environment_id, now=timezone.now()):
-        tries += 1
+def _delivered(environments: Iterable[UUID]) -> int:
+    """Send one message of each environment in turn, so that none waits until all of another's have left."""
+    until, tries, turns = monotonic() + DELIVERY_SECONDS, 0, deque(environments)
+    while turns and monotonic() < until:
+        environment_id = turns.popleft()
+        if deliver_next(environment_id, now=timezone.now()):
+            tries += 1
+            turns.append(environment_id)
     return tries
 
 

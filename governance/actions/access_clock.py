@@ -7,15 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
-
 from governance.actions.access_decisions import lapse_request
-from governance.actions.access_reviews import OVERDUE, tell_overdue
+from governance.actions.access_reviews import tell_overdue
 from governance.actions.grants import expire_grant, waste_grant
 from governance.breakglass.machines import ACTIVE, CLAIMED, NEEDS_INFO, OPEN, PENDING, READY, SUSPENDED
 from governance.errors import GovernanceError
 from governance.identities import system_caller
-from governance.models import AccessRequest, Environment, Grant, Notice, Review
+from governance.models import AccessRequest, Environment, Grant, Review
 from keyring.walls import in_environment
 
 _MOST = 500
@@ -46,8 +44,8 @@ def tell_what_is_overdue(*, now: datetime) -> int:
     told = 0
     for environment_id in Environment.objects.values_list("pk", flat=True):
         with in_environment(environment_id):
-            is_told = Exists(Notice.objects.filter(kind=OVERDUE, about=OuterRef("pk")))
-            late = _ids(Review.objects.filter(state__in=[OPEN, CLAIMED], due_at__lte=now).exclude(is_told))
+            untold = Review.objects.filter(overdue_told_at=None)
+            late = _ids(untold.filter(state__in=[OPEN, CLAIMED], due_at__lte=now))
         clock = system_caller(environment_id)
         told += sum(_moved(tell_overdue, clock, "review_id", pk, now) for pk in late)
     return told

@@ -24,8 +24,6 @@ from governance.identities import Caller
 from governance.models import Review
 from governance.rights import Resource
 
-OVERDUE = "review.overdue"
-"""The kind of the notices about a review that is overdue; there is one for whoever had the access."""
 VERDICTS = {"appropriate": "conclude", "remarked": "remark", "violation": "report"}
 """Verdicts, and the step of the table that comes to each."""
 
@@ -65,23 +63,26 @@ def conclude_review(
 
 
 def tell_overdue(clock: Caller, *, review_id: UUID, now: datetime | None = None) -> Review:
-    """Tell whoever could conclude a review that its time is over.
+    """Tell whoever could conclude a review that its time is over: once, even where there is nobody to tell.
 
     Whose emergency it looks back at is told as well, since it blocks their next one; who was drawn learns nothing yet.
 
     Raises:
         NotFound: there is no such review.
-        Conflict: it is not overdue.
+        Conflict: it is not overdue, or that was told before.
     """
     with _reviewing(clock, review_id, events.REVIEW_OVERDUE, now) as reviewing:
         at, review = reviewing.step, reviewing.review
         if review.state not in {OPEN, CLAIMED} or review.due_at > at.now:
             raise Conflict("This review is not overdue.")
+        # Here alone, behind whoever was quicker: notices say nothing where there was nobody to tell.
+        if not Review.objects.filter(pk=review.pk, overdue_told_at=None).update(overdue_told_at=at.now):
+            raise Conflict("That this review is overdue was told before.")
         grant = review.grant
         could = able_to("audit", reviewing.resource, standing=at.standing, now=at.now)
         took_part = {grant.grantee_id, grant.request.requester_id, *approvers_of(grant.request)}
         blocked = {grant.grantee_id} if review.why == Review.EMERGENCY else set()
-        at.tell(OVERDUE, (could - took_part) | blocked, review.id)
+        at.tell("review.overdue", (could - took_part) | blocked, review.id)
     return review
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email.errors import MessageError
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from django.db import transaction
 
@@ -95,8 +97,11 @@ def _checked(address: str) -> str:
         return ""
     try:
         validate_email(address)
-    except ValidationError:
-        raise Invalid("This is no e-mail address.", field="email", remedy="Such as lead@example.com.") from None
+        is_plain = "=?" not in address and '"' not in address and sanitize_address(address, "ascii") == address
+    except (ValidationError, ValueError, IndexError, MessageError):
+        is_plain = False
+    if not is_plain:  # an encoded word or a quoted name may hide what no message can be sent to
+        raise Invalid("This is no e-mail address.", field="email", remedy="Such as lead@example.com.")
     if len(address) > LONGEST_ADDRESS or not address.isascii():
         raise Invalid("An e-mail address has up to 254 ASCII characters.", field="email")
     return address

@@ -5,6 +5,7 @@ Whoever dies between sending and putting it down has it sent again once its clai
 
 from __future__ import annotations
 
+import logging
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +43,10 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=6)
 """Between two tries, each three times as long as the one before: nine of them take about fifteen hours."""
 _CHANCE = random.SystemRandom()
 """So that what failed together does not come back together."""
+_NOBODY_ANSWERS = frozenset({"time", "connection"})
+_STANDSTILL = timedelta(minutes=15)
+"""For which everything waits, at the most, that would go to who does not answer."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,9 @@ def deliver_next(environment_id: UUID, *, now: datetime) -> bool:
         _put_down_fault(claimed, unsent, now)
     except KeyringError:
         _put_down_fault(claimed, Unsent("keyring"), now)
+    except Exception:  # one message that cannot leave keeps no other from leaving
+        _log.exception("a message could not be sent")  # lines have an error's type and place, not what it says
+        _put_down_fault(claimed, Unsent("failed"), now)
     else:
         _put_down_success(claimed, now)
     return True
@@ -131,7 +139,10 @@ def _sent(claimed: _Claimed, now: datetime) -> None:
         Unsent, KeyringError: it did not leave.
     """
     with in_environment(claimed.environment_id):
-        row = Delivery.objects.select_related("notice__account", "webhook", "environment").get(pk=claimed.id)
+        rows = Delivery.objects.select_related("notice__account", "webhook", "environment")
+        row = rows.filter(pk=claimed.id).first()
+        if row is None:
+            return  # its webhook was retired meanwhile
         address = _address(row) if row.webhook is None else None
         keys = keys_of(row.webhook, now=now) if row.webhook is not None else []
     if address is not None:
@@ -197,6 +208,16 @@ def _put_down_fault(claimed: _Claimed, unsent: Unsent, now: datetime) -> None:
         else:
             row.next_at = now + pause_after(row.attempts)
             row.save(update_fields=["fault", "next_at"])
+        if unsent.cause in _NOBODY_ANSWERS:
+            _let_wait(row, until=now + min(pause_after(claimed.attempt), _STANDSTILL))
+
+
+def _let_wait(tried: Delivery, *, until: datetime) -> None:
+    """Let everything wait that goes where nobody answered: each would hold its sender up for as long."""
+    others = Delivery.objects.filter(webhook=tried.webhook, state=Delivery.PENDING, next_at__lt=until)
+    # Those that somebody is at are left alone: two that wait for each other's rows would wait for ever.
+    free = others.exclude(pk=tried.pk).select_for_update(skip_locked=True, of=("self",))
+    Delivery.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(next_at=until)
 
 
 def _still_pending(claimed: _Claimed) -> Delivery | None:

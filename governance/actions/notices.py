@@ -19,12 +19,14 @@ def leave_notices(
     environment_id: UUID,
     now: datetime,
     happened: Iterable[tuple[str, UUID]] = (),
+    due_at: datetime | None = None,
 ) -> None:
     """Leave notices, and what is to be sent because of them; the caller holds the environment's transaction.
 
     Args:
         told: who is told: a kind, an account and what it is about.
         happened: kinds and what they are about that webhooks are told, even where there is nobody to tell.
+        due_at: from when on it may leave; by default `now`, which the clock may be behind.
     """
     notices = Notice.objects.bulk_create(
         Notice(environment_id=environment_id, kind=kind, account_id=account, about=about, created_at=now)
@@ -32,6 +34,8 @@ def leave_notices(
     )
     known = dict.fromkeys([*happened, *((notice.kind, notice.about) for notice in notices)])
     leaving = [*_mails(notices), *_posts(known, environment_id=environment_id, now=now)]
+    for delivery in leaving:
+        delivery.next_at = due_at or now
     if leaving:
         Delivery.objects.bulk_create(leaving)
         summon_worker(DELIVER, str(environment_id))
@@ -53,7 +57,6 @@ def _mails(notices: Sequence[Notice]) -> list[Delivery]:
             kind=notice.kind,
             about=notice.about,
             created_at=notice.created_at,
-            next_at=notice.created_at,
         )
         for notice in notices
         if notice.account_id in people
@@ -65,7 +68,7 @@ def _posts(known: Collection[tuple[str, UUID]], *, environment_id: UUID, now: da
     if not known:
         return []
     return [
-        Delivery(environment_id=environment_id, webhook=webhook, kind=kind, about=about, created_at=now, next_at=now)
+        Delivery(environment_id=environment_id, webhook=webhook, kind=kind, about=about, created_at=now)
         for webhook in Webhook.objects.all()
         for kind, about in known
         if webhook.wants(kind)

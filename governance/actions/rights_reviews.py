@@ -229,7 +229,7 @@ def _open(plan: RightsReviewPlan, now: datetime) -> None:
     plan.next_at = now + timedelta(days=plan.every_days)
     plan.save(update_fields=["next_at"])
     told = [("rights_review.opened", account, review.id) for account in owners_of(plan)]
-    leave_notices(told, environment_id=environment_id, now=now)
+    leave_notices(told, happened=[("rights_review.opened", review.id)], environment_id=environment_id, now=now)
     facts = {"review": review.id, "rights": len(held), "until": due_at}
     _append(system_caller(environment_id), events.RIGHTS_REVIEW_OPENED, facts)
     if not held:

@@ -127,7 +127,13 @@ def stepping(caller: Caller, event: EventKind, *, now: datetime) -> Iterator[Ste
         step = Stepping(caller, event, standing, latest_moment(standing, now), now, facts=said)
         yield step
         _note_uses(step)
-        leave_notices(step.told, happened=step.happened, environment_id=caller.environment_id, now=step.now)
+        leave_notices(
+            step.told,
+            happened=step.happened,
+            environment_id=caller.environment_id,
+            now=step.now,
+            due_at=step.clock,  # a clock that once jumped ahead keeps nothing from leaving
+        )
         if _must_be_known(event, step):
             raise_epoch(caller.environment_id, now=step.now)
         append(

@@ -10,13 +10,13 @@ from uuid import UUID, uuid4
 from django.conf import settings
 
 from audit.recorder import append
-from governance import events
-from governance.actions.change import Change, clearance_for, configuration_change
+from governance import counting, events
+from governance.actions.change import Change, clearance_for, configuration_change, refusal_on_record
 from governance.actions.deliveries import keys_of
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
 from governance.drafts.draftable import draftable
-from governance.errors import Invalid, NotFound
+from governance.errors import Conflict, Invalid, NotFound, TooOften
 from governance.identities import Caller
 from governance.models import Environment, Webhook, WebhookSecret
 from governance.notices.posting import checked_address, host_of, must_be_taken, post
@@ -30,6 +30,10 @@ from keyring.walls import in_environment
 
 SCOPE = "webhook secret"
 _LONGEST_OVERLAP = timedelta(days=30)
+MOST_WEBHOOKS = 20
+"""Of an environment: everything that happens becomes a message to each."""
+TRIES_A_MINUTE = 10
+"""Of all the webhooks of an environment together: a try keeps a server waiting for its receiver."""
 
 
 @draftable
@@ -49,11 +53,13 @@ def define_webhook(
 
     Raises:
         Invalid: a bad name, address or kind; names the field.
-        Conflict: name or id is taken.
+        Conflict: name or id is taken, or there are too many already.
     """
     name, url, kinds = checked_name(name, what="webhook"), checked_address(url), _checked_kinds(kinds)
     with configuration_change(caller, events.WEBHOOK_DEFINED) as change:
         refuse_existing(Webhook, name=name, public_id=public_id, is_same=lambda _: False)
+        if Webhook.objects.count() >= MOST_WEBHOOKS:
+            raise Conflict(f"An environment has up to {MOST_WEBHOOKS} webhooks.", remedy="Retire one first.")
         webhook = Webhook.objects.create(
             environment_id=caller.environment_id,
             public_id=public_id or uuid4(),
@@ -142,38 +148,61 @@ class Tried:
 def try_webhook(caller: Caller, *, public_id: UUID, now: datetime) -> Tried:
     """Post a message of the type `webhook.test` at once, and say what came of it.
 
+    No transaction is open meanwhile, unless the caller's own is: a receiver that takes its time locks nothing.
+
     Raises:
         Refused: the caller may not configure; on record.
+        TooOften: webhooks of the environment were tried `TRIES_A_MINUTE` times within this minute; on record.
         NotFound: there is no such webhook.
     """
     clearance = clearance_for(caller, "configure", events.WEBHOOK_TRIED, now=now)
+    with refusal_on_record(events.WEBHOOK_TRIED, caller):
+        _count_try(caller, now)
     with in_environment(caller.environment_id):
         webhook = Webhook.objects.select_related("environment").filter(public_id=public_id).first()
         if webhook is None:
             raise NotFound("There is no such webhook.", field="id")
-        tried = _tried(webhook, now)
-        append(
-            events.WEBHOOK_TRIED,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts={
-                "webhook": webhook.public_id,
-                "host": host_of(webhook.url),
-                "status": tried.status,
-                "reasons": [f"not taken: {tried.fault}"] if tried.fault else [],
-            },
-            outcome="failed" if tried.fault else "done",
-            decision_id=clearance.decision_id,
-        )
+        try:
+            keys = keys_of(webhook, now=now)
+        except Unsent:
+            keys = []
+    tried = _tried(webhook, keys, now)
+    append(
+        events.WEBHOOK_TRIED,
+        environment_id=caller.environment_id,
+        actor=caller.actor,
+        facts={
+            "webhook": webhook.public_id,
+            "host": host_of(webhook.url),
+            "status": tried.status,
+            "reasons": [f"not taken: {tried.fault}"] if tried.fault else [],
+        },
+        outcome="failed" if tried.fault else "done",
+        decision_id=clearance.decision_id,
+    )
     return tried
 
 
-def _tried(webhook: Webhook, now: datetime) -> Tried:
+def _count_try(caller: Caller, now: datetime) -> None:
+    minute, second = divmod(int(now.timestamp()), 60)
+    counted = ("webhook tries", caller.environment_id)
+    if not counting.spend(*counted, bucket=minute, buckets=1, allowance=TRIES_A_MINUTE, seconds=120):
+        raise TooOften(
+            "Webhooks were tried too often.",
+            decision_id=uuid4(),
+            reasons=("limit: tries of webhooks",),
+            remedy="Try again in a minute.",
+            wait=60 - second,
+        )
+
+
+def _tried(webhook: Webhook, keys: Sequence[bytes], now: datetime) -> Tried:
     status = 0
     environment = {"id": webhook.environment_id, "name": webhook.environment.name}
     message = {"type": "webhook.test", "timestamp": now, "data": {"environment": environment}}
     try:
-        keys = keys_of(webhook, now=now)
+        if not keys:
+            raise Unsent("no secret")
         answer = post(webhook.url, f"msg_{uuid4().hex}", message, keys=keys, at=now)
         status = answer.status
         must_be_taken(answer)

@@ -32,6 +32,8 @@ from governance.operators.choice import operator_caller
 from governance.operators.decorations import page_action, shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
+from governance.operators.permission import environment_of
+from keyring.walls import in_environment
 
 
 class WebhookForm(DefinitionForm):
@@ -114,9 +116,10 @@ class WebhookAdmin(DefinitionAdmin):
 
     @page_action("Send a test…", icon="send", permissions=["webhook"])
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask first, since it leaves the house; then post a test and say what came of it."""
+        """Ask first, since it leaves the house; then post a test and say what came of it, outside any transaction."""
         self.require_allowed(request)
-        webhook = self.object_or_404(object_id)
+        with in_environment(environment_of(request)):
+            webhook = self.object_or_404(object_id)
         back = self.address("change", webhook.pk)
         if request.method == "POST":
             tried = try_webhook(operator_caller(request), public_id=webhook.public_id, now=timezone.now())
@@ -126,15 +129,16 @@ class WebhookAdmin(DefinitionAdmin):
             else:
                 self.message_user(request, f"The message was taken: status {tried.status}.")
             return HttpResponseRedirect(back)
-        return render(
-            request,
-            "governance/webhook_test.html",
-            {
-                **self.admin_site.each_context(request),
-                "opts": self.opts,
-                "title": "Send a test",
-                "subtitle": webhook.name,
-                "host": host_of(webhook.url),
-                "back": back,
-            },
-        )
+        with in_environment(environment_of(request)):
+            return render(
+                request,
+                "governance/webhook_test.html",
+                {
+                    **self.admin_site.each_context(request),
+                    "opts": self.opts,
+                    "title": "Send a test",
+                    "subtitle": webhook.name,
+                    "host": host_of(webhook.url),
+                    "back": back,
+                },
+            )

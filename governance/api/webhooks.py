@@ -26,7 +26,7 @@ from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.keys import BY_NAME
 from governance.wire.parameters import list_parameters
-from governance.wire.problems import PROBLEMS
+from governance.wire.problems import PROBLEM, PROBLEMS
 from governance.wire.shapes import ID, MOMENT, NUMBER, TEXT, array, choice, or_null, page_shape, shape
 from keyring.walls import in_environment
 
@@ -146,6 +146,7 @@ class WebhookTrial(ConfiguringView):
                 remedy=TEXT,
             ),
             **PROBLEMS,
+            (429, "application/problem+json"): OpenApiResponse(PROBLEM, description="Tried too often; wait a minute."),
         },
     )
     def post(self, request: Request, webhook_id: UUID) -> Response:

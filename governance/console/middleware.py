@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -38,6 +39,8 @@ _OUTSIDE_THE_WALLS = (
     "/admin/password_change/",
 )
 """A new environment is made behind its own wall, operators and groups behind none: so are their pages and records."""
+_WAITS_FOR_OTHERS = re.compile(r"/admin/governance/webhook/[^/]+/send_test/?")
+"""Pages that wait for another system: no transaction waits with them, so they enter the environment themselves."""
 
 _OPEN_TO_A_GIVEN_PASSWORD = ("/password/", "/login/", "/logout/", "/admin/logout/", "/admin/password_change/")
 """All that somebody may open who signed in with a password that another person has seen."""
@@ -96,7 +99,7 @@ def _must_choose_a_password(request: HttpRequest) -> bool:
 
 def _is_transactional(path: str) -> bool:
     outside = (*_OUTSIDE_THE_WALLS, *settings.OWN_TRANSACTION_PREFIXES)
-    return path.startswith(_TRANSACTIONAL) and not path.startswith(outside)
+    return path.startswith(_TRANSACTIONAL) and not path.startswith(outside) and not _WAITS_FOR_OTHERS.fullmatch(path)
 
 
 def _refusal_page(refused: Refused) -> HttpResponse:

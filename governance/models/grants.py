@@ -73,6 +73,9 @@ class Review(models.Model):
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     concluded_at = models.DateTimeField(null=True)
+    overdue_told_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it was told that it is overdue, which happens once."
+    )
     comment = SealedField(null=True, blank=True)
 
     class Meta:

@@ -11,12 +11,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.core.mail.backends.smtp import EmailBackend
 
+from governance.notices.line import PunctualBackend
 from governance.notices.unsent import Unsent
 from governance.notices.wording import page_about, wording_of
 from keyring.plain import Plain
 
+SECONDS = 60.0
+"""For a whole message; a single word of the server's has `EMAIL_TIMEOUT`."""
 _PERMANENT = 500
 """Replies from here on are permanent (RFC 5321, section 4.2.1)."""
 
@@ -32,10 +34,9 @@ def must_answer() -> None:
     Raises:
         Unsent: it does not.
     """
-    with _told_apart():
-        backend = EmailBackend()
-        backend.open()
-        backend.close()
+    line = PunctualBackend(seconds=SECONDS)
+    with _told_apart(line):
+        line.try_out()
 
 
 def hand_over(message_id: UUID, address: Plain[str], *, subject: str, body: str) -> None:
@@ -44,6 +45,7 @@ def hand_over(message_id: UUID, address: Plain[str], *, subject: str, body: str)
     Raises:
         Unsent: it was not taken.
     """
+    line = PunctualBackend(seconds=SECONDS)
     message = EmailMessage(
         subject=f"[Sealbook] {subject}",
         body=body,
@@ -52,9 +54,9 @@ def hand_over(message_id: UUID, address: Plain[str], *, subject: str, body: str)
             "Message-ID": f"<{message_id}@{urlsplit(settings.PUBLIC_URL).hostname or 'localhost'}>",
             "Auto-Submitted": "auto-generated",  # RFC 3834: no vacation notes come back
         },
-        connection=EmailBackend(),
+        connection=line,
     )
-    with _told_apart():
+    with _told_apart(line):
         message.send()
 
 
@@ -75,11 +77,11 @@ def send_mail(message_id: UUID, address: Plain[str], *, kind: str, about: UUID, 
 
 
 @contextmanager
-def _told_apart() -> Iterator[None]:
+def _told_apart(line: PunctualBackend) -> Iterator[None]:
     try:
         yield
     except (smtplib.SMTPException, OSError) as error:
-        raise _unsent(error) from None
+        raise (Unsent("time") if line.is_over else _unsent(error)) from None
 
 
 def _unsent(error: Exception) -> Unsent:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException, IncompleteRead
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from queue import Empty, SimpleQueue
 from threading import Thread, Timer
 from time import monotonic
@@ -21,6 +21,8 @@ MOST_RECEIVED = 64 * 1024
 """Bytes of an answer's body; longer ones are no answer."""
 TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 """NAT64 prefixes (RFC 6052, RFC 8215): behind them lies any IPv4 address, one of our own network as well."""
+PROTOCOL_ASSIGNMENTS = IPv4Network("192.0.0.0/24")
+"""Of the IETF's own uses (RFC 6890): networks put their gateways there, whatever single addresses of it may be."""
 
 Address = IPv4Address | IPv6Address
 
@@ -89,7 +91,11 @@ def exchange_where(request: Outgoing, *, seconds: float, allowed: Callable[[Addr
 
 def is_public(address: Address) -> bool:
     """Whether an address, and one that it carries inside, belongs to the public internet."""
+    if isinstance(address, IPv4Address) and address in PROTOCOL_ASSIGNMENTS:
+        return False
     if isinstance(address, IPv6Address):
+        if address.is_site_local:
+            return False
         carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
         if any(address in network for network in TRANSLATED):
             return False

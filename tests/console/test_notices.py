@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
+from governance.actions import webhooks
 from governance.actions.addresses import masked_address
 from governance.actions.deliveries import deliver_next
 from governance.actions.notices import leave_notices
 from governance.models import Account, Delivery, Webhook, WebhookSecret
-from keyring.walls import in_environment
+from governance.notices.posting import post
+from keyring.walls import current_environment, in_environment
 from tests import cast
 from tests.console.people import PASSWORD, Console
 from tests.console.test_definitions import facts_of, is_gone, send, stored
@@ -25,8 +27,15 @@ PAGE = "/notices/address/"
 
 
 def test_an_officer_defines_a_webhook_signs_tries_and_retires_it(
-    console: Console, as_officer: Browser, as_support: Browser, settings: Any
+    console: Console, as_officer: Browser, as_support: Browser, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    entered: list[UUID | None] = []
+
+    def watched(*asked: Any, **rest: Any) -> Any:
+        entered.append(current_environment())
+        return post(*asked, **rest)
+
+    monkeypatch.setattr(webhooks, "post", watched)
     settings.GOVERNANCE_WEBHOOK_NETWORKS = ["127.0.0.0/8"]
     with remote() as receiver:
         url = f"http://127.0.0.1:{receiver.port}/hook"
@@ -46,7 +55,7 @@ def test_an_officer_defines_a_webhook_signs_tries_and_retires_it(
         assert "status 200" in as_officer.post(f"{page}/send_test/", follow=True).content.decode()
         receiver.status = 500
         assert "not taken: status 500" in as_officer.post(f"{page}/send_test/", follow=True).content.decode()
-        assert len(receiver.asked) == 2
+        assert len(receiver.asked) == 2 and entered == [None, None], "no transaction waits with the page"
         for path in ("", "add/", f"{webhook.pk}/new_secret/", f"{webhook.pk}/send_test/"):
             assert as_support.get(f"/admin/governance/webhook/{path}").status_code == 403, path
     send(as_officer, f"governance/webhook/{webhook.pk}/delete/", {"post": "yes"})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from threading import Thread
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -47,3 +50,22 @@ def mail_server(*, tls: ssl.SSLContext | None = None) -> Iterator[MailServer]:
         yield told
     finally:
         controller.stop()
+
+
+@contextmanager
+def endless_server(greeting: bytes, goes_on_with: bytes) -> Iterator[int]:
+    """Serve one connection a greeting, and then the same again and again until it is hung up on; yields the port."""
+    with socket.create_server((LOOPBACK, 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError), listening.accept()[0] as link:
+                link.sendall(greeting)
+                while True:
+                    link.sendall(goes_on_with)
+                    time.sleep(0.02)
+
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join(5)
+        assert not thread.is_alive(), "nobody hung up"

@@ -11,7 +11,9 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from config.celery import app
+from config.embedded.ports import free_port
 from governance.actions import deliveries
+from governance.actions import webhooks as actions_on_webhooks
 from governance.actions.deliveries import (
     CLAIM,
     LONGEST_PAUSE,
@@ -21,10 +23,10 @@ from governance.actions.deliveries import (
     retry_delivery,
 )
 from governance.actions.notices import leave_notices
-from governance.actions.webhooks import define_webhook, issue_webhook_secret
+from governance.actions.webhooks import define_webhook, issue_webhook_secret, retire_webhook
 from governance.errors import Conflict, NotFound, Refused
 from governance.identities import OPERATOR, Caller, system_caller
-from governance.models import Account, Delivery
+from governance.models import Account, Delivery, Webhook
 from governance.tasks import deliver_notices
 from keyring.walls import in_environment
 from tests import cast
@@ -164,7 +166,61 @@ def test_a_try_that_ends_after_another_took_over_changes_nothing_but_a_success_c
     assert (desk.row.state, desk.row.attempts, desk.row.fault) == (Delivery.SENT, 2, "")
 
 
+def test_a_webhook_that_is_retired_while_a_message_is_on_its_way_ends_nothing_else(
+    desk: Desk, receiver: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hooked(desk, receiver)
+    desk.told("request.submitted")
+    real = deliveries._claimed
+
+    def claimed_and_retired(*claim: Any) -> Any:
+        claimed = real(*claim)
+        with in_environment(desk.environment.id):
+            webhook = Webhook.objects.get()
+        retire_webhook(desk.system, public_id=webhook.public_id)
+        return claimed
+
+    monkeypatch.setattr(deliveries, "_claimed", claimed_and_retired)
+
+    assert desk.sent() and (desk.rows(), receiver.asked) == ([], [])
+
+
+def test_what_goes_where_nobody_answers_waits_and_what_goes_elsewhere_does_not(desk: Desk, receiver: Remote) -> None:
+    dead = define_webhook(desk.system, name="dead", url=f"http://127.0.0.1:{free_port()}/")
+    issue_webhook_secret(desk.system, public_id=dead.public_id)
+    desk.told("request.submitted", "request.denied", "request.approved")
+    assert desk.sent() and not desk.sent(), "one try tells of all three"
+    assert sorted(row.attempts for row in desk.rows()) == [0, 0, 1]
+
+    hooked(desk, receiver)
+    desk.told("request.lapsed")
+
+    assert desk.sent() and desk.sent() and not desk.sent()
+    assert len(receiver.asked) == 1 and all(row.next_at > NOW for row in desk.rows() if row.state == "pending")
+
+
+def test_an_environment_has_so_many_webhooks_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions_on_webhooks, "MOST_WEBHOOKS", 2)
+    for name in ("one", "two"):
+        define_webhook(desk.system, name=name, url="https://desk.example.com/")
+
+    with pytest.raises(Conflict, match="up to 2"):
+        define_webhook(desk.system, name="three", url="https://desk.example.com/")
+
+
 # --- By the clock ---
+
+
+def test_environments_take_turns(desk: Desk, receiver: Remote) -> None:
+    other = Desk()
+    for each in (desk, other):
+        hooked(each, receiver)
+        each.told("request.submitted", "request.denied", "request.approved")
+
+    assert deliver_notices() == 6
+
+    told = [json.loads(asked["body"])["data"]["environment"]["id"] for asked in receiver.asked]
+    assert [len(set(told[turn : turn + 2])) for turn in (0, 2, 4)] == [2, 2, 2]
 
 
 def test_a_worker_is_called_to_what_was_left_and_without_a_broker_the_clock_comes(

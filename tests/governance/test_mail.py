@@ -16,9 +16,11 @@ from django.db import transaction
 from audit.queries import entries
 from governance.actions import deliveries
 from governance.actions.accounts import change_operator
-from governance.actions.addresses import masked_address
+from governance.actions.addresses import masked_address, set_address
 from governance.actions.deliveries import CLAIM
+from governance.errors import Invalid
 from governance.models import Account, Delivery, Notice
+from governance.notices import mail
 from keyring.actions import create_key, reseal_texts, texts_are_due
 from keyring.keys import KeyKind
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
@@ -27,7 +29,7 @@ from tests.cast import NOBODY
 from tests.governance import outbox
 from tests.governance.certificates import self_signed
 from tests.governance.outbox import ABOUT, ADDRESS, NOW, Desk
-from tests.governance.smtp_stage import MailServer, mail_server
+from tests.governance.smtp_stage import MailServer, endless_server, mail_server
 
 pytestmark = pytest.mark.django_db
 on_record = pytest.mark.django_db(transaction=True)
@@ -165,6 +167,71 @@ def test_a_refused_recipient_is_tried_again_unless_it_is_for_good(
 
     assert (desk.row.state, desk.row.fault) == (state, fault)
     assert all(ADDRESS not in entry.text for entry in entries(environment_id=desk.environment.id, limit=50))
+
+
+@pytest.mark.parametrize(
+    ("greeting", "goes_on_with", "fault"),
+    [
+        (b"220-", b"x", "time"),
+        (b"220 mail\r\n", b"250-more\r\n", "time"),
+        (b"220 mail\r\n", b"250-m\r\n" * 4096, "connection"),
+    ],
+    ids=["a greeting that drips", "features without an end", "a flood of features"],
+)
+def test_a_server_that_never_comes_to_its_end_is_hung_up_on(
+    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch, greeting: bytes, goes_on_with: bytes, fault: str
+) -> None:
+    monkeypatch.setattr(mail, "SECONDS", 0.3 if fault == "time" else 30.0)
+    with endless_server(greeting, goes_on_with) as port:
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", port, False
+        desk.told("request.submitted")
+        desk.told("request.denied")
+
+        assert desk.sent() and not desk.sent(), "what goes to the same server waits as well"
+
+    assert {(row.state, row.fault) for row in desk.rows()} == {(Delivery.PENDING, fault), (Delivery.PENDING, "")}
+
+
+def test_an_endless_server_is_hung_up_on_in_the_middle_of_its_handshake(
+    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "SECONDS", 0.3)
+    header = b"\x16\x03\x03\x3f\xff"  # a record of a handshake that takes its time
+    with endless_server(header, b"\x00") as port:
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_SSL = "127.0.0.1", port, True
+        desk.told("request.submitted")
+
+        desk.sent()
+
+    assert (desk.row.state, desk.row.fault) == (Delivery.PENDING, "time")
+
+
+def test_a_message_that_cannot_even_be_written_keeps_no_other_from_leaving(
+    desk: Desk, post_office: MailServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = Account.objects.create(username=f"odd-{uuid4().hex[:6]}", kind=Account.OPERATOR)
+    hidden = "=?utf-8?q?a=0Ab?=@example.com"
+    with in_environment(SYSTEM_ENVIRONMENT):  # as one that an earlier version has taken
+        odd.email = hidden
+        odd.save(update_fields=["email"])
+    desk.told("grant.expired", account=odd)
+    desk.told("grant.unused")
+
+    assert desk.sent() and desk.sent() and not desk.sent()
+
+    assert {row.kind: (row.state, row.fault) for row in desk.rows()} == {
+        "grant.expired": (Delivery.PENDING, "failed"),
+        "grant.unused": (Delivery.SENT, ""),
+    }
+    assert "a message could not be sent" in caplog.messages
+
+
+@pytest.mark.parametrize("address", ["=?utf-8?q?a=0Ab?=@example.com", '"a b"@example.com', "a@b@example.com"])
+def test_an_address_that_no_message_can_be_sent_to_is_none(desk: Desk, address: str) -> None:
+    with pytest.raises(Invalid, match="no e-mail address"):
+        set_address(NOBODY, account_id=desk.ann.pk, address=address)
+    for plain in ("o'brien+x@example.com", "Ann.Example@Mail.Example.COM"):
+        set_address(NOBODY, account_id=desk.ann.pk, address=plain)
 
 
 def test_a_server_without_tls_gets_no_message_where_tls_is_demanded(

@@ -19,9 +19,11 @@ from governance.actions.rights_reviews import (
     plan_rights_reviews,
     retire_rights_reviews,
 )
+from governance.actions.webhooks import define_webhook
 from governance.errors import Invalid, NotFound, Refused
 from governance.models import (
     Account,
+    Delivery,
     GroupRight,
     Notice,
     ReviewedRight,
@@ -57,6 +59,18 @@ def test_a_review_holds_every_right_and_tells_its_owners(review: Round) -> None:
         )
         assert RightsReviewPlan.objects.get().next_at == NOW + timedelta(days=90)
     assert told == {review.olga.account_id, review.omar.account_id}
+
+
+def test_a_webhook_is_told_of_a_review_whose_owners_are_all_gone(review: Round) -> None:
+    define_webhook(review.officer, name="desk", url="https://desk.example.com/")
+    Account.objects.filter(groups=review.owners.pk).update(is_active=False)
+
+    assert open_due_reviews(now=NOW) == 1
+
+    with in_environment(review.environment.id):
+        (delivery,) = Delivery.objects.all()
+        assert (delivery.kind, delivery.about) == ("rights_review.opened", RightsReview.objects.get().pk)
+        assert not Notice.objects.exists()
 
 
 def test_what_is_late_is_suspended_by_the_clock_until_it_is_kept(review: Round) -> None:

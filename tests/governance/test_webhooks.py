@@ -12,11 +12,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from audit.queries import entries
+from governance.actions import webhooks
 from governance.actions.deliveries import keys_of
 from governance.actions.webhooks import (
+    TRIES_A_MINUTE,
     accept_webhook_secret,
     change_webhook,
     define_webhook,
@@ -25,9 +28,10 @@ from governance.actions.webhooks import (
     retire_webhook,
     try_webhook,
 )
-from governance.errors import Conflict, Invalid, NotFound, Refused
+from governance.errors import Conflict, Invalid, NotFound, Refused, TooOften
 from governance.identities import OPERATOR, Caller
 from governance.models import Account, Webhook, WebhookSecret
+from governance.notices.posting import post
 from governance.notices.signing import key_in, new_webhook_secret, signed_headers
 from keyring.models import WrappedKey
 from keyring.walls import in_environment
@@ -169,6 +173,31 @@ def test_a_test_says_what_came_of_it_and_is_on_record(office: Office, receiver: 
     recorded = entries(environment_id=office.environment.id, kinds=["webhook.tried"], limit=10)
     assert [entry.outcome for entry in recorded] == ["refused", "failed", "done", "failed"]
     assert all("/hook" not in entry.text for entry in recorded)
+
+
+@on_record
+def test_a_test_waits_for_its_receiver_outside_any_transaction_and_so_often_a_minute(
+    office: Office, receiver: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public_id, now = defined(office, url=f"http://127.0.0.1:{receiver.port}/hook"), timezone.now() + timedelta(hours=1)
+    issue_webhook_secret(office.system, public_id=public_id)
+    was_open: list[bool] = []
+
+    def watched(*asked: Any, **rest: Any) -> Any:
+        was_open.append(connection.in_atomic_block)
+        return post(*asked, **rest)
+
+    monkeypatch.setattr(webhooks, "post", watched)
+    for _ in range(TRIES_A_MINUTE):
+        assert try_webhook(office.author, public_id=public_id, now=now).status == 200
+
+    with pytest.raises(TooOften) as often:
+        try_webhook(office.system, public_id=public_id, now=now)
+
+    assert 0 < often.value.wait <= 60 and was_open == [False] * TRIES_A_MINUTE
+    assert try_webhook(office.system, public_id=public_id, now=now + timedelta(minutes=1)).status == 200
+    (entry,) = entries(environment_id=office.environment.id, kinds=["webhook.tried"], outcome="refused")
+    assert entry.facts["reasons"] == ["limit: tries of webhooks"]
 
 
 def test_a_second_person_approves_a_webhook_and_its_secret_without_seeing_it(office: Office) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import DatabaseError
 from django.utils import timezone
 
-from governance.actions.access_clock import put_down_what_is_over, tell_what_is_overdue
+from governance.actions.access_clock import put_down_what_is_over
 from governance.actions.access_requests import declare_emergency
 from governance.actions.access_reviews import claim_review, conclude_review
 from governance.actions.accounts import change_operator
@@ -197,28 +197,6 @@ def test_an_overdue_review_blocks_the_next_emergency_until_it_is_concluded(desk:
     assert refused(own) == "guard: may review"
     assert refused(silent) == "guard: commented"
     assert declare_emergency(desk.sue, desk.wish(**URGENT, justification=f"{WHY} Again."), factor_at=None, now=later)
-
-
-def test_who_could_conclude_an_overdue_review_is_told_once_and_so_is_who_had_the_access(desk: HelpDesk) -> None:
-    now = timezone.now()
-    grant = declare_emergency(desk.sue, desk.wish(**URGENT), factor_at=None, now=now)
-    late = now + timedelta(hours=73)
-
-    assert tell_what_is_overdue(now=now + timedelta(hours=71)) == 0
-    assert (tell_what_is_overdue(now=late), tell_what_is_overdue(now=late)) == (1, 0)
-    with in_environment(desk.environment.id):
-        told = Notice.objects.filter(kind="review.overdue", about=Review.objects.get(grant=grant).pk)
-        assert set(told.values_list("account", flat=True)) == {desk.auditor.id, desk.sue.id}
-
-
-def test_whose_access_was_drawn_is_not_told_that_nobody_has_looked_at_it_yet(desk: HelpDesk) -> None:
-    desk.rule(review_percent=100)
-    grant = desk.granted()
-
-    assert tell_what_is_overdue(now=timezone.now() + timedelta(days=30)) == 1
-    with in_environment(desk.environment.id):
-        told = Notice.objects.filter(kind="review.overdue", about=Review.objects.get(grant=grant).pk)
-        assert set(told.values_list("account", flat=True)) == {desk.auditor.id}
 
 
 def test_the_database_itself_refuses_a_move_that_the_table_does_not_have(desk: HelpDesk) -> None:
