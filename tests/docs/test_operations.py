@@ -12,6 +12,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +22,7 @@ import pytest
 
 from config.embedded.ports import LOOPBACK, free_port
 from config.embedded.postgres import THROW_AWAY, PostgresServer, start_postgres
+from config.embedded.processes import wait_until
 from tests.docs.blocks import ROOT, blocks
 from tests.openbao import OpenBao, openbao_binary, start_openbao
 
@@ -107,8 +110,10 @@ def test_the_first_start_runs_as_the_page_has_it(
     replay, verify = commands(backups)
     assert "nobody to erase again" in run(replay, tmp_path, environ)
     assert '"statement": "The key of this person was destroyed' in run(verify, tmp_path, environ)
-    for command in commands(move) if openbao else ():
-        assert "prod: 1 keys" in run(command, tmp_path, environ | transit_beside(openbao))
+    if openbao:
+        environ |= transit_beside(openbao)  # which everything needs from the first move on
+        for command in commands(move):
+            assert "prod: 1 keys" in run(command, tmp_path, environ)
     come_up_and_stay_up(commands(processes), tmp_path, environ)
 
 
@@ -140,16 +145,29 @@ def ran_python(text: str, cwd: Path, environ: dict[str, str]) -> str:
 def come_up_and_stay_up(wanted: list[list[str]], cwd: Path, environ: dict[str, str]) -> None:
     """The processes of production come up beside each other and stay up until they are told to end."""
     with contextlib.ExitStack() as ending:
+        port = str(free_port())
+        wanted = [[port if word == "8000" else word for word in command] for command in wanted]
         running = [ending.enter_context(started(command, cwd, environ)) for command in wanted]
-        time.sleep(8)
+        assert wait_until(lambda: answers(port) or any(each.poll() for each, _ in running), seconds=60)
+        time.sleep(3)
         for process, log in running:
             assert process.poll() is None, log.read_text()
+
+
+def answers(port: str) -> bool:
+    """Whether the web process has loaded everything and serves; a refusal is an answer as well."""
+    try:
+        urllib.request.urlopen(f"http://{LOOPBACK}:{port}/healthz", timeout=5)
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
 def started(command: list[str], cwd: Path, environ: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Start one process; it is ended with all that it started itself."""
-    command = [word if word != "8000" else str(free_port()) for word in command]
     log = cwd / f"process-{len(list(cwd.glob('process-*')))}.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
