@@ -82,6 +82,8 @@ def _told_apart(line: PunctualBackend) -> Iterator[None]:
         yield
     except (smtplib.SMTPException, OSError) as error:
         raise (Unsent("time") if line.is_over else _unsent(error)) from None
+    except ValueError:  # an address that Django will not write down, or that the server's protocol cannot say
+        raise Unsent("recipient refused", is_final=True) from None
 
 
 def _unsent(error: Exception) -> Unsent:

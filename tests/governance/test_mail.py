@@ -206,15 +206,33 @@ def test_an_endless_server_is_hung_up_on_in_the_middle_of_its_handshake(
     assert (desk.row.state, desk.row.fault) == (Delivery.PENDING, "time")
 
 
-def test_a_message_that_cannot_even_be_written_keeps_no_other_from_leaving(
-    desk: Desk, post_office: MailServer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_message_that_cannot_even_be_written_keeps_no_other_from_leaving(desk: Desk, post_office: MailServer) -> None:
     odd = Account.objects.create(username=f"odd-{uuid4().hex[:6]}", kind=Account.OPERATOR)
     hidden = "=?utf-8?q?a=0Ab?=@example.com"
     with in_environment(SYSTEM_ENVIRONMENT):  # as one that an earlier version has taken
         odd.email = hidden
         odd.save(update_fields=["email"])
     desk.told("grant.expired", account=odd)
+    desk.told("grant.unused")
+
+    assert desk.sent() and desk.sent() and not desk.sent()
+
+    assert {row.kind: (row.state, row.fault) for row in desk.rows()} == {
+        "grant.expired": (Delivery.GIVEN_UP, "recipient refused"),
+        "grant.unused": (Delivery.SENT, ""),
+    }
+
+
+def test_what_nobody_foresaw_is_tried_again_and_keeps_no_other_from_leaving(
+    desk: Desk, post_office: MailServer, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(*args: Any, kind: str, **rest: Any) -> None:
+        if kind == "grant.expired":
+            raise RuntimeError("out of the blue")
+        mail.send_mail(*args, kind=kind, **rest)
+
+    monkeypatch.setattr("governance.actions.deliveries.send_mail", send)
+    desk.told("grant.expired")
     desk.told("grant.unused")
 
     assert desk.sent() and desk.sent() and not desk.sent()

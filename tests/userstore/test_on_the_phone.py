@@ -177,6 +177,13 @@ def test_who_withdrew_consent_is_sent_nothing_and_nobody_is_told_so(desk: PhoneD
     assert not post.taken
 
 
+def test_an_address_that_no_letter_can_go_to_is_not_told_from_none(desk: PhoneDesk, post: MailServer) -> None:
+    odd = {"value": "=?utf-8?q?a=0Ab?=@example.com", "purpose_additions": given("authentication")}
+    desk.write(desk.setter(desk.mail), desk.ben, {"mail": odd})
+    assert desk.sent(person=desk.ben).is_living(timezone.now())
+    assert not post.taken
+
+
 def test_three_codes_an_hour_reach_a_person_whoever_sends_them(desk: PhoneDesk, post: MailServer) -> None:
     now = timezone.now()
     for caller in (desk.sue, desk.sam, desk.sue):
