@@ -154,7 +154,9 @@ def _start_processes(children: Children, environ: Mapping[str, str], *, port: in
     listening = f"--interface=wsgi --host={LOOPBACK} --port={port} --no-ws"
     threads = f"--workers=1 --blocking-threads={WEB_THREADS} --workers-kill-timeout=10"
     schedule = f"--schedule={children.state.root / 'beat'}"
-    children.start("web", _module(f"granian {listening} {threads} config.wsgi:application"), environ)
+    children.start(
+        "web", _module(f"granian {listening} {threads} --respawn-failed-workers config.wsgi:application"), environ
+    )
     _wait_until_web_is_ready(children, port=port)
     worker = children.start("worker", _module(f"{celery} worker --loglevel=INFO {alone}"), environ)
     beat = children.start("beat", [*_module(f"{celery} beat --loglevel=INFO --pidfile="), schedule], environ)
