@@ -12,6 +12,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from governance.models import ClientSecret, ExternalIdentity, ExternalIssuer, Launcher, WorkloadPolicy
 
+_COMMAND = UUID(int=0)
+"""The caller of every management command."""
+
 
 def hands_behind(client_id: UUID, *, now: datetime) -> frozenset[UUID | None]:
     """Return who may be speaking as a client now: people, and clients, with whoever may be speaking as those.
@@ -65,9 +68,6 @@ def _brought_by(client_ids: Collection[UUID], since: datetime) -> set[UUID | Non
         for rows, column in _means(since)
         for hand in rows.filter(client__public_id__in=client_ids).values_list(column, flat=True)
     }
-
-
-_COMMAND = UUID(int=0)
 
 
 def _means(since: datetime) -> tuple[tuple[QuerySet[Any], str], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,8 @@ from rest_framework.response import Response
 
 from governance.actions.clients import change_client, define_client, issue_secret, withdraw_secret
 from governance.api.configuring import ConfiguringView
-from governance.errors import Invalid, NotFound
+from governance.api.renewing import asked_overlap, overlap_in, shape_of_secret, shown_once
+from governance.errors import NotFound
 from governance.models import Client
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
@@ -34,7 +34,6 @@ _CLIENT = shape(
     secrets=array(_SECRET),
 )
 _KEYS: Keys = {**BY_NAME, "kind": text_key("kind")}
-_LONGEST_OVERLAP_HOURS = 30 * 24
 
 
 class Clients(ConfiguringView):
@@ -99,25 +98,12 @@ class Secrets(ConfiguringView):
     @extend_schema(
         operation_id="issue_secret",
         tags=["governance"],
-        request={
-            "application/json": shape(
-                overlap_hours={**NUMBER, "description": "How long former secrets stay good; 24 by default, 0 to 720."}
-            )
-        },
-        responses={201: shape(client_id=ID, secret={**TEXT, "description": "Shown this once."}), **PROBLEMS},
+        request=asked_overlap("How long former secrets stay good"),
+        responses={201: shape_of_secret("client_id"), **PROBLEMS},
     )
     def post(self, request: Request, client_id: UUID) -> Response:
-        fields = Fields(request.data or {})
-        hours = fields.number("overlap_hours") if fields.raw("overlap_hours") is not None else None
-        if hours is not None and hours > _LONGEST_OVERLAP_HOURS:
-            raise Invalid(f"At most {_LONGEST_OVERLAP_HOURS} hours.", field="overlap_hours")
-        secret = issue_secret(
-            caller_in(request),
-            client_id=client_id,
-            overlap=None if hours is None else timedelta(hours=hours),
-        )
-        shown = {"client_id": str(client_id), "secret": secret.reveal()}
-        return Response(shown, status=201, headers={"Cache-Control": "no-store"})
+        secret = issue_secret(caller_in(request), client_id=client_id, overlap=overlap_in(request))
+        return shown_once(secret, client_id=str(client_id))
 
 
 class SingleSecret(ConfiguringView):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from governance.actions.webhooks import (
     try_webhook,
 )
 from governance.api.configuring import ConfiguringView
+from governance.api.renewing import asked_overlap, overlap_in, shape_of_secret, shown_once
 from governance.errors import Invalid, NotFound
 from governance.models import Webhook
 from governance.notices.wording import KINDS
@@ -40,7 +40,6 @@ _ASKED = {
     "kinds": _KINDS,
     "description": TEXT,
 }
-_LONGEST_OVERLAP_HOURS = 30 * 24
 
 
 class Webhooks(ConfiguringView):
@@ -113,23 +112,12 @@ class WebhookSecrets(ConfiguringView):
     @extend_schema(
         operation_id="issue_webhook_secret",
         tags=_TAGS,
-        request={
-            "application/json": shape(
-                overlap_hours={**NUMBER, "description": "How long a former one signs as well; 24 by default, 0 to 720."}
-            )
-        },
-        responses={201: shape(webhook_id=ID, secret={**TEXT, "description": "Shown this once."}), **PROBLEMS},
+        request=asked_overlap("How long a former one signs as well"),
+        responses={201: shape_of_secret("webhook_id"), **PROBLEMS},
     )
     def post(self, request: Request, webhook_id: UUID) -> Response:
-        fields = Fields(request.data or {})
-        hours = fields.number("overlap_hours") if fields.raw("overlap_hours") is not None else None
-        if hours is not None and hours > _LONGEST_OVERLAP_HOURS:
-            raise Invalid(f"At most {_LONGEST_OVERLAP_HOURS} hours.", field="overlap_hours")
-        secret = issue_webhook_secret(
-            caller_in(request), public_id=webhook_id, overlap=None if hours is None else timedelta(hours=hours)
-        )
-        shown = {"webhook_id": str(webhook_id), "secret": secret.reveal()}
-        return Response(shown, status=201, headers={"Cache-Control": "no-store"})
+        secret = issue_webhook_secret(caller_in(request), public_id=webhook_id, overlap=overlap_in(request))
+        return shown_once(secret, webhook_id=str(webhook_id))
 
 
 class WebhookTrial(ConfiguringView):
