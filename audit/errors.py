@@ -44,3 +44,39 @@ class ParameterRefused(AuditError, ValueError):
     def __init__(self, field: str | None, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+
+class LogKeyUnusable(AuditError):
+    """The key that signs the log, or a witness's, cannot be used. The message names the file, never the key."""
+
+
+class FactsUnavailable(Exception):
+    """A source of facts does not answer."""
+
+
+class DetectionRefused(Exception):
+    """A rule of the analysis is not what it says of itself."""
+
+
+class FindingNotFound(AuditError):
+    """There is no such finding in this environment."""
+
+
+class FindingRefused(AuditError, ValueError):
+    """What is to be done with a finding cannot be done; names the field."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class WitnessMisnamed(AuditError):
+    """What is set of the witnesses cannot be understood."""
+
+
+class MonthRefused(AuditError, ValueError):
+    """A month of the book cannot be held or released like this."""
+
+
+class NothingToExport(AuditError):
+    """The tree does not reach as far as was asked for, or the log has signed nothing yet."""

@@ -58,7 +58,37 @@ def declared() -> Mapping[str, EventKind]:
 BOOK_READ = event("audit.read", "filters", "returned", "door")
 """Somebody read the book: which filters (names, not values) and how many entries came back."""
 
+BOOK_EXPORTED = event("audit.exported", "environment", "since", "size")
+"""The book left with its tree: of which environment the bodies (null for all), since which entry, up to which size."""
+
+BOOK_CHECKED = event("audit.checked", "size")
+"""Every entry of the book was compared with its tree, where it lies."""
+
 PARTITIONS_MADE = event("audit.partitions_made", "partitions")
+
+COMPANY_SIMULATED = event("audit.company_simulated", "seed", "days", "staff")
+"""What follows, up to as many days, was done by nobody: a company was simulated in this environment."""
 
 BOOK_PROBED = event("audit.probed")
 """Written and rolled back by the readiness check; no such entry ever stays."""
+
+INTEGRITY_DOUBTED = event("audit.integrity_doubted", "reason")
+"""A witness has seen another book than this one."""
+
+MONTH_HELD = event("audit.month_held", "month", "matter", "hold")
+MONTH_RELEASED = event("audit.month_released", "month", "matter", "hold")
+
+MONTH_DROPPED = event("audit.month_dropped", "month", "entries", "first", "last")
+"""The bodies of a month go: how many, and their places in the tree, whose leaves stay. Not done: nothing went."""
+
+_FINDING = ("finding", "detection", "severity", "state", "owner", "reasons")
+FINDING_OPENED = event("finding.opened", *_FINDING, "entries")
+FINDING_ASSIGNED = event("finding.assigned", *_FINDING)
+FINDING_DECIDED = event("finding.decided", *_FINDING)
+FINDING_COMMENTED = event("finding.commented", *_FINDING)
+"""What was written is sealed beside the book."""
+FINDING_CONTAINED = event("finding.contained", *_FINDING, "actor", "grant")
+WORK_EXPECTED = event("finding.work_expected", *_FINDING, "expectation", "until")
+DETECTION_SET = event("detection.set", "detection", "enabled", "threshold", "former_threshold", "reasons")
+"""A rule runs with another threshold from now on, or not at all."""
+FINDING_READ = event("finding.read", *_FINDING)

@@ -60,6 +60,7 @@ def entries(
     decision_id: UUID | None = None,
     request_id: str | None = None,
     subject: str | None = None,
+    naming: UUID | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     after: Cursor | None = None,
@@ -67,7 +68,8 @@ def entries(
 ) -> list[EntryView]:
     """Return one environment's entries, newest first, at most `limit` (1 to 1500).
 
-    `subject` is a fingerprint handle; `since` is included, `until` is not; `after` continues below an entry. Raises
+    `subject` is a fingerprint handle; `naming` an id that stands anywhere in an entry, for which every body between
+    `since` and `until` is searched; `since` is included, `until` is not; `after` continues below an entry. Raises
     `AuditorNotConfigured` where the book cannot be read.
     """
     if not 1 <= limit <= LARGEST_PAGE:
@@ -85,6 +87,8 @@ def entries(
     found = _book(environment_id).filter(**{name: value for name, value in wanted.items() if value is not None})
     if subject is not None:
         found = found.filter(_about(subject))
+    if naming is not None:
+        found = found.filter(body__contains=f'"{naming}"')
     return [_view(row) for row in found.order_by("-recorded_at", "-id")[:limit]]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import Error, connection
 
 from audit.actors import Actor
@@ -90,12 +92,24 @@ def append(
         decision_id=decision_id,
         at=at,
     )
+    begun = monotonic()
     try:
         with connection.cursor() as cursor:
             cursor.execute(APPEND_SQL, [environment_id, *row])
     except Error as error:
         raise AuditUnavailable from error
+    must_be_in_time(begun)
     return row.id
+
+
+def must_be_in_time(begun: float) -> None:
+    """Raise `AuditUnavailable` where appending took too long (`begun`: seconds of the monotonic clock).
+
+    A book that hardly answers is a book that is about to fail; what waits for it would hold every thread meanwhile.
+    """
+    longest: int = settings.AUDIT_SLOWEST_MILLISECONDS
+    if longest and (monotonic() - begun) * 1000 > longest:
+        raise AuditUnavailable
 
 
 def prepare_body(

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 
+import psycopg
 from celery import shared_task
 from django.conf import settings
+from django.db import connections
 
+from audit.actions.analysing import close_days, forget_recollections, look_on
+from audit.actions.months import drop_old_months
 from audit.actions.partitions import ensure_partitions, partition_state
+from audit.analysis.reading import environments
+from audit.integrity.asking import ask_all
+from audit.integrity.working import work
+from audit.queries import AUDITOR
+
+INTEGRATING_SECONDS = 4.6
+"""How long one run goes on; the clock sends the next one a moment later."""
 
 logger = logging.getLogger(__name__)
 
@@ -20,3 +32,47 @@ def make_partitions() -> list[str]:
     if stray:
         logger.error("audit entries lie in the default partition", extra={"rows": stray})
     return made
+
+
+@shared_task(name="audit.integrate", acks_late=False)
+def integrate() -> int:
+    """Give what was appended its place in the tree, for as long as until the next run; safe to repeat and to lose."""
+    return work(seconds=INTEGRATING_SECONDS)
+
+
+@shared_task(name="audit.ask_witnesses", acks_late=False)
+def ask_witnesses() -> int:
+    """Have the witnesses cosign what is signed meanwhile; safe to repeat and to lose."""
+    return ask_all(seconds=INTEGRATING_SECONDS)
+
+
+@shared_task(name="audit.drop_old_months", acks_late=False)
+def drop_months() -> dict[str, str]:
+    """Drop the bodies of months that are kept no longer; what keeps one is told, and tried again tomorrow."""
+    if not settings.AUDIT_KEEP_MONTHS or not settings.AUDIT_SEALER_URL:
+        return {}
+    with psycopg.connect(settings.AUDIT_SEALER_URL, connect_timeout=5, options="-c timezone=UTC") as connection:
+        told = drop_old_months(connection, keep_months=settings.AUDIT_KEEP_MONTHS, now=datetime.now(UTC))
+    for each in told:
+        if each.why:
+            logger.warning("a month of the book stays", extra={"month": each.month.isoformat(), "reason": each.why})
+    return {each.month.isoformat(): each.why for each in told}
+
+
+@shared_task(name="audit.look_on", soft_time_limit=50, time_limit=60)
+def look_on_everywhere() -> int:
+    """Run the rules over what was sealed since; safe to repeat, to lose and to run twice at once."""
+    if AUDITOR not in connections:
+        return 0
+    return sum(look_on(each, now=datetime.now(UTC)) for each in environments())
+
+
+@shared_task(name="audit.close_days")
+def close_days_everywhere() -> int:
+    """Run the rules over today and over days that are over; safe to repeat."""
+    if AUDITOR not in connections:
+        return 0
+    now = datetime.now(UTC)
+    for each in environments():
+        forget_recollections(each, now=now)
+    return sum(close_days(each, now=now) for each in environments())

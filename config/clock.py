@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import environ
+
 CELERY_BEAT_SCHEDULE = {
+    "integrate the book": {"task": "audit.integrate", "schedule": 5.0, "options": {"expires": 5.0}},
+    "ask the witnesses": {"task": "audit.ask_witnesses", "schedule": 5.0, "options": {"expires": 5.0}},
+    "drop old months of the book": {"task": "audit.drop_old_months", "schedule": 24 * 3600.0},
+    "look at the book": {"task": "audit.look_on", "schedule": 10.0, "options": {"expires": 10.0}},
+    "look at the book by days": {"task": "audit.close_days", "schedule": 3600.0},
     "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},
     "forget script notes": {"task": "governance.forget_script_notes", "schedule": 24 * 3600.0},
     "forget sessions": {"task": "governance.forget_sessions", "schedule": 3600.0},
@@ -20,3 +27,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget imports": {"task": "userstore.forget_imports", "schedule": 3600.0},
     "settle indexes": {"task": "userstore.settle_indexes", "schedule": 60.0},
 }
+
+_SEALER = {"queue": environ.Env()("SEALBOOK_QUEUE", default="sealbook") + "-sealer"}
+CELERY_TASK_ROUTES = {"audit.integrate": _SEALER, "audit.ask_witnesses": _SEALER, "audit.drop_old_months": _SEALER}
+"""The sealer's queue is worked on by its own process alone, which has its role and its key."""

@@ -15,9 +15,11 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.health import audit_is_writable
+from audit.integrity.state import sealing
 from keyring.kms import providers
 
 REMEMBERED_SECONDS = 1.0
@@ -72,6 +74,13 @@ def probe_audit() -> None:
         raise NotReady("not_writable")
 
 
+def probe_sealing() -> None:
+    """Raises `NotReady` with a word for what is the matter with the sealing of the book: another process does that."""
+    code = sealing().code(timezone.now())
+    if code != "ok":
+        raise NotReady(code)
+
+
 def probe_keyring() -> None:
     """Raises unless the first provider opens what it wrapped."""
     key, first = token_bytes(32), providers()[0]
@@ -85,7 +94,11 @@ PROBES: Mapping[str, Callable[[], None]] = {
     "migrations": probe_migrations,
     "audit": probe_audit,
     "keyring": probe_keyring,
+    "sealing": probe_sealing,
 }
+
+TOLD = frozenset({"sealing"})
+"""Parts that are told and keep no process from being ready: it can do its work, and decides itself what has to wait."""
 
 
 def probe_parts() -> dict[str, str]:
@@ -132,7 +145,7 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  Django's sig
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  Django's signature
-    """200 while every part does its work, else 503 with the state of each."""
+    """200 while every part that this process needs does its work, else 503; with the state of each."""
     states = _memory.states()
-    ready = all(state == "ok" for state in states.values())
+    ready = all(state == "ok" for part, state in states.items() if part not in TOLD)
     return JsonResponse({"status": "ok" if ready else "not_ready", "parts": states}, status=200 if ready else 503)

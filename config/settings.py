@@ -1,6 +1,5 @@
-"""Every setting, in one file, read top to bottom. Values come from environment variables; one prefix per app.
-
-No module reads a setting at import time. `manage.py check --deploy` refuses unsafe values.
+"""Every setting, in one file, read top to bottom: from environment variables, one prefix per app. No module reads one
+at import time. `manage.py check --deploy` refuses unsafe values.
 """
 
 from __future__ import annotations
@@ -229,12 +228,6 @@ KEYRING_CACHE_SIZE = env.int("SEALBOOK_KEYRING_CACHE_SIZE", default=8_000)
 KEYRING_REMEMBERED_SECONDS = env.float("SEALBOOK_KEYRING_REMEMBERED_SECONDS", default=60.0)
 KEYRING_LEASE_SECONDS = env.float("SEALBOOK_KEYRING_LEASE_SECONDS", default=300.0)  # see docs/operations.md
 
-# --- audit ---------------------------------------------------------------------------------------------------------
-
-AUDIT_MONTHS_AHEAD = 3
-AUDIT_GATE = "governance.api.gates.may_audit"
-"""Called with each request that wants to read the book; raises where the caller may not."""
-
 # --- governance ----------------------------------------------------------------------------------------------------
 
 GOVERNANCE_TOKEN_SECONDS = env.int("SEALBOOK_TOKEN_SECONDS", default=3600)
@@ -277,23 +270,27 @@ USERSTORE_TOMBSTONES = Path(env("SEALBOOK_TOMBSTONES", default=str(STATE_DIR / "
 """The ledger of erasures: outside the database and its backups, on a disk that all processes share."""
 USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-us-west-2", "aws-eu-west-1"])
 
-# --- Doors ---------------------------------------------------------------------------------------------------------
+# --- What is long enough for a file of its own ----------------------------------------------------------------------
 
-REST_FRAMEWORK = {
-    "UNAUTHENTICATED_USER": None,
-    "DEFAULT_AUTHENTICATION_CLASSES": ["governance.api.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["governance.api.permissions.HasCaller"],
-    "DEFAULT_RENDERER_CLASSES": ["config.rendering.OrjsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.rendering.OrjsonParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.rendering.OneRepresentation",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "config.problems.render_problem",
-}
-
-from config.clock import CELERY_BEAT_SCHEDULE  # noqa: E402, F401  what runs by the clock
+from config.book import (  # noqa: E402, F401  who reads the book, and who seals it
+    AUDIT_ENVIRONMENTS,
+    AUDIT_FACT_SOURCES,
+    AUDIT_GATE,
+    AUDIT_KEEP_MONTHS,
+    AUDIT_LOG_KEY,
+    AUDIT_MONTHS_AHEAD,
+    AUDIT_RECONCILED,
+    AUDIT_SEALER_URL,
+    AUDIT_SLOWEST_MILLISECONDS,
+    AUDIT_TURN_SECONDS,
+    AUDIT_UNSEALED_EXPORT_MINUTES,
+    AUDIT_UNSEALED_READ_MINUTES,
+    AUDIT_WITNESSES,
+)
+from config.clock import CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES  # noqa: E402, F401  what runs by the clock, and where
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
 from config.content import CONTENT_SECURITY_POLICY  # noqa: E402, F401  what pages may load
-from config.document import SPECTACULAR_SETTINGS  # noqa: E402, F401  how the API is described
+from config.document import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: E402, F401  how the API answers and is described
 from config.factors import *  # noqa: E402, F403  second factors of those who sign in, as allauth is told
 from config.logs import LOGGING  # noqa: E402, F401  so are the rules of what logs may carry
 from config.passwords import AUTH_PASSWORD_VALIDATORS, USERSTORE_PASSWORD_VALIDATORS  # noqa: E402, F401  and of passwords

@@ -57,6 +57,9 @@ def start_cluster() -> Cluster | None:
     os.environ["SEALBOOK_STATE"] = str(cluster.state)
     os.environ["SEALBOOK_KEYRING"] = str(cluster.state / "keyring.json")
     os.environ["SEALBOOK_SECRET_KEY"] = secrets.token_urlsafe(50)
+    # Nobody seals in most tests, some tell the time, and machines may be slow; tests of these set their own.
+    os.environ["SEALBOOK_SLOWEST_APPEND_MILLISECONDS"] = "0"
+    os.environ["SEALBOOK_UNSEALED_EXPORT_MINUTES"] = os.environ["SEALBOOK_UNSEALED_READ_MINUTES"] = "0"
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # a browser driver's loop runs beside the ORM
     try:
         _provide_postgres(cluster)

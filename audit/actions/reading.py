@@ -26,6 +26,7 @@ class Filters:
     decision_id: UUID | None = None
     request_id: str | None = None
     subject: str | None = None
+    naming: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
 

@@ -1,5 +1,30 @@
-"""The table of the book."""
+"""The tables of the book."""
 
+from audit.models.analysis import (
+    Alert,
+    AnalysisCursor,
+    DetectionSetting,
+    ExpectedWork,
+    Finding,
+    FindingComment,
+    Recollection,
+)
 from audit.models.entry import Entry
+from audit.models.tree import Cosignature, Integration, Leaf, MonthHold, SignedCheckpoint, Tile
 
-__all__ = ["Entry"]
+__all__ = [
+    "Alert",
+    "AnalysisCursor",
+    "Cosignature",
+    "DetectionSetting",
+    "Entry",
+    "ExpectedWork",
+    "Finding",
+    "FindingComment",
+    "Integration",
+    "Leaf",
+    "MonthHold",
+    "Recollection",
+    "SignedCheckpoint",
+    "Tile",
+]

@@ -56,6 +56,7 @@ class Entry(models.Model):
                 condition=~models.Q(outcome="done"),
             ),
             models.Index("id", name="audit_entry_id"),
+            models.Index("xid", name="audit_entry_xid"),
             models.Index("decision_id", name="audit_entry_decision", condition=models.Q(decision_id__isnull=False)),
             models.Index("request_id", name="audit_entry_request", condition=models.Q(request_id__isnull=False)),
             GinIndex(fields=["subjects"], name="audit_entry_subjects", condition=models.Q(subjects__isnull=False)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 import redis
 
-from config.database.roles import APP, AUDITOR, LOGIN_ROLES, OWNER, bootstrap_database
+from config.database.roles import APP, AUDITOR, LOGIN_ROLES, OWNER, SEALER, bootstrap_database
 from config.embedded.errors import LaunchError
 from config.embedded.ports import LOOPBACK
 from config.embedded.postgres import SUPERUSER, PostgresServer, start_postgres
@@ -23,11 +23,14 @@ OLDEST_REDIS = (6, 2)
 
 @dataclass(frozen=True)
 class Databases:
-    """Addresses by role. The owner's is for migrations only and never reaches a web or worker process."""
+    """Addresses by role. The owner's is for migrations only and never reaches a web or worker process, and the sealer's
+    reaches the sealer alone.
+    """
 
     app: str
     owner: str
     auditor: str
+    sealer: str
     server: PostgresServer | None = None
 
 
@@ -52,6 +55,7 @@ def provide_databases(state: StateDirectory, environ: Mapping[str, str] = os.env
             app=given["DATABASE_URL"],
             owner=given["DATABASE_MIGRATION_URL"],
             auditor=environ.get("DATABASE_AUDITOR_URL", ""),
+            sealer=environ.get("DATABASE_SEALER_URL", ""),
         )
     return _embedded_databases(state)
 
@@ -112,4 +116,4 @@ def _embedded_databases(state: StateDirectory) -> Databases:
     def url(role: str) -> str:
         return f"postgresql://{role}:{passwords[role]}@{LOOPBACK}:{server.port}/{DATABASE}"
 
-    return Databases(app=url(APP), owner=url(OWNER), auditor=url(AUDITOR), server=server)
+    return Databases(app=url(APP), owner=url(OWNER), auditor=url(AUDITOR), sealer=url(SEALER), server=server)

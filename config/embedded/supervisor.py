@@ -21,12 +21,15 @@ from config.embedded.ports import LOOPBACK, is_free
 from config.embedded.preparation import is_prepared, remember_prepared
 from config.embedded.processes import wait_until
 from config.embedded.provision import Broker, Databases, provide_broker, provide_databases
+from config.embedded.sealing import Sealing, provide_sealing
 from config.embedded.state import StateDirectory, write_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60.0
 WEB_THREADS = 8
 WORKER_PROCESSES = 2
+WITHHELD = ("DATABASE_MIGRATION_URL", "DATABASE_SEALER_URL", "SEALBOOK_LOG_KEY")
+"""What web and worker processes never know."""
 
 
 class StopRequested(Exception):
@@ -55,7 +58,8 @@ def run(*, state_dir: Path, port: int) -> None:
                 credentials = _prepare(state, environ, owner_url=databases.owner)
             if embedded:
                 remember_prepared(state)
-            _start_processes(children, environ, port=port)
+            sealing = provide_sealing(state, sealer_url=databases.sealer)
+            _start_processes(children, environ, sealing=sealing, port=port)
             _announce(state, credentials, port=port, seconds=time.monotonic() - begun)
             _watch(children)
         except StopRequested:
@@ -89,7 +93,7 @@ def _provide_broker(state: StateDirectory, children: Children) -> Broker:
 
 def _environment(state: StateDirectory, *, databases: Databases, broker: Broker, port: int) -> dict[str, str]:
     """Return what web and worker processes may know: not the owner's address, not the superuser's."""
-    environ = {name: value for name, value in os.environ.items() if name != "DATABASE_MIGRATION_URL"}
+    environ = {name: value for name, value in os.environ.items() if name not in WITHHELD}
     environ |= {
         "DATABASE_URL": databases.app,
         "DATABASE_AUDITOR_URL": databases.auditor,
@@ -146,9 +150,12 @@ def _manage(state: StateDirectory, *arguments: str, environ: Mapping[str, str]) 
         raise ServerFailed(f"`manage.py {arguments[0]}` failed; its log is {log}. The end of it:\n{last}")
 
 
-def _start_processes(children: Children, environ: Mapping[str, str], *, port: int) -> None:
-    """Start web, worker and beat, and return when all three answer. The first page comes first: web has the cores."""
-    _say("Starting web, worker and beat ...")
+def _start_processes(children: Children, environ: Mapping[str, str], *, sealing: Sealing, port: int) -> None:
+    """Start web, worker, sealer and beat, and return when all answer. The first page comes first: web has the cores.
+
+    Where there is no sealer or no witness to start, they run elsewhere.
+    """
+    _say("Starting web, worker, sealer and beat ...")
     celery = "celery --app=config.celery"
     alone = f"--concurrency={WORKER_PROCESSES} --without-gossip --without-mingle"  # no other workers to talk to
     listening = f"--interface=wsgi --host={LOOPBACK} --port={port} --no-ws"
@@ -159,6 +166,13 @@ def _start_processes(children: Children, environ: Mapping[str, str], *, port: in
     )
     _wait_until_web_is_ready(children, port=port)
     worker = children.start("worker", _module(f"{celery} worker --loglevel=INFO {alone}"), environ)
+    if sealing.witness:
+        children.start("witness", sealing.witness, environ)
+    if sealing.sealer:
+        threads = f"--pool=threads --concurrency=2 --queues={environ.get('SEALBOOK_QUEUE', 'sealbook')}-sealer"
+        command = _module(f"{celery} worker --loglevel=WARNING --without-gossip --without-mingle {threads}")
+        sealer = children.start("sealer", [*command, "--hostname=sealer@%h"], {**environ, **sealing.sealer})
+        children.wait_for_ready_file(sealer, seconds=READY_SECONDS)
     beat = children.start("beat", [*_module(f"{celery} beat --loglevel=INFO --pidfile="), schedule], environ)
     children.wait_for_ready_file(worker, seconds=READY_SECONDS)
     children.wait_for_ready_file(beat, seconds=READY_SECONDS)

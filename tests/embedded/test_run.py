@@ -86,9 +86,30 @@ def test_every_process_has_a_log_of_its_own(run: Run) -> None:
     assert {*OURS, "postgres", "valkey"} <= {path.stem for path in (run.state / "log").iterdir()}
 
 
+def test_what_happens_is_sealed_and_witnessed_within_moments(run: Run) -> None:
+    told: dict[str, str] = {}
+
+    def is_sealed() -> bool:
+        with urllib.request.urlopen(f"http://localhost:{run.port}/readyz") as answer:
+            told.update(json.load(answer)["parts"])
+        return told["sealing"] == "ok" and (run.state / "witness.json").exists()
+
+    assert wait_until(is_sealed, seconds=30, pause=0.5), told
+    size = int(read_json(run.state / "witness.json")["note"].split("\n")[1])
+    assert size > 0
+
+
+def test_the_key_of_the_book_is_the_sealers_alone(run: Run) -> None:
+    assert "SEALBOOK_LOG_KEY=" in Path(f"/proc/{run.pids()['sealer']}/environ").read_text()
+    for name in (*OURS, "witness"):
+        assert "SEALBOOK_LOG_KEY" not in Path(f"/proc/{run.pids()[name]}/environ").read_text()
+    for name in ("log.key", "witness.key"):
+        assert stat.S_IMODE((run.state / name).stat().st_mode) == 0o600
+
+
 def test_web_and_worker_know_neither_the_owner_nor_the_superuser(run: Run) -> None:
     passwords = read_json(run.state / "passwords.json")
-    for name in OURS:
+    for name in (*OURS, "witness"):
         environ = Path(f"/proc/{run.pids()[name]}/environ").read_text()
         assert "DATABASE_URL=" in environ
         assert "DATABASE_MIGRATION_URL" not in environ

@@ -1,0 +1,1 @@
+"""The tree over the book: integrating entries, signing checkpoints, proving."""
