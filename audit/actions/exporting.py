@@ -1,0 +1,67 @@
+"""Letting the book out with its tree, and checking it where it lies; the book records both before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import psycopg
+from django.db import connections, transaction
+
+from audit.actors import SYSTEM, Actor
+from audit.errors import AuditorNotConfigured, NothingToExport
+from audit.events import BOOK_CHECKED, BOOK_EXPORTED
+from audit.integrity.columns import strayed
+from audit.integrity.exporting import exported, size_of
+from audit.queries import AUDITOR
+from audit.recorder import append
+from audit.verify.checkpoints import Keys
+from audit.verify.notes import Checkpoint
+from audit.verify.reports import Report
+from audit.verify.verifying import verify
+from keyring.walls import SYSTEM_ENVIRONMENT
+
+
+@contextmanager
+def snapshot() -> Iterator[psycopg.Connection]:
+    """Give the auditor's connection in a transaction that sees one moment. Raises `AuditorNotConfigured`."""
+    if AUDITOR not in connections:
+        raise AuditorNotConfigured
+    with transaction.atomic(using=AUDITOR), connections[AUDITOR].cursor() as cursor:
+        cursor.execute("set transaction isolation level repeatable read, read only")
+        connection: psycopg.Connection = connections[AUDITOR].connection
+        yield connection
+
+
+def export_book(*, actor: Actor, environment_id: UUID | None = None, since: int = 0) -> Iterator[bytes]:
+    """Yield the lines of an export after recording that it is made.
+
+    `environment_id` is whose bodies it holds, None for all; `since` the index of the first entry. Raises
+    `NothingToExport` where the tree does not reach that far, `AuditUnavailable` instead of releasing anything.
+    """
+    with snapshot() as connection:
+        size = size_of(connection)
+        if not size or since > size:
+            raise NothingToExport(f"the log has signed {size} entries")
+        told = {"environment": environment_id, "since": since, "size": size}
+        append(BOOK_EXPORTED, environment_id=environment_id or SYSTEM_ENVIRONMENT, actor=actor, facts=told)
+        yield from exported(connection, first=since, environment_id=environment_id)
+
+
+def verify_book(*, keys: Keys, kept: Checkpoint | None = None) -> Report:
+    """Verify the book where it lies, after recording that it is done; also the columns that entries are searched by.
+
+    Raises `AuditorNotConfigured`, and `AuditUnavailable` where it cannot be recorded.
+    """
+    with snapshot() as connection:
+        append(BOOK_CHECKED, environment_id=SYSTEM_ENVIRONMENT, actor=SYSTEM, facts={"size": size_of(connection)})
+        return compared(connection, keys=keys, kept=kept)
+
+
+def compared(connection: psycopg.Connection, *, keys: Keys, kept: Checkpoint | None = None) -> Report:
+    """Verify what a connection sees: bodies, tree and signatures, and the columns beside the bodies."""
+    report = verify(exported(connection, first=0, environment_id=None), keys=keys, kept=kept)
+    for finding in strayed(connection):
+        report.add(finding)
+    return report
