@@ -8,11 +8,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # By file, in the order of the folders: those with few but long tests come before the many short ones.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
-LOCKS := base test build uv
+LOCKS := base test build uv score
 SOURCES := audit benchmarks config dataflow discovery governance keyring tests userstore
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test compiled chromium run test nightly bench lint types check lock clean
+.PHONY: help install install-test compiled chromium run test nightly bench score lint types check lock clean
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
@@ -32,6 +32,9 @@ nightly: install-test compiled chromium ## Run the long variants as well
 
 bench: install-test ## Measure the ratios and print them with their bars
 	$(BIN)/python -m benchmarks $(ARGS)
+
+score: $(VENV)/.installed-score ## Measure how good the analysis of the book is, on simulated companies: make score ARGS="--seeds 5"
+	$(BIN)/python -m benchmarks.score $(ARGS)
 
 lint: install-test ## Check style
 	$(BIN)/ruff check .
@@ -72,6 +75,10 @@ $(VENV)/.installed: $(BIN)/python requirements/base.txt requirements/build.txt r
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt
 	@$(call install_locked,requirements/test.txt)
+	@touch $@
+
+$(VENV)/.installed-score: $(VENV)/.installed-test requirements/score.txt
+	@$(call install_locked,requirements/score.txt)
 	@touch $@
 
 compiled: $(VENV)/.installed

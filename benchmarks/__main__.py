@@ -19,6 +19,7 @@ PARTS = (
     "importing",
     "rotation",
     "stopping",
+    "book",
 )
 
 

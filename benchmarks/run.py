@@ -8,6 +8,7 @@ from time import perf_counter
 from django.db import connections
 
 from benchmarks.bars import Report
+from benchmarks.book import measure_book
 from benchmarks.bulk import measure_bulk
 from benchmarks.calls import measure_calls
 from benchmarks.graph import measure_graph
@@ -34,6 +35,7 @@ MEASURES = {
     "importing": measure_importing,
     "rotation": measure_rotation,
     "stopping": measure_stopping,
+    "book": measure_book,
 }
 
 

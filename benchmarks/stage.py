@@ -59,16 +59,19 @@ def servers() -> Iterator[None]:
             SEALBOOK_KEYRING=str(state / "keyring.json"),
             SEALBOOK_SECRET_KEY=secrets.token_urlsafe(50),
             DJANGO_SETTINGS_MODULE="benchmarks.settings",
+            SEALBOOK_UNSEALED_EXPORT_MINUTES="0",  # nobody seals here
+            SEALBOOK_UNSEALED_READ_MINUTES="0",
         )
         yield
 
 
 def _roles(admin_url: str, address: str) -> dict[str, str]:
-    from config.database.roles import APP, AUDITOR, LOGIN_ROLES, OWNER, bootstrap_database
+    from config.database.roles import APP, AUDITOR, LOGIN_ROLES, OWNER, SEALER, bootstrap_database
 
     passwords = {role: secrets.token_hex(16) for role in LOGIN_ROLES}
     bootstrap_database(admin_url=admin_url, database="sealbook", passwords=passwords)
     named = {"DATABASE_URL": APP, "DATABASE_MIGRATION_URL": OWNER, "DATABASE_AUDITOR_URL": AUDITOR}
+    named["BENCHMARK_SEALER_URL"] = SEALER
     return {name: f"postgresql://{role}:{passwords[role]}@{address}" for name, role in named.items()}
 
 

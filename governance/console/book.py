@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
@@ -18,6 +19,8 @@ from audit.actions.reading import Filters, read_entries, read_entry
 from audit.bodies import OUTCOMES
 from audit.errors import EntryNotFound
 from audit.events import declared
+from audit.integrity.places import place_of
+from audit.integrity.state import sealing
 from audit.queries import Cursor, EntryView
 from governance.operators.choice import operator_caller
 from governance.operators.permission import AUDIT, require
@@ -28,7 +31,7 @@ PAGE = 50
 
 @require_GET
 def book(request: HttpRequest) -> HttpResponse:
-    """List entries by kind, outcome, actor, decision, request or the handle of a person."""
+    """List entries by kind, outcome, actor, decision, request, the handle of a person, or an id that they name."""
     require(request, AUDIT)
     caller = operator_caller(request)
     filters = _filters(request)
@@ -51,7 +54,13 @@ def book(request: HttpRequest) -> HttpResponse:
         outcomes=sorted(OUTCOMES),
         asked=_used(request),
         older=older,
+        sealing=_sealing(timezone.now()),
     )
+
+
+def _sealing(now: datetime) -> dict[str, Any]:
+    state = sealing()
+    return {"code": state.code(now), "size": state.size, "turned_at": state.turned_at, "told": state.witness_trouble}
 
 
 @require_GET
@@ -64,8 +73,30 @@ def book_entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     except EntryNotFound:
         raise Http404 from None
     facts = [(name, _written(value)) for name, value in sorted(entry.facts.items())]
-    shown = _shown(entry, names_of_actors([entry.actor]))
-    return _page(request, "governance/book_entry.html", title="Entry", entry=shown, facts=facts)
+    shown, place = _shown(entry, names_of_actors([entry.actor])), place_of(entry)
+    return _page(request, "governance/book_entry.html", title="Entry", entry=shown, facts=facts, place=place)
+
+
+@require_GET
+def book_proof(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Hand out the proof of an entry, or with `?body` the very bytes that it speaks of."""
+    require(request, AUDIT)
+    caller = operator_caller(request)
+    try:
+        entry = read_entry(actor=caller.actor, environment_id=caller.environment_id, entry_id=entry_id, door="console")
+    except EntryNotFound:
+        raise Http404 from None
+    if "body" in request.GET:
+        return _file(entry.text, f"{entry_id}.json", "application/json")
+    place = place_of(entry)
+    if place is None:
+        raise Http404
+    return _file(str(place.proof), f"{entry_id}.tlog-proof", "text/plain; charset=utf-8")
+
+
+def _file(text: str, name: str, content_type: str) -> HttpResponse:
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(text, content_type=content_type, headers=disposition)
 
 
 def _shown(entry: EntryView, names: dict[UUID, str]) -> dict[str, Any]:
@@ -95,7 +126,7 @@ def _written(value: Any) -> str:
 
 
 def _used(request: HttpRequest) -> dict[str, str]:
-    known = ("kind", "outcome", "actor", "decision", "request", "subject")
+    known = ("kind", "outcome", "actor", "decision", "request", "subject", "naming", "since")
     return {name: request.GET[name].strip() for name in known if request.GET.get(name, "").strip()}
 
 
@@ -109,6 +140,8 @@ def _filters(request: HttpRequest) -> Filters:
         decision_id=_id(asked.get("decision")),
         request_id=asked.get("request"),
         subject=asked.get("subject"),
+        naming=_id(asked.get("naming")),
+        since=_moment(asked["since"]) if "since" in asked else None,
     )
 
 
@@ -120,6 +153,15 @@ def _id(text: str | None) -> UUID | None:
         return UUID(text)
     except ValueError:
         return uuid4()
+
+
+def _moment(text: str) -> datetime:
+    """Read a moment; what is none becomes one that nothing is after."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        found = None
+    return found if found is not None and found.tzinfo is not None else datetime.max.replace(tzinfo=UTC)
 
 
 def _cursor_text(cursor: Cursor) -> str:

@@ -1,0 +1,160 @@
+"""Looking at what was sealed: how far it went, what is remembered and what was found commit together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from audit.actions.alerting import keep_alerts
+from audit.analysis.accesses import Access
+from audit.analysis.engine import Engine
+from audit.analysis.explaining import MOST_PEOPLE, explain
+from audit.analysis.memory import (
+    APPROVED,
+    COLUMN,
+    DAY,
+    DECLARED,
+    GRANT,
+    HANDLED,
+    HOME,
+    KEPT,
+    REQUEST,
+    SAID,
+    USED,
+    WATCHED,
+    Memory,
+)
+from audit.analysis.reading import sealed, sealed_on, tree_size
+from audit.analysis.rule import Day
+from audit.analysis.sources import facts_about, rules_here
+from audit.models import AnalysisCursor, Recollection
+from keyring.walls import in_environment
+
+MOST_AT_ONCE = 5_000
+"""Places of the tree that one transaction looks at."""
+MOST_DAYS = 7
+"""Days that are looked at as a whole in one run, should the worker have stood still."""
+
+
+def look_on(environment_id: UUID, *, now: datetime) -> int:
+    """Look at the next sealed entries; return how many places it went on. Repeating it, or losing it, changes nothing.
+
+    Two that do so at once take turns at the cursor: what one has looked at, the other does not look at again.
+    """
+    with in_environment(environment_id):
+        cursor = _cursor(environment_id)
+        first, until = cursor.index, min(cursor.index + MOST_AT_ONCE, tree_size())
+        if until <= first:
+            return 0
+        accesses = sealed(environment_id, first, until)
+        if accesses:
+            _look_at(accesses, environment_id, now)
+        cursor.index, cursor.turned_at = until, now
+        cursor.save(update_fields=["index", "turned_at"])
+    return until - first
+
+
+def close_days(environment_id: UUID, *, now: datetime) -> int:
+    """Look at today so far as a whole, and at days that are over and were not yet; return how many days that was."""
+    today = now.astimezone(UTC).date()
+    closed = 0
+    with in_environment(environment_id):
+        done = _cursor(environment_id).closed_until
+    over = _days_since(done or today - timedelta(days=2), today)[:MOST_DAYS]
+    for day in [*over, today]:
+        _close(environment_id, day, is_over=day < today, now=now)
+        closed += 1
+    return closed
+
+
+def forget_recollections(environment_id: UUID, *, now: datetime) -> int:
+    """Forget what no rule looks back to any more; return how much that was."""
+    with in_environment(environment_id):
+        return Recollection.objects.filter(kept_at__lt=now - KEPT).delete()[0]
+
+
+def _days_since(done: date, today: date) -> list[date]:
+    return [done + timedelta(days=each) for each in range(1, (today - done).days)]
+
+
+def _close(environment_id: UUID, day: date, *, is_over: bool, now: datetime) -> None:
+    with in_environment(environment_id):
+        cursor = _cursor(environment_id)
+        accesses = list(sealed_on(environment_id, day, below=cursor.index))
+        if accesses:
+            rules, thresholds = rules_here()
+            engine = Engine(
+                [each for each in rules if each.batch is not None],
+                facts=facts_about(accesses, environment_id=environment_id, now=now),
+                thresholds=thresholds,
+                scope=str(environment_id),
+            )
+            _recall(engine.ctx.memory, _keys(accesses, _roles(accesses, engine)), topic=DAY)
+            engine.close(Day(day, [explain(each, engine.ctx) for each in accesses]))
+            keep_alerts(engine.touched(), environment_id=environment_id, now=now)
+        if is_over:
+            cursor.closed_until = day
+            cursor.save(update_fields=["closed_until"])
+
+
+def _look_at(accesses: Sequence[Access], environment_id: UUID, now: datetime) -> None:
+    rules, thresholds = rules_here()
+    facts = facts_about(accesses, environment_id=environment_id, now=now)
+    engine = Engine(rules, facts=facts, thresholds=thresholds, scope=str(environment_id))
+    memory = engine.ctx.memory
+    _recall(memory, _keys(accesses, _roles(accesses, engine)))
+    for access in accesses:
+        engine.see(access)
+    _keep(memory, environment_id, now)
+    keep_alerts(engine.touched(), environment_id=environment_id, now=now)
+
+
+def _cursor(environment_id: UUID) -> AnalysisCursor:
+    AnalysisCursor.objects.bulk_create([AnalysisCursor(environment_id=environment_id)], ignore_conflicts=True)
+    return AnalysisCursor.objects.select_for_update().get(environment_id=environment_id)
+
+
+def _roles(accesses: Iterable[Access], engine: Engine) -> dict[str, str]:
+    return {actor: engine.ctx.role(actor) for actor in {each.actor for each in accesses}}
+
+
+def _keys(accesses: Iterable[Access], roles: dict[str, str]) -> set[tuple[str, str]]:
+    """Return what could be remembered of some accesses."""
+    keys: set[tuple[str, str]] = set()
+    for each in accesses:
+        actor = each.actor
+        keys |= {(topic, actor) for topic in (SAID, DECLARED, APPROVED, HOME)}
+        keys.add((DAY, f"{actor}:{each.at.date().isoformat()}"))
+        keys |= {(COLUMN, f"{actor}:{column}") for column in each.columns}
+        keys |= {(COLUMN, f"role/{roles[actor]}:{column}") for column in each.columns}
+        if len(each.subjects) <= MOST_PEOPLE:
+            keys |= {(HANDLED, f"{actor}:{subject}") for subject in each.subjects}
+        keys |= {(WATCHED, subject) for subject in each.subjects}
+        if each.grant:
+            keys |= {(GRANT, each.grant), (USED, each.grant)}
+        if "request" in each.facts:
+            keys.add((REQUEST, str(each.facts["request"] or "")))
+    return keys
+
+
+def _recall(memory: Memory, keys: set[tuple[str, str]], *, topic: str = "") -> None:
+    """Take up what is remembered under some keys; of `topic` all there is."""
+    found = Recollection.objects.filter(key__in=sorted({key for _, key in keys}))
+    memory.recall(found.values_list("topic", "key", "value"))
+    if topic:
+        memory.recall(Recollection.objects.filter(topic=topic).values_list("topic", "key", "value"))
+
+
+def _keep(memory: Memory, environment_id: UUID, now: datetime) -> None:
+    rows = [
+        Recollection(environment_id=environment_id, topic=topic, key=key, value=value, kept_at=now)
+        for topic, key, value in memory.settle()
+    ]
+    Recollection.objects.bulk_create(
+        rows,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["environment_id", "key", "topic"],
+        update_fields=["value", "kept_at"],
+    )

@@ -1,0 +1,184 @@
+"""What people make of findings. Whoever calls has been cleared; each step leaves its entry in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from audit.actors import Actor
+from audit.analysis.sources import detections
+from audit.errors import FindingNotFound, FindingRefused
+from audit.events import (
+    DETECTION_SET,
+    FINDING_ASSIGNED,
+    FINDING_COMMENTED,
+    FINDING_DECIDED,
+    WORK_EXPECTED,
+    EventKind,
+)
+from audit.models import Alert, DetectionSetting, ExpectedWork, Finding, FindingComment
+from audit.models.analysis import ASSIGNED, CONFIRMED, EXPLAINED, FALSE_POSITIVE, OPEN
+from audit.recorder import append
+from keyring.walls import in_environment
+
+VERDICTS = (EXPLAINED, CONFIRMED, FALSE_POSITIVE)
+LONGEST_COMMENT = 4000
+LONGEST_EXPECTATION = timedelta(days=180)
+
+
+def assign_finding(*, actor: Actor, environment_id: UUID, finding_id: UUID, owner: UUID) -> Finding:
+    """Have an operator look into a finding that is open."""
+    with in_environment(environment_id):
+        finding, alert = _open(finding_id)
+        finding.state, finding.owner = ASSIGNED, owner
+        finding.save(update_fields=["state", "owner"])
+        _record(FINDING_ASSIGNED, actor, finding, alert)
+    return finding
+
+
+def decide_finding(
+    *, actor: Actor, environment_id: UUID, finding_id: UUID, verdict: str, comment: str, now: datetime
+) -> Finding:
+    """Say what a finding was: explained, confirmed or a false positive, and why.
+
+    Raises:
+        FindingRefused: it was decided already, no such verdict, no comment, or it is about whoever decides.
+    """
+    if verdict not in VERDICTS:
+        raise FindingRefused(f"A verdict is one of {', '.join(VERDICTS)}.", field="verdict")
+    with in_environment(environment_id):
+        finding, alert = _open(finding_id)
+        _must_not_be_their_own(actor, alert)
+        _write(finding, actor, comment, now)
+        finding.state, finding.decided_at, finding.decided_by = verdict, now, actor.id
+        finding.save(update_fields=["state", "decided_at", "decided_by"])
+        _record(FINDING_DECIDED, actor, finding, alert)
+    return finding
+
+
+def comment_on_finding(
+    *, actor: Actor, environment_id: UUID, finding_id: UUID, comment: str, now: datetime
+) -> FindingComment:
+    """Write something about a finding; it is sealed, and may be written after the verdict as well."""
+    with in_environment(environment_id):
+        finding, alert = _found(finding_id)
+        written = _write(finding, actor, comment, now)
+        _record(FINDING_COMMENTED, actor, finding, alert)
+    return written
+
+
+def expect_work(
+    *, actor: Actor, environment_id: UUID, finding_id: UUID, until: datetime, now: datetime
+) -> ExpectedWork:
+    """Mark what a finding shows as expected until a day: such accesses count as explained from now on.
+
+    A finding about a person marks the pair of actor and person, another one the actor.
+
+    Raises:
+        FindingRefused: it names nobody, the day is past or too far away, or it is about whoever marks it.
+    """
+    if not now < until <= now + LONGEST_EXPECTATION:
+        raise FindingRefused(f"A day within {LONGEST_EXPECTATION.days} days from now.", field="until")
+    with in_environment(environment_id):
+        finding, alert = _found(finding_id)
+        _must_not_be_their_own(actor, alert)
+        if not alert.actor:
+            raise FindingRefused("This finding is about nobody in particular.", field="finding")
+        expected = ExpectedWork.objects.create(
+            environment_id=environment_id,
+            finding_id=finding.id,
+            actor=alert.actor,
+            subject=alert.subject,
+            owner=_somebody(actor),
+            until=until,
+            marked_at=now,
+        )
+        _record(WORK_EXPECTED, actor, finding, alert, {"expectation": expected.id, "until": until})
+    return expected
+
+
+def set_detection(
+    *, actor: Actor, environment_id: UUID, detection: str, is_enabled: bool, threshold: int | None
+) -> DetectionSetting:
+    """Run a rule with another threshold from now on, or not at all; the analysis tells of it itself (D34).
+
+    Raises:
+        FindingRefused: there is no such rule, or the threshold is none.
+    """
+    rule = next((each for each in detections() if each.id == detection), None)
+    if rule is None:
+        raise FindingRefused("There is no such rule.", field="detection")
+    if threshold is not None and threshold < 1:
+        raise FindingRefused("A threshold is at least 1.", field="threshold")
+    with in_environment(environment_id):
+        DetectionSetting.objects.bulk_create(
+            [DetectionSetting(environment_id=environment_id, detection=detection)], ignore_conflicts=True
+        )
+        setting = DetectionSetting.objects.select_for_update().get(detection=detection)
+        former = setting.threshold or rule.threshold
+        setting.is_enabled, setting.threshold = is_enabled, threshold
+        setting.save(update_fields=["is_enabled", "threshold"])
+        append(
+            DETECTION_SET,
+            environment_id=environment_id,
+            actor=actor,
+            facts={
+                "detection": detection,
+                "enabled": is_enabled,
+                "threshold": threshold or rule.threshold,
+                "former_threshold": former,
+            },
+        )
+    return setting
+
+
+def _found(finding_id: UUID) -> tuple[Finding, Alert]:
+    finding = Finding.objects.select_for_update().filter(id=finding_id).first()
+    if finding is None:
+        raise FindingNotFound
+    return finding, Alert.objects.get(id=finding_id)
+
+
+def _open(finding_id: UUID) -> tuple[Finding, Alert]:
+    finding, alert = _found(finding_id)
+    if finding.state not in OPEN:
+        raise FindingRefused("This finding was decided already.", field="state")
+    return finding, alert
+
+
+def _somebody(actor: Actor) -> UUID:
+    if actor.id is None:
+        raise FindingRefused("Somebody with an id answers for this.", field="actor")
+    return actor.id
+
+
+def _must_not_be_their_own(actor: Actor, alert: Alert) -> None:
+    if actor.id is not None and alert.actor == str(actor.id):
+        raise FindingRefused("Nobody decides about a finding that is about themselves.", field="finding")
+
+
+def _write(finding: Finding, actor: Actor, comment: str, now: datetime) -> FindingComment:
+    text = comment.strip()
+    if not 0 < len(text) <= LONGEST_COMMENT:
+        raise FindingRefused(f"A comment has 1 to {LONGEST_COMMENT} characters.", field="comment")
+    written = FindingComment.objects.create(
+        environment_id=finding.environment_id, finding_id=finding.id, author=_somebody(actor), written_at=now
+    )
+    written.text = text  # sealed for its row, which has to be there first
+    written.save(update_fields=["text"])
+    return written
+
+
+def _record(
+    event: EventKind, actor: Actor, finding: Finding, alert: Alert, more: Mapping[str, Any] | None = None
+) -> None:
+    told = {
+        "finding": finding.id,
+        "detection": alert.rule,
+        "severity": alert.severity,
+        "state": finding.state,
+        "owner": finding.owner,
+    }
+    append(event, environment_id=finding.environment_id, actor=actor, facts=told | dict(more or {}))

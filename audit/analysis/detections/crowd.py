@@ -1,0 +1,51 @@
+"""D7: many people look at the same person within a week, and nothing explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from audit.analysis.accesses import LOOKS, Access
+from audit.analysis.cases import DAY, access, person
+from audit.analysis.memory import WATCHED, seconds
+from audit.analysis.rule import Case, Context, Detection, Seen, Signal
+
+WEEK = int(timedelta(days=7).total_seconds())
+MANY = 4
+
+
+def rule(seen: Seen, ctx: Context) -> Iterator[Signal]:
+    now, actor = seen.access.at, seen.access.actor
+    for subject in seen.unexplained:
+        before = ctx.memory.get(WATCHED, subject) or {}
+        watchers = {who: at for who, at in before.items() if seconds(now) - at <= WEEK} | {actor: seconds(now)}
+        ctx.memory.keep(WATCHED, subject, watchers)
+        if len(watchers) >= MANY:
+            yield Signal(
+                subject, 3.0 + len(watchers), (seen.access,), actor=actor, subject=subject, why={"staff": len(watchers)}
+            )
+
+
+def _each(*staff: str, apart: float = 1.0) -> tuple[Access, ...]:
+    return tuple(access(place * apart, actor=who, subjects=(person(1),)) for place, who in enumerate(staff))
+
+
+DETECTION = Detection(
+    id="D7",
+    version=1,
+    title="Many colleagues look at one person",
+    severity="medium",
+    action="review",
+    dedup_minutes=7 * DAY,
+    needs=("at", "actor", "operation", "subjects"),
+    runbook="Look for an event around the person. Ask each of them; consider to freeze what is shown of the person.",
+    operations=LOOKS,
+    only_unexplained=True,
+    rule=rule,
+    tests=(
+        Case("eight look up one person after a piece of news", True, _each(*"abcdefgh")),
+        Case("three do", False, _each(*"abc")),
+        Case("one does so again and again", False, _each(*"aaaaaaaa")),
+        Case("four do within two months", False, _each(*"abcd", apart=15 * DAY)),
+    ),
+)

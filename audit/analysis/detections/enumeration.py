@@ -1,0 +1,51 @@
+"""D12: somebody walks through people in the order in which they were stored."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from audit.analysis.accesses import Access
+from audit.analysis.cases import looks, person
+from audit.analysis.facts import Facts, Job
+from audit.analysis.rule import Case, Context, Day, Detection, Signal
+from audit.analysis.statistics import longest_run
+
+RUN = 15
+
+
+def batch(day: Day, ctx: Context) -> Iterator[Signal]:
+    walks: defaultdict[str, list[tuple[int, Access]]] = defaultdict(list)
+    for each in day.seen:
+        access = each.access
+        if access.looks and len(access.subjects) == 1 and access.actor not in ctx.facts.jobs:
+            ordinal = ctx.facts.ordinals.get(access.subjects[0])
+            if ordinal is not None:
+                walks[access.actor].append((ordinal, access))
+    for actor, steps in walks.items():
+        run = longest_run([ordinal for ordinal, _ in steps])
+        if run >= RUN:
+            yield Signal(actor, 10.0, tuple(access for _, access in steps), actor=actor, why={"run": run})
+
+
+def _numbered() -> Facts:
+    return Facts(ordinals={person(each): each for each in range(1000)}, jobs={"repair": Job("repair")})
+
+
+DETECTION = Detection(
+    id="D12",
+    version=1,
+    title="One person after the other",
+    severity="high",
+    action="contain",
+    dedup_minutes=24 * 60,
+    needs=("at", "actor", "operation", "subjects"),
+    runbook="Freeze the client or suspend the grant, then ask what the walk was for. A repair is a registered job.",
+    batch=batch,
+    tests=(
+        Case("a walk through a hundred", True, looks(range(100)), _numbered),
+        Case("a walk backwards, each second one", True, looks(range(100, 10, -2)), _numbered),
+        Case("people far apart", False, looks(range(0, 1000, 37)), _numbered),
+        Case("a registered job", False, looks(range(100), actor="repair"), _numbered),
+    ),
+)

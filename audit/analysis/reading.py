@@ -1,0 +1,72 @@
+"""Sealed entries as accesses: what has no place in the tree yet is not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import connections
+
+from audit.analysis.accesses import Access, access_of
+from audit.errors import AuditorNotConfigured
+from audit.queries import AUDITOR
+
+LATE = timedelta(hours=1)
+"""An entry is recorded when its statement runs, which may be after the moment that it names."""
+
+_SIZE = "select coalesce(max(index) + 1, 0) from audit_leaf"
+_PLACES = """
+select l.index, e.body from audit_leaf l join audit_entry e on e.recorded_at = l.recorded_at and e.id = l.entry_id
+where l.index >= %s and l.index < %s and e.environment_id = %s order by l.index
+"""
+_DAY = """
+select l.index, e.body from audit_entry e join audit_leaf l on l.entry_id = e.id
+where e.environment_id = %s and e.recorded_at >= %s and e.recorded_at < %s and l.index < %s order by l.index
+"""
+_ENVIRONMENTS = """
+with recursive found as (
+    (select environment_id from audit_entry order by environment_id limit 1)
+    union all
+    select (select e.environment_id from audit_entry e where e.environment_id > found.environment_id
+            order by e.environment_id limit 1)
+    from found where found.environment_id is not null
+)
+select environment_id from found where environment_id is not null
+"""
+"""Jumps from one environment to the next along the index, instead of looking at every entry."""
+
+
+def tree_size() -> int:
+    """Return how many entries have their place."""
+    return int(next(row[0] for row in _rows(_SIZE, [])))
+
+
+def environments() -> list[UUID]:
+    """Return the environments that have entries."""
+    return [row[0] for row in _rows(_ENVIRONMENTS, [])]
+
+
+def sealed(environment_id: UUID, first: int, until: int) -> list[Access]:
+    """Return one environment's accesses among the places from `first` up to `until`, which is not included."""
+    return [access_of(orjson.loads(body), index) for index, body in _rows(_PLACES, [first, until, environment_id])]
+
+
+def sealed_on(environment_id: UUID, day: date, *, below: int) -> Iterator[Access]:
+    """Yield one environment's accesses of a day (UTC) among the places below a number."""
+    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    until = begins + timedelta(days=1) + LATE
+    for index, body in _rows(_DAY, [environment_id, begins, until, below]):
+        access = access_of(orjson.loads(body), index)
+        if access.at.astimezone(UTC).date() == day:
+            yield access
+
+
+def _rows(statement: str, parameters: list[Any]) -> Iterator[tuple[Any, ...]]:
+    if AUDITOR not in connections:
+        raise AuditorNotConfigured
+    with connections[AUDITOR].cursor() as cursor:
+        cursor.execute(statement, parameters)
+        yield from iter(cursor.fetchone, None)

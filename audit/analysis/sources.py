@@ -1,0 +1,51 @@
+"""Where facts come from: the sources that the deployment names, and what people marked as expected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from audit.analysis.accesses import Access
+from audit.analysis.detections import DETECTIONS
+from audit.analysis.facts import Expectation, Facts, FactSource, merged
+from audit.analysis.loading import loaded
+from audit.analysis.rule import Detection
+from audit.errors import FactsUnavailable
+from audit.models import DetectionSetting, ExpectedWork
+
+
+@cache
+def detections() -> tuple[Detection, ...]:
+    """Return all rules, each with its cases run once in this process. Raises `DetectionRefused`."""
+    return loaded(DETECTIONS)
+
+
+def rules_here() -> tuple[list[Detection], dict[str, int]]:
+    """Return the rules that run in the environment of this transaction, and thresholds that differ from theirs."""
+    told = {each.detection: each for each in DetectionSetting.objects.all()}
+    running = [each for each in detections() if each.id not in told or told[each.id].is_enabled]
+    return running, {name: each.threshold for name, each in told.items() if each.threshold is not None}
+
+
+def facts_about(accesses: Collection[Access], *, environment_id: UUID, now: datetime) -> Facts:
+    """Return what all sources know; one that does not answer makes tickets silent, so that nobody is accused for it."""
+    found = [Facts(expectations=_expectations(now))]
+    for name in settings.AUDIT_FACT_SOURCES:
+        source: FactSource = import_string(name)()
+        try:
+            found.append(source.facts_about(accesses, environment_id=environment_id))
+        except FactsUnavailable:
+            found.append(Facts(is_ticket_source_silent=True))
+    return merged(found)
+
+
+def _expectations(now: datetime) -> tuple[Expectation, ...]:
+    return tuple(
+        Expectation(str(each.owner), each.until, each.actor, each.subject)
+        for each in ExpectedWork.objects.filter(until__gt=now)
+    )

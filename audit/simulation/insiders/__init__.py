@@ -1,0 +1,1 @@
+"""What insiders do, script by script."""
