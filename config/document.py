@@ -16,3 +16,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
+
+REST_FRAMEWORK = {
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_AUTHENTICATION_CLASSES": ["governance.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["governance.api.permissions.HasCaller"],
+    "DEFAULT_RENDERER_CLASSES": ["config.rendering.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.rendering.OrjsonParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.rendering.OneRepresentation",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "config.problems.render_problem",
+}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec, TypeVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
+from audit.bodies import time_ordered_id
+from audit.integrity.state import against
 from governance import quotas
 from governance.delegation.handed import delegation_of, handed_on
 from governance.errors import EpochMoved, Refused
@@ -70,7 +72,7 @@ class Clearance:
         self.standing = standing
         self.reasons = reasons
         self.grant = grant
-        self.decision_id = uuid4()
+        self.decision_id = time_ordered_id(datetime.now(UTC))  # its index in the book grows at the end
 
     @property
     def environment_id(self) -> UUID:
@@ -217,7 +219,8 @@ _ASK_AN_OFFICER = "Quote the decision id to a privacy officer; the record of the
 
 def refusal(*reasons: str, remedy: str = _ASK_AN_OFFICER) -> Refused:
     """Make the refusal that a door shows: what was decided, never what the data says."""
-    return Refused("This call is not allowed.", decision_id=uuid4(), reasons=reasons, remedy=remedy)
+    decision_id = time_ordered_id(datetime.now(UTC))
+    return Refused("This call is not allowed.", decision_id=decision_id, reasons=reasons, remedy=remedy)
 
 
 def at_current_epoch(line: Callable[P, R]) -> Callable[P, R]:
@@ -256,9 +259,11 @@ def _stopped_by(caller: Caller, ask: Ask, standing: Standing, now: datetime) -> 
     stopped = clients_stopped_by(caller, standing, now)
     if stopped:
         return stopped
-    if not standing.freezes or ask.operation in UNFROZEN_OPERATIONS:
+    if ask.operation in UNFROZEN_OPERATIONS:
         return ()
-    return _frozen(ask, standing)
+    if unsealed := against({ask.operation, *ask.also}, now=now):
+        return (unsealed,)
+    return _frozen(ask, standing) if standing.freezes else ()
 
 
 def _frozen(ask: Ask, standing: Standing) -> Sequence[str]:

@@ -31,6 +31,7 @@ _PLANNED = ("plan", "owner", "owner_kind", "every_days", "deadline_days", "on_ov
 RIGHTS_REVIEW_PLANNED = event("rights_review.planned", *_PLANNED)
 RIGHTS_REVIEWS_RETIRED = event("rights_review.plan_retired", *_PLANNED)
 RIGHTS_REVIEW_OPENED = event("rights_review.opened", "review", "rights", "until")
+RIGHTS_REVIEW_OVERDUE = event("rights_review.overdue", "review", "waiting", "until")
 RIGHTS_REVIEW_CLOSED = event("rights_review.closed", "review", "kept", "retired", "gone")
 RIGHT_REVIEWED = event(
     "right.reviewed",
@@ -124,9 +125,10 @@ ACCESS_RULE_RETIRED = event("access_rule.retired", "rule", "name", "accessor", "
 TICKET_OPENED = event("ticket.opened", "ticket", "assignee", "reasons")
 TICKET_CLOSED = event("ticket.closed", "ticket", "reasons")
 # Whose record is asked for stands beside the request, where erasure unlinks it; the book says how many people it is.
+# A ticket is a keyed fingerprint, and a justification a sketch that tells whether two are alike and nothing else.
 _ASKED = (
     "request", "grantee", "accessor", "name", "purpose", "columns", "people", "minutes", "reason", "approvals", "state",
-    "grant", "extends", "reasons",
+    "grant", "extends", "ticket", "sketch", "reasons",
 )  # fmt: skip
 ACCESS_REQUESTED = event("access_request.submitted", *_ASKED)
 EMERGENCY_DECLARED = event("access_request.declared", *_ASKED)

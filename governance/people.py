@@ -44,10 +44,14 @@ def caller_named(*, kind: str, caller_id: UUID, environment_id: UUID) -> Caller 
 def people_who(*, standing: Standing, operation: str, now: datetime) -> list[Caller]:
     """Return the operators whose rights allow an operation on the whole environment at this moment."""
     resource = environment_resource(standing.environment_id, standing.environment_name)
-    accounts = Account.objects.filter(kind=Account.OPERATOR, is_active=True).prefetch_related("groups")
-    callers = [operator_named(account, environment_id=standing.environment_id) for account in accounts]
     return [
         caller
-        for caller in callers
+        for caller in operators_of(standing.environment_id)
         if effective_rights(standing=standing, caller=caller, operation=operation, resource=resource, now=now).allowed
     ]
+
+
+def operators_of(environment_id: UUID) -> list[Caller]:
+    """Return every operator who may sign in as a caller in an environment, whatever their rights."""
+    accounts = Account.objects.filter(kind=Account.OPERATOR, is_active=True).prefetch_related("groups")
+    return [operator_named(account, environment_id=environment_id) for account in accounts]

@@ -60,6 +60,18 @@ def effective_rights(
     return Verdict(allowed=True, allowed_by=allowing.id, quota=allowing.quota_per_hour)
 
 
+def rights_allowing(
+    *, standing: Standing, caller: Caller, operation: str, resource: Resource, now: datetime
+) -> list[StandingRight]:
+    """Return every right that allows an operation on a resource now; none where one denies it, or it is reserved."""
+    verdict = effective_rights(standing=standing, caller=caller, operation=operation, resource=resource, now=now)
+    if not verdict.allowed:
+        return []
+    now = latest_moment(standing, now)
+    held = (right for right in _rights_held(standing, caller) if right.operation == operation)
+    return [right for right in held if _covers(right, standing, resource) and in_force(right, now)]
+
+
 def effective_grant(
     *,
     standing: Standing,

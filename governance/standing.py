@@ -220,7 +220,7 @@ def is_never_suspended(operation: str, *, is_deny: bool) -> bool:
 def _deadlines() -> dict[str, datetime]:
     """Rights that wait for a verdict in a review that suspends them, by their ids, with its deadline."""
     suspending = RightsReviewPlan.objects.filter(on_overdue=SUSPEND)
-    waiting = ReviewedRight.objects.filter(Exists(suspending), verdict="", review__closed_at=None)
+    waiting = ReviewedRight.objects.filter(Exists(suspending), verdict="")
     rows = waiting.values_list("holder_kind", "right_pk", "review__due_at")
     return {f"{kind}-right-{pk}": due_at for kind, pk, due_at in rows}
 

@@ -14,7 +14,7 @@ from governance.actions.access_clock import put_down_what_is_over, tell_what_is_
 from governance.actions.deliveries import deliver_next, forget_deliveries
 from governance.actions.factor_upkeep import forget_offers
 from governance.actions.notices import DELIVER
-from governance.actions.rights_reviews import open_due_reviews
+from governance.actions.rights_rounds import open_due_reviews
 from governance.actions.script_notes import forget_notes
 from governance.actions.webhooks import forget_former_secrets
 from governance.models import Environment
@@ -88,5 +88,5 @@ def forget_old_deliveries() -> int:
 
 @shared_task(name="governance.open_rights_reviews")
 def open_rights_reviews() -> int:
-    """Open the reviews of rights whose time has come, end those that are done; safe to repeat."""
+    """Open the reviews of rights whose time has come, tell of late ones, end those that are done; safe to repeat."""
     return open_due_reviews(now=timezone.now())

@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from governance.errors import Unavailable
 from governance.models import Account, Ticket
 from governance.policies.outgoing import Address, NoAnswer, Outgoing, exchange_where
+from keyring.fingerprints import fingerprint
 from keyring.walls import in_environment
 
 SECONDS = 2.0
@@ -129,6 +130,12 @@ def ticket_source() -> TicketSource:
     """Return the source that the deployment has chosen."""
     source: TicketSource = import_string(settings.GOVERNANCE_TICKETS)()
     return source
+
+
+def ticket_image(environment_id: UUID, reference: str) -> str:
+    """Return what the book calls a ticket: references are text that somebody else chose. Empty for none."""
+    reference = reference.strip().lower()
+    return fingerprint(environment_id, "ticket", reference.encode()) if reference else ""
 
 
 def is_good(found: TicketFound | None, *, account: Account, subject_ids: Collection[UUID]) -> bool:

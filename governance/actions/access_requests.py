@@ -19,6 +19,7 @@ from governance.breakglass.gathering import Asked, Moment, facts_of_asking
 from governance.breakglass.machines import DECLARED, NEW, PENDING, REQUEST, Step
 from governance.breakglass.people import may
 from governance.breakglass.reasons import REASONS
+from governance.breakglass.sketches import sketch_of
 from governance.breakglass.terms import AccessTerms, terms_of
 from governance.catalogue import Requestable, requestables
 from governance.errors import Conflict, Invalid, NotFound
@@ -72,7 +73,7 @@ def declare_emergency(caller: Caller, wish: Wish, *, factor_at: datetime | None,
         raise Invalid("An emergency begins now, and extends nothing.", field=field)
     with _asking(caller, wish, events.EMERGENCY_DECLARED, "declare", now, factor_at) as begun:
         at, request, terms = begun.step, begun.request, begun.terms
-        at.must_tell_time()
+        at.must_be_sure()
         grant = give_grant(request, terms, columns=request.columns, minutes=request.minutes, now=at.now)
         must_be_reviewed(grant, Review.EMERGENCY, due_at=at.now + terms.review_within, now=at.now)
         at.facts["grant"] = grant.id
@@ -110,6 +111,7 @@ def _asking(
         request = _stored(caller.environment_id, wish, asked, terms, taken, step.now, extended)
         _must_be_known(wish.subject_ids)
         step.facts.update(described(request, found, step.standing))
+        step.facts["sketch"] = sketch_of(caller.environment_id, wish.justification)
         yield _Begun(step, request, terms, facts.able_approvers)
 
 

@@ -203,7 +203,7 @@ def _accept(step: Stepping, row: Delegation, factor_at: datetime | None) -> str:
     is_fresh = factor_at is not None and within is not None and timedelta(0) <= step.now - factor_at <= within
     if within is not None and not is_fresh:
         raise _failed(f"guard: {FRESH_FACTOR.name}", FRESH_FACTOR.says, remedy=FRESH_FACTOR.remedy)
-    step.must_tell_time()
+    step.must_be_sure()
     code = secrets.token_urlsafe(32)
     ends = step.now + timedelta(minutes=row.minutes)
     row.accepted_at, row.not_after = step.now, min(ends, row.grant.not_after or step.now)

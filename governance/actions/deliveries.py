@@ -20,10 +20,10 @@ from audit.events import EventKind
 from audit.recorder import append
 from governance import events
 from governance.actions.clearing import cleared
-from governance.actions.notices import DELIVER
+from governance.actions.notices import ADDRESS_CHANGED, DELIVER
 from governance.errors import Conflict, NotFound
 from governance.identities import Caller
-from governance.models import Delivery, Environment
+from governance.models import Delivery, Environment, FormerAddress
 from governance.models.webhooks import Webhook
 from governance.notices.mail import send_mail
 from governance.notices.posting import must_be_taken, post
@@ -113,11 +113,15 @@ def retry_delivery(caller: Caller, *, delivery_id: UUID, now: datetime) -> Deliv
 
 
 def forget_deliveries(*, now: datetime) -> int:
-    """Forget what was sent or given up long ago, in every environment; returns how many. The book still has it."""
+    """Forget what was sent or given up long ago, in every environment; returns how many. The book still has it.
+
+    Former addresses that nobody could be reached at go with it.
+    """
     until, forgotten = now - timedelta(days=settings.GOVERNANCE_DELIVERY_DAYS), 0
     for environment_id in Environment.objects.values_list("pk", flat=True):
         with in_environment(environment_id):
             forgotten += Delivery.objects.filter(ended_at__lt=until).delete()[0]
+    FormerAddress.objects.filter(created_at__lt=until).delete()
     return forgotten
 
 
@@ -148,16 +152,25 @@ def _sent(claimed: _Claimed, now: datetime) -> None:
     if address is not None:
         send_mail(row.pk, address, kind=row.kind, about=row.about, environment_name=row.environment.name)
     elif row.webhook is not None:
-        must_be_taken(post(row.webhook.url, f"msg_{row.pk.hex}", _message(row), keys=keys, at=now))
+        must_be_taken(post(row.webhook.url, f"msg_{row.pk.hex}", _message(row), keys=keys, at=now), at=now)
 
 
 def _address(row: Delivery) -> Plain[str]:
+    if row.kind == ADDRESS_CHANGED:  # whoever is shut out is told as well: it may be why they are
+        return _former_address(row)
     account = row.notice.account if row.notice is not None else None
     if account is None or not account.is_active:
         raise Unsent("shut out", is_final=True)
     if account.email is None:
         raise Unsent("no address", is_final=True)
     return Plain(account.email.reveal())
+
+
+def _former_address(row: Delivery) -> Plain[str]:
+    former = FormerAddress.objects.filter(pk=row.about).first()
+    if former is None or former.email is None:
+        raise Unsent("no address", is_final=True)
+    return Plain(former.email.reveal())
 
 
 def keys_of(webhook: Webhook, *, now: datetime) -> list[bytes]:
@@ -195,6 +208,8 @@ def _put_down_success(claimed: _Claimed, now: datetime) -> None:
         row = _still_pending(claimed)
         if row is not None:
             _end(row, Delivery.SENT, events.NOTICE_SENT, now)
+            if row.kind == ADDRESS_CHANGED:
+                FormerAddress.objects.filter(pk=row.about).delete()
 
 
 def _put_down_fault(claimed: _Claimed, unsent: Unsent, now: datetime) -> None:
@@ -206,14 +221,14 @@ def _put_down_fault(claimed: _Claimed, unsent: Unsent, now: datetime) -> None:
         if unsent.is_final or row.attempts >= MOST_ATTEMPTS:
             _end(row, Delivery.GIVEN_UP, events.NOTICE_GIVEN_UP, now)
         else:
-            row.next_at = now + pause_after(row.attempts)
+            row.next_at = now + max(pause_after(row.attempts), min(unsent.wait, LONGEST_PAUSE))
             row.save(update_fields=["fault", "next_at"])
-        if unsent.cause in _NOBODY_ANSWERS:
-            _let_wait(row, until=now + min(pause_after(claimed.attempt), _STANDSTILL))
+        if unsent.cause in _NOBODY_ANSWERS or (unsent.wait and not unsent.is_final):
+            _let_wait(row, until=now + min(unsent.wait or pause_after(claimed.attempt), _STANDSTILL))
 
 
 def _let_wait(tried: Delivery, *, until: datetime) -> None:
-    """Let everything wait that goes where nobody answered: each would hold its sender up for as long."""
+    """Let everything wait that goes where nobody answered, or somebody asked for it."""
     others = Delivery.objects.filter(webhook=tried.webhook, state=Delivery.PENDING, next_at__lt=until)
     # Those that somebody is at are left alone: two that wait for each other's rows would wait for ever.
     free = others.exclude(pk=tried.pk).select_for_update(skip_locked=True, of=("self",))

@@ -13,6 +13,7 @@ from governance.breakglass.terms import AccessTerms
 from governance.catalogue import Requestable
 from governance.models import AccessRequest, Grant, Review
 from governance.standing import Standing
+from governance.tickets import ticket_image
 
 _CHANCE = random.SystemRandom()
 """Nobody can tell which grants will be looked back at."""
@@ -69,6 +70,7 @@ def described(request: AccessRequest, found: Requestable, standing: Standing) ->
         "people": request.subject_count,
         "minutes": request.minutes,
         "reason": request.reason,
+        "ticket": ticket_image(request.environment_id, request.ticket),
         "approvals": request.needed,
         "state": request.state,
         "extends": request.extends_id,

@@ -36,7 +36,7 @@ def activate_grant(caller: Caller, *, grant_id: UUID, factor_at: datetime | None
     """
     with _living(caller, grant_id, events.GRANT_ACTIVATED, now, factor_at=factor_at) as living:
         at, grant = living.step, living.grant
-        at.must_tell_time()
+        at.must_be_sure()
         living.take("activate", activated_at=at.now, not_after=at.now + timedelta(minutes=grant.minutes))
         at.facts["until"] = grant.not_after
     return grant

@@ -8,9 +8,12 @@ from uuid import UUID
 
 from governance.models import Account, Delivery, Notice, Webhook
 from governance.notices import mail
+from governance.notices.wording import wording_of
 from governance.summoning import summon_worker
 
 DELIVER = "governance.deliver_notices_of"
+ADDRESS_CHANGED = "account.address_changed"
+"""The one notice that goes to a former address."""
 
 
 def leave_notices(
@@ -32,7 +35,8 @@ def leave_notices(
         Notice(environment_id=environment_id, kind=kind, account_id=account, about=about, created_at=now)
         for kind, account, about in dict.fromkeys(told)
     )
-    known = dict.fromkeys([*happened, *((notice.kind, notice.about) for notice in notices)])
+    heard = ((notice.kind, notice.about) for notice in notices if not wording_of(notice.kind).is_personal)
+    known = dict.fromkeys([*happened, *heard])
     leaving = [*_mails(notices), *_posts(known, environment_id=environment_id, now=now)]
     for delivery in leaving:
         delivery.next_at = due_at or now

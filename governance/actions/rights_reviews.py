@@ -1,29 +1,28 @@
-"""Reviewing rights: the plan of an environment, its rounds, and the verdicts of whoever owns them."""
+"""Reviewing rights: the plan of an environment, and the verdicts of whoever owns its reviews."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import Group
-from django.db import models
 from django.utils import timezone
 
 from audit.recorder import append
 from governance import events
 from governance.actions.change import configuration_change, environment_resource, raise_epoch, refusal_on_record
-from governance.actions.notices import leave_notices
 from governance.actions.rights import described_right
+from governance.actions.rights_rounds import close_finished
 from governance.actions.stepping import save_text
 from governance.authorization import must_not_be_stopped, refusal
 from governance.breakglass.reasons import LONGEST_TEXT
 from governance.custody import clients_spoken_as
 from governance.drafts.draftable import draftable
-from governance.errors import GovernanceError, Invalid, NotFound
+from governance.errors import Invalid, NotFound
 from governance.held_rights import TABLES
-from governance.identities import OPERATOR, Caller, system_caller
+from governance.identities import OPERATOR, Caller
 from governance.models import (
     Account,
     Client,
@@ -34,7 +33,7 @@ from governance.models import (
     RightsReview,
     RightsReviewPlan,
 )
-from governance.models.rights_reviews import GONE, KEEP, LONGEST_DAYS, RETIRE, SUSPEND, WARN
+from governance.models.rights_reviews import DROPPED, GONE, KEEP, LONGEST_DAYS, RETIRE, SUSPEND, WARN
 from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
 
@@ -48,7 +47,7 @@ def plan_rights_reviews(
     A denial gives nobody anything, and who takes one away opens something: that stays a change of its own.
 
     The first review is opened at the next minute. What is undecided at a deadline is suspended until it is decided, or
-    only shown as overdue (`on_overdue`: suspend, warn). A change acts on a review that is open, but for its deadline.
+    only shown as overdue (`on_overdue`: suspend, warn). A change acts on open reviews, but for their deadlines.
 
     Raises:
         Invalid: the days make no sense, or the owner is no person.
@@ -74,7 +73,7 @@ def plan_rights_reviews(
 
 @draftable
 def retire_rights_reviews(caller: Caller, *, public_id: UUID) -> None:
-    """Have rights reviewed no longer. A review that is open ends, and what it suspended holds again.
+    """Have rights reviewed no longer. Reviews that are open end, and what they suspended holds again.
 
     Raises:
         NotFound: there is no such plan.
@@ -84,19 +83,15 @@ def retire_rights_reviews(caller: Caller, *, public_id: UUID) -> None:
         if plan is None:
             raise NotFound("There is no such plan in this environment.", field="id")
         change.facts.update(_described(plan))
+        ReviewedRight.objects.filter(verdict="").update(verdict=DROPPED, decided_at=change.now)
         RightsReview.objects.filter(closed_at=None).update(closed_at=change.now)
         plan.delete()
-
-
-def open_due_reviews(*, now: datetime) -> int:
-    """Open the reviews whose time has come, close those of which nothing is left; safe to repeat."""
-    return sum(_turn(environment_id, now) for environment_id in Environment.objects.values_list("pk", flat=True))
 
 
 def decide_rights(
     caller: Caller, *, reviewed: Sequence[UUID], verdict: str, comment: str = "", now: datetime | None = None
 ) -> int:
-    """Keep or retire rights of the open review, all of them or none; returns how many were decided.
+    """Keep or retire rights of open reviews, all of them or none; returns how many were decided.
 
     A retired right is withdrawn at once, protected or not: taking away waits for nobody. A kept one that was suspended
     holds again from the next check on.
@@ -119,11 +114,7 @@ def decide_rights(
         must_not_be_stopped(caller, environment_resource(caller.environment_id), standing=standing, now=now)
         if not owns_reviews(caller, RightsReviewPlan.objects.first()):
             raise refusal("review: only an owner of the reviews decides")
-        rows = list(
-            ReviewedRight.objects.select_for_update(of=("self",)).filter(
-                pk__in=reviewed, verdict="", review__closed_at=None
-            )
-        )
+        rows = list(ReviewedRight.objects.select_for_update(of=("self",)).filter(pk__in=reviewed, verdict=""))
         if len(rows) != len(set(reviewed)) or not rows:
             raise NotFound("This does not wait for a verdict any more.", field="reviewed", remedy="Look again.")
         accounts = accounts_of(caller, now=now)
@@ -131,7 +122,7 @@ def decide_rights(
             _decide(caller, row, verdict, comment, now, accounts=accounts)
         if verdict == RETIRE and not _somebody_configures(caller.environment_id):
             raise refusal("review: nobody would be left to configure", remedy="Keep somebody's right to configure.")
-        _close_if_done(now)
+        close_finished(now=now)
         raise_epoch(caller.environment_id)
     return len(rows)
 
@@ -195,78 +186,6 @@ def _settle(row: ReviewedRight, verdict: str, decided_by: UUID | None, now: date
 
 def _append(caller: Caller, event: Any, facts: dict[str, Any]) -> None:
     append(event, environment_id=caller.environment_id, actor=caller.actor, facts=facts)
-
-
-# --- By the clock ---
-
-
-def _turn(environment_id: UUID, now: datetime) -> bool:
-    try:
-        with in_environment(environment_id):
-            Environment.objects.select_for_update().get(pk=environment_id)
-            is_closed = _forget_what_is_gone(now) and _close_if_done(now)
-            plan = RightsReviewPlan.objects.select_for_update().filter(next_at__lte=now).first()
-            is_opened = plan is not None and not RightsReview.objects.filter(closed_at=None).exists()
-            if plan is not None and is_opened:
-                _open(plan, now)
-            if is_opened or is_closed:
-                raise_epoch(environment_id)
-            return bool(is_opened or is_closed)
-    except GovernanceError:
-        return False
-
-
-def _open(plan: RightsReviewPlan, now: datetime) -> None:
-    environment_id = plan.environment_id
-    due_at = now + timedelta(days=plan.deadline_days)
-    review = RightsReview.objects.create(environment_id=environment_id, opened_at=now, due_at=due_at)
-    held = [
-        ReviewedRight(environment_id=environment_id, review=review, holder_kind=kind, right_pk=pk)
-        for kind, table in TABLES.items()
-        for pk in table._default_manager.filter(is_deny=False).order_by("pk").values_list("pk", flat=True)
-    ]
-    ReviewedRight.objects.bulk_create(held)
-    plan.next_at = now + timedelta(days=plan.every_days)
-    plan.save(update_fields=["next_at"])
-    told = [("rights_review.opened", account, review.id) for account in owners_of(plan)]
-    leave_notices(told, happened=[("rights_review.opened", review.id)], environment_id=environment_id, now=now)
-    facts = {"review": review.id, "rights": len(held), "until": due_at}
-    _append(system_caller(environment_id), events.RIGHTS_REVIEW_OPENED, facts)
-    if not held:
-        _close_if_done(now)
-
-
-def owners_of(plan: RightsReviewPlan) -> list[UUID]:
-    """Return the operators who own the reviews and can sign in."""
-    people = Account.objects.filter(kind=Account.OPERATOR, is_active=True)
-    owners = people.filter(pk=plan.owner_id) if plan.owner_id else people.filter(groups=plan.owner_group_id)
-    return list(owners.order_by("username").values_list("pk", flat=True))
-
-
-def _forget_what_is_gone(now: datetime) -> bool:
-    """Settle what was withdrawn otherwise; returns whether a review is open at all."""
-    review = RightsReview.objects.filter(closed_at=None).first()
-    if review is None:
-        return False
-    for kind, table in TABLES.items():
-        waiting = ReviewedRight.objects.filter(review=review, verdict="", holder_kind=kind)
-        there = table._default_manager.values("pk")
-        waiting.exclude(right_pk__in=there).update(verdict=GONE, decided_at=now)
-    return True
-
-
-def _close_if_done(now: datetime) -> bool:
-    review = RightsReview.objects.filter(closed_at=None).first()
-    if review is None or ReviewedRight.objects.filter(review=review, verdict="").exists():
-        return False
-    review.closed_at = now
-    review.save(update_fields=["closed_at"])
-    verdicts = dict(
-        ReviewedRight.objects.filter(review=review).values_list("verdict").annotate(models.Count("pk")).order_by()
-    )
-    counted = {"kept": verdicts.get(KEEP, 0), "retired": verdicts.get(RETIRE, 0), "gone": verdicts.get(GONE, 0)}
-    _append(system_caller(review.environment_id), events.RIGHTS_REVIEW_CLOSED, {"review": review.id, **counted})
-    return True
 
 
 def _check_terms(owner: Account | Group, every_days: int, deadline_days: int, on_overdue: str) -> None:

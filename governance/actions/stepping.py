@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F
 
 from audit.events import EventKind
+from audit.integrity.state import clock_ahead, contradiction
 from audit.recorder import append
 from governance import events
 from governance.actions.change import environment_resource, raise_epoch
@@ -31,6 +32,18 @@ from keyring.walls import in_environment
 Row = AccessRequest | Grant | Review
 SKEW = timedelta(seconds=60)
 """As far as the clocks of servers may be apart."""
+APART = timedelta(seconds=2)
+"""As far as a server's clock may be from the database's when access begins."""
+
+
+def must_tell_time(clock: datetime, *, latest: datetime) -> None:
+    """Return where a clock is not behind the latest moment that was seen, as far as clocks of servers may be apart.
+
+    Raises:
+        Unavailable: it has been put back.
+    """
+    if latest - clock > SKEW:
+        raise Unavailable("The clock is behind what has been seen before.", remedy="Set the server's clock right.")
 
 
 _OF_REQUESTS_ALONE = frozenset(
@@ -88,14 +101,19 @@ class Stepping:
         for name, value in changes.items():
             setattr(row, name, value)
 
-    def must_tell_time(self) -> None:
-        """Refuse to begin an access while the clock is behind what was seen before: it would last longer than granted.
+    def must_be_sure(self) -> None:
+        """Refuse to begin an access by a clock that cannot be right, or while a witness knows another book.
 
         Raises:
-            Unavailable: the clock has been put back.
+            Unavailable: the clock has been put back, or is not the database's.
+            Refused: the book is in doubt; what happens now might not be found in it.
         """
-        if self.now - self.clock > SKEW:
-            raise Unavailable("The clock is behind what has been seen before.", remedy="Set the server's clock right.")
+        must_tell_time(self.clock, latest=self.now)
+        if abs(clock_ahead()) > APART:
+            told = "The clock of this server and the database's are apart."
+            raise Unavailable(told, remedy="Set both right; access begins when they are within two seconds.")
+        if doubt := contradiction():
+            raise Refused("No access begins while the audit log is in doubt.", reasons=(doubt,), decision_id=uuid4())
 
     def tell(self, kind: str, accounts: Iterable[UUID], about: UUID) -> None:
         """Leave a notice for every one of some people but whoever takes the step, and tell webhooks."""

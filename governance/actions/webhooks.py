@@ -22,7 +22,7 @@ from governance.models import Environment, Webhook, WebhookSecret
 from governance.notices.posting import checked_address, host_of, must_be_taken, post
 from governance.notices.signing import LONGEST, SHORTEST, key_in, new_webhook_secret
 from governance.notices.unsent import Unsent
-from governance.notices.wording import KINDS
+from governance.notices.wording import FOR_WEBHOOKS
 from keyring.actions import create_sealed_secret, destroy_key
 from keyring.keys import KeyKind
 from keyring.plain import Plain
@@ -205,7 +205,7 @@ def _tried(webhook: Webhook, keys: Sequence[bytes], now: datetime) -> Tried:
             raise Unsent("no secret")
         answer = post(webhook.url, f"msg_{uuid4().hex}", message, keys=keys, at=now)
         status = answer.status
-        must_be_taken(answer)
+        must_be_taken(answer, at=now)
     except Unsent as unsent:
         return Tried(status, unsent.cause, _REMEDIES.get(unsent.cause, ""))
     return Tried(status)
@@ -248,8 +248,9 @@ def _destroy_secrets(webhook: Webhook, secrets: Sequence[WebhookSecret]) -> None
 
 def _checked_kinds(kinds: Sequence[str]) -> list[str]:
     for position, kind in enumerate(kinds):
-        if kind not in KINDS:
-            raise Invalid("There is no such kind of notice.", field="kinds", position=position, remedy=", ".join(KINDS))
+        if kind not in FOR_WEBHOOKS:
+            known = ", ".join(FOR_WEBHOOKS)
+            raise Invalid("There is no such kind of notice.", field="kinds", position=position, remedy=known)
     return sorted(set(kinds))
 
 

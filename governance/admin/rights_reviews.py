@@ -51,7 +51,7 @@ class RightsReviewPlanAdmin(DefinitionAdmin):
     retire_word = "End"
     retired_word = "ended"
     empty_hint = "Nobody looks at the rights here again. A plan has each of them kept or retired, time after time."
-    consequence = "Rights are reviewed no longer. A review that is open ends, and what it suspended holds again."
+    consequence = "Rights are reviewed no longer. Reviews that are open end, and what they suspended holds again."
     actions_detail = ()
     list_display = ("plan", "reviewer", "within", "on_overdue", "next")
     list_select_related = ("owner", "owner_group")

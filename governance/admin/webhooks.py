@@ -26,7 +26,7 @@ from governance.identities import Caller
 from governance.models import Webhook
 from governance.notices.posting import host_of
 from governance.notices.signing import new_webhook_secret
-from governance.notices.wording import KINDS
+from governance.notices.wording import FOR_WEBHOOKS, wording_of
 from governance.operators import fields
 from governance.operators.choice import operator_caller
 from governance.operators.decorations import page_action, shown
@@ -41,7 +41,7 @@ class WebhookForm(DefinitionForm):
     url = fields.line("Address", help_text="https://… No password in it: the signature proves who is calling.")
     kinds = forms.MultipleChoiceField(
         label="Notices",
-        choices=[(kind, wording.subject) for kind, wording in KINDS.items()],
+        choices=[(kind, wording_of(kind).subject) for kind in FOR_WEBHOOKS],
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
         help_text="None chosen: all of them.",

@@ -16,7 +16,7 @@ from governance.api.rights import HOLDER, RIGHT, holder_asked, rendered_right
 from governance.errors import Invalid, NotFound
 from governance.held_rights import unused_rights
 from governance.models import ReviewedRight, RightsReview, RightsReviewPlan
-from governance.models.rights_reviews import GONE, KEEP, LONGEST_DAYS, RETIRE, SUSPEND, WARN
+from governance.models.rights_reviews import DROPPED, GONE, KEEP, LONGEST_DAYS, RETIRE, SUSPEND, WARN
 from governance.rights_review_queries import verdicts_of
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
@@ -42,8 +42,9 @@ _REVIEW = shape(
     kept=NUMBER,
     retired=NUMBER,
     gone=NUMBER,
+    dropped=NUMBER,
 )
-_REVIEWED = shape(right=TEXT, verdict=or_null(choice(KEEP, RETIRE, GONE)), decided_at=or_null(MOMENT))
+_REVIEWED = shape(right=TEXT, verdict=or_null(choice(KEEP, RETIRE, GONE, DROPPED)), decided_at=or_null(MOMENT))
 _UNUSED = shape(right=RIGHT, given_at=MOMENT, used_on=or_null(_DAY))
 _USUAL_DAYS = 90
 
@@ -88,7 +89,7 @@ class ReviewPlan(ConfiguringView):
 
 
 class SingleReviewPlan(ConfiguringView):
-    """Have rights reviewed no longer; a review that is open ends."""
+    """Have rights reviewed no longer; reviews that are open end, and what is undecided in them is dropped."""
 
     @extend_schema(operation_id="retire_rights_reviews", tags=["governance"],
                    responses={204: OpenApiResponse(description="Reviewed no longer."), **PROBLEMS})  # fmt: skip
@@ -98,7 +99,7 @@ class SingleReviewPlan(ConfiguringView):
 
 
 class Reviews(ConfiguringView):
-    """The reviews of the environment's rights, the newest first."""
+    """The reviews of the environment's rights, the newest first; several may be open, no right waits in two."""
 
     @extend_schema(operation_id="list_rights_reviews", tags=["governance"],
                    responses={200: shape(data=array(_REVIEW)), **PROBLEMS})  # fmt: skip
@@ -173,6 +174,7 @@ def _rendered(review: RightsReview) -> dict[str, Any]:
         "kept": counted.get(KEEP, 0),
         "retired": counted.get(RETIRE, 0),
         "gone": counted.get(GONE, 0),
+        "dropped": counted.get(DROPPED, 0),
     }
 
 

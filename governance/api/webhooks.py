@@ -21,7 +21,7 @@ from governance.api.configuring import ConfiguringView
 from governance.api.renewing import asked_overlap, overlap_in, shape_of_secret, shown_once
 from governance.errors import Invalid, NotFound
 from governance.models import Webhook
-from governance.notices.wording import KINDS
+from governance.notices.wording import FOR_WEBHOOKS
 from governance.wire.definitions import caller_in
 from governance.wire.fields import Fields
 from governance.wire.keys import BY_NAME
@@ -31,7 +31,7 @@ from governance.wire.shapes import ID, MOMENT, NUMBER, TEXT, array, choice, or_n
 from keyring.walls import in_environment
 
 _TAGS = ["notices"]
-_KINDS = {**array(choice(*KINDS)), "description": "Which notices go there; empty: all of them."}
+_KINDS = {**array(choice(*FOR_WEBHOOKS)), "description": "Which notices go there; empty: all of them."}
 _SECRET = shape(created_at=MOMENT, expires_at=or_null(MOMENT))
 _WEBHOOK = shape(id=ID, name=TEXT, url=TEXT, kinds=_KINDS, description=TEXT, created_at=MOMENT, secrets=array(_SECRET))
 _ASKED = {

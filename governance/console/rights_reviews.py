@@ -24,7 +24,7 @@ from governance.operators.choice import operator_caller
 from governance.operators.permission import CONFIGURE, environment_of, may, record_refused_page, require
 from governance.operators.reviewing import may_review
 from governance.operators.second_factors import require_proof
-from governance.rights_review_queries import review_open, verdicts_of
+from governance.rights_review_queries import reviews_open, verdicts_of
 from keyring.walls import in_environment
 
 LONGEST_UNUSED = 3660
@@ -36,7 +36,7 @@ _SHOWN_ROUNDS = 12
 @never_cache
 @require_http_methods(["GET", "POST"])
 def rights_review(request: HttpRequest) -> HttpResponse:
-    """Show the open review; on POST keep or retire the chosen rights, all of them or none."""
+    """Show the open reviews; on POST keep or retire the chosen rights of one, all of them or none."""
     if not may_review(request):
         require(request, CONFIGURE)
     if request.method == "POST":
@@ -49,7 +49,7 @@ def rights_review(request: HttpRequest) -> HttpResponse:
         context = {
             "title": "Review of rights",
             "plan": plan,
-            "review": review_open(caller, now=now),
+            "reviews": reviews_open(caller, now=now),
             "rounds": [(row, found.get("keep", 0), found.get("retire", 0)) for row, found in rounds],
             "may_configure": may(request, CONFIGURE),
             "longest": LONGEST_TEXT,
@@ -88,12 +88,15 @@ def _decided(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(request: HttpRequest) -> tuple[str, list[UUID]]:
-    """Return the verdict and the rights it is about: the ticked ones, or every one that the operator may keep."""
+    """Return the verdict and the rights it is about: the ticked ones, or every one of a review that they may keep."""
     if "all" not in request.POST:
         return request.POST.get("verdict", ""), [UUID(each) for each in request.POST.getlist("right") if _is_id(each)]
     with in_environment(environment_of(request)):
-        review = review_open(operator_caller(request), now=timezone.now())
-    return KEEP, [each.row.pk for each in review.waiting if not each.is_own] if review is not None else []
+        reviews = reviews_open(operator_caller(request), now=timezone.now())
+    asked = request.POST["all"]
+    return KEEP, [
+        each.row.pk for seen in reviews if str(seen.row.pk) == asked for each in seen.waiting if not each.is_own
+    ]
 
 
 def _days(text: str) -> int:

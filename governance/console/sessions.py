@@ -23,10 +23,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from governance.actions.accounts import change_password
 from governance.actions.sign_ins import record_refused_sign_in, record_sign_in, record_sign_out
+from governance.authorization import refusal
 from governance.errors import Invalid, NotFound
 from governance.models import Account, Environment
 from governance.operators.choice import choose_environment, operator_actor
-from governance.operators.permission import may, standing_for
+from governance.operators.permission import may, record_refused_page, standing_for
 from governance.operators.second_factors import told_of_reset
 
 
@@ -63,20 +64,35 @@ class SignOut(LogoutView):
         return super().post(request, *args, **kwargs)
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD"])
 def sign_in_for_console(request: HttpRequest) -> HttpResponse:
-    """Send the console's own sign-in address to the one there is."""
-    address = reverse("login")
-    query = request.GET.urlencode()
-    return HttpResponseRedirect(f"{address}?{query}" if query else address)
+    """Send the console's own sign-in address to the one there is; tell who is signed in already that it is not theirs.
+
+    The console sends everybody here whom it does not let in, so that a page for signing in would only come again.
+    """
+    address, query = reverse("login"), request.GET.urlencode()
+    address = f"{address}?{query}" if query else address
+    if not isinstance(request.user, Account) or request.user.is_staff:
+        return HttpResponseRedirect(address)
+    refused = refusal("console: it is for privacy officers, which this account is none of")
+    record_refused_page(request, "console", refused)
+    answer = render(request, "governance/not_for_you.html", {"sign_in_at": address}, status=403)
+    answer["X-Sealbook-Decision"] = str(refused.decision_id)
+    return answer
 
 
 @never_cache
 def start(request: HttpRequest) -> HttpResponse:
-    """Lead to the board where the operator may see it, to the console otherwise, to the sign-in page before that."""
-    if not request.user.is_authenticated:
+    """Lead to the board where the operator may see it, to the console or their own access otherwise.
+
+    Before that to the sign-in page.
+    """
+    if not isinstance(request.user, Account):
         return HttpResponseRedirect(reverse("login"))
-    return HttpResponseRedirect(reverse("board" if _may_see_board(request) else "admin:index"))
+    if _may_see_board(request):
+        return HttpResponseRedirect(reverse("board"))
+    return HttpResponseRedirect(reverse("admin:index" if request.user.is_staff else "access"))
 
 
 def _may_see_board(request: HttpRequest) -> bool:

@@ -18,7 +18,7 @@ from governance.rights import Resource, Verdict, effective_grant, effective_righ
 from governance.standing import Standing, StandingGrant
 from keyring.walls import in_environment
 
-CHANGED = "delegation: the accessor or its policy has changed since it was handed on"
+CHANGED = "delegation: the accessor, its policy or what becomes of its values has changed since it was handed on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def grant_in_force(
 
 
 def version_now(standing: Standing, accessor_id: UUID) -> str:
-    """Return as what an accessor and the policies that decide in it are defined."""
+    """Return as what an accessor is defined, with what decides in it and what becomes of its values."""
 
     def load() -> str:
         with in_environment(standing.environment_id):

@@ -11,7 +11,7 @@ from governance.models.freezes import Freeze
 from governance.models.grants import Grant, Review
 from governance.models.graph import EdgeAttribute, EdgeType, GraphEdge, GraphObject, ObjectType, Organization
 from governance.models.issuers import ExternalIdentity, ExternalIssuer
-from governance.models.notices import Delivery, Notice
+from governance.models.notices import Delivery, FormerAddress, Notice
 from governance.models.policies import AccessPolicy, PolicyComponent, PolicyTemplate
 from governance.models.provenance import CiKey, Launcher, SpentProof, TrustedBuild, WorkloadPolicy
 from governance.models.purposes import Purpose
@@ -39,6 +39,7 @@ __all__ = [
     "Environment",
     "ExternalIdentity",
     "ExternalIssuer",
+    "FormerAddress",
     "Freeze",
     "Grant",
     "GraphEdge",

@@ -8,6 +8,7 @@ from django.db import models
 
 from governance.models.accounts import Account
 from governance.models.webhooks import Webhook
+from keyring.fields import SealedField
 
 
 class Notice(models.Model):
@@ -79,3 +80,19 @@ class Delivery(models.Model):
     @property
     def way(self) -> str:
         return "e-mail" if self.webhook_id is None else "webhook"
+
+
+class FormerAddress(models.Model):
+    """Where somebody's notices went before: kept until that address is told, and belongs to no environment."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    email = SealedField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["created_at"]
+        verbose_name_plural = "former addresses"
+
+    def __str__(self) -> str:
+        return f"of {self.account_id}"

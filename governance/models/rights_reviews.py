@@ -12,7 +12,7 @@ from governance.models.owned import OwnedByEnvironment, owned_constraints
 from keyring.fields import SealedField
 
 SUSPEND, WARN = "suspend", "warn"
-KEEP, RETIRE, GONE = "keep", "retire", "gone"
+KEEP, RETIRE, GONE, DROPPED = "keep", "retire", "gone", "dropped"
 LONGEST_DAYS = 3660
 
 
@@ -24,7 +24,7 @@ class RightsReviewPlan(OwnedByEnvironment):
     every_days = models.PositiveSmallIntegerField()
     deadline_days = models.PositiveSmallIntegerField()
     on_overdue = models.CharField(max_length=16)
-    next_at = models.DateTimeField(help_text="When the next review is opened, unless one is open still.")
+    next_at = models.DateTimeField(help_text="When the next review is opened.")
 
     class Meta:
         verbose_name = "plan of rights reviews"
@@ -52,22 +52,25 @@ class RightsReviewPlan(OwnedByEnvironment):
 
 
 class RightsReview(models.Model):
-    """One round: every right as it was held when the round began. Overdue, it may suspend what is undecided."""
+    """One round: every right that was held when it began and did not wait in an earlier one still.
+
+    Overdue, it may suspend what is undecided.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    overdue_told_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it was told that it is overdue, which happens once."
+    )
 
     class Meta:
         ordering = ["-opened_at"]
         verbose_name = "rights review"
         constraints = [
             models.UniqueConstraint(fields=["environment", "id"], name="rights_review_same_environment"),
-            models.UniqueConstraint(
-                fields=["environment"], condition=models.Q(closed_at=None), name="rights_review_one_at_a_time"
-            ),
             models.CheckConstraint(name="rights_review_has_time", condition=models.Q(due_at__gt=models.F("opened_at"))),
         ]
 
@@ -76,7 +79,7 @@ class RightsReview(models.Model):
 
 
 class ReviewedRight(models.Model):
-    """One right in a review, and its verdict: keep, retire, or gone before anybody decided."""
+    """One right in a review, and its verdict: keep, retire, or before anybody decided gone or dropped with its plan."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     environment = models.ForeignKey("governance.Environment", on_delete=models.PROTECT, related_name="+")
@@ -93,13 +96,18 @@ class ReviewedRight(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["environment", "id"], name="reviewed_right_same_environment"),
             models.UniqueConstraint(fields=["review", "holder_kind", "right_pk"], name="reviewed_right_once"),
+            models.UniqueConstraint(
+                fields=["environment", "holder_kind", "right_pk"],
+                condition=models.Q(verdict=""),
+                name="reviewed_right_waits_in_one",
+            ),
             models.CheckConstraint(
                 name="reviewed_right_kind_known", condition=models.Q(holder_kind__in=["account", "group"])
             ),
             models.CheckConstraint(
                 name="reviewed_right_decided_by_somebody",
                 condition=models.Q(verdict="", decided_by=None, decided_at=None)
-                | models.Q(verdict=GONE, decided_by=None, decided_at__isnull=False)
+                | models.Q(verdict__in=[GONE, DROPPED], decided_by=None, decided_at__isnull=False)
                 | models.Q(verdict__in=[KEEP, RETIRE], decided_by__isnull=False, decided_at__isnull=False),
             ),
         ]

@@ -67,11 +67,12 @@ def send_mail(message_id: UUID, address: Plain[str], *, kind: str, about: UUID, 
         Unsent: it was not taken.
     """
     wording = wording_of(kind)
+    whose = "" if wording.is_personal else f"Environment: {environment_name}\n"
     hand_over(
         message_id,
         address,
         subject=wording.subject,
-        body=f"{wording.text}\n\nEnvironment: {environment_name}\n{page_about(kind, about)}\n\n"
+        body=f"{wording.text}\n\n{whose}{page_about(kind, about)}\n\n"
         "Sealbook sends nobody's data by e-mail: sign in to see more.\n",
     )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from ipaddress import ip_network
 from typing import Any
@@ -23,6 +24,7 @@ SECONDS = 10.0
 """For a whole answer."""
 _GONE = 410
 """The receiver wants no more (RFC 9110, section 15.5.11)."""
+_WHOLE_SECONDS = re.compile(r"[0-9]{1,9}")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _TLS_PORT, _CLEAR_PORT = 443, 80
@@ -79,10 +81,23 @@ def post(url: str, message_id: str, message: Mapping[str, Any], *, keys: Sequenc
         raise Unsent(none.cause) from None
 
 
-def must_be_taken(answer: Incoming) -> None:
-    """Raise `Unsent` unless the receiver has taken the message."""
+def must_be_taken(answer: Incoming, *, at: datetime) -> None:
+    """Raise `Unsent` unless the receiver has taken the message, with the wait that it asks for from `at` on."""
     if not 200 <= answer.status < 300:
-        raise Unsent(f"status {answer.status}", is_final=answer.status == _GONE)
+        wait = wait_asked_for(answer.retry_after, at=at)
+        raise Unsent(f"status {answer.status}", is_final=answer.status == _GONE, wait=wait)
+
+
+def wait_asked_for(retry_after: str, *, at: datetime) -> timedelta:
+    """Return how long a `Retry-After` asks to wait (RFC 9110, section 10.2.3); none where it says nothing."""
+    text = retry_after.strip()
+    if _WHOLE_SECONDS.fullmatch(text):
+        return timedelta(seconds=int(text))
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):  # no date, or one with a zone that is none
+        return timedelta()
+    return max(until.replace(tzinfo=until.tzinfo or UTC) - at, timedelta())
 
 
 def _may_lie_at(address: Address, *, is_clear: bool) -> bool:

@@ -22,12 +22,14 @@ class Wording:
         text: what happened, in one or two sentences.
         of: what its `about` is the id of.
         page: the name of the address where it is seen; those of `numbered` take its id.
+        is_personal: whether it is about an account, which is of no environment: no webhook hears of it.
     """
 
     subject: str
     text: str
     of: str
     page: str
+    is_personal: bool = False
 
 
 _OF_REQUEST = (REQUEST, "access-request")
@@ -90,6 +92,12 @@ KINDS: Mapping[str, Wording] = {
         RIGHTS_REVIEW,
         "rights-review",
     ),
+    "rights_review.overdue": Wording(
+        "A review of rights is overdue",
+        "Rights that were to be kept or retired by now are undecided. They may be suspended until somebody decides.",
+        RIGHTS_REVIEW,
+        "rights-review",
+    ),
     "review.overdue": Wording(
         "A review is overdue",
         "Nobody has concluded the review of a temporary access in time. Until then the next emergency of whoever had "
@@ -99,8 +107,17 @@ KINDS: Mapping[str, Wording] = {
     "review.concluded": Wording(
         "Access was reviewed", "Somebody has looked at how you used temporary access.", *_OF_REVIEW
     ),
+    "account.address_changed": Wording(
+        "Your notices do not go here any more",
+        "The notices of your account went to this address until now. They go elsewhere from now on, or nowhere. "
+        "If you know nothing of that, tell an officer at once: somebody else may have signed in as you.",
+        "account",
+        "own-address",
+        is_personal=True,
+    ),
 }
 """Every kind of notice there is. One that another version has left is told in general words."""
+FOR_WEBHOOKS = tuple(kind for kind, wording in KINDS.items() if not wording.is_personal)
 
 _OTHER = Wording("There is something new for you", "Something happened that concerns you.", "notice", "access")
 

@@ -46,6 +46,8 @@ class Incoming:
 
     status: int
     body: bytes = field(repr=False)
+    retry_after: str = field(default="", repr=False)
+    """As the header of that name says it."""
 
 
 class NoAnswer(Exception):
@@ -181,7 +183,7 @@ def _spoken(request: Outgoing, link: socket.socket) -> Incoming:
         raise NoAnswer("length")
     if answer.length:
         raise IncompleteRead(body, answer.length)
-    return Incoming(answer.status, body)
+    return Incoming(answer.status, body, answer.getheader("Retry-After", ""))
 
 
 def _left(deadline: float) -> float:

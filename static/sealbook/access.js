@@ -23,15 +23,15 @@ const LONGEST_SILENCE = 12_000; // milliseconds; a page that was away, or cannot
 const state = () => document.getElementById("request-state");
 let heard = Date.now();
 
-const maskAll = () => {
-  for (const value of document.querySelectorAll("[data-value]")) {
-    value.textContent = MASK;
-    value.className = "masked";
-    value.removeAttribute("data-value");
-    const again = value.parentElement.querySelector("[data-again]");
-    if (again) again.hidden = false;
-  }
+const mask = (value) => {
+  value.textContent = MASK;
+  value.className = "masked";
+  value.removeAttribute("data-value");
+  const again = value.parentElement.querySelector("[data-again]");
+  if (again) again.hidden = false;
 };
+
+const maskAll = () => document.querySelectorAll("[data-value]").forEach(mask);
 
 const look = () => state()?.dispatchEvent(new CustomEvent("look"));
 
@@ -53,6 +53,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (state() && !state().querySelector("[data-opens]")) maskAll(); // a value that was still on its way comes too late
+});
+
+// Single fields go as well: withdrawn, erased, deleted or replaced meanwhile, or under a stricter rule.
+document.addEventListener("sealbook:gone", (event) => {
+  for (const { value, parentElement } of document.querySelectorAll("[data-value] > [name=shown]")) {
+    if (!event.detail.shown.includes(value)) continue;
+    const gone = parentElement.parentElement.querySelector("[data-gone]");
+    mask(parentElement);
+    if (gone) gone.hidden = false;
+  }
 });
 
 if (state()) setInterval(() => { if (Date.now() - heard > LONGEST_SILENCE) maskAll(); }, 1000);

@@ -133,4 +133,5 @@ const countDown = () => {
 if (document.querySelector("time[data-until]") || document.getElementById("request-state")) {
   countDown();
   setInterval(countDown, 1000);
+  document.addEventListener("htmx:afterSwap", countDown); // what comes from the server says the hour, until the next second
 }

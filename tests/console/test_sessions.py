@@ -9,7 +9,7 @@ from pytest_django.asserts import assertRedirects
 from governance.actions.change import raise_epoch
 from governance.actions.rights import give_right
 from governance.identities import system_caller
-from governance.models import Environment
+from governance.models import Account, Environment
 from tests import cast
 from tests.console.people import PASSWORD, Console
 
@@ -44,6 +44,23 @@ def test_the_start_page_is_the_board_only_where_it_would_not_refuse(
     Environment.objects.filter(pk=console.environment.pk).update(is_synthetic=False)
     raise_epoch(console.environment.id)
     assertRedirects(as_officer.get("/"), "/admin/")
+
+
+def test_who_is_no_officer_is_told_so_and_led_to_their_own_pages_instead_of_signing_in_again(
+    console: Console, as_officer: Browser, as_support: Browser
+) -> None:
+    Account.objects.filter(pk=console.support.pk).update(is_staff=False)
+    assertRedirects(as_support.get("/"), "/access/")
+    answer = as_support.get("/admin/governance/right/", follow=True)
+    page = answer.content.decode()
+    assert answer.status_code == 403 and len(answer.redirect_chain) == 1
+    assert "signed in as support" in page and 'href="/access/"' in page
+    assert 'href="/login/?next=/admin/governance/right/"' in page.replace("%2F", "/")
+    (entry,) = console.booked("call.refused", "refused")
+    assert entry.actor.id == console.support.id and str(entry.decision_id) == answer["X-Sealbook-Decision"]
+    assert as_support.get("/login/?next=/admin/").status_code == 200
+    assertRedirects(as_officer.get("/admin/login/?next=/admin/"), "/login/?next=%2Fadmin%2F")
+    assertRedirects(Browser().get("/admin/login/"), "/login/")
 
 
 def test_a_wrong_password_an_unknown_name_and_a_service_account_read_alike(console: Console) -> None:

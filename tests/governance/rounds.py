@@ -7,14 +7,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from governance.actions.accounts import define_operator
 from governance.actions.rights import give_right
 from governance.actions.rights_reviews import decide_rights, plan_rights_reviews
+from governance.actions.rights_rounds import open_due_reviews
 from governance.authorization import Ask, authorize
 from governance.errors import Refused
-from governance.identities import Caller
-from governance.models import Account, ReviewedRight, Right, RightsReviewPlan
+from governance.identities import Caller, system_caller
+from governance.models import Account, Environment, ReviewedRight, Right, RightsReview, RightsReviewPlan
 from governance.people import operator_named
 from governance.rights import Resource
 from governance.standing import fresh_standing_of
@@ -26,6 +28,7 @@ from tests.console.people import PASSWORD
 NOW = datetime(2031, 5, 17, 12, tzinfo=UTC)
 DUE = NOW + timedelta(days=14)
 LATE = DUE + timedelta(minutes=1)
+NEXT = NOW + timedelta(days=90)
 
 
 class Round:
@@ -78,3 +81,15 @@ class Round:
     def decide(self, by: Caller, what: str, of: Caller, verdict: str = "keep", comment: str = "Needed.") -> int:
         chosen = [self.waiting()[what, of.account_id]]
         return decide_rights(by, reviewed=chosen, verdict=verdict, comment=comment, now=LATE)
+
+
+def open_two_rounds(environment: Environment, *, owners: str) -> None:
+    """Have rights reviewed by a group: in a round that is late, and in one about the right of a later job."""
+    group, system, now = Group.objects.get(name=owners), system_caller(environment.id), timezone.now()
+    plan_rights_reviews(system, owner=group, every_days=90, deadline_days=14, on_overdue="warn")
+    open_due_reviews(now=timezone.now())
+    cast.new_player(environment, "later-job", read=True)
+    with in_environment(environment.id):
+        RightsReview.objects.update(opened_at=now - timedelta(days=91), due_at=now - timedelta(days=77))
+        RightsReviewPlan.objects.update(next_at=now)
+    open_due_reviews(now=timezone.now())

@@ -11,15 +11,12 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from config.celery import app
-from config.embedded.ports import free_port
 from governance.actions import deliveries
 from governance.actions import webhooks as actions_on_webhooks
 from governance.actions.deliveries import (
     CLAIM,
-    LONGEST_PAUSE,
     MOST_ATTEMPTS,
     forget_deliveries,
-    pause_after,
     retry_delivery,
 )
 from governance.actions.notices import leave_notices
@@ -185,20 +182,6 @@ def test_a_webhook_that_is_retired_while_a_message_is_on_its_way_ends_nothing_el
     assert desk.sent() and (desk.rows(), receiver.asked) == ([], [])
 
 
-def test_what_goes_where_nobody_answers_waits_and_what_goes_elsewhere_does_not(desk: Desk, receiver: Remote) -> None:
-    dead = define_webhook(desk.system, name="dead", url=f"http://127.0.0.1:{free_port()}/")
-    issue_webhook_secret(desk.system, public_id=dead.public_id)
-    desk.told("request.submitted", "request.denied", "request.approved")
-    assert desk.sent() and not desk.sent(), "one try tells of all three"
-    assert sorted(row.attempts for row in desk.rows()) == [0, 0, 1]
-
-    hooked(desk, receiver)
-    desk.told("request.lapsed")
-
-    assert desk.sent() and desk.sent() and not desk.sent()
-    assert len(receiver.asked) == 1 and all(row.next_at > NOW for row in desk.rows() if row.state == "pending")
-
-
 def test_an_environment_has_so_many_webhooks_and_no_more(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions_on_webhooks, "MOST_WEBHOOKS", 2)
     for name in ("one", "two"):
@@ -254,9 +237,3 @@ def test_what_ended_long_ago_is_forgotten_and_what_waits_is_not(desk: Desk, rece
 
     assert (forget_deliveries(now=NOW), forget_deliveries(now=NOW + long)) == (0, 1)
     assert [row.kind for row in desk.rows()] == ["request.denied"]
-
-
-def test_pauses_grow_and_stay_within_bounds() -> None:
-    for attempt in range(1, 60):
-        assert timedelta(seconds=22) <= pause_after(attempt) <= LONGEST_PAUSE * 1.25
-        assert attempt > 4 or pause_after(attempt) < pause_after(attempt + 2)

@@ -15,10 +15,10 @@ from governance.actions.clients import issue_secret
 from governance.actions.rights import give_right, withdraw_right
 from governance.actions.rights_reviews import (
     decide_rights,
-    open_due_reviews,
     plan_rights_reviews,
     retire_rights_reviews,
 )
+from governance.actions.rights_rounds import open_due_reviews
 from governance.actions.webhooks import define_webhook
 from governance.errors import Invalid, NotFound, Refused
 from governance.models import (
@@ -273,6 +273,7 @@ def test_owners_decide_on_a_page_that_officers_see_and_others_do_not() -> None:
     assert outsider.get(page).status_code == 403 and "Review of rights" in browser.get("/admin/").content.decode()
     assert "Review of rights" not in outsider.get("/admin/").content.decode()
     with in_environment(console.environment.id):
+        rounds = list(RightsReview.objects.values_list("pk", flat=True))
         rights = {r.pk: r.permission.codename for r in Right.objects.filter(user_id=job.account_id)}
         rows = {
             rights[r.right_pk]: str(r.pk)
@@ -285,7 +286,10 @@ def test_owners_decide_on_a_page_that_officers_see_and_others_do_not() -> None:
     assert "1 right is kept" in browser.post(page, kept, follow=True).content.decode()
     ended = {"right": rows["write"], "verdict": "retire", "comment": "Nothing writes."}
     assert "1 right is retired" in browser.post(page, ended, follow=True).content.decode()
-    assert "2 rights are kept" in browser.post(page, {"all": "keep"}, follow=True).content.decode()
+    everything = {"all": str(rounds[0])}
+    for wrong in ({"all": "keep"}, {"all": str(uuid4())}):
+        assert "does not wait for a verdict" in browser.post(page, wrong, follow=True).content.decode()
+    assert "2 rights are kept" in browser.post(page, everything, follow=True).content.decode()
     assert "Nothing waits for a verdict" in browser.get(page).content.decode()
     entries = console.booked("right.reviewed")
     assert [entry.facts["verdict"] for entry in entries] == ["keep", "keep", "retire", "keep"]
