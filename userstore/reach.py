@@ -3,14 +3,14 @@
 A path is a right to read, of one's own or through a group, on the environment or on one accessor, or a temporary grant,
 one's own or taken from somebody who handed it on; then an accessor with columns of the category: one statement finds
 these. A denial cuts it, and so does a column that is never shown to its holder. Whoever may invoke a client reaches
-what that client reaches, along the shortest chain. Consent, policies and freezes are decided per call and per person:
-they are no part of it. Tokens open under their own policies and are left out.
+what that client reaches, along the shortest chain. Whoever may have people read back a code on the phone reaches what
+these are shown of themselves, and only with them: a path of its own kind. Consent, policies and freezes are decided per
+call and per person: they are no part of it. Tokens open under their own policies and are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -19,10 +19,12 @@ from uuid import UUID
 from django.db import connection
 
 from governance.breakglass.machines import ACTIVE
-from governance.chains import Chain, chains_of, earlier
-from governance.standing import StandingClient, fresh_standing_of
+from governance.chains import chains_of
+from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
 from userstore.models import Column
+from userstore.reach_by_code import paths_by_code
+from userstore.reach_paths import Identity, ReachedColumn, ReachPath
 
 _STATEMENT = """
 with shown as (
@@ -102,51 +104,6 @@ order by 2, 3, 1, r.path, r.name, r.column_name
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ReachPath:
-    """One way to values of the category.
-
-    `given_on`: environment, accessor, grant or delegation; `until`: None without end.
-    `via`: the clients that are invoked one after the other; the right is the last one's.
-    """
-
-    right: str
-    given_on: str
-    group: str | None
-    until: datetime | None
-    accessor_id: UUID
-    accessor: str
-    columns: tuple[ReachedColumn, ...]
-    via: tuple[StandingClient, ...] = ()
-
-    def through(self, chain: Chain) -> ReachPath:
-        """The path of somebody who acts as its holder."""
-        return replace(self, via=chain.links, until=earlier(self.until, chain.until))
-
-
-@dataclass(frozen=True, slots=True)
-class ReachedColumn:
-    """A column of the category, and the transformer that it is shown through; None where it is shown as it is."""
-
-    name: str
-    transformer: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """An operator or client that can reach the category, with every path."""
-
-    id: UUID
-    kind: str
-    """operator, service or job."""
-    name: str
-    paths: list[ReachPath] = field(default_factory=list)
-
-    @property
-    def is_client(self) -> bool:
-        return self.kind != "operator"
-
-
 def identities_reaching(*, environment_id: UUID, category: str, now: datetime) -> list[Identity]:
     """Return who can read personal data of a category in an environment now: operators first, then clients, by name."""
     found = {each.id: each for each in _by_themselves(environment_id, category, now)}
@@ -163,6 +120,8 @@ def identities_reaching(*, environment_id: UUID, category: str, now: datetime) -
             if paths:
                 invoker = Identity(client.public_id, client.kind, client.name)
                 found.setdefault(client.public_id, invoker).paths.extend(paths)
+    for operator, paths in paths_by_code(standing, category, now).items():
+        found.setdefault(operator.id, Identity(operator.id, operator.kind, operator.name)).paths.extend(paths)
     return sorted(found.values(), key=lambda each: (each.is_client, each.name, each.id))
 
 

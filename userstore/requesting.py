@@ -18,6 +18,12 @@ from userstore.definitions import definitions_of
 from userstore.models import Accessor, Subject
 from userstore.selectors import parse, reads_only_ids, typed
 
+_DECIDES_OR_CHANGES = (
+    "column__access_policy", "column__default_token_policy", "column__default_transformer",
+    "token_policy", "transformer", "mask",
+)  # fmt: skip
+"""What is defined elsewhere and has its part in what is seen of a column."""
+
 
 class Accessors:
     """Tells governance what accessors there are, by public ids and names alone."""
@@ -35,10 +41,17 @@ class Accessors:
         accessor = Accessor.objects.select_related("access_policy").filter(public_id=public_id).first()
         if accessor is None:
             return ""
-        of_columns = accessor.columns.exclude(column__access_policy=None)
-        policies = [accessor.access_policy.public_id, ACCESSOR_BASELINE]
-        policies += of_columns.values_list("column__access_policy__public_id", flat=True)
-        told = [f"accessor {accessor.public_id} {accessor.version}", *versions_of(policies)]
+        policies, becomes = [accessor.access_policy.public_id, ACCESSOR_BASELINE], []
+        for shown in accessor.columns.select_related(*_DECIDES_OR_CHANGES):
+            column = shown.column
+            token_policy = shown.token_policy or column.default_token_policy
+            policies += [policy.public_id for policy in (column.access_policy, token_policy) if policy]
+            becomes += [
+                f"column {column.public_id} {made.public_id} {made.version}"
+                for made in (shown.transformer or column.default_transformer, shown.mask)
+                if made
+            ]
+        told = [f"accessor {accessor.public_id} {accessor.version}", *versions_of(policies), *becomes]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
     def known(self, subject_ids: Collection[UUID]) -> set[UUID]:

@@ -28,6 +28,10 @@ const count = () => sessionStorage.setItem("acts", Number(sessionStorage.getItem
 
 LOOK = "document.getElementById('request-state').dispatchEvent(new CustomEvent('look'))"
 """Has the page of a request ask now where it stands, which it does every few seconds by itself."""
+FIRST_CLOCK = """document.addEventListener('htmx:afterSwap', () => {
+  document.body.dataset.firstClock = document.querySelector('.countdown time')?.textContent ?? '';
+})"""
+"""Notes what a page's clock says as it comes from the server, before a second has passed."""
 LEFT_BY_AXE = "document.querySelectorAll('[style=\"\"]').forEach((each) => each.removeAttribute('style'))"
 """Empty styles, which htmx would copy to what it swaps in, and which the policy for contents would then refuse."""
 
@@ -51,10 +55,15 @@ def seat(visit: Visit, account: Account, **window: object) -> Visitor:
     return visitor
 
 
-def look(visitor: Visitor, name: str) -> None:
-    """Find what a person would stumble over; keep a picture where one is wanted."""
+def keep_picture(visitor: Visitor, name: str) -> None:
+    """Keep a picture of a whole page, in the folder that the environment names."""
     if folder := os.environ.get(LOOKED_AT):
         visitor.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def look(visitor: Visitor, name: str) -> None:
+    """Find what a person would stumble over; keep a picture where one is wanted."""
+    keep_picture(visitor, name)
     found = [*visitor.accessibility_violations(), *visitor.complaints]
     visitor.page.evaluate(LEFT_BY_AXE)
     if visitor.width_overflow() > 0:

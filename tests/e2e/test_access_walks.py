@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.beginnings import beginning
 from tests.e2e.conftest import Visitor
-from tests.e2e.helpdesk_windows import LOOK, count_acts, field, look, look_again, new_desk
+from tests.e2e.helpdesk_windows import FIRST_CLOCK, LOOK, count_acts, field, look, look_again, new_desk
 
 if TYPE_CHECKING:
     from tests.userstore.helpdesk import HelpDesk
@@ -100,8 +101,10 @@ def test_what_was_revealed_leaves_the_screen_at_once_whatever_stops_the_access(s
     from governance.actions.freezes import freeze, unfreeze
     from governance.actions.grants import resume_grant, revoke_grant, suspend_grant
     from tests.userstore.helpdesk import ADA
+    from tests.userstore.phonebook import given
+    from userstore.actions.consents import change_consent
 
-    grant, support = desk.granted(), sits(desk.sue)
+    grant, support = desk.granted(columns=[desk.name, desk.age]), sits(desk.sue)
     answer = support.page.goto(f"{support.address}/access/requests/{grant.request_id}/")
     assert answer is not None
     assert "no-store" in answer.headers["cache-control"]
@@ -124,13 +127,29 @@ def test_what_was_revealed_leaves_the_screen_at_once_whatever_stops_the_access(s
     unfreeze(desk.officer, freeze_id=frozen.public_id)
     look_again(page)
     reveal()
+    page.click(f"{field('age')} button:visible")
+    page.wait_for_selector(f"{field('age')} .revealed")
+    change_consent(desk.service, subject_id=desk.ada, purpose="authentication", permitted=False)
+    assert look_again(page) == 204
+    page.wait_for_selector("text=changed, or not to be shown any more")
+    assert is_gone()
+    assert page.query_selector(".revealed") is None
+    look(support, "record-withdrawn")
+    setter, again = desk.setter(desk.name), {"value": ADA, "purpose_additions": given("authentication")}
+    desk.write(setter, desk.ada, {"nick": again})
+    reveal()
+    assert look_again(page) == 204 and not is_gone()
     suspend_grant(desk.officer, grant_id=grant.id, comment="Somebody looks into it.")
     look_again(page)
     page.wait_for_selector("text=Suspended")
     assert is_gone()
     resume_grant(desk.officer, grant_id=grant.id, comment="It was nothing.")
+    page.evaluate(FIRST_CLOCK)
     look_again(page)
     reveal()
+    assert re.fullmatch(r"\d+:\d\d", page.get_attribute("body", "data-first-clock") or ""), (
+        "it says what is left at once"
+    )
     page.route("**/access/requests/**", lambda route: route.abort())
     page.evaluate(LOOK)
     expect(page.locator(".record")).not_to_contain_text(ADA, timeout=15_000)

@@ -10,6 +10,7 @@ from django.core.cache import cache
 
 from keyring.walls import in_environment
 from tests.e2e.conftest import Visitor
+from tests.e2e.helpdesk_windows import keep_picture
 from tests.e2e.windows import SHARES, WINDOWS
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def console(transactional_db: None) -> Iterator[Console]:
     from governance.identities import system_caller
     from tests import cast
     from tests.console.people import staffed_console
+    from tests.governance.rounds import open_two_rounds
     from userstore.actions.columns import ColumnSpec, define_column
 
     cache.clear()
@@ -44,7 +46,7 @@ def console(transactional_db: None) -> Iterator[Console]:
     define_column(system_caller(staffed.environment.id), spec=ColumnSpec("shoe_size", "integer"))
     build_graph(staffed)
     rule_who_sees_what(staffed)
-    review_rights(staffed)
+    open_two_rounds(staffed.environment, owners="Privacy officers")
     cast.new_environment("staging")
     import_some_files(staffed)
     leave_some_notices(staffed)
@@ -75,19 +77,6 @@ def build_graph(staffed: Console) -> None:
         for kind, alias in ((person, "Ada Example"), (folder, "2026"))
     ]
     create_edge(service.caller, edge_type_id=sees, source_id=ends[0], target_id=ends[1])
-
-
-def review_rights(staffed: Console) -> None:
-    """An open review that the officers own: of the job's right they decide, of their own they do not."""
-    from django.contrib.auth.models import Group
-    from django.utils import timezone
-
-    from governance.actions.rights_reviews import open_due_reviews, plan_rights_reviews
-    from governance.identities import system_caller
-
-    owners = Group.objects.get(name="Privacy officers")
-    plan_rights_reviews(system_caller(staffed.environment.id), owner=owners, every_days=90, deadline_days=14)
-    open_due_reviews(now=timezone.now())
 
 
 def rule_who_sees_what(staffed: Console) -> None:
@@ -185,7 +174,7 @@ def sign_in(visitor: Visitor, console: Console) -> None:
 
 def pages_of(console: Console) -> list[str]:
     """An overview, lists, forms with and without rows, and the console's own pages."""
-    from governance.models import AccessPolicy, Client, GraphObject
+    from governance.models import AccessPolicy, Client, GraphObject, Webhook
     from userstore.models import Accessor, Import
 
     with in_environment(console.environment.id):
@@ -194,6 +183,7 @@ def pages_of(console: Console) -> list[str]:
         policy = AccessPolicy.objects.get(name="ApplicationInternalOnly")
         accessor = Accessor.objects.get(name="GetContact")
         one = GraphObject.objects.filter(type__name="person").get()
+        webhook = Webhook.objects.get(name="desk")
     return [
         "",
         "governance/client/",
@@ -221,10 +211,15 @@ def pages_of(console: Console) -> list[str]:
         "sealing-keys/",
         "people/",
         "regions/",
+        "findings/",
         "script-notes/",
         "code-of-column/",
         "notices/",
         "governance/webhook/add/",
+        f"governance/webhook/{webhook.pk}/change/",
+        f"governance/webhook/{webhook.pk}/new_secret/",
+        "access/phone/",
+        "reach/",
         "rights/review/",
         "rights/unused/",
     ]
@@ -248,6 +243,7 @@ def test_every_page_of_the_console_meets_wcag_and_fits_its_window(
     for path in pages_of(console)[share]:
         visitor.open(f"/admin/{path}")
         visitor.page.wait_for_load_state("networkidle")
+        keep_picture(visitor, f"console-{path.strip('/').replace('/', '-')}-{width}-{scheme}")
         found += [f"{path}: {fault}" for fault in visitor.accessibility_violations()]
         found += [f"{path}: {text}" for text in visitor.complaints if not _is_known(path, text)]
         visitor.complaints.clear()

@@ -12,6 +12,7 @@ from tests.e2e.conftest import Visitor
 from tests.e2e.helpdesk_windows import field, find_ada, look, look_again
 
 if TYPE_CHECKING:
+    from governance.identities import Caller
     from tests.userstore.phonedesk import PhoneDesk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -50,7 +51,25 @@ def test_who_is_on_the_phone_reads_a_code_and_support_sees_what_they_may_see_unt
         page.wait_for_selector(f"{field('age')} .revealed")
         look(support, "phone-record")
         assert len(post.taken) == 2
-        page.click("button:has-text('End now')")
+        officer = sits(new_officer(desk), width=390)
+        calls = officer.open("/admin/access/phone/")
+        calls.wait_for_selector("text=the record is open")
+        look(officer, "phone-calls")
+        calls.select_option("select[name=why]", "wrong_person")
+        calls.click("button:has-text('End now')")
+        calls.wait_for_selector("text=Nobody acts for a person on the phone")
+        look(officer, "phone-calls-over")
         page.wait_for_selector("text=This call is over.")
         assert "Ada" not in page.inner_text("main")
         look(support, "phone-over")
+
+
+def new_officer(desk: PhoneDesk) -> Caller:
+    from governance.actions.rights import give_right
+
+    account = desk.account(desk.amy)
+    account.is_staff = True
+    account.save()
+    for operation in ("configure", "audit"):
+        give_right(desk.system, holder=account, operation=operation, on=desk.environment)
+    return desk.amy

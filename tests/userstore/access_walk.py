@@ -13,6 +13,7 @@ from uuid import UUID
 from audit.events import EventKind
 from governance.actions import stepping
 from governance.models import AccessRequest, Grant, Review
+from keyring.walls import in_environment
 
 TERMINAL = {"denied", "cancelled", "lapsed", "expired", "relinquished", "revoked", "unused"}
 NEEDED, LONGEST, CEILING = 2, 60, 90
@@ -81,6 +82,15 @@ class Walk:
         before = self.last_states.get(key)
         assert before not in TERMINAL or before == state, "what is over has come back"
         self.last_states[key] = state
+
+    @staticmethod
+    def stored(environment_id: UUID) -> list[Any]:
+        """Say what stands of requests and grants, to tell whether a step that died left anything."""
+        with in_environment(environment_id):
+            return [
+                list(AccessRequest.objects.order_by("pk").values_list("pk", "state", "version")),
+                list(Grant.objects.order_by("pk").values_list("pk", "state", "version", "not_after")),
+            ]
 
 
 def must_keep_the_laws(grant: Grant) -> None:

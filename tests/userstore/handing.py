@@ -40,6 +40,7 @@ class HandingDesk(HelpDesk):
         super().__post_init__()
         self.key = Key()
         self.bot = cast.new_player(self.environment, "answer-bot")
+        self.mask = self.transformer("FullMask")
         self.record = self.getter(self.named(), self.age, policy=self.policy_of_desk())
         give_right(self.system, holder=self.bot.client.account, operation="act", on=self.accessor())
         ensure_signing_key()
@@ -68,8 +69,7 @@ class HandingDesk(HelpDesk):
 
     def named(self, level: str = PLAIN) -> OutputSpec:
         clients = {self.bot.client.public_id: Shown(level)}
-        mask = self.transformer("FullMask")
-        return OutputSpec(self.name, visibility=VisibilitySpec(default=Shown(NONE), clients=clients, mask=mask))
+        return OutputSpec(self.name, visibility=VisibilitySpec(default=Shown(NONE), clients=clients, mask=self.mask))
 
     def accessor(self) -> Accessor:
         with in_environment(self.environment.id):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -22,8 +23,10 @@ from userstore.actions.visibility import VisibilitySpec
 from userstore.levels import NOTHING_SHOWN
 from userstore.models import SubjectProof
 from userstore.models.accessors import MASKED, PLAIN
+from userstore.proving import posting
 from userstore.reading.calls import AccessorCall
-from userstore.reading.unmasking import UnmaskCall, unmask
+from userstore.reading.demands import UnmaskCall
+from userstore.reading.unmasking import unmask
 
 
 class PhoneDesk(HelpDesk):
@@ -48,7 +51,9 @@ class PhoneDesk(HelpDesk):
         return PhoneCall(accessor or self.own, person or self.ada, purpose, HERE)
 
     def sent(self, caller: Caller | None = None, *, now: datetime | None = None, **asked: Any) -> SubjectProof:
-        return send_code(caller or self.sue, self.call(**asked), now=now)
+        proof = send_code(caller or self.sue, self.call(**asked), now=now)
+        wait(tuple(posting.under_way))
+        return proof
 
     def prove(
         self, proof: SubjectProof, code: str, caller: Caller | None = None, now: datetime | None = None
@@ -80,6 +85,7 @@ def letters_taken(settings: Any) -> Iterator[MailServer]:
 
 def code_in(post: MailServer) -> str:
     """The code of the newest letter that has one."""
+    wait(tuple(posting.under_way))
     bodies = [str(message.get_payload()) for _, message in post.taken]
     found = [match for body in bodies for match in re.findall(r"code is (\d{4}) (\d{4})", body)]
     return "".join(found[-1])

@@ -240,7 +240,7 @@ class TemporaryAccess(RuleBasedStateMachine):
     def step(self, act: Callable[[], Any], crash: bool) -> Any:
         """Take a step, or let it die just before it commits; None where nothing came of it."""
         if crash:
-            before = self.stored()
+            before = self.walk.stored(self.desk.environment.id)
             with (
                 patch("governance.actions.stepping.append", side_effect=AuditUnavailable),
                 suppress(GovernanceError, AuditUnavailable),
@@ -248,20 +248,13 @@ class TemporaryAccess(RuleBasedStateMachine):
             ):
                 act()
             forget_standings()
-            assert self.stored() == before, "a step that died left something"
+            assert self.walk.stored(self.desk.environment.id) == before, "a step that died left something"
             return None
         with suppress(GovernanceError), self.walk.book.open():
             done = act()
             self.walk.latest = max(self.walk.latest, self.now)
             return done
         return None
-
-    def stored(self) -> list[Any]:
-        with in_environment(self.desk.environment.id):
-            return [
-                list(AccessRequest.objects.order_by("pk").values_list("pk", "state", "version")),
-                list(Grant.objects.order_by("pk").values_list("pk", "state", "version", "not_after")),
-            ]
 
     def opened(self, grant: Grant) -> None:
         assert grant.not_after is not None
@@ -271,9 +264,12 @@ class TemporaryAccess(RuleBasedStateMachine):
         return self.people[pick % len(self.people)]
 
     def one(self, model: Any, pick: int) -> Any:
+        """Pick a request or a grant by the order in which the book first names them: ids are drawn anew in each run."""
+        name = "grant" if model is Grant else "request"
         with in_environment(self.desk.environment.id):
-            rows = model.objects.order_by("created_at", "pk")
-            return rows[pick % len(rows)] if rows else None
+            rows = {row.pk: row for row in model.objects.all()}
+        order = [told[name] for _, told in self.walk.book.said if told.get(name) in rows]
+        return rows[list(dict.fromkeys(order))[pick % len(rows)]] if rows else None
 
 
 def run(runs: int, steps: int) -> None:
@@ -295,6 +291,6 @@ def test_nothing_opens_that_should_not_whatever_happens_in_which_order() -> None
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("quarter", range(4))
-def test_nothing_opens_that_should_not_in_long_walks(quarter: int) -> None:
-    run(runs=500, steps=50)
+@pytest.mark.parametrize("eighth", range(8))
+def test_nothing_opens_that_should_not_in_long_walks(eighth: int) -> None:
+    run(runs=250, steps=50)

@@ -12,14 +12,16 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from audit import queries
+from audit.analysis.statistics import resemblance
 from governance.actions.access_decisions import Narrowing, answer_request, ask_back, cancel_request, deny_request
 from governance.actions.access_requests import submit_request
 from governance.actions.grants import activate_grant
 from governance.actions.rights import give_right
+from governance.breakglass.sketches import sketch_of
 from governance.errors import Invalid, NotFound, Refused
 from governance.models import Notice
 from governance.standing import fresh_standing_of
-from governance.tickets import TicketFound
+from governance.tickets import TicketFound, ticket_image
 from keyring.walls import in_environment
 from tests.beginnings import beginning
 from tests.userstore.helpdesk import BEN, WHY, HelpDesk, minutes, names
@@ -254,3 +256,16 @@ def test_an_extension_follows_what_it_extends_and_stays_below_the_ceiling(desk: 
     assert refused(early) == "guard: has begun"
     assert refused(error) == "guard: below the ceiling"
     assert BEN not in names(desk.seen(now=now + minutes(125)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_book_tells_which_ticket_and_whether_texts_are_alike_and_neither_of_them(desk: HelpDesk) -> None:
+    text = "The caller of this case asks to have the address put right that we hold of them."
+    submit_request(desk.sue, desk.wish(justification=text))
+    (entry,) = queries.entries(environment_id=desk.environment.id, kinds={"access_request.submitted"})
+    facts = entry.body["facts"]
+    assert facts["ticket"] == ticket_image(desk.environment.id, " CASE-1 ") != ""
+    assert facts["sketch"] == sketch_of(desk.environment.id, text)
+    assert "CASE-1" not in entry.text
+    assert resemblance(facts["sketch"], sketch_of(desk.environment.id, f"{text} Today.")) > 0.5
+    assert resemblance(facts["sketch"], sketch_of(desk.environment.id, "A card was stolen in the morning.")) < 0.3

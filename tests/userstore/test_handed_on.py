@@ -19,6 +19,7 @@ from governance.actions.delegations import end_delegation
 from governance.actions.rights import give_right, withdraw_right
 from governance.actions.seeing import must_see_definitions
 from governance.actions.workload_policies import WorkloadSpec, retire_workload_policy, set_workload_policy
+from governance.delegation.handed import CHANGED
 from governance.errors import Refused
 from governance.identities import Caller
 from governance.models import Client, Right
@@ -30,11 +31,13 @@ from tests.userstore.handing import HandingDesk
 from tests.userstore.helpdesk import ADA, BEN, minutes
 from tests.userstore.phonebook import ALLOW
 from userstore.actions.deletion import delete_subject
+from userstore.actions.transformers import TransformerSpec, publish_transformer, republish_transformer
 from userstore.models.accessors import LEVELS, MASKED, NONE, PLAIN
 from userstore.reach import ReachPath, identities_reaching
 from userstore.reading.calls import AccessorCall
+from userstore.reading.demands import UnmaskCall
 from userstore.reading.execute import stream_accessor
-from userstore.reading.unmasking import UnmaskCall, unmask
+from userstore.reading.unmasking import unmask
 
 pytestmark = pytest.mark.django_db
 
@@ -81,15 +84,28 @@ def test_a_client_sees_no_more_of_a_column_than_its_rules_show_it(desk: HandingD
 
 
 def test_another_version_of_accessor_or_policy_ends_it(desk: HandingDesk) -> None:
-    changed = "delegation: the accessor or its policy has changed since it was handed on"
     grant = desk.granted()
     bot = desk.handed_on(grant=grant.pk)
     desk.republish(PLAIN)
-    assert refused(lambda: desk.seen(bot)) == changed
+    assert refused(lambda: desk.seen(bot)) == CHANGED
     bot = desk.handed_on(grant=grant.pk)
     assert desk.seen(bot).rows
     desk.change_policy()
-    assert refused(lambda: desk.seen(bot)) == changed
+    assert refused(lambda: desk.seen(bot)) == CHANGED
+
+
+def test_another_version_of_what_masks_a_column_ends_it(desk: HandingDesk) -> None:
+    stars = TransformerSpec("stars", "transform", function="function transform(data, params) { return '***' }")
+    mask = publish_transformer(desk.system, spec=stars)
+    desk.mask = mask.public_id
+    desk.republish(MASKED)
+    bot = desk.handed_on(grant=desk.granted().pk)
+    assert desk.seen(bot).rows[0]["nick"] == "***"
+
+    longer = replace(stars, function=stars.function.replace("***", "*****"))
+    republish_transformer(desk.system, public_id=mask.public_id, version=mask.version, spec=longer)
+
+    assert refused(lambda: desk.seen(bot)) == CHANGED
 
 
 def test_it_ends_with_its_time_with_the_grant_and_with_the_person(desk: HandingDesk) -> None:

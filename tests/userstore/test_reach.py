@@ -18,11 +18,12 @@ from governance.actions.accounts import change_operator, define_operator
 from governance.actions.change import raise_epoch
 from governance.actions.clients import change_client
 from governance.actions.rights import give_right
-from governance.actions.rights_reviews import open_due_reviews, plan_rights_reviews
+from governance.actions.rights_reviews import plan_rights_reviews
+from governance.actions.rights_rounds import open_due_reviews
 from governance.authorization import Ask, authorize
 from governance.errors import Refused
 from governance.identities import Caller, system_caller
-from governance.models import Client, RightsReview
+from governance.models import Client, RightsReview, RightsReviewPlan
 from governance.people import operator_named
 from governance.rights import Resource, effective_rights
 from governance.standing import fresh_standing_of
@@ -38,7 +39,8 @@ from userstore.actions.accessors import OutputSpec, accessor_body, republish_acc
 from userstore.actions.visibility import VisibilitySpec
 from userstore.levels import NOTHING_SHOWN, Shown
 from userstore.models import Accessor, Column
-from userstore.reach import Identity, categories, identities_reaching
+from userstore.reach import categories, identities_reaching
+from userstore.reach_paths import Identity
 
 pytestmark = pytest.mark.django_db
 
@@ -173,8 +175,13 @@ def test_whoever_waits_too_long_for_a_review_reaches_nothing_until_it_is_over(bo
         RightsReview.objects.update(due_at=timezone.now(), opened_at=timezone.now() - timedelta(days=14))
         raise_epoch(book.environment.id)
     assert book.reaching() == {}
+    cast.new_caller(book.environment, "later", read=True)
+    with in_environment(book.environment.id):
+        RightsReviewPlan.objects.update(next_at=timezone.now())
+    open_due_reviews(now=timezone.now())
+    assert book.reaching().keys() == {"later"}, "each right has the deadline of its own round"
     plan_rights_reviews(book.system, owner=book.desk, every_days=90, deadline_days=14, on_overdue="warn")
-    assert book.reaching().keys() == reached
+    assert book.reaching().keys() == reached | {"later"}
 
 
 def _client_of(book: PhoneBook, caller: Caller) -> Client:

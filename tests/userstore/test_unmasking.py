@@ -24,7 +24,8 @@ from userstore.levels import Shown
 from userstore.models.accessors import MASKED, NONE, PLAIN
 from userstore.reading import unmasking
 from userstore.reading.calls import AccessorCall
-from userstore.reading.unmasking import UnmaskCall, unmask
+from userstore.reading.demands import UnmaskCall
+from userstore.reading.unmasking import unmask
 
 pytestmark = pytest.mark.django_db
 

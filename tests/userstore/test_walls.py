@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 AddressOf = Callable[[str], str]
 OPEN = {
+    "governance_formeraddress",  # operators belong to no environment
     "governance_environment",
     "governance_account",
     "governance_account_groups",

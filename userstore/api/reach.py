@@ -15,13 +15,17 @@ from governance.errors import Invalid
 from governance.wire.definitions import caller_in
 from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import ID, MOMENT, TEXT, array, choice, or_null, shape
-from userstore.reach import Identity, categories, identities_reaching
+from userstore.reach import categories, identities_reaching
+from userstore.reach_paths import Identity
 
 LONGEST_CATEGORY = 64
 _COLUMN = shape(name=TEXT, transformer=or_null(TEXT))
 _PATH = shape(
     right={**TEXT, "description": "The right, or `grant-` and the id of the temporary grant."},
-    given_on=choice("environment", "accessor", "grant", "delegation"),
+    given_on={
+        **choice("environment", "accessor", "grant", "delegation", "code"),
+        "description": "`code`: only with the code that the person reads back on the phone; the right is `request`.",
+    },
     group=or_null(TEXT),
     until=or_null(MOMENT),
     accessor=shape(id=ID, name=TEXT),

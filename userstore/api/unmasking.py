@@ -18,7 +18,8 @@ from userstore.api.methods import CALL_CONTEXT, REGION, SELECTOR_VALUES
 from userstore.api.terms import DECISION, GRANT, PROOF, grant_named
 from userstore.models.accessors import LEVELS
 from userstore.reading.calls import AccessorCall
-from userstore.reading.unmasking import UnmaskCall, unmask
+from userstore.reading.demands import UnmaskCall
+from userstore.reading.unmasking import unmask
 from userstore.regions import region_asked
 
 _FIELD = shape(

@@ -16,6 +16,7 @@ from userstore.console.imports import (
     single_import,
 )
 from userstore.console.people import hold_person, people, person
+from userstore.console.phone import phone_calls
 from userstore.console.reach import reach
 from userstore.console.regions import regions
 from userstore.console.retention import retention
@@ -27,6 +28,7 @@ urlpatterns = [
     path("admin/people/", _in_console(people), name="people"),
     path("admin/people/one/", _in_console(person), name="person"),
     path("admin/people/hold/", _in_console(hold_person), name="person-hold"),
+    path("admin/access/phone/", _in_console(phone_calls), name="phone-calls"),
     path("admin/reach/", _in_console(reach), name="reach"),
     path("admin/regions/", _in_console(regions), name="regions"),
     path("admin/retention/", _in_console(retention), name="retention"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -30,14 +31,18 @@ from governance.operators.permission import environment_of, standing_for
 from governance.operators.second_factors import address_with_way_back, factor_at
 from governance.rights import latest_moment
 from keyring.walls import in_environment
-from userstore.actions.phone import PhoneCall, end_proof, own_proof, prove, send_code
+from userstore.actions.ending_calls import end_proof, own_proof
+from userstore.actions.phone import PhoneCall, prove, send_code
 from userstore.models import SubjectProof
 from userstore.models.proofs import MOST_TRIES
 from userstore.portal.asking import asked_for, may_ask, purposes_of, searchable_columns
 from userstore.portal.record import VIA, FieldShown, texts_of
+from userstore.portal.screen import telling_what_goes
 from userstore.reading.calls import AccessorCall, CallContext
+from userstore.reading.demands import UnmaskCall
+from userstore.reading.imprints import imprints
 from userstore.reading.plan import AccessorPlan, accessor_plan
-from userstore.reading.unmasking import UnmaskCall, reasons_against, unmask
+from userstore.reading.unmasking import reasons_against, unmask
 
 
 @never_cache
@@ -121,34 +126,46 @@ def reveal_own(request: HttpRequest, proof_id: UUID) -> HttpResponse:
     field = next((each for each in _fields(request, proof) if each.column == wanted), None)
     if field is None:
         raise NotFound("This is no field of the record.", field="column")
+    demand, now = _demand(request, proof, [field.name]), timezone.now()
+    before = imprints(demand, now=now)  # taken first: of two that differ, the page keeps the one that does not stay
     try:
-        shown = unmask(_demand(request, proof, [field.name]), now=timezone.now())
-        field = replace(field, values=[text for each in shown.fields for text in texts_of(each.value)])
+        shown = unmask(demand, now=now)
+        values = [text for each in shown.fields for text in texts_of(each.value)]
+        field = replace(field, values=values, imprint=before.get(field.name, ""))
     except GovernanceError as error:
         field = replace(field, fault=Fault.of(error))
     return render(request, "portal/phone_field.html", {"proof": proof, "field": field})
 
 
 def _page(request: HttpRequest, proof: SubjectProof) -> HttpResponse:
-    now = latest_moment(standing_for(request), timezone.now())
+    now = proof.moment(latest_moment(standing_for(request), timezone.now()))
     fields = _fields(request, proof)
-    is_open = proof.proved_at is not None and proof.is_living(now)
+    is_open = proof.is_open(now)
     against = _against(request, proof, fields) if is_open else []
     known = _known(proof, against, is_living=proof.is_living(now))
+    stay = partial(_imprints, request, proof, fields if is_open else [])
     if request.GET.get("known") == known:
-        return HttpResponse(status=204)
+        return telling_what_goes(HttpResponse(status=204), request, stay)
     context = {
         "proof": proof,
         "fields": fields,
         "is_open": is_open,
         "waits": proof.proved_at is None and proof.is_living(now),
+        "tells": proof.proved_at is not None and proof.told_at is None and proof.is_living(now),
         "left": MOST_TRIES - proof.tries,
         "against": against,
         "known": known,
         "ends_at": proof.not_after,
     }
     is_part = request.headers.get("HX-Target") == "request-state"
-    return page(request, "portal/phone_state.html" if is_part else "portal/phone_call.html", context)
+    answer = page(request, "portal/phone_state.html" if is_part else "portal/phone_call.html", context)
+    return telling_what_goes(answer, request, stay)
+
+
+def _imprints(request: HttpRequest, proof: SubjectProof, fields: Sequence[FieldShown]) -> set[str]:
+    """Of everything that would be shown now."""
+    demand = _demand(request, proof, [field.name for field in fields])
+    return set(imprints(demand, now=timezone.now()).values())
 
 
 def _form(request: HttpRequest, asked: Requestable, *, fault: Fault | None = None) -> HttpResponse:
@@ -194,7 +211,7 @@ def _against(request: HttpRequest, proof: SubjectProof, fields: Sequence[FieldSh
 
 def _known(proof: SubjectProof, against: Sequence[Reason], *, is_living: bool) -> str:
     """Where a call stands, in a word that changes with it."""
-    parts: list[Any] = [proof.tries, proof.proved_at, is_living, *(reason.code for reason in against)]
+    parts: list[Any] = [proof.tries, proof.proved_at, proof.told_at, is_living, *(reason.code for reason in against)]
     return sha256("-".join(map(str, parts)).encode()).hexdigest()[:16]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -24,8 +26,11 @@ from governance.observation import address_of
 from governance.operators.choice import operator_caller
 from governance.operators.faults import Fault, typed_id
 from keyring.walls import in_environment
+from userstore.portal.screen import telling_what_goes
 from userstore.reading.calls import AccessorCall, CallContext
-from userstore.reading.unmasking import UnmaskCall, reasons_against, unmask
+from userstore.reading.demands import UnmaskCall
+from userstore.reading.imprints import imprints
+from userstore.reading.unmasking import reasons_against, unmask
 
 VIA = "staff page"
 WAITING = (*UNDECIDED, READY, SCHEDULED, SUSPENDED)
@@ -44,6 +49,8 @@ class FieldShown:
     is_waiting: bool = False
     fault: Fault | None = None
     ended: str = ""
+    imprint: str = ""
+    """Of what is shown: by it the page asks, while it is on the screen, whether it may stay there."""
 
     @property
     def anchor(self) -> str:
@@ -60,10 +67,12 @@ def record(request: HttpRequest, request_id: UUID) -> HttpResponse:
     against = _against(request, seen)
     standing = _standing(seen, against)
     if request.GET.get("known") == standing:
-        return HttpResponse(status=204)  # as the page has it: whatever is being typed there stays
+        # As the page has it: whatever is being typed there stays, and what is shown, unless it may not be shown now.
+        return telling_what_goes(HttpResponse(status=204), request, partial(_imprints, request, seen))
     context = {"seen": seen, "people": _people(seen), "against": against, "known": standing, **_ends(seen)}
     is_part = request.headers.get("HX-Target") == "request-state"
-    return render(request, "portal/request_state.html" if is_part else "portal/request.html", context)
+    answer = render(request, "portal/request_state.html" if is_part else "portal/request.html", context)
+    return telling_what_goes(answer, request, partial(_imprints, request, seen))
 
 
 @never_cache
@@ -85,22 +94,35 @@ def _revealed(request: HttpRequest, seen: SeenRequest, field: FieldShown) -> Fie
     person = (field.person, field.subject_id, field.column, field.name)
     if seen.grant is None:
         return FieldShown(*person, ended=seen.state)
+    demand, now = _demand(request, seen, [field]), timezone.now()
+    before = imprints(demand, now=now)  # taken first: of two that differ, the page keeps the one that does not stay
     try:
-        shown = unmask(_demand(request, seen, field), now=timezone.now())
+        shown = unmask(demand, now=now)
     except GovernanceError as error:
         return FieldShown(*person, fault=Fault.of(error), ended=seen.state)
-    return FieldShown(*person, values=[text for each in shown.fields for text in texts_of(each.value)])
+    values = [text for each in shown.fields for text in texts_of(each.value)]
+    return FieldShown(*person, values=values, imprint=before.get(field.name, ""))
 
 
-def _demand(request: HttpRequest, seen: SeenRequest, field: FieldShown) -> UnmaskCall:
+def _imprints(request: HttpRequest, seen: SeenRequest) -> set[str]:
+    """Of everything that would be shown of this record now."""
+    if not seen.is_open:
+        return set()
+    now, people = timezone.now(), [fields for fields in _people(seen) if fields]
+    return {each for fields in people for each in imprints(_demand(request, seen, fields), now=now).values()}
+
+
+def _demand(request: HttpRequest, seen: SeenRequest, fields: Sequence[FieldShown]) -> UnmaskCall:
+    """One person's fields, under the grant."""
+    subject_id = fields[0].subject_id
     call = AccessorCall(
         operator_caller(request),
         seen.row.accessor_id,
-        [[str(field.subject_id)]],
+        [[str(subject_id)]],
         CallContext(address=address_of(request), via=VIA),
         grant=seen.grant.pk if seen.grant else None,
     )
-    return UnmaskCall(call, field.subject_id, [field.name], seen.purpose)
+    return UnmaskCall(call, subject_id, [field.name for field in fields], seen.purpose)
 
 
 def _against(request: HttpRequest, seen: SeenRequest) -> list[Reason]:
@@ -108,7 +130,7 @@ def _against(request: HttpRequest, seen: SeenRequest) -> list[Reason]:
     fields = [field for person in _people(seen) for field in person]
     if not seen.is_open or not fields:
         return []
-    return [meaning_of(reason) for reason in reasons_against(_demand(request, seen, fields[0]), now=timezone.now())]
+    return [meaning_of(reason) for reason in reasons_against(_demand(request, seen, fields[:1]), now=timezone.now())]
 
 
 def _standing(seen: SeenRequest, against: list[Reason]) -> str:

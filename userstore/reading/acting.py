@@ -13,11 +13,16 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import F
+from django.db.models.functions import Greatest
 
+from audit.integrity.state import against
+from governance.actions.stepping import SKEW
 from governance.authorization import Clearance, authorize, refusal
 from governance.identities import Caller
 from governance.rights import effective_rights, latest_moment
 from keyring.plain import Plain
+from keyring.walls import in_environment
 from userstore.models import SubjectProof
 from userstore.models.accessors import NONE, PLAIN
 from userstore.reading.admission import admit, call_facts
@@ -40,6 +45,8 @@ def cleared_to_act(caller: Caller, plan: AccessorPlan, *, now: datetime, units: 
     standing, resource = plan.standing, plan.ask.resource
     ask = replace(plan.ask, operation="request", units=units)
     clearance = authorize(caller, ask, standing=standing, now=now)
+    if waits := against({"read"}, now=now):
+        raise refusal(waits)
     reading = effective_rights(standing=standing, caller=caller, operation="read", resource=resource, now=now)
     if reading.is_reserved:
         raise refusal(f"reserved: read on this {resource.kind} is for programs alone")
@@ -56,7 +63,6 @@ def must_be_proved(proof_id: UUID, subject_id: UUID, clearance: Clearance, *, no
     Raises:
         Refused: there is none of theirs, for this person, accessor and moment.
     """
-    now = latest_moment(clearance.standing, now)
     proofs = SubjectProof.objects.select_related("subject", "accessor", "purpose")
     proof = proofs.filter(pk=proof_id, account=clearance.caller.account_id).first()
     if proof is None:
@@ -66,9 +72,32 @@ def must_be_proved(proof_id: UUID, subject_id: UUID, clearance: Clearance, *, no
         raise refusal("proof: for another person or accessor")
     if proof.proved_at is None:
         raise refusal("proof: the code was not read back")
-    if not proof.is_living(now):
+    moment = proof.moment(latest_moment(clearance.standing, now))
+    if not proof.is_living(moment):
         raise refusal("proof: over")
+    if moment - now > SKEW:
+        raise refusal("proof: the clock is behind what has been seen before")
+    if not proof.is_open(moment):
+        raise refusal("proof: the person has not been told")
     return proof
+
+
+def count_demand(proof: SubjectProof, *, now: datetime) -> None:
+    """Count what is demanded by a proof, and hold it until this is over; must run inside the environment.
+
+    Raises:
+        Refused: it was ended meanwhile.
+    """
+    living = SubjectProof.objects.filter(pk=proof.pk, ended_at=None)
+    if not living.update(reads=F("reads") + 1, latest_at=Greatest("latest_at", now)):
+        raise refusal("proof: over")
+
+
+def note_moment(caller: Caller, proof_id: UUID, *, now: datetime) -> None:
+    """Remember when a proof of this operator was looked at in vain: what was over by then stays over."""
+    with in_environment(caller.environment_id):
+        own = SubjectProof.objects.filter(pk=proof_id, account=caller.account_id)
+        own.update(latest_at=Greatest("latest_at", now))
 
 
 def person_to_tell(
@@ -105,7 +134,10 @@ def _opened(call: AccessorCall, read: ReadPlan, clearance: Clearance, *, now: da
     sealed, _ = select_sealed(read, clearance, UPWARDS, limit=1, now=now)
     permitted = keep_consented(keep_regional(sealed, read, clearance), accessor.purpose_numbers, now=now)
     strict = [each for each in permitted if not (accessor.is_strict and accessor.decisive_pks & set(each.withheld))]
-    return admit(unseal(strict, accessor.definitions, clearance), accessor.policy, facts, accessor.seen).subjects
+    # Whoever is withheld is decided about all the same, without their values: how long that takes tells nobody of it.
+    decided = strict or [each.only(()) for each in permitted]
+    admitted = admit(unseal(decided, accessor.definitions, clearance), accessor.policy, facts, accessor.seen).subjects
+    return admitted if strict else []
 
 
 def _is_address(text: str) -> bool:

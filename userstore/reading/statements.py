@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID, SafeUUID
 
@@ -13,7 +14,7 @@ from psycopg.adapt import AdaptersMap
 from psycopg.types.string import ByteaBinaryLoader
 
 from audit.errors import AuditUnavailable
-from audit.recorder import APPEND_PARAMETER_TYPES, APPEND_SQL_NUMBERED, EntryRow
+from audit.recorder import APPEND_PARAMETER_TYPES, APPEND_SQL_NUMBERED, EntryRow, must_be_in_time
 from governance.errors import EpochMoved
 from keyring.walls.prepared import Prepared, RowMaker, run_prepared
 
@@ -113,10 +114,13 @@ def append_at_epoch(environment_id: UUID, row: EntryRow, *, epoch: int) -> None:
 
 
 def _append(name: str, parameters: Sequence[bytes | None]) -> list[tuple[Any, ...]]:
+    begun = monotonic()
     try:
-        return _execute(name, parameters)
+        appended = _execute(name, parameters)
     except psycopg.Error as error:
         raise AuditUnavailable from error
+    must_be_in_time(begun)
+    return appended
 
 
 def uuid_array(values: Sequence[UUID]) -> bytes:

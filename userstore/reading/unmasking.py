@@ -15,52 +15,29 @@ from uuid import UUID
 from audit.bodies import Outcome
 from audit.recorder import append
 from governance.actions.seeing import must_see_definitions
-from governance.authorization import Clearance, at_current_epoch, authorize, refusal
+from governance.authorization import Clearance, at_current_epoch, authorize
 from governance.delegation.handed import delegation_of
 from governance.errors import Invalid, NotFound, Refused
-from governance.identities import Caller
-from governance.standing import Standing, StandingPurpose, fresh_standing_of, standing_of
+from governance.standing import StandingPurpose, fresh_standing_of
 from keyring.errors import Unsealable
 from keyring.fingerprints import fingerprints
 from keyring.walls import in_environment
-from userstore.definitions import purpose_meant
 from userstore.events import ACCESSOR_UNMASKED
 from userstore.models.accessors import MASKED, NONE, PLAIN
-from userstore.reading.acting import cleared_to_act, must_be_proved
+from userstore.reading.acting import cleared_to_act, count_demand, must_be_proved, note_moment
 from userstore.reading.admission import admit, call_facts
-from userstore.reading.calls import AccessorCall
 from userstore.reading.consent import keep_consented
+from userstore.reading.demands import UnmaskCall, cleared_demand, must_be_proved_for
 from userstore.reading.forms import typed_cells
 from userstore.reading.limiting import NothingLeaves, count_reading
 from userstore.reading.opening import unseal
-from userstore.reading.plan import AccessorPlan, ReadPlan, accessor_plan, bound_read
+from userstore.reading.plan import AccessorPlan, ReadPlan, accessor_plan
 from userstore.reading.regional import keep_regional
 from userstore.reading.rows import Rows
 from userstore.reading.selection import UPWARDS, select_sealed
 from userstore.reading.transformation import transform
 from userstore.selectors import SelectorError
 from userstore.transforming.compilation import TransformationFailed
-
-MOST_COLUMNS = 64
-
-
-@dataclass(frozen=True, slots=True)
-class UnmaskCall:
-    """One demand: which columns of whose record, through which accessor, and for which of its purposes.
-
-    `purpose` is what the wire calls it by: a name, or an object with id or name.
-    """
-
-    read: AccessorCall
-    subject_id: UUID
-    columns: Sequence[str]
-    purpose: Any
-    proof: UUID | None = None
-    """The code that the person read back, where it is made for them: it shows what they are shown themselves."""
-
-    @property
-    def caller(self) -> Caller:
-        return self.read.caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +72,8 @@ def unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
         _record_nothing_left(call, "refused", (limited.reason,), limited.decision_id)
         return Unmasked([], limited.decision_id)
     except Refused as refused:
+        if call.proof is not None:
+            note_moment(call.caller, call.proof, now=now)
         _record_nothing_left(call, "refused", refused.reasons, refused.decision_id)
         raise
     except (NotFound, SelectorError, Invalid):
@@ -130,84 +109,16 @@ def reasons_against(call: UnmaskCall, *, now: datetime) -> Sequence[str]:
 
 @at_current_epoch
 def _unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
-    standing = standing_of(call.caller.environment_id)
-    whole = accessor_plan(standing, call.read.accessor_id)
-    names, purpose = _named(call.columns, whole), _purpose(call, whole)
-    clearance = _cleared(call, whole, standing, now=now)
-    _must_be_granted_for(purpose, clearance)
-    plan = _planned(call, whole, names, clearance)
+    demand = cleared_demand(call, now=now)
+    plan, purpose, clearance = demand.plan, demand.purpose, demand.clearance
     count_reading(call.read, plan.accessor, clearance, now=now)
     with in_environment(clearance.environment_id):
-        _must_be_proved_for(purpose, call, clearance, now=now)
+        proof = must_be_proved_for(purpose, call, clearance, now=now)
+        if proof is not None:
+            count_demand(proof, now=now)
         rows = _opened_row(call, plan, clearance, now=now)
         entry_id = _record(call, plan.accessor, purpose, rows, clearance)
     return Unmasked(_fields(plan.accessor, rows), clearance.decision_id, entry_id)
-
-
-def _purpose(call: UnmaskCall, whole: AccessorPlan) -> StandingPurpose:
-    """Which of the accessor's purposes is meant; `Invalid` or `NotFound` where it is none of them."""
-    purpose = purpose_meant(call.purpose, whole.standing)
-    if purpose not in whole.purposes:
-        names = ", ".join(whole.purpose_names)
-        raise Invalid("The accessor is not for this purpose.", field="purpose", remedy=f"It is for: {names}.")
-    return purpose
-
-
-def _must_be_granted_for(purpose: StandingPurpose, clearance: Clearance) -> None:
-    """Return where a right allows the call, or a grant for this very purpose."""
-    if clearance.grant is not None and clearance.grant.purpose != purpose.public_id:
-        raise refusal(f"grant: {clearance.grant.id} is for another purpose")
-
-
-def _cleared(call: UnmaskCall, whole: AccessorPlan, standing: Standing, *, now: datetime) -> Clearance:
-    if call.proof is None:
-        return authorize(call.caller, replace(whole.ask, grant=call.read.grant), standing=standing, now=now)
-    if call.read.grant is not None:
-        raise Invalid("A demand is made under a grant or for a person on the phone.", field="proof")
-    return cleared_to_act(call.caller, whole, now=now)
-
-
-def _must_be_proved_for(purpose: StandingPurpose, call: UnmaskCall, clearance: Clearance, *, now: datetime) -> None:
-    """Return where no proof is needed, or one stands for this very demand."""
-    if call.proof is None:
-        return
-    proof = must_be_proved(call.proof, call.subject_id, clearance, now=now)
-    if proof.purpose.public_id != purpose.public_id:
-        raise refusal("proof: for another purpose")
-
-
-def _planned(call: UnmaskCall, whole: AccessorPlan, names: frozenset[str], clearance: Clearance) -> ReadPlan:
-    """Plan the read of one person: the named columns as rules or a grant show them; nobody whom rows would leave out.
-
-    Raises:
-        Refused: this caller may be shown none of the columns, on demand either.
-        SelectorError: the values do not fit the selector.
-    """
-    grant = clearance.grant
-    within = frozenset({call.subject_id})
-    if call.proof is not None:
-        own = whole.for_oneself()
-        plan = own.only(names, beside=own.output_pks)
-    elif grant is None:
-        plan = whole.on_demand(call.caller).only(names, beside=whole.shown_to(call.caller).output_pks)
-    else:
-        beside = whole.under(grant, call.caller).output_pks
-        plan, within = whole.under_on_demand(grant, call.caller).only(names, beside=beside), within & grant.subjects
-    if not plan.outputs:
-        how = "on demand" if call.proof is None else "to oneself"
-        raise refusal(*(f"visibility: {output.column.name} is not shown {how}" for output in plan.blank))
-    return replace(bound_read(plan, call.read), within=within)
-
-
-def _named(columns: Sequence[str], plan: AccessorPlan) -> frozenset[str]:
-    """The accessor's own names of the columns that are asked for."""
-    if not 0 < len(columns) <= MOST_COLUMNS:
-        raise Invalid(f"Name 1 to {MOST_COLUMNS} columns.", field="columns")
-    known = {output.column.name.lower(): output.column.name for output in plan.outputs}
-    for place, name in enumerate(columns):
-        if name.lower() not in known:
-            raise Invalid("The accessor gives no such column.", field=f"columns[{place}]")
-    return frozenset(known[name.lower()] for name in columns)
 
 
 def _opened_row(call: UnmaskCall, plan: ReadPlan, clearance: Clearance, *, now: datetime) -> Rows:
