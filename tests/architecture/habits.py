@@ -13,6 +13,9 @@ WRITING_FOLDERS = frozenset({"actions", "migrations", "writing"})
 
 WRITERS: Mapping[str, str] = {
     "keyring/walls/bulk.py": "the statement of inserting many rows; the actions that use it record what they insert",
+    "audit/integrity/asking.py": "what witnesses say of the tree, which the sealer keeps beside it",
+    "audit/integrity/witnessing.py": "cosignatures of the tree's checkpoints; what a witness denies goes on record",
+    "audit/integrity/integrating.py": "the tree over the book is no entry of it, and is its sealer's alone",
     "userstore/tokenization/minting.py": "a token is minted inside the read that hands it out, whose entry records it",
     "userstore/tokenization/raw.py": "a token is minted inside the action that creates it, whose entry records it",
 }

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from governance.actions.policy_secrets import keep_secret
 from governance.actions.reserved import reserve_operation
-from governance.actions.rights_reviews import open_due_reviews, plan_rights_reviews
+from governance.actions.rights_reviews import plan_rights_reviews
+from governance.actions.rights_rounds import open_due_reviews
 from governance.actions.script_hosts import allow_host
 from governance.identities import Caller, system_caller
 from governance.models import RightsReview
