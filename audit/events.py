@@ -89,6 +89,8 @@ FINDING_COMMENTED = event("finding.commented", *_FINDING)
 """What was written is sealed beside the book."""
 FINDING_CONTAINED = event("finding.contained", *_FINDING, "actor", "grant")
 WORK_EXPECTED = event("finding.work_expected", *_FINDING, "expectation", "until")
-DETECTION_SET = event("detection.set", "detection", "enabled", "threshold", "former_threshold", "reasons")
+DETECTION_SET = event(
+    "detection.set", "detection", "enabled", "threshold", "former_threshold", "own_threshold", "parameters", "reasons"
+)
 """A rule runs with another threshold from now on, or not at all."""
 FINDING_READ = event("finding.read", *_FINDING)

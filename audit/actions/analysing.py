@@ -25,7 +25,7 @@ from audit.analysis.memory import (
     WATCHED,
     Memory,
 )
-from audit.analysis.reading import sealed, sealed_on, tree_size
+from audit.analysis.reading import is_passed, sealed, sealed_on, tree_size
 from audit.analysis.rule import Day
 from audit.analysis.sources import facts_about, rules_here
 from audit.models import AnalysisCursor, Recollection
@@ -56,16 +56,21 @@ def look_on(environment_id: UUID, *, now: datetime) -> int:
 
 
 def close_days(environment_id: UUID, *, now: datetime) -> int:
-    """Look at today so far as a whole, and at days that are over and were not yet; return how many days that was."""
+    """Look at today so far as a whole, and at days that are over and were not yet; return how many days that was.
+
+    A day is closed for good once the look at single accesses has passed all of it; until then it comes again.
+    """
     today = now.astimezone(UTC).date()
     closed = 0
     with in_environment(environment_id):
         done = _cursor(environment_id).closed_until
     over = _days_since(done or today - timedelta(days=2), today)[:MOST_DAYS]
-    for day in [*over, today]:
-        _close(environment_id, day, is_over=day < today, now=now)
+    for day in over:
         closed += 1
-    return closed
+        if not _close(environment_id, day, now=now):
+            return closed
+    _close(environment_id, today, now=now)
+    return closed + 1
 
 
 def forget_recollections(environment_id: UUID, *, now: datetime) -> int:
@@ -78,9 +83,11 @@ def _days_since(done: date, today: date) -> list[date]:
     return [done + timedelta(days=each) for each in range(1, (today - done).days)]
 
 
-def _close(environment_id: UUID, day: date, *, is_over: bool, now: datetime) -> None:
+def _close(environment_id: UUID, day: date, *, now: datetime) -> bool:
+    """Look at a day as a whole; say whether that was for good: it is over, and the cursor has passed all of it."""
     with in_environment(environment_id):
         cursor = _cursor(environment_id)
+        is_over = is_passed(environment_id, day, below=cursor.index, now=now)
         accesses = list(sealed_on(environment_id, day, below=cursor.index))
         if accesses:
             rules, thresholds = rules_here()
@@ -96,6 +103,7 @@ def _close(environment_id: UUID, day: date, *, is_over: bool, now: datetime) -> 
         if is_over:
             cursor.closed_until = day
             cursor.save(update_fields=["closed_until"])
+        return is_over
 
 
 def _look_at(accesses: Sequence[Access], environment_id: UUID, now: datetime) -> None:

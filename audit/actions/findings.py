@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from audit.actors import Actor
+from audit.analysis.detections import tampering
 from audit.analysis.sources import detections
 from audit.errors import FindingNotFound, FindingRefused
 from audit.events import (
@@ -105,11 +106,13 @@ def set_detection(
     """Run a rule with another threshold from now on, or not at all; the analysis tells of it itself (D34).
 
     Raises:
-        FindingRefused: there is no such rule, or the threshold is none.
+        FindingRefused: there is no such rule, it is the one that watches the others, or the threshold is none.
     """
     rule = next((each for each in detections() if each.id == detection), None)
     if rule is None:
         raise FindingRefused("There is no such rule.", field="detection")
+    if rule.id == tampering.ID:
+        raise FindingRefused("This rule watches the others: it runs as it is.", field="detection")
     if threshold is not None and threshold < 1:
         raise FindingRefused("A threshold is at least 1.", field="threshold")
     with in_environment(environment_id):
@@ -129,6 +132,7 @@ def set_detection(
                 "enabled": is_enabled,
                 "threshold": threshold or rule.threshold,
                 "former_threshold": former,
+                "own_threshold": rule.threshold,
             },
         )
     return setting

@@ -30,30 +30,35 @@ def explain(access: Access, ctx: Context) -> Seen:
         return Seen(access)
     whole = _of_all(access, ctx)
     if whole:
-        return Seen(access, (whole,))
+        return Seen(access, (whole,), handled=access.subjects if whole in _FIRST_HAND else ())
     if not access.subjects:
         return Seen(access, is_explained=access.subject_count == 0)
     if len(access.subjects) > MOST_PEOPLE:
         return Seen(access, (), access.subjects, is_explained=False)
     found: set[str] = set()
     left: list[str] = []
+    handled: list[str] = []
     for subject in access.subjects:
         why = _of_one(access, subject, ctx)
         if why:
             found.add(why)
+            if why in _FIRST_HAND:
+                handled.append(subject)
         else:
             left.append(subject)
-    return Seen(access, tuple(sorted(found)), tuple(left), is_explained=not left)
+    return Seen(access, tuple(sorted(found)), tuple(left), is_explained=not left, handled=tuple(handled))
 
 
 def note_handling(seen: Seen, memory: Memory) -> None:
-    """Remember whom somebody has dealt with for a reason; to have dealt with them is none for the next time."""
+    """Remember whom somebody has dealt with for a reason of that person; that they did so lately is none.
+
+    Of a list each is looked at alone: one's case must not renew what explains the look at another.
+    """
     access = seen.access
-    if not _FIRST_HAND.isdisjoint(seen.explanations) and len(access.subjects) <= MOST_PEOPLE:
+    if seen.handled and len(access.subjects) <= MOST_PEOPLE:
         moment = seconds(access.at)
-        for subject in access.subjects:
-            if subject not in seen.unexplained:
-                memory.keep(HANDLED, f"{access.actor}:{subject}", moment)
+        for subject in seen.handled:
+            memory.keep(HANDLED, f"{access.actor}:{subject}", moment)
 
 
 def is_ticket_of(ticket: Ticket, actor: str, ctx: Context) -> bool:

@@ -26,6 +26,12 @@ _DAY = """
 select l.index, e.body from audit_entry e join audit_leaf l on l.entry_id = e.id
 where e.environment_id = %s and e.recorded_at >= %s and e.recorded_at < %s and l.index < %s order by l.index
 """
+_AHEAD = """
+select exists (
+    select from audit_entry e left join audit_leaf l on l.recorded_at = e.recorded_at and l.entry_id = e.id
+    where e.environment_id = %s and e.recorded_at >= %s and e.recorded_at < %s and (l.index is null or l.index >= %s)
+)
+"""
 _ENVIRONMENTS = """
 with recursive found as (
     (select environment_id from audit_entry order by environment_id limit 1)
@@ -62,6 +68,16 @@ def sealed_on(environment_id: UUID, day: date, *, below: int) -> Iterator[Access
         access = access_of(orjson.loads(body), index)
         if access.at.astimezone(UTC).date() == day:
             yield access
+
+
+def is_passed(environment_id: UUID, day: date, *, below: int, now: datetime) -> bool:
+    """Say whether a day (UTC) is over and all of its entries have their place below a number.
+
+    So it is asked after `LATE` has gone by, and of entries without a place there is none.
+    """
+    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    until = begins + timedelta(days=1) + LATE
+    return now >= until and not next(row[0] for row in _rows(_AHEAD, [environment_id, begins, until, below]))
 
 
 def _rows(statement: str, parameters: list[Any]) -> Iterator[tuple[Any, ...]]:

@@ -28,6 +28,8 @@ class Seen:
     explanations: tuple[str, ...] = ()
     unexplained: tuple[str, ...] = ()
     is_explained: bool = True
+    handled: tuple[str, ...] = ()
+    """Those with whom a ticket, a queue or a grant has to do: who was dealt with lately is not among them for that."""
 
 
 @dataclass(slots=True)

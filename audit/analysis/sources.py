@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from audit.analysis.accesses import Access
-from audit.analysis.detections import DETECTIONS
+from audit.analysis.detections import DETECTIONS, tampering
 from audit.analysis.facts import Expectation, Facts, FactSource, merged
 from audit.analysis.loading import loaded
 from audit.analysis.rule import Detection
@@ -26,8 +26,11 @@ def detections() -> tuple[Detection, ...]:
 
 
 def rules_here() -> tuple[list[Detection], dict[str, int]]:
-    """Return the rules that run in the environment of this transaction, and thresholds that differ from theirs."""
-    told = {each.detection: each for each in DetectionSetting.objects.all()}
+    """Return the rules that run in the environment of this transaction, and thresholds that differ from theirs.
+
+    The rule that watches the settings listens to none of them.
+    """
+    told = {each.detection: each for each in DetectionSetting.objects.exclude(detection=tampering.ID)}
     running = [each for each in detections() if each.id not in told or told[each.id].is_enabled]
     return running, {name: each.threshold for name, each in told.items() if each.threshold is not None}
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import connection, connections
+from django.db import ProgrammingError, connection, connections
 
 from audit.actions import analysing
 from audit.actions.analysing import close_days, forget_recollections, look_on
@@ -174,8 +174,11 @@ def test_a_day_is_looked_at_as_a_whole_again_and_again_and_tells_once(role_url: 
     for _ in range(3):
         close_days(ENVIRONMENT, now=now)
     assert findings() == [("D1", str(ANN.id), 1, "new")]
-    close_days(ENVIRONMENT, now=now + timedelta(days=1))
-    close_days(ENVIRONMENT, now=now + timedelta(days=1))
+    with sealing(role_url) as sealer:
+        turned_until(sealer, 10)  # the finding's own
+    looked()
+    for _ in range(2):
+        close_days(ENVIRONMENT, now=now.replace(hour=12) + timedelta(days=1))
     assert findings() == [("D1", str(ANN.id), 1, "new")]
     with in_environment(ENVIRONMENT):
         assert AnalysisCursor.objects.get().closed_until == now.date()
@@ -273,8 +276,6 @@ def test_a_rule_that_is_switched_off_finds_nothing_and_the_analysis_tells_who_di
 
 
 def test_the_application_cannot_delete_a_finding(found: UUID) -> None:
-    from django.db import ProgrammingError
-
     with pytest.raises(ProgrammingError), in_environment(ENVIRONMENT), connection.cursor() as cursor:
         cursor.execute("delete from audit_finding where id = %s", [found])
 

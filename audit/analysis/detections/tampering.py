@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from audit.analysis.cases import access
 from audit.analysis.rule import Case, Context, Detection, Seen, Signal
 
-RAISED = 2
-"""So many times the former threshold."""
+ID = "D34"
+"""It runs wherever the analysis runs: whoever could switch it off first could switch off all others unseen."""
+FAR = 2
+"""So many times the rule's own threshold."""
 
 
 def rule(seen: Seen, ctx: Context) -> Iterator[Signal]:  # noqa: ARG001  the access says it all
     access = seen.access
     if access.kind != "detection.set" or access.outcome != "done":
         return
-    said = access.facts
-    before, now = int(said.get("former_threshold") or 1), int(said.get("threshold") or 1)
-    rule_id = str(said.get("detection") or "")
+    change, nats = _change(access.facts)
+    if change:
+        rule_id = str(access.facts.get("detection") or "")
+        # Each change is a finding of its own: one that was decided must not take the next one in.
+        key = f"{rule_id}:{access.index}"
+        yield Signal(key, nats, (access,), actor=access.actor, why={"rule": rule_id, "change": change})
+
+
+def _change(said: Mapping[str, Any]) -> tuple[str, float]:
+    """Return what makes the rule see less, and how strong that is; small steps are changes as well."""
     if not said.get("enabled", True):
-        yield Signal(rule_id, 7.0, (access,), actor=access.actor, why={"rule": rule_id, "change": "disabled"})
-    elif now > RAISED * before:
-        yield Signal(rule_id, 6.0, (access,), actor=access.actor, why={"rule": rule_id, "change": "threshold raised"})
+        return "disabled", 7.0
+    now, before = int(said.get("threshold") or 1), int(said.get("former_threshold") or 1)
+    if now > before:
+        is_far = now > FAR * int(said.get("own_threshold") or before)
+        return "threshold raised", 6.0 if is_far else 5.0
+    return ("parameters changed", 5.0) if said.get("parameters") else ("", 0.0)
 
 
 DETECTION = Detection(
-    id="D34",
-    version=1,
+    id=ID,
+    version=2,
     title="The analysis is made to look away",
     severity="critical",
     action="review",
@@ -40,6 +53,10 @@ DETECTION = Detection(
             facts={"detection": "D11", "enabled": False}),)),
         Case("its threshold is tripled", True, (access(operation="configure", kind="detection.set",
             facts={"detection": "D11", "enabled": True, "threshold": 3, "former_threshold": 1}),)),
+        Case("it is raised by one, the second time", True, (access(operation="configure", kind="detection.set",
+            facts={"detection": "D11", "enabled": True, "threshold": 3, "former_threshold": 2, "own_threshold": 1}),)),
+        Case("it is lowered", False, (access(operation="configure", kind="detection.set",
+            facts={"detection": "D11", "enabled": True, "threshold": 2, "former_threshold": 3, "own_threshold": 1}),)),
         Case("it is enabled", False, (access(operation="configure", kind="detection.set",
             facts={"detection": "D11", "enabled": True}),)),
     ),

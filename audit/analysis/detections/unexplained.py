@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
+from audit.analysis.accesses import Access
 from audit.analysis.baselines import UNKNOWN_SHARE, at_work, expected_shares
-from audit.analysis.cases import looks, person
-from audit.analysis.facts import Facts, Ticket
+from audit.analysis.cases import access, looks, person
+from audit.analysis.facts import Facts, Staff, Ticket
+from audit.analysis.memory import Tally
 from audit.analysis.rule import Case, Context, Day, Detection, Signal
 from audit.analysis.statistics import nats, poisson_tail
 
 RARE = 1e-3
 LEAST = 2
 OUTAGE_LOOKS, OUTAGE_SHARE = 50, 0.6
+OUTAGE_ACTORS, OUTAGE_LEAST = 3, 5
 
 
 def batch(day: Day, ctx: Context) -> Iterator[Signal]:
     working = at_work(ctx.memory, day.date)
-    looked = sum(tally.looks for tally in working.values())
-    unexplained = sum(tally.unexplained for tally in working.values())
-    is_outage = looked >= OUTAGE_LOOKS and unexplained > OUTAGE_SHARE * looked and len(working) > 2
-    if ctx.facts.is_ticket_source_silent or is_outage:
+    if ctx.facts.is_ticket_source_silent or _is_outage(working.values()):
         # Nothing is explained while no tickets come in: one alert about that, none about people.
+        looked = sum(tally.looks for tally in working.values())
+        unexplained = sum(tally.unexplained for tally in working.values())
         yield Signal("tickets", 2.0, (), why={"looks": looked, "unexplained": unexplained})
         return
     shares = expected_shares(ctx, day.date)
@@ -35,13 +37,37 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
             )
 
 
+def _is_outage(working: Collection[Tally]) -> bool:
+    """Say whether most of those who work at all have nothing to explain them.
+
+    Heads are counted, not looks: however many somebody looks at, and be it in one list, they are one.
+    """
+    if sum(tally.looks for tally in working) < OUTAGE_LOOKS:
+        return False
+    busy = [tally for tally in working if tally.looks >= OUTAGE_LEAST]
+    blind = [tally for tally in busy if tally.unexplained > OUTAGE_SHARE * tally.looks]
+    return len(busy) >= OUTAGE_ACTORS and len(blind) > OUTAGE_SHARE * len(busy)
+
+
 def _cases_of_30() -> Facts:
     return Facts(tickets={f"t{each}": Ticket(f"t{each}", person(each), "ann") for each in range(30)})
 
 
+def _at_the_desk() -> Facts:
+    return Facts(
+        tickets={f"t{each}": Ticket(f"t{each}", person(each), queue="desk") for each in range(30)},
+        staff={actor: Staff(actor, team="desk") for actor in ("bob", "cid", "dee")},
+    )
+
+
+def _one_list_beside_the_desk() -> tuple[Access, ...]:
+    work = [each for actor in ("bob", "cid", "dee") for each in looks(range(30), actor=actor)]
+    return (*work, access(40, subjects=tuple(map(person, range(1000, 1150)))))
+
+
 DETECTION = Detection(
     id="D1",
-    version=1,
+    version=2,
     title="Unexplained accesses",
     severity="medium",
     action="review",
@@ -51,6 +77,7 @@ DETECTION = Detection(
     batch=batch,
     tests=(
         Case("six without a case among thirty with one", True, looks(range(36)), _cases_of_30),
+        Case("one list of a hundred and fifty, and others at work", True, _one_list_beside_the_desk(), _at_the_desk),
         Case("every access has its case", False, looks(range(30)), _cases_of_30),
         Case("a single one is left over", False, looks(range(31)), _cases_of_30),
     ),

@@ -1,0 +1,152 @@
+"""What somebody who knows the analysis does to stay unseen, and that it is seen."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audit.actions.analysing import close_days, look_on
+from audit.actions.findings import set_detection
+from audit.actors import Actor
+from audit.analysis.cases import DAY, MONDAY, access, looks, person
+from audit.analysis.detections import tampering, unexplained
+from audit.analysis.engine import Engine, days_of
+from audit.analysis.facts import Facts, Staff, Ticket
+from audit.errors import FindingRefused
+from audit.events import declared
+from audit.models import Alert, AnalysisCursor, DetectionSetting, Finding
+from audit.recorder import append
+from keyring.walls import in_environment
+from tests.audit.connections import AddressOf
+from tests.audit.sealing import sealing, turned_until
+from tests.audit.vocabulary import ENVIRONMENT, OFFICER
+
+ANN = Actor("operator", UUID(int=0xA))
+HOUR = timedelta(hours=1)
+in_database = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_sources(settings: object) -> None:
+    settings.AUDIT_FACT_SOURCES = []  # type: ignore[attr-defined]  # pytest-django's
+
+
+def found() -> list[tuple[str, str]]:
+    with in_environment(ENVIRONMENT):
+        return sorted(Alert.objects.filter(id__in=Finding.objects.values("id")).values_list("rule", "actor"))
+
+
+def closed_until() -> object:
+    with in_environment(ENVIRONMENT):
+        return AnalysisCursor.objects.get().closed_until
+
+
+@in_database
+def test_a_day_stays_open_until_its_last_entry_was_looked_at(role_url: AddressOf) -> None:
+    today = datetime.now(UTC).date()
+    tomorrow = datetime.combine(today + timedelta(days=1), time(12), UTC)
+    for number in range(9):
+        append(
+            declared()["accessor.executed"],
+            environment_id=ENVIRONMENT,
+            actor=ANN,
+            facts={"accessor": uuid4(), "subjects": [f"{number:032x}"], "columns": ["email"], "rows": 1},
+        )
+    close_days(ENVIRONMENT, now=tomorrow)
+    assert closed_until() is None, "what has no place in the tree yet belongs to the day as well"
+    with sealing(role_url) as sealer:
+        turned_until(sealer, 9)
+        close_days(ENVIRONMENT, now=tomorrow)
+        assert (closed_until(), found()) == (None, []), "the worker that looks at single accesses stands still"
+        look_on(ENVIRONMENT, now=tomorrow)
+        close_days(ENVIRONMENT, now=tomorrow - timedelta(hours=11, minutes=30))
+        assert closed_until() is None, "entries of the day may be recorded a little later"
+        turned_until(sealer, 10)  # the finding's own
+        look_on(ENVIRONMENT, now=tomorrow)
+        close_days(ENVIRONMENT, now=tomorrow)
+    assert (closed_until(), found()) == (today, [("D1", str(ANN.id))])
+
+
+@in_database
+def test_rules_are_not_turned_down_step_by_step_nor_is_the_one_that_watches_switched_off(role_url: AddressOf) -> None:
+    for is_enabled, threshold in ((False, None), (True, 99)):
+        with pytest.raises(FindingRefused, match="watches"):
+            set_detection(
+                actor=OFFICER, environment_id=ENVIRONMENT, detection="D34", is_enabled=is_enabled, threshold=threshold
+            )
+    with in_environment(ENVIRONMENT):  # past every door
+        DetectionSetting.objects.create(
+            environment_id=ENVIRONMENT, detection=tampering.ID, is_enabled=False, threshold=999
+        )
+    for threshold in (2, 4, 8, 3):
+        set_detection(actor=OFFICER, environment_id=ENVIRONMENT, detection="D33", is_enabled=True, threshold=threshold)
+    with sealing(role_url) as sealer:
+        turned_until(sealer, 4)
+    look_on(ENVIRONMENT, now=datetime.now(UTC))
+    assert found() == [("D34", str(OFFICER.id))] * 3, "each raise, and not that it was lowered again"
+
+
+@given(
+    st.lists(st.integers(1, 5), min_size=1, max_size=8).filter(lambda steps: max(steps) > steps[0]),
+    st.integers(1, 3),
+)
+@settings(max_examples=50, deadline=None)
+def test_no_way_leads_to_a_higher_threshold_without_a_finding(steps: list[int], own: int) -> None:
+    engine = Engine([tampering.DETECTION])
+    for minute, (before, now) in enumerate(itertools.pairwise(steps)):
+        facts = {
+            "detection": "D9", "enabled": True, "threshold": now, "former_threshold": before, "own_threshold": own,
+        }  # fmt: skip
+        engine.see(access(minute, kind="detection.set", operation="configure", facts=facts))
+    assert engine.raised()
+
+
+def _desk(*, agents: int = 6, cases: int = 40) -> Facts:
+    return Facts(
+        staff={f"agent{each}": Staff(f"agent{each}", team="desk") for each in range(agents)},
+        tickets={f"t{each}": Ticket(f"t{each}", person(each), queue="desk") for each in range(cases)},
+    )
+
+
+def _at_work() -> list[object]:
+    return [each for agent in range(6) for each in looks(range(40), actor=f"agent{agent}", apart=0.1)]
+
+
+@pytest.mark.parametrize("how", ["one list", "one by one", "a list and one by one"])
+def test_whoever_takes_very_much_is_not_taken_for_an_outage_of_the_tickets(how: str) -> None:
+    taken = range(1000, 1180)
+    one = (access(40, subjects=tuple(map(person, taken))),)
+    several = looks(taken, minutes=40, apart=0.01)
+    theirs = {"one list": one, "one by one": several, "a list and one by one": one + several}[how]
+    engine = Engine([unexplained.DETECTION], facts=_desk())
+    days_of([*_at_work(), *theirs], engine)  # type: ignore[list-item]  # accesses all of them
+    assert [(each.key, each.actor) for each in engine.raised()] == [("ann", "ann")]
+
+
+def test_an_outage_of_the_tickets_is_still_told_as_one() -> None:
+    engine = Engine([unexplained.DETECTION], facts=_desk(cases=3))
+    days_of(_at_work(), engine)  # type: ignore[arg-type]  # accesses all of them
+    assert [each.key for each in engine.raised()] == ["tickets"]
+
+
+def test_to_look_again_because_of_the_last_time_is_not_the_next_reason() -> None:
+    case = Ticket("t", person(1), "ann", MONDAY - HOUR, MONDAY)
+    engine = Engine([], facts=Facts(tickets={"t": case}))
+    why = [engine.see(access(day * DAY, subjects=(person(1),))).explanations for day in range(0, 60, 10)]
+    assert why == [("ticket",), ("handled",), ("handled",), ("handled",), (), ()]
+
+
+def test_a_list_with_a_case_in_it_renews_nobody_else() -> None:
+    old = Ticket("old", person(1), "ann", MONDAY - HOUR, MONDAY)
+    fresh = Ticket("fresh", person(2), "ann", MONDAY - HOUR)
+    engine = Engine([], facts=Facts(tickets={"old": old, "fresh": fresh}))
+    engine.see(access(subjects=(person(1),)))
+    both = engine.see(access(20 * DAY, subjects=(person(1), person(2))))
+    assert (both.explanations, both.handled) == (("handled", "ticket"), (person(2),))
+    assert engine.see(access(40 * DAY, subjects=(person(1),))).unexplained == (person(1),)
+    assert engine.see(access(40 * DAY, subjects=(person(2),))).is_explained
