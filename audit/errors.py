@@ -80,3 +80,7 @@ class MonthRefused(AuditError, ValueError):
 
 class NothingToExport(AuditError):
     """The tree does not reach as far as was asked for, or the log has signed nothing yet."""
+
+
+class RollUpRefused(AuditError):
+    """The book cannot be counted anew now."""

@@ -64,6 +64,9 @@ BOOK_EXPORTED = event("audit.exported", "environment", "since", "size")
 BOOK_CHECKED = event("audit.checked", "size")
 """Every entry of the book was compared with its tree, where it lies."""
 
+BOOK_COUNTED_ANEW = event("audit.counted_anew", "months", "entries", "size")
+"""The hourly counts of an environment were made anew: of which months, from how many entries among how many places."""
+
 PARTITIONS_MADE = event("audit.partitions_made", "partitions")
 
 COMPANY_SIMULATED = event("audit.company_simulated", "seed", "days", "staff")

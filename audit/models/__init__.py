@@ -10,6 +10,7 @@ from audit.models.analysis import (
     Recollection,
 )
 from audit.models.entry import Entry
+from audit.models.rollups import HourlyCount, RollUpCursor
 from audit.models.tree import Cosignature, Integration, Leaf, MonthHold, SignedCheckpoint, Tile
 
 __all__ = [
@@ -21,10 +22,12 @@ __all__ = [
     "ExpectedWork",
     "Finding",
     "FindingComment",
+    "HourlyCount",
     "Integration",
     "Leaf",
     "MonthHold",
     "Recollection",
+    "RollUpCursor",
     "SignedCheckpoint",
     "Tile",
 ]
