@@ -63,6 +63,7 @@ _MEANINGS: Mapping[str, tuple[str, str]] = {
     "dpop": ("Whoever sent the token did not prove to hold its key.", "Sign a new proof for this very request."),
     "state": ("It is no longer in a state in which this can be done.", "Look at it again."),
     "policy": ("The access policy does not let it through.", "The policy's page tries a call and names the rule."),
+    "passes": ("This rule of the access policy lets it through.", "It stands against nothing."),
     "limit": ("A limit of the policy is reached.", "Wait, or ask for fewer records."),
     "epoch": ("The environment kept changing while it was decided.", "Try again."),
     "invoke": ("The chain of callers does not hold.", "An officer gives the right to invoke, link by link."),
@@ -98,12 +99,15 @@ def meaning_of(reason: str) -> Reason:
     if code == "guard" and rest.strip() in _GUARDS:
         guard = _GUARDS[rest.strip()]
         return Reason(reason, guard.says, guard.remedy or "Look at it again.")
+    if rest.strip() in ("refuses", "allows"):
+        code = "policy" if rest.strip() == "refuses" else "passes"
     says, remedy = _BUILD if code.startswith("build.") else _MEANINGS.get(code, _UNKNOWN)
     return Reason(reason, says, remedy)
 
 
 def _explained(entry: EntryView, decision_id: UUID, caller: Caller, standing: Standing, now: datetime) -> Explained:
-    reasons = [meaning_of(str(reason)) for reason in entry.facts.get("reasons", ())]
+    named = sorted(map(str, entry.facts.get("reasons", ())), key=lambda reason: reason.endswith(": allows"))
+    reasons = [meaning_of(reason) for reason in named]  # what refused decides; what allowed stands beside it
     first = reasons[0] if reasons else None
     is_own_denial = first is not None and " denies " in first.code and entry.actor == caller.actor
     return Explained(

@@ -39,6 +39,11 @@ class Fault:
             needs_factor=reasons[:1] == ("guard: fresh factor",),
         )
 
+    @classmethod
+    def decided(cls, text: str, decision_id: UUID) -> Fault:
+        """Say why nothing is shown although the call was allowed."""
+        return cls(text=text, remedy="", field="", decision_id=decision_id, needs_factor=False)
+
 
 def said(error: GovernanceError) -> str:
     """Say an error and what helps in one line; a refusal leads to the page that explains its decision."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.test import Client as Browser
 
+from governance.actions.policies import Branch, publish_policy
 from governance.actions.rights import give_right
 from governance.identities import Caller
+from governance.policies.templates import native_templates
 from governance.portal import deciding
 from tests.beginnings import beginning
 from tests.userstore.helpdesk import HelpDesk
@@ -78,3 +80,25 @@ def test_a_refused_extension_leads_to_why(desk: HelpDesk) -> None:
     assert why.status_code == 200
     assert "guard: " in why.content.decode()
     assert browser_of(desk, desk.otto).get(f"/access/decisions/{decision}/").status_code == 404
+
+
+def test_a_policy_that_admits_programs_alone_is_told_before_asking_and_again_in_place_of_the_field(
+    desk: HelpDesk,
+) -> None:
+    template = native_templates()["AuthenticatedClient"].id
+    programs = publish_policy(
+        desk.system, name="programs", policy_type="composite_and", components=[Branch(template=template)]
+    )
+    accessor, own = desk.getter(desk.name, policy=programs.public_id), browser_of(desk, desk.sue)
+
+    warned = own.get(f"/access/new/{accessor}/").content.decode()
+    usual = own.get(f"/access/new/{desk.record}/").content.decode()
+    grant = desk.granted(accessor_id=accessor, columns=[desk.name])
+    field = {"subject": str(desk.ada), "column": str(desk.name)}
+    revealed = own.post(f"/access/requests/{grant.request_id}/reveal", field).content.decode()
+
+    assert "It would show you nothing" in warned and "AuthenticatedClient: refuses" in warned
+    assert "It would show you nothing" not in usual
+    assert "Its access policy does not let it through." in revealed and "Ada" not in revealed
+    decision = revealed.partition("/access/decisions/")[2].partition("/")[0]
+    assert "AuthenticatedClient: refuses" in own.get(f"/access/decisions/{decision}/").content.decode()

@@ -40,9 +40,11 @@ IDS = {
         ("GetPhoneForMarketing", "a0002"),
         ("GetPhoneTokensForIntegrity", "a0003"),
         ("GetNameForOperations", "a0004"),
+        ("GetContactForSupport", "a0005"),
         ("SetPhoneForAuthentication", "b0001"),
         ("SetPhoneForMarketing", "b0002"),
         ("SetName", "b0003"),
+        ("SetPhoneForSupport", "b0004"),
         ("Ada Example", "c0001"),
         ("Ben Sample", "c0002"),
         ("Chi Placeholder", "c0003"),
@@ -185,11 +187,11 @@ def _publish_mutators(
     specs.append(
         MutatorSpec(
             name="SetName",
-            description="Sets the name shown on pages.",
+            description="Sets the name shown on pages and to support.",
             selector="{id} = ?",
             columns=(InputSpec(name_column),),
             access_policy=policies["ApplicationInternalOnly"],
-            fixed_purposes=(purposes["operational"],),
+            fixed_purposes=(purposes["operational"], purposes["support"]),
         )
     )
     for spec in specs:

@@ -23,7 +23,9 @@ from governance.breakglass.reasons import EMERGENCY_REASONS, REASONS
 from governance.breakglass.terms import AccessTerms, terms_of
 from governance.catalogue import Requestable, requestables
 from governance.errors import GovernanceError, Invalid, NotFound
+from governance.explaining import Reason, meaning_of
 from governance.models import AccessRequest, Grant
+from governance.observation import address_of
 from governance.operators.choice import operator_caller
 from governance.operators.faults import Fault, page, said, typed_id, typed_ids, typed_number
 from governance.operators.permission import environment_of, standing_for
@@ -32,6 +34,9 @@ from governance.rights import effective_rights
 from keyring.walls import in_environment
 from userstore.actions.finding import find_person
 from userstore.definitions import ColumnDefinition, definitions_of
+from userstore.portal.record import VIA
+from userstore.reading.calls import CallContext
+from userstore.reading.foretelling import rules_against
 
 
 @never_cache
@@ -181,6 +186,13 @@ def _extension(request: HttpRequest, request_id: UUID) -> Wish:
     )
 
 
+def _against(request: HttpRequest, asked: Requestable) -> list[Reason]:
+    """What of the access policy would let nothing through to this person, whoever they ask for."""
+    context = CallContext(address=address_of(request), via=VIA)
+    rules = rules_against(operator_caller(request), asked.resource.public_id, context, now=timezone.now())
+    return [meaning_of(rule) for rule in rules]
+
+
 def _form(
     request: HttpRequest,
     asked: Requestable,
@@ -210,6 +222,7 @@ def _form(
         "sent_columns": request.POST.getlist("columns"),
         "sent_subjects": request.POST.getlist("subjects"),
         "preview": preview,
+        "against": _against(request, asked),
         "preview_columns": [name for column, name, _ in columns if preview and column in preview.columns],
     }
     return page(request, "portal/ask.html", context, fault=fault)

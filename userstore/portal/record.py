@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -100,6 +101,10 @@ def _revealed(request: HttpRequest, seen: SeenRequest, field: FieldShown) -> Fie
         shown = unmask(demand, now=now)
     except GovernanceError as error:
         return FieldShown(*person, fault=Fault.of(error), ended=seen.state)
+    if shown.is_denied:
+        return FieldShown(
+            *person, fault=Fault.decided(_("Its access policy does not let it through."), shown.decision_id)
+        )
     values = [text for each in shown.fields for text in texts_of(each.value)]
     return FieldShown(*person, values=values, imprint=before.get(field.name, ""))
 

@@ -8,8 +8,10 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 
 from governance.authorization import Clearance
+from governance.identities import Caller
 from governance.policies.facts import CallFacts
 from governance.policies.tree import CompiledPolicy, Trace
+from governance.standing import Standing
 from userstore.reading.calls import CallContext
 from userstore.reading.opening import Seen, profiles_of
 from userstore.reading.rows import OpenedSubject
@@ -36,7 +38,13 @@ def call_facts(
     clearance: Clearance, context: CallContext, *, action: str, purposes: tuple[str, ...], now: datetime
 ) -> CallFacts:
     """Gather what a policy can know about this call."""
-    standing, caller = clearance.standing, clearance.caller
+    return facts_of(clearance.standing, clearance.caller, context, action=action, purposes=purposes, now=now)
+
+
+def facts_of(
+    standing: Standing, caller: Caller, context: CallContext, *, action: str, purposes: tuple[str, ...], now: datetime
+) -> CallFacts:
+    """Gather what a policy could know about a call, also of one that nobody has cleared yet."""
     client = standing.clients.get(caller.id)
     return CallFacts(
         action=action,

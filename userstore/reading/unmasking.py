@@ -51,11 +51,12 @@ class UnmaskedField:
 
 @dataclass(frozen=True, slots=True)
 class Unmasked:
-    """What one demand showed."""
+    """What one demand showed; `is_denied`: the accessor's policy did not admit it, so there is nothing."""
 
     fields: Sequence[UnmaskedField]
     decision_id: UUID
     entry_id: UUID | None = None
+    is_denied: bool = False
 
 
 def unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
@@ -118,7 +119,8 @@ def _unmask(call: UnmaskCall, *, now: datetime) -> Unmasked:
             count_demand(proof, now=now)
         rows = _opened_row(call, plan, clearance, now=now)
         entry_id = _record(call, plan.accessor, purpose, rows, clearance)
-    return Unmasked(_fields(plan.accessor, rows), clearance.decision_id, entry_id)
+    denied = bool(rows.facts.get("denied"))
+    return Unmasked(_fields(plan.accessor, rows), clearance.decision_id, entry_id, denied)
 
 
 def _opened_row(call: UnmaskCall, plan: ReadPlan, clearance: Clearance, *, now: datetime) -> Rows:

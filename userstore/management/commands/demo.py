@@ -42,7 +42,7 @@ class Command(BaseCommand):
             )
             example = build_phone_example(environment)
             operators = self._operators(environment)
-            build_help_desk(environment, agent="support")
+            build_help_desk(example, agent="support")
         admin = example.clients["admin"]
         told = {
             "operators": operators,
