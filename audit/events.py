@@ -96,4 +96,10 @@ DETECTION_SET = event(
     "detection.set", "detection", "enabled", "threshold", "former_threshold", "own_threshold", "parameters", "reasons"
 )
 """A rule runs with another threshold from now on, or not at all."""
-FINDING_READ = event("finding.read", *_FINDING)
+FINDINGS_LISTED = event("finding.listed", "door", "reasons")
+FINDING_READ = event("finding.read", *_FINDING, "entries")
+"""With the entries that it rests on: how many."""
+FINDING_BUNDLED = event("finding.bundled", *_FINDING, "entries", "proofs")
+"""A finding left with the entries that it rests on and their proofs: how many of each."""
+EXPECTATION_ENDED = event("finding.expectation_ended", *_FINDING, "expectation", "until")
+"""What was expected is expected no longer; `until` is the day that it had been expected until."""

@@ -197,7 +197,7 @@ UNFOLD: dict[str, Any] = {
     "COLORS": no_inline_colours,
     "ENVIRONMENT": "config.console.environment_label",
     "DASHBOARD_CALLBACK": "governance.admin.dashboard.dashboard",
-    "STYLES": [_asset("sealbook/admin.css")],
+    "STYLES": [_asset("sealbook/admin.css"), _asset("sealbook/book.css")],
     "SCRIPTS": [_asset("sealbook/admin.js")],
     "COMMAND": {"search_models": False, "show_history": False},
     "SIDEBAR": {

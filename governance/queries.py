@@ -20,6 +20,22 @@ def names_of_actors(actors: Iterable[Actor]) -> dict[UUID, str]:
     return {**named, **dict(Account.objects.filter(pk__in=ids).values_list("pk", "username"))}
 
 
+def names_of_ids(told: Iterable[object]) -> dict[str, str]:
+    """Return what clients and operators are called now, by their id as text; what is no id is left out.
+
+    Must run inside the environment.
+    """
+    ids = {found for found in map(_id, told) if found is not None}
+    return {str(each): name for each, name in names_of_actors(Actor("operator", each) for each in ids).items()}
+
+
+def _id(told: object) -> UUID | None:
+    try:
+        return told if isinstance(told, UUID) else UUID(str(told))
+    except ValueError:
+        return None
+
+
 def versions_of(kind: str, public_id: UUID) -> QuerySet[Revision]:
     """Return the versions of a definition that are not withdrawn; must run inside the environment.
 

@@ -13,6 +13,7 @@ from audit.analysis.sources import detections
 from audit.errors import FindingNotFound, FindingRefused
 from audit.events import (
     DETECTION_SET,
+    EXPECTATION_ENDED,
     FINDING_ASSIGNED,
     FINDING_COMMENTED,
     FINDING_DECIDED,
@@ -98,6 +99,22 @@ def expect_work(
         )
         _record(WORK_EXPECTED, actor, finding, alert, {"expectation": expected.id, "until": until})
     return expected
+
+
+def end_expectation(*, actor: Actor, environment_id: UUID, expectation_id: UUID, now: datetime) -> None:
+    """Expect nothing of the kind any more, before its day came.
+
+    Raises:
+        FindingNotFound: nothing of this id is expected any more.
+    """
+    with in_environment(environment_id):
+        expected = ExpectedWork.objects.select_for_update().filter(id=expectation_id, until__gt=now).first()
+        if expected is None:
+            raise FindingNotFound
+        finding, alert = _found(expected.finding_id)
+        before, expected.until = expected.until, now
+        expected.save(update_fields=["until"])
+        _record(EXPECTATION_ENDED, actor, finding, alert, {"expectation": expected.id, "until": before})
 
 
 def set_detection(

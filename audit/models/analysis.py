@@ -74,6 +74,11 @@ class Alert(models.Model):
     def __str__(self) -> str:
         return f"{self.rule} {self.id}"
 
+    @property
+    def is_raised(self) -> bool:
+        """Whether there are as many signals as it takes."""
+        return self.count >= self.threshold
+
 
 class Finding(models.Model):
     """An alert that reached its threshold, and what people make of it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirect
 from django.shortcuts import render
@@ -18,22 +19,26 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.actions.findings import LONGEST_COMMENT, VERDICTS
-from audit.actors import Actor
+from audit.analysis.ranking import Ranked, by_urgency, count_by_state, decided_since, ranked_of
+from audit.analysis.risk import PER_DAY
 from audit.analysis.sources import detections
-from audit.models import Alert, Finding
-from audit.models.analysis import OPEN, STATES
+from audit.models import Finding
+from audit.models.analysis import ASSIGNED, NEW, OPEN, STATES
 from governance.actions.findings import (
     comment_on_finding,
     decide_finding,
+    end_expectation,
     expect_work,
-    read_finding,
     take_finding,
 )
+from governance.actions.reading_findings import must_see_findings, read_finding, take_bundle, title_of
+from governance.console.finding_steps import timeline
 from governance.errors import GovernanceError, Refused
 from governance.identities import Caller
 from governance.operators.choice import operator_caller
+from governance.operators.faults import typed_id
 from governance.operators.permission import AUDIT, environment_of, require
-from governance.queries import names_of_actors
+from governance.queries import names_of_ids
 from keyring.walls import in_environment
 
 PAGE = 50
@@ -41,16 +46,28 @@ PAGE = 50
 
 @require_GET
 def findings(request: HttpRequest) -> HttpResponse:
-    """List findings, the newest first; those that are open, where nothing else is asked for."""
+    """List findings, on record: what is open by urgency, a day's worth first; what was decided, the newest first."""
     require(request, AUDIT)
-    state = request.GET.get("state", "")
+    state, now = request.GET.get("state", ""), timezone.now()
+    must_see_findings(operator_caller(request), door="console", now=now)
     with in_environment(environment_of(request)):
-        wanted = Finding.objects.filter(state__in=[state] if state in STATES else OPEN).order_by("-opened_at", "id")
-        page = Paginator(wanted, PAGE).get_page(request.GET.get("p"))
-        alerts = {each.id: each for each in Alert.objects.filter(id__in=[row.id for row in page.object_list])}
-        names = _names([*alerts.values()])
-        rows = [_row(finding, alerts[finding.id], names) for finding in page.object_list]
-    return _page(request, "findings", title="Findings", rows=rows, page=page, states=STATES, state=state)
+        page, ranked = _listed(state, request.GET.get("p"), now)
+        rows = _rows(ranked)
+        worth = sum(not each.is_waiting for each in ranked)
+        today = min(worth, _left_today(now)) if page.number == 1 and state not in STATES else 0
+        counts = count_by_state()
+    return _page(
+        request,
+        "findings",
+        title="Findings",
+        first=rows[:today],
+        rows=rows[today:],
+        page=page,
+        states=[("", sum(counts[each] for each in OPEN)), *((each, counts[each]) for each in STATES)],
+        state=state if state in STATES else "",
+        is_by_urgency=state not in STATES or state in OPEN,
+        per_day=PER_DAY,
+    )
 
 
 @sensitive_post_parameters()
@@ -71,23 +88,33 @@ def finding(request: HttpRequest, finding_id: UUID) -> HttpResponse:
     view = read_finding(caller, finding_id=finding_id, now=timezone.now())
     rule = next((each for each in detections() if each.id == view.alert.rule), None)
     with in_environment(environment_of(request)):
-        names = _names([view.alert])
-        people = names_of_actors(Actor("operator", each.author) for each, _ in view.comments)
+        row = _rows([Ranked(view.finding, view.alert, view.alert.nats)])[0]
+        names = names_of_ids(each.owner for each in view.expected)
+        steps = timeline(view)
     return _page(
         request,
         "finding",
-        title=_title(view.alert),
-        row=_row(view.finding, view.alert, names),
+        title=view.title,
+        row=row,
+        why=sorted(view.alert.why.items()),
         runbook=rule.runbook if rule else "",
-        evidence=[
-            (int(index), entry) for index, entry in sorted(view.alert.evidence.items(), key=lambda at: int(at[0]))
-        ],
-        comments=[(people.get(each.author, each.author), each.written_at, text) for each, text in view.comments],
-        expected=view.expected,
+        evidence=view.evidence,
+        steps=steps,
+        expected=[(each, names.get(str(each.owner), str(each.owner))) for each in view.expected],
         is_open=view.finding.state in OPEN,
         verdicts=VERDICTS,
         longest=LONGEST_COMMENT,
     )
+
+
+@never_cache
+@require_GET
+def finding_bundle(request: HttpRequest, finding_id: UUID) -> HttpResponse:
+    """Hand out the entries that a finding rests on, with their proofs, as one file."""
+    require(request, AUDIT)
+    bundle = take_bundle(operator_caller(request), finding_id=finding_id, now=timezone.now())
+    headers = {"Content-Disposition": f'attachment; filename="finding-{finding_id}.zip"'}
+    return HttpResponse(bundle.content, content_type="application/zip", headers=headers)
 
 
 def _do(caller: Caller, finding_id: UUID, said: Any) -> None:
@@ -102,44 +129,51 @@ def _do(caller: Caller, finding_id: UUID, said: Any) -> None:
             expect_work(
                 caller, finding_id=finding_id, days=int(days) if days.isascii() and days.isdigit() else 0, now=now
             )
+        case "end":
+            end_expectation(caller, expectation_id=typed_id(said.get("expectation", ""), "expectation"), now=now)
         case _:
             decide_finding(caller, finding_id=finding_id, verdict=said.get("verdict", ""), comment=comment, now=now)
 
 
-def _row(row: Finding, alert: Alert, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "title": _title(alert),
-        "state": row.state,
-        "severity": alert.severity,
-        "rule": alert.rule,
-        "actor": names.get(alert.actor, alert.actor),
-        "subject": alert.subject,
-        "opened": row.opened_at,
-        "decided": row.decided_at,
-        "owner": names.get(str(row.owner), "") if row.owner else "",
-        "count": alert.count,
-        "why": sorted(alert.why.items()),
-    }
+def _listed(state: str, number: str | None, now: datetime) -> tuple[Page[Any], list[Ranked]]:
+    """Return a page, and the findings on it in their order."""
+    if state in OPEN or state not in STATES:
+        page = Paginator(by_urgency(now=now, states=(state,) if state in OPEN else OPEN), PAGE).get_page(number)
+        return page, list(page.object_list)
+    decided = Paginator(Finding.objects.filter(state=state).order_by("-decided_at", "id"), PAGE).get_page(number)
+    ranked = {each.finding.id: each for each in ranked_of(decided.object_list, now=now)}
+    return decided, [ranked[row.id] for row in decided.object_list]
 
 
-def _title(alert: Alert) -> str:
-    return next((each.title for each in detections() if each.id == alert.rule), "A rule failed")
+def _left_today(now: datetime) -> int:
+    """Return how many of a day's findings are still to be looked at (the day is of UTC, as everywhere in the book)."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(0, PER_DAY - decided_since(midnight))
 
 
-def _names(alerts: Collection[Alert]) -> dict[str, str]:
-    """Return what actors and owners are called now."""
-    found = Finding.objects.filter(id__in=[each.id for each in alerts]).exclude(owner=None)
-    ids = {UUID(each.actor) for each in alerts if _is_id(each.actor)} | set(found.values_list("owner", flat=True))
-    return {str(each): name for each, name in names_of_actors(Actor("operator", each) for each in ids if each).items()}
-
-
-def _is_id(actor: str) -> bool:
-    try:
-        UUID(actor)
-    except ValueError:
-        return False
-    return True
+def _rows(ranked: Iterable[Ranked]) -> list[dict[str, Any]]:
+    ranked = list(ranked)
+    names = names_of_ids([each.alert.actor for each in ranked] + [each.finding.owner for each in ranked])
+    return [
+        {
+            "id": each.finding.id,
+            "title": title_of(each.alert),
+            "state": each.finding.state,
+            "is_new": each.finding.state == NEW,
+            "is_assigned": each.finding.state == ASSIGNED,
+            "severity": each.alert.severity,
+            "rule": each.alert.rule,
+            "actor": names.get(each.alert.actor, each.alert.actor),
+            "subject": each.alert.subject,
+            "opened": each.finding.opened_at,
+            "decided": each.finding.decided_at,
+            "owner": names.get(str(each.finding.owner), "") if each.finding.owner else "",
+            "count": each.alert.count,
+            "is_waiting": each.is_waiting,
+            "urgency": round(each.urgency, 1),
+        }
+        for each in ranked
+    ]
 
 
 def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:

@@ -11,7 +11,7 @@ from governance.console.book import book, book_entry, book_proof
 from governance.console.changes import changes, single_change
 from governance.console.deliveries import deliveries, retry
 from governance.console.factor_enrolment import enrol_app, enrol_key
-from governance.console.findings import finding, findings
+from governance.console.findings import finding, finding_bundle, findings
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
 from governance.console.graph import add_object, end_edge, end_object, objects, single_object
 from governance.console.graph_check import graph_check
@@ -65,6 +65,7 @@ urlpatterns = [
     path("admin/code-of-column/", _in_console(code_of_column), name="code-of-column-page"),
     path("admin/findings/", _in_console(findings), name="findings"),
     path("admin/findings/<uuid:finding_id>/", _in_console(finding), name="finding"),
+    path("admin/findings/<uuid:finding_id>/bundle", _in_console(finding_bundle), name="finding-bundle"),
     path("admin/book/", _in_console(book), name="book"),
     path("admin/book/<uuid:entry_id>/", _in_console(book_entry), name="book-entry"),
     path("admin/book/<uuid:entry_id>/proof", _in_console(book_proof), name="book-proof"),

@@ -26,6 +26,7 @@ from tests.api.access_rows import access_ids, access_rows
 from tests.api.build_rows import build_ids, build_rows
 from tests.api.calling import ALLOW_ALL, NUMBER, UUID_TRANSFORMER, Line, Scene, line_of, new_scene
 from tests.api.change_rows import change_rows
+from tests.api.finding_rows import finding_ids, finding_rows
 from tests.api.governance_rows import governance_rows
 from tests.api.graph_rows import graph_rows, planted_graph
 from tests.api.import_rows import UPLOAD_ADDRESS, import_ids, import_rows
@@ -132,8 +133,7 @@ def rows(scene: Scene) -> list[Row]:
         *change_rows(),
         *access_rows(),
         *notice_rows(),
-        Row("GET", "audit/entries", abroad=200),
-        Row("GET", "audit/entries/<uuid:entry_id>", service=404),
+        *finding_rows(),
     ]
 
 
@@ -191,6 +191,7 @@ def new_world() -> World:
         **script_ids(),
         **access_ids(scene),
         **notice_ids(scene),
+        **finding_ids(scene),
         **build_ids(),
         **import_ids(scene),
     }

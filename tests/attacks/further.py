@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from audit.actions.findings import expect_work
+from audit.actors import Actor
 from governance.actions.policy_secrets import keep_secret
 from governance.actions.reserved import reserve_operation
 from governance.actions.rights_reviews import plan_rights_reviews
@@ -21,6 +24,7 @@ from tests.api.calling import Scene
 from tests.attacks.access import access_aims, access_ids
 from tests.attacks.aim import Aim
 from tests.attacks.builds import build_aims, build_ids
+from tests.planted_findings import found
 from userstore.actions.erasing import erase_subject
 from userstore.actions.imports import ask_import
 from userstore.actions.subjects import create_subject
@@ -46,6 +50,7 @@ def further_ids(scene: Scene) -> dict[str, Any]:
         "keeper": keeper,
         "import": ask_import(caller, instructions=Instructions(scene.mutator), now=timezone.now()).row.pk,
         "sealing_key": key["id"],
+        **looked_into(scene.environment.id),
         **access_ids(scene),
         **build_ids(scene),
     }
@@ -58,6 +63,16 @@ def reviewed_rights(system: Caller) -> dict[str, UUID]:
     open_due_reviews(now=timezone.now())
     with in_environment(system.environment_id):
         return {"rights_plan": plan.public_id, "rights_review": RightsReview.objects.get().pk}
+
+
+def looked_into(environment_id: UUID) -> dict[str, UUID]:
+    """Have the analysis find something, and some of it expected."""
+    finding = found(environment_id)
+    officer = Actor("operator", uuid4())
+    now = timezone.now()
+    until = now + timedelta(days=1)
+    expected = expect_work(actor=officer, environment_id=environment_id, finding_id=finding.id, until=until, now=now)
+    return {"finding": finding.id, "expectation": expected.id}
 
 
 def further_aims() -> Iterator[Aim]:
@@ -104,5 +119,14 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("GET", "seal/keys", query="?client_id={keeper}")
     yield Aim("POST", "seal/keys", {"client_id": "{keeper}"})
     yield Aim("DELETE", "seal/keys/{keeper}/{sealing_key}")
+    finding = "audit/findings/{finding}"
+    yield Aim("GET", "audit/findings", query="?filter=('id',EQ,'{finding}')")
+    yield Aim("GET", finding)
+    yield Aim("GET", f"{finding}/bundle")
+    yield Aim("PUT", f"{finding}/owner")
+    yield Aim("POST", f"{finding}/comments", {"comment": "x"})
+    yield Aim("PUT", f"{finding}/verdict", {"verdict": "explained", "comment": "x"})
+    yield Aim("POST", f"{finding}/expectations", {"days": 14})
+    yield Aim("DELETE", "audit/expectations/{expectation}")
     yield from access_aims()
     yield from build_aims()

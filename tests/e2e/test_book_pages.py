@@ -1,0 +1,63 @@
+"""The pages of the book in a real browser: WCAG 2.2 AA, within the window, quiet under the content security policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.beginnings import beginning
+from tests.e2e.conftest import Visitor
+from tests.e2e.helpdesk_windows import look, seat
+from tests.e2e.windows import WINDOWS
+
+if TYPE_CHECKING:
+    from tests.console.people import Console
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def new_book() -> Any:
+    """A console with a finding that weighs, which somebody has taken and said something about, and a faint one."""
+    from django.utils import timezone
+
+    from audit.actions.findings import assign_finding, comment_on_finding, expect_work
+    from audit.actors import Actor
+    from tests.console.people import staffed_console
+    from tests.planted_findings import found_with_entries, weighs
+
+    staffed = staffed_console()
+    finding = found_with_entries(staffed.environment.id, times=3)
+    weighs(finding, 12.0)
+    weighs(found_with_entries(staffed.environment.id, actor=staffed.support.id), 1.5)
+    who: dict[str, Any] = {
+        "actor": Actor("operator", staffed.officer.id),
+        "environment_id": staffed.environment.id,
+        "finding_id": finding.id,
+    }
+    now = timezone.now()
+    assign_finding(**who, owner=staffed.officer.id)
+    comment_on_finding(**who, comment="Asked the team lead:\nno case is known.", now=now)
+    expect_work(**who, until=now + timedelta(days=3), now=now)
+    return staffed, finding.id
+
+
+begun, told = beginning(new_book)
+
+
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
+def test_every_page_of_the_book_meets_wcag_and_fits_its_window(
+    visit: Callable[..., Visitor], told: tuple[Console, Any], width: int, scheme: str
+) -> None:
+    console, finding = told
+    visitor = seat(visit, console.officer, width=width, scheme=scheme)
+    for name, path in {
+        "book": "book/",
+        "findings": "findings/",
+        "finding": f"findings/{finding}/",
+    }.items():
+        visitor.open(f"/admin/{path}")
+        visitor.page.wait_for_load_state("networkidle")
+        look(visitor, f"{name}-{width}-{scheme}")
