@@ -17,9 +17,10 @@ from audit.integrity.exporting import exported, size_of
 from audit.queries import AUDITOR
 from audit.recorder import append
 from audit.verify.checkpoints import Keys
+from audit.verify.demands import Demands
 from audit.verify.notes import Checkpoint
 from audit.verify.reports import Report
-from audit.verify.verifying import verify
+from audit.verify.verifying import USUAL, verify
 from keyring.walls import SYSTEM_ENVIRONMENT
 
 
@@ -49,19 +50,22 @@ def export_book(*, actor: Actor, environment_id: UUID | None = None, since: int 
         yield from exported(connection, first=since, environment_id=environment_id)
 
 
-def verify_book(*, keys: Keys, kept: Checkpoint | None = None) -> Report:
+def verify_book(*, keys: Keys, kept: Checkpoint | None = None, demands: Demands = USUAL) -> Report:
     """Verify the book where it lies, after recording that it is done; also the columns that entries are searched by.
 
     Raises `AuditorNotConfigured`, and `AuditUnavailable` where it cannot be recorded.
     """
     with snapshot() as connection:
         append(BOOK_CHECKED, environment_id=SYSTEM_ENVIRONMENT, actor=SYSTEM, facts={"size": size_of(connection)})
-        return compared(connection, keys=keys, kept=kept)
+        return compared(connection, keys=keys, kept=kept, demands=demands)
 
 
-def compared(connection: psycopg.Connection, *, keys: Keys, kept: Checkpoint | None = None) -> Report:
+def compared(
+    connection: psycopg.Connection, *, keys: Keys, kept: Checkpoint | None = None, demands: Demands = USUAL
+) -> Report:
     """Verify what a connection sees: bodies, tree and signatures, and the columns beside the bodies."""
-    report = verify(exported(connection, first=0, environment_id=None), keys=keys, kept=kept)
+    lines = exported(connection, first=0, environment_id=None)
+    report = verify(lines, keys=keys, kept=kept, demands=demands)
     for finding in strayed(connection):
         report.add(finding)
     return report

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 import psycopg
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models.functions import Now
 
 from audit.actors import SYSTEM, Actor
@@ -24,6 +25,8 @@ select to_date(right(c.relname, 6), 'YYYYMM') from pg_inherits i join pg_class c
 where i.inhparent = 'public.audit_entry'::regclass and c.relname ~ '^audit_entry_[0-9]{6}$'
     and to_date(right(c.relname, 6), 'YYYYMM') < %s order by 1
 """
+_LOCK = 733_101
+"""What `audit_drop_month` holds while it works."""
 _PLACES = """
 select count(*), min(l.index), max(l.index) from audit_leaf l join audit_entry e on e.id = l.entry_id
 where e.recorded_at >= %(month)s and e.recorded_at < %(month)s + interval '1 month'
@@ -94,10 +97,22 @@ def _drop(connection: psycopg.Connection, month: date) -> Dropped:
         connection.execute("select audit_drop_month(%s)", [month])
         connection.commit()
     except psycopg.Error as error:
-        connection.rollback()
+        with suppress(psycopg.Error):
+            connection.rollback()
+        if not _is_there(month):
+            return Dropped(month, "")
         append(MONTH_DROPPED, environment_id=SYSTEM_ENVIRONMENT, actor=SYSTEM, facts=facts, outcome="failed")
         return Dropped(month, error.diag.message_primary or type(error).__name__)
     return Dropped(month, "")
+
+
+def _is_there(month: date) -> bool:
+    """Say whether a month is still there, once whoever drops months is done with it: an answer may have been lost."""
+    with transaction.atomic(), connections["default"].cursor() as cursor:
+        cursor.execute("set local lock_timeout = '10s'")
+        cursor.execute("select pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute("select to_regclass(%s) is not null", [f"public.audit_entry_{month:%Y%m}"])
+        return bool(cursor.fetchone()[0])
 
 
 def _record(actor: Actor, event: EventKind, hold: MonthHold) -> None:

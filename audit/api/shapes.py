@@ -11,6 +11,11 @@ ENTRY: dict[str, Any] = {
         "id": {"type": "string", "format": "uuid"},
         "at": {"type": "string", "format": "date-time"},
         "recorded_at": {"type": "string", "format": "date-time", "description": "Set by the database."},
+        "written_at": {
+            "type": "string",
+            "format": "date-time",
+            "description": "The same as part of what is sealed; older entries do not have it.",
+        },
         "environment": {"type": "string", "format": "uuid"},
         "kind": {"type": "string"},
         "outcome": {"type": "string", "enum": ["done", "refused", "failed"]},

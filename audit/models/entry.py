@@ -13,9 +13,9 @@ from audit.models.fields import CurrentTransactionId, TransactionIdField
 class Entry(models.Model):
     """What happened, once and for all.
 
-    `body` is the entry: canonical JSON whose exact bytes sealing will hash. Every other column is a copy to search by,
-    or is set by the database alone (`recorded_at`, `xid`). Rows are only ever written by the SQL function
-    `audit_append` and read as the auditor; nobody may change or delete one.
+    `body` is the entry: canonical JSON whose exact bytes sealing will hash. Every other column is a copy to search by;
+    `xid` is set by the database alone, as is `recorded_at`, which it also writes into the body. Rows are only ever
+    written by the SQL function `audit_append` and read as the auditor; nobody may change or delete one.
     """
 
     pk = models.CompositePrimaryKey("recorded_at", "id")

@@ -19,6 +19,7 @@ def sound_leaves(lines: Sequence[bytes], first: int) -> tuple[list[bytes], Seque
         return None
     if b" ".join(indexes) != b" ".join([b"%d" % index for index in range(first, first + len(lines))]):
         return None
-    hashes = [sha256(b"\x00" + body[:-1]).digest() for body in bodies]
+    bodies = tuple([body[:-1] for body in bodies])
+    hashes = [sha256(b"\x00" + body).digest() for body in bodies]
     # Every hash has its length, so where these are equal, each is.
     return (hashes, bodies) if b" ".join(told) == b"".join(hashes).hex(" ", -32).encode() else None

@@ -6,18 +6,19 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from . import witness_command
 from .checkpoints import Keys, signed
+from .demands import LATE, SHORTEST_RETENTION, Demands
 from .exports import LineRefused
 from .notes import Checkpoint, Note, NoteRefused, Verifier, read_checkpoint, read_note, read_verifier
 from .proving import is_about, is_entry, last_checkpoint, leaves, prove, read_proof
 from .reports import Finding, Report, Verdict
 from .tree import ProofRefused, check_inclusion, leaf_hash
-from .verifying import LATE, verify
+from .verifying import verify
 
 LARGEST_BODY = 1 << 24
 
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("verify", help="compute everything anew from the bodies and compare")
     one.add_argument("export", help="file, or - for the standard input")
     one.add_argument("--since", metavar="CHECKPOINT", type=Path, help="a checkpoint that you kept: it must still hold")
-    _late_and_json(one)
+    add_demands(one)
     _keys(one)
     one.set_defaults(run=_verify)
 
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("consistency", help="check that a later export begins with what was there before")
     one.add_argument("old", type=Path, help="a checkpoint, or an export, which tells where the first difference is")
     one.add_argument("new", type=Path, help="an export")
-    _late_and_json(one)
+    add_demands(one)
     _keys(one)
     one.set_defaults(run=_consistency)
 
@@ -101,18 +102,51 @@ def _keys(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quorum", metavar="N", type=int, help="how many witnesses must agree (default: one, if any)")
 
 
-def _late_and_json(parser: argparse.ArgumentParser) -> None:
+def add_demands(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is demanded of a book, and `--json`."""
     parser.add_argument(
-        "--late", metavar="SECONDS", type=int, default=int(LATE.total_seconds()), help="older entries are back-dated"
+        "--late",
+        metavar="SECONDS",
+        type=_counted,
+        default=int(LATE.total_seconds()),
+        help="older entries are back-dated",
     )
+    parser.add_argument(
+        "--keep-months", metavar="N", type=_counted, default=SHORTEST_RETENTION,
+        help="bodies had to stay for so many whole months: none may be gone earlier (default: 1)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--witnessed-within", metavar="HOURS", type=_counted,
+        help="witnesses must have seen it within so many hours; else it cannot tell",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def demands_of(late: int, keep_months: int, witnessed_within: int | None, *, keys: Keys) -> Demands:
+    """Return what the options demand. Raises `NoteRefused` where they ask for witnesses and name none."""
+    after = None
+    if witnessed_within is not None:
+        if not keys.quorum:
+            raise NoteRefused("when witnesses saw it is told by their keys: name them")
+        after = datetime.now(UTC) - timedelta(hours=witnessed_within)
+    return Demands(timedelta(seconds=late), max(keep_months, SHORTEST_RETENTION), after)
+
+
+def _demands(chosen: argparse.Namespace, keys: Keys) -> Demands:
+    return demands_of(chosen.late, chosen.keep_months, chosen.witnessed_within, keys=keys)
+
+
+def _counted(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 8):
+        raise argparse.ArgumentTypeError("a number from 0 on")
+    return int(text)
 
 
 def _verify(chosen: argparse.Namespace) -> Verdict:
     keys = _keys_of(chosen)
     kept = kept_note(chosen.since, keys) if chosen.since else None
     with _opened(chosen.export) as lines:
-        return _told(verify(lines, keys=keys, kept=kept, late=timedelta(seconds=chosen.late)), chosen)
+        return _told(verify(lines, keys=keys, kept=kept, demands=_demands(chosen, keys)), chosen)
 
 
 def _checkpoint(chosen: argparse.Namespace) -> Verdict:
@@ -149,7 +183,7 @@ def _consistency(chosen: argparse.Namespace) -> Verdict:
     keys, is_export = _keys_of(chosen), _is_export(chosen.old)
     note = last_checkpoint(_lines(chosen.old)) if is_export else read_note(chosen.old.read_text())
     kept = _kept(note, keys)
-    report = verify(_lines(chosen.new), keys=keys, kept=kept, late=timedelta(seconds=chosen.late))
+    report = verify(_lines(chosen.new), keys=keys, kept=kept, demands=_demands(chosen, keys))
     different = _first_difference(chosen.old, chosen.new) if is_export else None
     if different is not None:
         report.add(Finding(different, different + 1, "kept", "the entry is another one than it was"))

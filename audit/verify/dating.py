@@ -1,4 +1,4 @@
-"""Entries that say they are older than what a witness had seen before them."""
+"""When entries say they were: the times in bodies, and those that lie long before what a witness had seen."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 _AT = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 _canonical = re.compile(rb'\{"actor":\{[^{}]*(?:\{[^{}]*\}[^{}]*)?\},"at":"(' + _AT + rb')"').match
+_WRITTEN, _ENDS = b',"written_at":"', b'"}'
+_WRITTEN_AT = slice(-29, -2)
 _FIRST, _EPOCH = datetime(1, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_SECOND = 253_402_300_799
 _is_time = re.compile(_AT).fullmatch
@@ -26,6 +28,17 @@ def time_of(body: bytes) -> bytes | None:
     return told if _is_time(told) else None
 
 
+def written_at(body: bytes) -> bytes | None:
+    """Return when the database took an entry, as it stands at the body's end; None in bodies from before it did so."""
+    is_told = body[-44:-29] == _WRITTEN and body[-2:] == _ENDS and _is_time(body[_WRITTEN_AT])
+    return body[_WRITTEN_AT] if is_told else None
+
+
+def tails_of(bodies: Sequence[bytes]) -> list[bytes]:
+    """Return what stands where bodies tell when they were written: quickly, and anything in those that do not."""
+    return [body[_WRITTEN_AT] for body in bodies]
+
+
 class Dating:
     """Knows how old an entry may say it is.
 
@@ -40,21 +53,21 @@ class Dating:
         self._latest = b""
         self._earliest = b""
 
-    def are_timely(self, bodies: Sequence[bytes]) -> bool:
+    def are_timely(self, bodies: Sequence[bytes], tails: Sequence[bytes]) -> bool:
         """Take the times of entries if every one tells its own and none is back-dated; else say no and take none."""
         found = [_canonical(body) for body in bodies]
         if None in found:
             return False
         times = [each[1] for each in found if each]
-        if min(times) < self._earliest:
+        if min(times) < self._earliest or min(tails) < self._earliest:
             return False
         self._latest = max(self._latest, *times)
         return True
 
-    def is_backdated(self, at: bytes) -> bool:
-        """Take the time of one more entry; say whether it is long before what was witnessed already."""
+    def is_backdated(self, at: bytes, written: bytes | None) -> bool:
+        """Take the times of one more entry; say whether one is long before what was witnessed already."""
         self._latest = max(self._latest, at)
-        return at < self._earliest
+        return min(at, written or at) < self._earliest
 
     def witnessed(self, seconds: int) -> None:
         """Take what witnesses say of a checkpoint: when they saw it (seconds since 1970)."""

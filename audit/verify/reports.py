@@ -49,6 +49,12 @@ class Report:
     witnessed: int = 0
     """How many of the entries the witnesses have seen."""
     witnessed_at: str = ""
+    unwitnessed: int = 0
+    """How many came since, which the log alone has signed."""
+    unwitnessed_since: str = ""
+    """When the first of these was written, as it says itself."""
+    dropped: list[str] = field(default_factory=list)
+    """Months whose bodies went, with how many entries; on record in the book."""
     findings: list[Finding] = field(default_factory=list)
     unshown: int = 0
     """Findings beyond the first hundred."""
@@ -61,6 +67,18 @@ class Report:
             self.findings.append(finding)
         else:
             self.unshown += 1
+
+    def seen(self, size: int, at: str) -> None:
+        """Take a checkpoint that witnesses have seen, of so many entries, at a time in RFC 3339."""
+        self.witnessed, self.witnessed_at, self.unwitnessed_since = size, at, ""
+
+    def judge_witnesses(self, size: int, *, after: str) -> None:
+        """Compare what witnesses saw with what there is, and when they did with what was asked for, if anything was."""
+        self.unwitnessed = size - self.witnessed
+        if not self.witnessed:
+            self.troubles.append("no checkpoint here has enough witnesses")
+        elif self.witnessed_at < after:
+            self.troubles.append(f"witnesses saw it last at {self.witnessed_at}, which is longer ago than asked for")
 
     @property
     def verdict(self) -> Verdict:
@@ -94,6 +112,9 @@ class Report:
         lines = [f"log {self.origin}: entries {self.first} to {self.size}, root {self.root}"]
         lines.append(f"{self.bodies} computed from their bodies, {self.withheld} known by their hash alone")
         lines.append(f"{self.checkpoints} checkpoints; witnessed: {self.witnessed} {self.witnessed_at}".rstrip())
+        if self.unwitnessed:
+            lines.append(f"{self.unwitnessed} came since, which no witness has seen, from {self.unwitnessed_since} on")
+        lines += [f"dropped with their month: {each}" for each in self.dropped]
         lines += [f"{each.kind}: entry {_place(each)}: {each.text}" for each in self.findings]
         lines += [f"and {self.unshown} more"] if self.unshown else []
         lines += [f"cannot tell: {each}" for each in self.troubles]

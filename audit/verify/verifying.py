@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from .batches import sound_leaves
 from .checkpoints import Keys, signed
-from .dating import Dating, moment_of, rfc3339, time_of
+from .dating import Dating, moment_of, rfc3339, tails_of, time_of, written_at
+from .demands import Demands
+from .due import DueTiles
 from .exports import ALL, Header, LineRefused, number, read_begun, read_header, read_note_of, unhex
 from .notes import Checkpoint, NoteRefused
-from .pruning import DROPPED, Gaps
+from .pruning import Gaps
 from .reports import Finding, Report
-from .tiles import HEIGHT, Edge, FullTile, split
+from .tiles import Edge
 from .tree import HASH_LENGTH
 
-LATE = timedelta(hours=1)
-"""So long an entry may take from its time to its place in the tree, once its neighbours have theirs."""
-
+USUAL = Demands()
 _HEX = 2 * HASH_LENGTH
 
 
@@ -26,23 +25,25 @@ class _Over(Exception):
     """What follows could not be understood any more."""
 
 
-def verify(lines: Iterable[bytes], *, keys: Keys, kept: Checkpoint | None = None, late: timedelta = LATE) -> Report:
+def verify(lines: Iterable[bytes], *, keys: Keys, kept: Checkpoint | None = None, demands: Demands = USUAL) -> Report:
     """Verify the lines of an export, against a checkpoint that was kept from earlier if there is one.
 
     Whatever is wrong is in the report; nothing is raised, but what reading the lines raises.
     """
-    return _Pass(keys, kept, late).over(iter(lines))
+    return _Pass(keys, kept, demands).over(iter(lines))
 
 
 class _Pass:
-    def __init__(self, keys: Keys, kept: Checkpoint | None, late: timedelta) -> None:
-        self._keys, self._kept = keys, kept
-        self._dating = Dating(late=late) if keys.quorum else None
+    def __init__(self, keys: Keys, kept: Checkpoint | None, demands: Demands) -> None:
+        self._keys, self._kept, self._demands = keys, kept, demands
+        self._dating = Dating(late=demands.late) if keys.quorum else None
         self._edge = Edge()
         self._report = Report()
         self._environment = b""
-        self._due: list[FullTile] = []
-        self._gaps = Gaps()
+        self._due = DueTiles()
+        self._gaps = Gaps(keep_months=demands.keep_months, late=demands.late, needs_witnesses=bool(keys.quorum))
+        self._body = b""
+        """The last one that was there."""
         self._proven = 0
         self._is_broken = self._ended = self._is_ours = False
 
@@ -88,12 +89,14 @@ class _Pass:
                 self._leaf(line)
             return
         hashes, bodies = sound
-        self._explain(bodies)
+        tails = tails_of(bodies)
+        self._gaps.bodies(bodies, tails, index)
         self._report.bodies += len(hashes)
-        if self._dating is not None and not self._dating.are_timely(bodies):
+        if self._dating is not None and not self._dating.are_timely(bodies, tails):
             for at, body in enumerate(bodies, index):
                 self._date(at, body, self._dating)
-        self._due.extend(self._edge.fill(hashes))
+        self._passed(bodies[0], bodies[-1])
+        self._due.add(self._edge.fill(hashes))
         self._pass_by()
 
     def _begin(self, line: bytes, lines: Iterator[bytes]) -> None:
@@ -129,7 +132,7 @@ class _Pass:
             self._out_of_order(told_index)
         body = body[:-1] if word == b"leaf" else self._unhex(body[:-1])
         leaf = self._hash_of(index, told, body) if body else self._withheld(index, told)
-        self._due.extend(self._edge.append(leaf))
+        self._due.add(self._edge.append(leaf))
         self._pass_by()
 
     def _hash_of(self, index: int, told: bytes, body: bytes) -> bytes:
@@ -139,30 +142,31 @@ class _Pass:
             self._find(index, "body", "the body is not what was sealed")
             # The tree goes on with what is said to have been sealed: whether it was, tiles and roots tell.
             return self._unhex(told)
-        self._explain((body,))
+        self._gaps.bodies((body,), tails_of((body,)), index)
+        self._passed(body, body)
         if self._dating is not None:
             self._date(index, body, self._dating)
         if self._environment and self._environment not in body:
             self._find(index, "elsewhere", "the entry is of another environment than the export is of")
         return digest.digest()
 
-    def _explain(self, bodies: Sequence[bytes]) -> None:
-        if self._gaps:
-            for body in bodies:
-                if DROPPED in body:
-                    self._gaps.explain(body)
+    def _passed(self, first: bytes, last: bytes) -> None:
+        """Take bodies that are in their places, by the first and the last of them."""
+        self._body = last
+        if self._keys.quorum and not self._report.unwitnessed_since:
+            self._report.unwitnessed_since = (written_at(first) or time_of(first) or b"?").decode()
 
     def _withheld(self, index: int, told: bytes) -> bytes:
         self._report.withheld += 1
         if not self._environment:
-            self._gaps.add(index)
+            self._gaps.add(index, self._body)
         return self._unhex(told)
 
     def _date(self, index: int, body: bytes, dating: Dating) -> None:
         at = time_of(body)
         if at is None:
             self._find(index, "undated", "the entry does not tell when it was")
-        elif dating.is_backdated(at):
+        elif dating.is_backdated(at, written_at(body)):
             self._find(index, "backdated", "the entry says a time long before what witnesses had seen before it")
 
     def _other(self, line: bytes) -> None:
@@ -182,25 +186,13 @@ class _Pass:
         if not self._due:
             self._find(self._edge.size, "tile", "there is a tile where none was completed")
             return
-        due = self._due.pop(0)
-        if (level, number_) != (b"%d" % due.level, b"%d" % due.number):
-            self._find_in_tile(due, 0, 256, "another tile stands in its place")
-        elif hashes != due.hashes.hex().encode():
-            try:
-                there = split(unhex(hashes))
-            except LineRefused:
-                there = []
-            wrong = [at for at, each in enumerate(split(due.hashes)) if there[at : at + 1] != [each]]
-            self._find_in_tile(due, wrong[0] if wrong else 0, (wrong[0] if wrong else 255) + 1, "a hash is another one")
-
-    def _find_in_tile(self, tile: FullTile, first: int, until: int, text: str) -> None:
-        shift, start = HEIGHT * tile.level, tile.number << HEIGHT
-        self._find(start + first << shift, f"tile {tile.level}/{tile.number}", text, until=start + until << shift)
+        wrong = self._due.compare(level, number_, hashes)
+        if wrong:
+            self._report.add(wrong)
 
     def _no_tile(self) -> None:
-        for tile in self._due:
-            self._find_in_tile(tile, 0, 256, "the tile is missing")
-        self._due.clear()
+        for wrong in self._due.missing():
+            self._report.add(wrong)
 
     def _checkpoint(self, field: bytes) -> None:
         if self._due:
@@ -227,8 +219,9 @@ class _Pass:
             self._witnessed(seen.at)
 
     def _witnessed(self, seconds: int) -> None:
-        self._report.witnessed = self._edge.size
-        self._report.witnessed_at = rfc3339(moment_of(seconds))
+        seen_at = moment_of(seconds)
+        self._report.seen(self._edge.size, rfc3339(seen_at))
+        self._gaps.witnessed(seen_at)
         if self._dating is not None:
             self._dating.witnessed(seconds)
 
@@ -252,16 +245,25 @@ class _Pass:
         if not self._ended:
             report.troubles.append("the export does not end: it was cut off on its way")
             return
-        for first, until in self._gaps.unexplained():
-            self._find(first, "missing body", "the entry is gone, its place in the tree is not", until=until)
+        self._judge_gaps()
         if self._due:
             self._no_tile()
         if kept is not None and kept.size > size:
             self._find(size, "cut", f"there were {kept.size} entries when the checkpoint was kept", until=kept.size)
         if self._proven < size and not report.findings:
             self._find(self._proven, "unsigned", "no checkpoint covers them", until=size)
-        if self._keys.quorum and not report.witnessed and size:
-            report.troubles.append("no checkpoint here has enough witnesses")
+        if self._keys.quorum and size:
+            after = self._demands.witnessed_after
+            report.judge_witnesses(size, after=rfc3339(after) if after else "")
+
+    def _judge_gaps(self) -> None:
+        told, report = self._gaps.judged(), self._report
+        report.dropped = told.dropped
+        for first, until in told.unexplained:
+            self._find(first, "missing body", "the entry is gone, its place in the tree is not", until=until)
+        for first, until in told.unsure:
+            text = f"what says that entries {first} to {until - 1} went with their month has no witness yet"
+            report.troubles.append(text)
 
     def _out_of_order(self, told: bytes) -> None:
         expected = self._edge.size

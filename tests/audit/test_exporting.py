@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from audit import queries
 from audit.recorder import append
+from audit.verify import cli
 from audit.verify.checkpoints import Keys
 from audit.verify.notes import Checkpoint, read_checkpoint
 from audit.verify.proving import last_checkpoint
@@ -20,7 +22,7 @@ from audit.verify.verifying import verify
 from keyring.walls import SYSTEM_ENVIRONMENT
 from tests.audit.connections import AddressOf
 from tests.audit.sealing import LOG_KEY, sealing, turned_until, wrote
-from tests.audit.vocabulary import ELSEWHERE, ENVIRONMENT, OTHER, SERVICE
+from tests.audit.vocabulary import ELSEWHERE, ENVIRONMENT, HANDLE, HAPPENED, OTHER, SERVICE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KEYS = Keys(LOG_KEY.verifier)
@@ -79,6 +81,30 @@ def test_of_other_environments_an_export_of_one_has_the_hashes_alone(role_url: A
     assert str(ELSEWHERE).encode() not in b"".join(lines)
     renamed = [lines[0].replace(str(ENVIRONMENT).encode(), str(ELSEWHERE).encode()), *lines[1:]]
     assert {each.kind for each in verified(renamed).findings} == {"elsewhere"}
+
+
+def test_a_person_finds_all_of_theirs_in_the_export_of_one_environment(
+    role_url: AddressOf, tmp_path: Path, capsys: Any
+) -> None:
+    for environment in (ENVIRONMENT, ELSEWHERE, ENVIRONMENT):
+        append(HAPPENED, environment_id=environment, actor=SERVICE, facts={"subjects": [HANDLE]})
+    append(HAPPENED, environment_id=ENVIRONMENT, actor=SERVICE, facts={"subjects": ["f" * 32]})
+    with sealing(role_url) as sealer:
+        turned_until(sealer, 4)
+    exported(tmp_path / "book", f"--environment={ENVIRONMENT}")
+    assert cli.main(["subject-report", str(tmp_path / "book"), HANDLE]) == 0
+    said = capsys.readouterr()
+    found = [json.loads(line) for line in said.out.splitlines()]
+    assert (len(found), said.err) == (2, "2 entries; 1 others have no body in this export\n")
+    for number, each in enumerate(found):
+        proof, entry = tmp_path / f"{number}.tlog-proof", tmp_path / f"{number}.json"
+        proof.write_text(each["proof"])
+        entry.write_text(each["entry"])
+        assert cli.main(["check", str(proof), str(entry), "--log-key", str(LOG_KEY.verifier)]) == 0
+        assert json.loads(each["entry"])["environment"] == str(ENVIRONMENT)
+    exported(tmp_path / "other", f"--environment={uuid4()}")
+    assert cli.main(["subject-report", str(tmp_path / "other"), HANDLE]) == 0
+    assert capsys.readouterr().err.startswith("0 entries; 4 others")
 
 
 def test_a_later_export_goes_on_from_a_checkpoint_that_was_kept(role_url: AddressOf, tmp_path: Path) -> None:

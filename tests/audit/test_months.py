@@ -11,14 +11,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from psycopg.errors import InsufficientPrivilege
 
+from audit.actions.exporting import compared, snapshot
 from audit.actions.months import Dropped, drop_old_months, hold_month, release_month
 from audit.errors import MonthRefused
 from audit.integrity.nodes import stored_nodes
 from audit.tasks import drop_months
+from audit.verify.checkpoints import Keys
 from audit.verify.notes import read_checkpoint, read_note
+from audit.verify.reports import Verdict
 from audit.verify.tree import check_inclusion, inclusion_proof, leaf_hash
 from tests.audit.connections import AddressOf, run
-from tests.audit.sealing import sealing, turned_until, wrote
+from tests.audit.sealing import LOG_KEY, sealing, turned_until, wrote
 from tests.audit.vocabulary import ENVIRONMENT, OFFICER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,6 +77,9 @@ def test_bodies_go_and_every_proof_still_holds(old_entry: UUID, role_url: Addres
         turned_until(sealer, 4)
     assert told(role_url) == [("done",)]
     assert dropped(role_url) == []
+    with snapshot() as connection:
+        report = compared(connection, keys=Keys(LOG_KEY.verifier))
+    assert (report.verdict, report.dropped) == (Verdict.WHOLE, ["2020-03: 1 entries"]), report.as_text()
 
 
 def test_what_has_no_place_in_the_tree_stays(old_entry: UUID, role_url: AddressOf) -> None:
@@ -81,6 +87,27 @@ def test_what_has_no_place_in_the_tree_stays(old_entry: UUID, role_url: AddressO
     assert "no place in the tree" in kept.why
     assert run(role_url("superuser"), PARTS) == [(1,)]
     assert told(role_url) == [("done",), ("failed",)]
+
+
+class Severed(psycopg.Connection):
+    """A connection that is lost when the month was dropped, before it is said."""
+
+    commits = 0
+
+    def commit(self) -> None:
+        super().commit()
+        self.commits += 1
+        if self.commits == 3:
+            raise psycopg.OperationalError("the server closed the connection")
+
+
+def test_a_month_that_went_unheard_is_not_said_to_have_stayed(old_entry: UUID, role_url: AddressOf) -> None:
+    with sealing(role_url) as sealer:
+        turned_until(sealer, 1)
+    with Severed.connect(role_url("sealer")) as connection:
+        assert drop_old_months(connection, keep_months=24, now=datetime.now(UTC)) == [Dropped(OLD, "")]
+    assert run(role_url("superuser"), PARTS) == [(0,)]
+    assert told(role_url) == [("done",)]
 
 
 def test_what_is_held_stays_until_the_last_hold_is_released(old_entry: UUID, role_url: AddressOf) -> None:

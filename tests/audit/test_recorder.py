@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import orjson
 import psycopg
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
 
 from audit import queries
+from audit.bodies import rfc3339
 from audit.errors import AuditUnavailable, FactRefused
 from audit.models import Entry
 from audit.recorder import (
@@ -129,14 +131,16 @@ def test_a_lost_connection_is_unavailable_and_the_next_call_recovers(role_url: A
     assert len(stored()) == 2
 
 
-def test_the_stored_text_is_the_prepared_body_to_the_byte(role_url: AddressOf) -> None:
+def test_the_stored_text_is_the_prepared_body_to_the_byte_and_when_it_was_written(role_url: AddressOf) -> None:
     row = prepare_body(
         HAPPENED, environment_id=ENVIRONMENT, actor=SERVICE, facts={"note": 'naïve \N{SNOWMAN} "q" \\ \n', "count": 1}
     )
     run(role_url("app"), APPEND_SQL, [ENVIRONMENT, *row])
     entry = queries.entry(environment_id=ENVIRONMENT, entry_id=row.id)
-    assert entry.text == row.body
-    assert entry.body == json.loads(row.body)
+    written_at = rfc3339(entry.recorded_at)
+    assert entry.text == f'{row.body[:-1]},"written_at":"{written_at}"}}'
+    assert entry.body == {**json.loads(row.body), "written_at": written_at}
+    assert orjson.dumps(entry.body, option=orjson.OPT_SORT_KEYS).decode() == entry.text
 
 
 def test_the_copies_to_search_by_say_what_the_body_says() -> None:
@@ -151,6 +155,10 @@ def test_the_copies_to_search_by_say_what_the_body_says() -> None:
     assert abs(entry.recorded_at - datetime.now(UTC)).total_seconds() < 60
 
 
+def without_time(body: str) -> str:
+    return body.partition(',"written_at":')[0] + "}"
+
+
 def test_the_statement_for_prepared_use_appends_through_libpq(role_url: AddressOf) -> None:
     facts = {"subjects": [HANDLE, "f" * 32], "note": "naïve"}
     row = prepare_body(HAPPENED, environment_id=ENVIRONMENT, actor=SERVICE, facts=facts, decision_id=uuid4())
@@ -161,4 +169,5 @@ def test_the_statement_for_prepared_use_appends_through_libpq(role_url: AddressO
         result = raw.pgconn.exec_prepared(b"append", parameters, formats)  # type: ignore[arg-type]  # None is NULL
         assert result.status == psycopg.pq.ExecStatus.TUPLES_OK, result.error_message
     sent = Entry.objects.using("auditor").get(id=row.id)
+    sent.body = without_time(sent.body)
     assert EntryRow(**{name: getattr(sent, name) for name in EntryRow._fields}) == row

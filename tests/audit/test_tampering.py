@@ -117,6 +117,33 @@ DONE: dict[str, tuple[str, range]] = {
         range(200, 201),
     ),
     "an entry is moved to another month": (entry(5, "recorded_at = recorded_at - interval '40 days'"), range(5, 6)),
+    "an entry is found by another time": (
+        entry(120, "recorded_at = recorded_at + interval '1 microsecond'")
+        + "; update audit_leaf set recorded_at = recorded_at + interval '1 microsecond' where index = 120",
+        range(120, 121),
+    ),
+    "an entry is found by another id": (
+        entry(120, "id = '00000000-0000-7000-8000-000000000001'")
+        + "; update audit_leaf set entry_id = '00000000-0000-7000-8000-000000000001' where index = 120",
+        range(120, 121),
+    ),
+    "a checkpoint's row has another root": (
+        "update audit_signedcheckpoint set root = sha256('x') where size = 200",
+        range(90, 91),
+    ),
+    "a checkpoint's row is older than what it covers": (
+        "update audit_signedcheckpoint set made_at = made_at - interval '1 hour' where size = 200",
+        range(90, 91),
+    ),
+    "a checkpoint's row is of tomorrow": (
+        "update audit_signedcheckpoint set made_at = made_at + interval '1 day' where size = 300",
+        range(200, 201),
+    ),
+    "an entry is kept from the sealer for good": (
+        "insert into audit_entry (id, xid, environment_id, kind, outcome, actor_kind, body) values "
+        "(gen_random_uuid(), '9000000000000000000', gen_random_uuid(), 'a.b', 'done', 'system', '{}')",
+        range(300, 301),
+    ),
     "an entry comes in behind the sealer's back": (
         "insert into audit_entry (id, xid, environment_id, kind, outcome, actor_kind, body) values "
         "(gen_random_uuid(), '3', gen_random_uuid(), 'a.b', 'done', 'system', '{}')",
@@ -163,6 +190,28 @@ def test_whatever_is_done_in_the_database_is_found_at_its_place(role_url: Addres
                 missed.append((what, report.as_text()))
             connection.execute("rollback to savepoint clean")
     assert not missed, "\n\n".join(f"{what}:\n{text}" for what, text in missed)
+
+
+BEHIND = (
+    "insert into audit_entry (id, environment_id, kind, outcome, actor_kind, body) "
+    "values (%(id)s, %(environment)s, 'a.b', 'done', 'system', %(body)s)"
+)
+FORM = '{{"actor":{{"id":null,"kind":"system"}},"at":"{at}","decision":null,"environment":"{environment}","facts":{{}},"id":"{id}","kind":"a.b","outcome":"done","request_id":null,"v":1{more}}}'  # noqa: E501  one body
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"), [("", "columns"), (',"v":1', "form"), (',"written_at":"2026-01-01T00:00:00.000000Z"', "columns")]
+)
+def test_what_is_written_past_the_function_that_appends_is_found(role_url: AddressOf, more: str, kind: str) -> None:
+    sealed(role_url)
+    told = {"id": str(uuid4()), "environment": str(ENVIRONMENT)}
+    body = FORM.format(at=datetime.now(UTC).isoformat()[:-6] + "Z", more=more, **told)
+    run(role_url("app"), BEHIND, {**told, "body": body}, environment=ENVIRONMENT)
+    with sealing(role_url) as sealer:
+        turned_until(sealer, 301)
+    with lifted(role_url) as connection:
+        report = compared(connection, keys=Keys(LOG_KEY.verifier))
+    assert [(each.kind, each.index) for each in report.findings] == [(kind, 300)], report.as_text()
 
 
 def test_a_bit_that_is_turned_anywhere_is_found(role_url: AddressOf) -> None:

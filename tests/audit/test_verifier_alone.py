@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,21 @@ def test_a_whole_book_is_zero_a_broken_one_is_one_and_an_unreadable_one_is_two(r
         ("prove", "torn", "1"),
     ):  # fmt: skip
         assert run(*words)[0] == 2, words
+
+
+def test_how_long_ago_witnesses_saw_it_may_be_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Later:
+            return cls.fromtimestamp((NOON + timedelta(hours=5)).timestamp(), tz)
+
+    monkeypatch.setattr(cli, "datetime", Later)
+    assert run("verify", "book", *KEYS, "--witnessed-within", "5")[0] == 0
+    status, said = run("verify", "book", *KEYS, "--witnessed-within", "4")
+    assert status == 2 and "witnesses saw it last at 2026-11-22T12:10:00" in said
+    assert run("consistency", "old", "book", *KEYS, "--witnessed-within", "4")[0] == 2
+    assert run("verify", "book", "--log-key", "log.pub", "--witnessed-within", "5")[0] == 2, "no witness is named"
+    assert run("verify", "book", *KEYS, "--witnessed-within", "-1")[0] == 2
 
 
 def test_what_was_kept_must_still_hold(run: Run) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.verify.checkpoints import Keys
+from audit.verify.demands import Demands
 from audit.verify.exports import checkpoint_line, end_line, leaf_line, tile_line
 from audit.verify.notes import LOG, WITNESS, Checkpoint, NoteRefused, new_signer, read_checkpoint
 from audit.verify.proving import last_checkpoint
@@ -229,6 +230,29 @@ def test_witnesses_have_to_agree_and_nobody_else_cosigns() -> None:
         Keys(WITNESS_KEY.verifier)
 
 
+def test_it_says_up_to_where_and_until_when_witnesses_have_seen_the_book() -> None:
+    edge, lines = Edge(), [WHOLE[0]]
+    for index, body in enumerate(bodies(90)):
+        edge.append(leaf_hash(body))
+        lines.append(leaf_line(index, leaf_hash(body), body))
+        if index in (29, 59, 89):
+            seen_by = () if index == 89 else (WITNESS_KEY,)
+            lines.append(checkpoint_line(noted(edge, LOG_KEY, NOON + timedelta(seconds=index + 1), cosigners=seen_by)))
+    lines.append(end_line(90))
+    report = found(lines)
+    assert (report.verdict, report.witnessed, report.unwitnessed) == (Verdict.WHOLE, 60, 30)
+    assert (report.witnessed_at, report.unwitnessed_since) == (
+        "2026-11-22T12:01:00.000000Z", "2026-11-22T12:01:00.000000Z",
+    )  # fmt: skip
+    assert "30 came since, which no witness has seen, from 2026-11-22T12:01:00" in report.as_text()
+    recent, longer_ago = (Demands(witnessed_after=NOON + timedelta(seconds=each)) for each in (60, 61))
+    assert verify(lines, keys=KEYS, demands=recent).verdict is Verdict.WHOLE
+    assert verify(lines, keys=KEYS, demands=longer_ago).verdict is Verdict.UNKNOWN
+    nobody = found(lines, keys=Keys(LOG_KEY.verifier))
+    assert (nobody.verdict, nobody.unwitnessed, nobody.unwitnessed_since) == (Verdict.WHOLE, 0, "")
+    assert (found(WHOLE).unwitnessed, found(WHOLE).unwitnessed_since) == (0, "")
+
+
 def test_a_body_that_would_break_its_line_travels_in_hexadecimal() -> None:
     entries = bodies(20)
     entries[7] = entries[7][:-1] + b"\n\t}"
@@ -246,25 +270,6 @@ def test_no_garbage_stops_the_verifier() -> None:
         fields = [chance.choice([b"", b"0", b"7", b"99999999999999999999", chance.randbytes(9), b64encode(b"x\n\n")])]
         lines[at_line] = b"\t".join([word, *fields * chance.randrange(5)]) + b"\n"
         assert found(lines).verdict is not Verdict.WHOLE
-
-
-def test_bodies_that_went_with_their_month_are_not_missed_and_others_are() -> None:
-    def book(first: int, last: int, outcome: str = "done", entries: int = 3) -> list[bytes]:
-        told = f'"facts":{{"entries":{entries},"first":{first},"last":{last},"month":"2026-08-01"}}'
-        dropped = bodies(1)[0].replace(b'"facts":{"count":0}', told.encode())
-        dropped = dropped.replace(b"example.other", b"audit.month_dropped").replace(b"done", outcome.encode())
-        written = [*bodies(20), dropped]
-        lines = export_of(written, every=7)
-        gone = [at(lines, b"leaf\t%d\t" % index) for index in (4, 5, 6)]
-        for number, index in zip(gone, (4, 5, 6), strict=True):
-            lines[number] = leaf_line(index, leaf_hash(written[index]), None)
-        return lines
-
-    assert found(book(4, 6)).verdict is Verdict.WHOLE
-    assert found(book(0, 9)).withheld == 3
-    for lines, index in ((book(5, 6), 4), (book(4, 6, "failed"), 4), (book(4, 6, entries=2), 4), (book(4, 5), 6)):
-        report = found(lines)
-        assert report.verdict is Verdict.BROKEN and report.first_bad.index == index  # type: ignore[union-attr]  # it has one
 
 
 def test_findings_can_be_read_by_programs() -> None:

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from audit.actions.exporting import verify_book
 from audit.errors import AuditError
 from audit.verify.checkpoints import Keys
-from audit.verify.cli import kept_note, key_given
+from audit.verify.cli import add_demands, demands_of, kept_note, key_given
 from audit.verify.notes import NoteRefused
 from audit.verify.reports import Verdict
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--witness", action="append", default=[], help="public key of a witness; may be repeated")
         parser.add_argument("--quorum", type=int, help="how many witnesses must agree (default: one, if any)")
         parser.add_argument("--since", type=Path, help="a checkpoint that was kept: it must still hold")
-        parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+        add_demands(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -39,7 +39,8 @@ class Command(BaseCommand):
             quorum = min(1, len(witnesses)) if options["quorum"] is None else options["quorum"]
             keys = Keys(key_given(options["log_key"]), witnesses, quorum)
             kept = kept_note(options["since"], keys) if options["since"] else None
-            report = verify_book(keys=keys, kept=kept)
+            demands = demands_of(options["late"], options["keep_months"], options["witnessed_within"], keys=keys)
+            report = verify_book(keys=keys, kept=kept, demands=demands)
         except (AuditError, NoteRefused, LookupError, OSError) as error:
             raise CommandError(str(error), returncode=Verdict.UNKNOWN) from error
         self.stdout.write(report.as_json() if options["json"] else report.as_text())
