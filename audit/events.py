@@ -93,9 +93,16 @@ FINDING_COMMENTED = event("finding.commented", *_FINDING)
 FINDING_CONTAINED = event("finding.contained", *_FINDING, "actor", "grant")
 WORK_EXPECTED = event("finding.work_expected", *_FINDING, "expectation", "until")
 DETECTION_SET = event(
-    "detection.set", "detection", "enabled", "threshold", "former_threshold", "own_threshold", "parameters", "reasons"
-)
-"""A rule runs with another threshold from now on, or not at all."""
+    "detection.set", "detection", "enabled", "threshold", "former_threshold", "own_threshold", "parameters", "contains",
+    "backtest", "reasons",
+)  # fmt: skip
+"""A rule runs with other numbers from now on, contains what it finds or does so no more, or does not run at all.
+
+`parameters` are those that changed, `name=value`; `backtest` is the one that told before what it would find.
+"""
+_BACKTEST = ("backtest", "detection", "version", "threshold", "first", "last", "reasons")
+BACKTEST_ASKED = event("detection.backtest_asked", *_BACKTEST)
+DETECTION_BACKTESTED = event("detection.backtested", *_BACKTEST, "entries", "alerts")
 FINDINGS_LISTED = event("finding.listed", "door", "reasons")
 FINDING_READ = event("finding.read", *_FINDING, "entries")
 """With the entries that it rests on: how many."""

@@ -9,6 +9,7 @@ CELERY_BEAT_SCHEDULE = {
     "ask the witnesses": {"task": "audit.ask_witnesses", "schedule": 5.0, "options": {"expires": 5.0}},
     "drop old months of the book": {"task": "audit.drop_old_months", "schedule": 24 * 3600.0},
     "look at the book": {"task": "audit.look_on", "schedule": 10.0, "options": {"expires": 10.0}},
+    "do backtests": {"task": "audit.backtest", "schedule": 10.0, "options": {"expires": 10.0}},
     "look at the book by days": {"task": "audit.close_days", "schedule": 3600.0},
     "count the book by the hour": {"task": "audit.roll_up", "schedule": 30.0, "options": {"expires": 30.0}},
     "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},

@@ -99,6 +99,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),
         ("Findings", "troubleshoot", "findings", "audit"),
+        ("Rules of the analysis", "policy_alert", "detections", "configure"),
         ("The book", "menu_book", "book", "audit"),
         ("Read by which code", "commit", "code-of-column-page", "audit"),
         ("Script notes", "sticky_note_2", "script-notes", "audit"),

@@ -90,13 +90,9 @@ def _close(environment_id: UUID, day: date, *, now: datetime) -> bool:
         is_over = is_passed(environment_id, day, below=cursor.index, now=now)
         accesses = list(sealed_on(environment_id, day, below=cursor.index))
         if accesses:
-            rules, thresholds = rules_here()
-            engine = Engine(
-                [each for each in rules if each.batch is not None],
-                facts=facts_about(accesses, environment_id=environment_id, now=now),
-                thresholds=thresholds,
-                scope=str(environment_id),
-            )
+            here = rules_here()
+            facts = facts_about(accesses, environment_id=environment_id, now=now)
+            engine = here.engine(facts=facts, scope=str(environment_id))
             _recall(engine.ctx.memory, _keys(accesses, _roles(accesses, engine)), topic=DAY)
             engine.close(Day(day, [explain(each, engine.ctx) for each in accesses]))
             keep_alerts(engine.touched(), environment_id=environment_id, now=now)
@@ -107,9 +103,9 @@ def _close(environment_id: UUID, day: date, *, now: datetime) -> bool:
 
 
 def _look_at(accesses: Sequence[Access], environment_id: UUID, now: datetime) -> None:
-    rules, thresholds = rules_here()
+    here = rules_here()
     facts = facts_about(accesses, environment_id=environment_id, now=now)
-    engine = Engine(rules, facts=facts, thresholds=thresholds, scope=str(environment_id))
+    engine = here.engine(facts=facts, scope=str(environment_id))
     memory = engine.ctx.memory
     _recall(memory, _keys(accesses, _roles(accesses, engine)))
     for access in accesses:

@@ -8,11 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from audit.actors import Actor
-from audit.analysis.detections import tampering
-from audit.analysis.sources import detections
 from audit.errors import FindingNotFound, FindingRefused
 from audit.events import (
-    DETECTION_SET,
     EXPECTATION_ENDED,
     FINDING_ASSIGNED,
     FINDING_COMMENTED,
@@ -20,7 +17,7 @@ from audit.events import (
     WORK_EXPECTED,
     EventKind,
 )
-from audit.models import Alert, DetectionSetting, ExpectedWork, Finding, FindingComment
+from audit.models import Alert, ExpectedWork, Finding, FindingComment
 from audit.models.analysis import ASSIGNED, CONFIRMED, EXPLAINED, FALSE_POSITIVE, OPEN
 from audit.recorder import append
 from keyring.walls import in_environment
@@ -115,44 +112,6 @@ def end_expectation(*, actor: Actor, environment_id: UUID, expectation_id: UUID,
         before, expected.until = expected.until, now
         expected.save(update_fields=["until"])
         _record(EXPECTATION_ENDED, actor, finding, alert, {"expectation": expected.id, "until": before})
-
-
-def set_detection(
-    *, actor: Actor, environment_id: UUID, detection: str, is_enabled: bool, threshold: int | None
-) -> DetectionSetting:
-    """Run a rule with another threshold from now on, or not at all; the analysis tells of it itself (D34).
-
-    Raises:
-        FindingRefused: there is no such rule, it is the one that watches the others, or the threshold is none.
-    """
-    rule = next((each for each in detections() if each.id == detection), None)
-    if rule is None:
-        raise FindingRefused("There is no such rule.", field="detection")
-    if rule.id == tampering.ID:
-        raise FindingRefused("This rule watches the others: it runs as it is.", field="detection")
-    if threshold is not None and threshold < 1:
-        raise FindingRefused("A threshold is at least 1.", field="threshold")
-    with in_environment(environment_id):
-        DetectionSetting.objects.bulk_create(
-            [DetectionSetting(environment_id=environment_id, detection=detection)], ignore_conflicts=True
-        )
-        setting = DetectionSetting.objects.select_for_update().get(detection=detection)
-        former = setting.threshold or rule.threshold
-        setting.is_enabled, setting.threshold = is_enabled, threshold
-        setting.save(update_fields=["is_enabled", "threshold"])
-        append(
-            DETECTION_SET,
-            environment_id=environment_id,
-            actor=actor,
-            facts={
-                "detection": detection,
-                "enabled": is_enabled,
-                "threshold": threshold or rule.threshold,
-                "former_threshold": former,
-                "own_threshold": rule.threshold,
-            },
-        )
-    return setting
 
 
 def _found(finding_id: UUID) -> tuple[Finding, Alert]:

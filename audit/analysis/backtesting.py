@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -31,13 +31,15 @@ def backtest(
     last: date,
     now: datetime,
     threshold: int | None = None,
+    parameters: Mapping[str, float] | None = None,
 ) -> Backtest:
     """Run rules over the sealed entries from one day to another, both included, beginning without any memory.
 
     So rules that compare with somebody's earlier days need a range that begins some weeks before.
     """
     thresholds = {} if threshold is None else {each.id: threshold for each in rules}
-    engine = Engine(rules, thresholds=thresholds, scope=str(environment_id))
+    numbers = {each.id: parameters or {} for each in rules}
+    engine = Engine(rules, thresholds=thresholds, parameters=numbers, scope=str(environment_id))
     size, accesses, day = tree_size(), 0, first
     while day <= last:
         with in_environment(environment_id):

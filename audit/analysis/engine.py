@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -34,11 +34,12 @@ class Engine:
         *,
         facts: Facts | None = None,
         memory: Memory | None = None,
-        thresholds: dict[str, int] | None = None,
+        thresholds: Mapping[str, int] | None = None,
+        parameters: Mapping[str, Mapping[str, float]] | None = None,
         scope: str = "",
     ) -> None:
         self._scope = scope
-        self.ctx = Context(facts or Facts(), memory or Memory(), thresholds or {})
+        self.ctx = Context(facts or Facts(), memory or Memory(), thresholds or {}, parameters or {})
         self.alerts: dict[Any, Alert] = {}
         self._touched: dict[Any, Alert] = {}
         self._batch = [(each, each.batch) for each in detections if each.batch is not None]

@@ -32,6 +32,17 @@ class Seen:
     """Those with whom a ticket, a queue or a grant has to do: who was dealt with lately is not among them for that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that a rule decides by and an environment may set, from `least` to `most`."""
+
+    name: str
+    default: float
+    least: float
+    most: float
+    means: str
+
+
 @dataclass(slots=True)
 class Context:
     """What a rule may look at beside the access: facts, and what is remembered of earlier accesses."""
@@ -39,6 +50,12 @@ class Context:
     facts: Facts
     memory: Memory
     thresholds: Mapping[str, int] = field(default_factory=dict)
+    parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Rule -> what was set here; its own numbers where nothing was."""
+
+    def value(self, rule_id: str, parameter: Parameter) -> float:
+        """Return the number that a rule decides by in this environment."""
+        return self.parameters.get(rule_id, {}).get(parameter.name, parameter.default)
 
     def role(self, actor: str) -> str:
         """Return the group that somebody is compared with: who has the same role, else all others without one."""
@@ -108,6 +125,7 @@ class Detection:
     only_unexplained: bool = False
     """Whether a stream rule looks at people alone whom nothing explains; it is not asked where there are none."""
     threshold: int = 1
+    parameters: tuple[Parameter, ...] = ()
 
     def window_start(self, at: datetime) -> datetime:
         """Return when the window began that a moment is in; windows are counted from 1970."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from audit.analysis.accesses import Access
 from audit.analysis.detections import DETECTIONS, tampering
+from audit.analysis.engine import Engine
 from audit.analysis.facts import Expectation, Facts, FactSource, merged
 from audit.analysis.loading import loaded
 from audit.analysis.rule import Detection
@@ -25,14 +27,33 @@ def detections() -> tuple[Detection, ...]:
     return loaded(DETECTIONS)
 
 
-def rules_here() -> tuple[list[Detection], dict[str, int]]:
-    """Return the rules that run in the environment of this transaction, and thresholds that differ from theirs.
+@dataclass(frozen=True, slots=True)
+class RulesHere:
+    """The rules that run in an environment, and what is set there of each."""
+
+    rules: list[Detection]
+    thresholds: dict[str, int]
+    parameters: dict[str, dict[str, float]]
+    containing: frozenset[str]
+    """Rules whose findings are acted on at once."""
+
+    def engine(self, *, facts: Facts, scope: str) -> Engine:
+        """Return an engine with these rules."""
+        return Engine(self.rules, facts=facts, thresholds=self.thresholds, parameters=self.parameters, scope=scope)
+
+
+def rules_here() -> RulesHere:
+    """Return the rules that run in the environment of this transaction, as they are set there.
 
     The rule that watches the settings listens to none of them.
     """
     told = {each.detection: each for each in DetectionSetting.objects.exclude(detection=tampering.ID)}
-    running = [each for each in detections() if each.id not in told or told[each.id].is_enabled]
-    return running, {name: each.threshold for name, each in told.items() if each.threshold is not None}
+    return RulesHere(
+        rules=[each for each in detections() if each.id not in told or told[each.id].is_enabled],
+        thresholds={name: each.threshold for name, each in told.items() if each.threshold is not None},
+        parameters={name: dict(each.parameters) for name, each in told.items() if each.parameters},
+        containing=frozenset(name for name, each in told.items() if each.is_containing and each.is_enabled),
+    )
 
 
 def facts_about(accesses: Collection[Access], *, environment_id: UUID, now: datetime) -> Facts:

@@ -3,6 +3,7 @@
 from audit.models.analysis import (
     Alert,
     AnalysisCursor,
+    BacktestRun,
     DetectionSetting,
     ExpectedWork,
     Finding,
@@ -16,6 +17,7 @@ from audit.models.tree import Cosignature, Integration, Leaf, MonthHold, SignedC
 __all__ = [
     "Alert",
     "AnalysisCursor",
+    "BacktestRun",
     "Cosignature",
     "DetectionSetting",
     "Entry",

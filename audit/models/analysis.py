@@ -154,6 +154,14 @@ class DetectionSetting(models.Model):
     detection = models.TextField()
     is_enabled = models.BooleanField(default=True)
     threshold = models.IntegerField(null=True)
+    parameters = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="Numbers that the rule decides by, where they are not its own.",
+    )
+    is_containing = models.BooleanField(
+        default=False, db_default=False, help_text="Whether what it finds is also stopped at once."
+    )
 
     class Meta:
         constraints = (
@@ -165,3 +173,33 @@ class DetectionSetting(models.Model):
 
     def __str__(self) -> str:
         return self.detection
+
+
+class BacktestRun(models.Model):
+    """What a rule with some threshold and parameters would have found over days that are over."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    environment_id = models.UUIDField()
+    detection = models.TextField()
+    version = models.IntegerField()
+    threshold = models.IntegerField()
+    parameters = models.JSONField(default=dict)
+    first = models.DateField()
+    last = models.DateField()
+    asked_by = models.UUIDField()
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    accesses = models.BigIntegerField(default=0)
+    alerts = models.IntegerField(default=0)
+    found = models.JSONField(default=list, help_text="The strongest: day, actor, nats.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["environment_id", "id"], name="audit_backtest_same_environment"),
+            models.CheckConstraint(condition=models.Q(first__lte=models.F("last")), name="audit_backtest_days"),
+        )
+        indexes = (models.Index("environment_id", "detection", "asked_at", name="audit_backtest_of_rule"),)
+
+    def __str__(self) -> str:
+        return f"backtest of {self.detection}"

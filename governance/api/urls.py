@@ -9,6 +9,7 @@ from governance.api.builds import Builds, CiKeys, SingleBuild, SingleCiKey
 from governance.api.changes import ChangeActions, ChangeRejection, Changes, ChangeWithdrawal, SingleChange
 from governance.api.clients import Clients, Secrets, SingleClient, SingleSecret
 from governance.api.decisions import SingleDecision
+from governance.api.detections import Backtests, Detections, SingleDetection
 from governance.api.environments import OwnEnvironment
 from governance.api.freezes import FreezePreview, Freezes, SingleFreeze
 from governance.api.graph import Edges, EdgesOfObject, Objects, SingleEdge, SingleObject
@@ -98,6 +99,9 @@ urlpatterns = [
         SingleReservedOperation.as_view(),
         name="reserved-operation",
     ),
+    path("governance/detections", Detections.as_view(), name="api-detections"),
+    path("governance/detections/<slug:detection>", SingleDetection.as_view(), name="api-detection"),
+    path("governance/detections/<slug:detection>/backtests", Backtests.as_view(), name="api-backtests"),
     path("governance/freezes", Freezes.as_view(), name="freezes"),
     path("governance/freezes/preview", FreezePreview.as_view(), name="freeze-preview"),
     path("governance/freezes/<uuid:freeze_id>", SingleFreeze.as_view(), name="freeze"),

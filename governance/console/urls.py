@@ -10,6 +10,7 @@ from governance.console.addresses import own_address
 from governance.console.book import book, book_entry, book_proof
 from governance.console.changes import changes, single_change
 from governance.console.deliveries import deliveries, retry
+from governance.console.detections import detection, detections
 from governance.console.factor_enrolment import enrol_app, enrol_key
 from governance.console.findings import finding, finding_bundle, findings
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
@@ -66,6 +67,8 @@ urlpatterns = [
     path("admin/findings/", _in_console(findings), name="findings"),
     path("admin/findings/<uuid:finding_id>/", _in_console(finding), name="finding"),
     path("admin/findings/<uuid:finding_id>/bundle", _in_console(finding_bundle), name="finding-bundle"),
+    path("admin/detections/", _in_console(detections), name="detections"),
+    path("admin/detections/<slug:detection>/", _in_console(detection), name="detection"),
     path("admin/book/", _in_console(book), name="book"),
     path("admin/book/<uuid:entry_id>/", _in_console(book_entry), name="book-entry"),
     path("admin/book/<uuid:entry_id>/proof", _in_console(book_proof), name="book-proof"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 
+from audit.models import DetectionSetting
 from governance.models import (
     AccessPolicy,
     AccessRule,
@@ -122,6 +123,7 @@ _drawings: list[Drawing] = [
         related=("issuer",),
     ),
     Drawing(AccessRule),
+    Drawing(DetectionSetting, named_by=lambda row: row.detection, left_out=frozenset({"environment_id", "detection"})),
     Drawing(CiKey, marked=frozenset({"withdrawn_at"})),
     Drawing(Launcher, left_out=frozenset({"brought_by"}), marked=frozenset({"withdrawn_at"})),
     Drawing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+from tests.api.detection_rows import detection_rows
 from tests.api.rows import Row
 
 
@@ -30,6 +31,7 @@ def governance_rows() -> list[Row]:
         Row("GET", "governance/reserved-operations", abroad=200),
         Row("POST", "governance/reserved-operations", {"resource": {"kind": "weather"}}, service=400, abroad=400),
         Row("DELETE", "governance/reserved-operations/<uuid:reserved_id>", service=404),
+        *detection_rows(),
         Row("GET", "governance/freezes", abroad=200),
         Row("POST", "governance/freezes", {"kind": "weather", "target_id": str(uuid4())}, service=400, abroad=400),
         Row("POST", "governance/freezes/preview", {"kind": "client", "target_id": str(uuid4())}, abroad=200),

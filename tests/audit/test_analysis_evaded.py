@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit.actions.analysing import close_days, look_on
-from audit.actions.findings import set_detection
 from audit.actors import Actor
 from audit.analysis.cases import DAY, MONDAY, access, looks, person
 from audit.analysis.detections import tampering, unexplained
@@ -23,6 +22,7 @@ from audit.models import Alert, AnalysisCursor, DetectionSetting, Finding
 from audit.recorder import append
 from keyring.walls import in_environment
 from tests.audit.connections import AddressOf
+from tests.audit.rules import backtested, set_rule
 from tests.audit.sealing import sealing, turned_until
 from tests.audit.vocabulary import ENVIRONMENT, OFFICER
 
@@ -76,17 +76,16 @@ def test_a_day_stays_open_until_its_last_entry_was_looked_at(role_url: AddressOf
 def test_rules_are_not_turned_down_step_by_step_nor_is_the_one_that_watches_switched_off(role_url: AddressOf) -> None:
     for is_enabled, threshold in ((False, None), (True, 99)):
         with pytest.raises(FindingRefused, match="watches"):
-            set_detection(
-                actor=OFFICER, environment_id=ENVIRONMENT, detection="D34", is_enabled=is_enabled, threshold=threshold
-            )
+            set_rule("D34", is_enabled=is_enabled, threshold=threshold)
     with in_environment(ENVIRONMENT):  # past every door
         DetectionSetting.objects.create(
             environment_id=ENVIRONMENT, detection=tampering.ID, is_enabled=False, threshold=999
         )
     for threshold in (2, 4, 8, 3):
-        set_detection(actor=OFFICER, environment_id=ENVIRONMENT, detection="D33", is_enabled=True, threshold=threshold)
+        backtested("D33", threshold)
+        set_rule("D33", threshold=threshold)
     with sealing(role_url) as sealer:
-        turned_until(sealer, 4)
+        turned_until(sealer, 12)
     look_on(ENVIRONMENT, now=datetime.now(UTC))
     assert found() == [("D34", str(OFFICER.id))] * 3, "each raise, and not that it was lowered again"
 

@@ -19,7 +19,6 @@ from audit.actions.findings import (
     comment_on_finding,
     decide_finding,
     expect_work,
-    set_detection,
 )
 from audit.actors import Actor
 from audit.analysis import sources
@@ -35,6 +34,7 @@ from keyring.actions.wrapped_keys import create_first_keys
 from keyring.keys import KeyKind
 from keyring.walls import in_environment
 from tests.audit.connections import AddressOf, run
+from tests.audit.rules import set_rule
 from tests.audit.sealing import sealing, turned_until
 from tests.audit.vocabulary import ELSEWHERE, ENVIRONMENT, OFFICER
 
@@ -264,15 +264,12 @@ def test_what_is_marked_as_expected_explains_until_its_day(found: UUID) -> None:
 
 
 def test_a_rule_that_is_switched_off_finds_nothing_and_the_analysis_tells_who_did_it(role_url: AddressOf) -> None:
-    set_detection(actor=OFFICER, environment_id=ENVIRONMENT, detection="D33", is_enabled=False, threshold=None)
+    set_rule("D33", is_enabled=False)
     reads(HONEY)
     with sealing(role_url) as sealer:
         turned_until(sealer, 2)
     looked()
     assert findings() == [("D34", str(OFFICER.id), 1, "new")]
-    for wrong in ({"detection": "D999", "threshold": 1}, {"detection": "D33", "threshold": 0}):
-        with pytest.raises(FindingRefused):
-            set_detection(actor=OFFICER, environment_id=ENVIRONMENT, is_enabled=True, **wrong)  # type: ignore[arg-type]  # as above
 
 
 def test_the_application_cannot_delete_a_finding(found: UUID) -> None:

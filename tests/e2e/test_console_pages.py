@@ -210,6 +210,8 @@ def pages_of(console: Console) -> list[str]:
         "sealing-keys/",
         "people/",
         "regions/",
+        "detections/",
+        "detections/D9/",
         "script-notes/",
         "code-of-column/",
         "notices/",

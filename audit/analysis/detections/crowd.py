@@ -8,10 +8,11 @@ from datetime import timedelta
 from audit.analysis.accesses import LOOKS, Access
 from audit.analysis.cases import DAY, access, person
 from audit.analysis.memory import WATCHED, seconds
-from audit.analysis.rule import Case, Context, Detection, Seen, Signal
+from audit.analysis.rule import Case, Context, Detection, Parameter, Seen, Signal
 
 WEEK = int(timedelta(days=7).total_seconds())
-MANY = 4
+ID = "D7"
+MANY = Parameter("staff", 4, 2, 100, "people at work who look at one person within a week")
 
 
 def rule(seen: Seen, ctx: Context) -> Iterator[Signal]:
@@ -20,7 +21,7 @@ def rule(seen: Seen, ctx: Context) -> Iterator[Signal]:
         before = ctx.memory.get(WATCHED, subject) or {}
         watchers = {who: at for who, at in before.items() if seconds(now) - at <= WEEK} | {actor: seconds(now)}
         ctx.memory.keep(WATCHED, subject, watchers)
-        if len(watchers) >= MANY:
+        if len(watchers) >= ctx.value(ID, MANY):
             yield Signal(
                 subject, 3.0 + len(watchers), (seen.access,), actor=actor, subject=subject, why={"staff": len(watchers)}
             )
@@ -31,7 +32,7 @@ def _each(*staff: str, apart: float = 1.0) -> tuple[Access, ...]:
 
 
 DETECTION = Detection(
-    id="D7",
+    id=ID,
     version=1,
     title="Many colleagues look at one person",
     severity="medium",
@@ -42,6 +43,7 @@ DETECTION = Detection(
     operations=LOOKS,
     only_unexplained=True,
     rule=rule,
+    parameters=(MANY,),
     tests=(
         Case("eight look up one person after a piece of news", True, _each(*"abcdefgh")),
         Case("three do", False, _each(*"abc")),

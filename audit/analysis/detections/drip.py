@@ -11,11 +11,12 @@ from audit.analysis.baselines import UNKNOWN_SHARE, at_work, expected_shares
 from audit.analysis.cases import DAY, looks, person
 from audit.analysis.facts import Facts, Staff, Ticket
 from audit.analysis.memory import Tally
-from audit.analysis.rule import Case, Context, Day, Detection, Signal
+from audit.analysis.rule import Case, Context, Day, Detection, Parameter, Signal
 from audit.analysis.statistics import cusum
 
 SLACK = 0.5
-RAISED = 6.0
+ID = "D11"
+RAISED = Parameter("raised", 6.0, 2.0, 100.0, "deviations that have added up over the days")
 DAYS = 30
 LEAST = 5
 LEAST_DAYS = 3
@@ -37,7 +38,7 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
             slack=SLACK,
         )
         unexplained = [each.unexplained for each in days if each.unexplained]
-        if raised > RAISED and sum(unexplained) >= LEAST and len(unexplained) >= LEAST_DAYS:
+        if raised > ctx.value(ID, RAISED) and sum(unexplained) >= LEAST and len(unexplained) >= LEAST_DAYS:
             shown = tuple(each.access for each in day.seen if each.access.actor == actor and not each.is_explained)
             yield Signal(actor, min(15.0, raised / 2), shown, actor=actor, why={"raised": round(raised)})
 
@@ -70,7 +71,7 @@ def _desk() -> Facts:
 
 
 DETECTION = Detection(
-    id="D11",
+    id=ID,
     version=1,
     title="A slow drip of unexplained accesses",
     severity="high",
@@ -79,6 +80,7 @@ DETECTION = Detection(
     needs=("at", "actor", "operation", "subjects"),
     runbook="Look at all of the unexplained accesses of the last weeks together: what do the people have in common?",
     batch=batch,
+    parameters=(RAISED,),
     tests=(
         Case("three more every day", True, _days(3), _desk),
         Case("many on one day alone", False, looks(range(100, 130)), _desk),

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from audit.analysis.accesses import Access
 from audit.analysis.cases import looks, person
 from audit.analysis.facts import Facts, Job
-from audit.analysis.rule import Case, Context, Day, Detection, Signal
+from audit.analysis.rule import Case, Context, Day, Detection, Parameter, Signal
 from audit.analysis.statistics import longest_run
 
-RUN = 15
+ID = "D12"
+RUN = Parameter("run", 15, 5, 10_000, "people in the order in which they were stored, one after the other")
 
 
 def batch(day: Day, ctx: Context) -> Iterator[Signal]:
@@ -24,7 +25,7 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
                 walks[access.actor].append((ordinal, access))
     for actor, steps in walks.items():
         run = longest_run([ordinal for ordinal, _ in steps])
-        if run >= RUN:
+        if run >= ctx.value(ID, RUN):
             yield Signal(actor, 10.0, tuple(access for _, access in steps), actor=actor, why={"run": run})
 
 
@@ -33,7 +34,7 @@ def _numbered() -> Facts:
 
 
 DETECTION = Detection(
-    id="D12",
+    id=ID,
     version=1,
     title="One person after the other",
     severity="high",
@@ -42,6 +43,7 @@ DETECTION = Detection(
     needs=("at", "actor", "operation", "subjects"),
     runbook="Freeze the client or suspend the grant, then ask what the walk was for. A repair is a registered job.",
     batch=batch,
+    parameters=(RUN,),
     tests=(
         Case("a walk through a hundred", True, looks(range(100)), _numbered),
         Case("a walk backwards, each second one", True, looks(range(100, 10, -2)), _numbered),

@@ -9,15 +9,17 @@ from audit.analysis.accesses import Access
 from audit.analysis.baselines import at_work
 from audit.analysis.cases import looks
 from audit.analysis.facts import Facts, Staff
-from audit.analysis.rule import Case, Context, Day, Detection, Signal
+from audit.analysis.rule import Case, Context, Day, Detection, Parameter, Signal
 from audit.analysis.statistics import percentile
 
-TIMES = 3
+ID = "D10"
+TIMES = Parameter("times", 3.0, 1.5, 50.0, "times as many as nineteen of twenty colleagues")
+LEAST = Parameter("least", 40, 5, 100_000, "people on one day")
 SMALLEST_GROUP = 8
-LEAST = 40
 
 
 def batch(day: Day, ctx: Context) -> Iterator[Signal]:
+    times, least = ctx.value(ID, TIMES), ctx.value(ID, LEAST)
     groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for actor, tally in at_work(ctx.memory, day.date).items():
         role = ctx.role(actor)
@@ -28,7 +30,7 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
             continue
         for actor, people in group.items():
             others = percentile([many for who, many in group.items() if who != actor], 0.95)
-            if people > LEAST and people > TIMES * others:
+            if people > least and people > times * others:
                 shown = tuple(each.access for each in day.seen if each.access.actor == actor and each.access.looks)
                 yield Signal(actor, 5.0, shown, actor=actor, why={"people": people, "others": int(others)})
 
@@ -43,7 +45,7 @@ def _agents() -> Facts:
 
 
 DETECTION = Detection(
-    id="D10",
+    id=ID,
     version=1,
     title="Several times as many people as colleagues",
     severity="medium",
@@ -52,6 +54,7 @@ DETECTION = Detection(
     needs=("at", "actor", "operation", "subjects"),
     runbook="Ask what the work was. Where it is another work than the group's, correct the role in the directory.",
     batch=batch,
+    parameters=(TIMES, LEAST),
     tests=(
         Case("one of ten at four times the others", True, _team(10, 60), _agents),
         Case("one of ten at twice the others", False, _team(10, 30), _agents),

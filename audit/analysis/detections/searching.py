@@ -8,13 +8,16 @@ from datetime import timedelta
 
 from audit.analysis.accesses import Access
 from audit.analysis.cases import access, person
-from audit.analysis.rule import Case, Context, Day, Detection, Signal
+from audit.analysis.rule import Case, Context, Day, Detection, Parameter, Signal
 
 WITHIN = timedelta(minutes=30)
-SEARCHES, OPENED = 10, 1
+ID = "D13"
+SEARCHES = Parameter("searches", 10, 3, 1000, "searches within half an hour")
+OPENED = Parameter("opened", 1, 0, 100, "people who are opened meanwhile, at most")
 
 
-def batch(day: Day, ctx: Context) -> Iterator[Signal]:  # noqa: ARG001  the accesses of the day say it all
+def batch(day: Day, ctx: Context) -> Iterator[Signal]:
+    most, fewest = ctx.value(ID, OPENED), ctx.value(ID, SEARCHES)
     recent: defaultdict[str, deque[Access]] = defaultdict(deque)
     for each in day.seen:
         access = each.access
@@ -25,7 +28,7 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:  # noqa: ARG001  the acce
         while access.at - window[0].at > WITHIN:
             window.popleft()
         searched = [found for found in window if found.operation == "search"]
-        if len(searched) >= SEARCHES and len(window) - len(searched) <= OPENED:
+        if len(searched) >= fewest and len(window) - len(searched) <= most:
             told: dict[str, str | int] = {"searches": len(searched), "opened": len(window) - len(searched)}
             yield Signal(access.actor, 6.0, tuple(searched), actor=access.actor, why=told)
 
@@ -40,7 +43,7 @@ def _searches(many: int, *, then_opens: bool) -> tuple[Access, ...]:
 
 
 DETECTION = Detection(
-    id="D13",
+    id=ID,
     version=1,
     title="Searches that open nobody",
     severity="medium",
@@ -49,6 +52,7 @@ DETECTION = Detection(
     needs=("at", "actor", "operation"),
     runbook="Ask whom they looked for. A caller who spells badly explains a few searches, not ten.",
     batch=batch,
+    parameters=(SEARCHES, OPENED),
     tests=(
         Case("fifteen searches and nobody opened", True, _searches(15, then_opens=False)),
         Case("fifteen searches, each opened", False, _searches(15, then_opens=True)),

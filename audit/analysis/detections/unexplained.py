@@ -9,11 +9,12 @@ from audit.analysis.baselines import UNKNOWN_SHARE, at_work, expected_shares
 from audit.analysis.cases import access, looks, person
 from audit.analysis.facts import Facts, Staff, Ticket
 from audit.analysis.memory import Tally
-from audit.analysis.rule import Case, Context, Day, Detection, Signal
+from audit.analysis.rule import Case, Context, Day, Detection, Parameter, Signal
 from audit.analysis.statistics import nats, poisson_tail
 
+ID = "D1"
 RARE = 1e-3
-LEAST = 2
+LEAST = Parameter("least", 2, 2, 1000, "people on one day whom nothing explains")
 OUTAGE_LOOKS, OUTAGE_SHARE = 50, 0.6
 OUTAGE_ACTORS, OUTAGE_LEAST = 3, 5
 
@@ -30,7 +31,7 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
     for actor, tally in working.items():
         mean = shares.get(ctx.role(actor), UNKNOWN_SHARE) * tally.looks
         chance = poisson_tail(tally.unexplained, mean)
-        if tally.unexplained >= LEAST and chance < RARE:
+        if tally.unexplained >= ctx.value(ID, LEAST) and chance < RARE:
             shown = tuple(each.access for each in day.seen if each.access.actor == actor and not each.is_explained)
             yield Signal(
                 actor, nats(chance), shown, actor=actor, why={"unexplained": tally.unexplained, "looks": tally.looks}
@@ -66,7 +67,7 @@ def _one_list_beside_the_desk() -> tuple[Access, ...]:
 
 
 DETECTION = Detection(
-    id="D1",
+    id=ID,
     version=2,
     title="Unexplained accesses",
     severity="medium",
@@ -75,6 +76,7 @@ DETECTION = Detection(
     needs=("at", "actor", "operation", "subjects"),
     runbook="Ask for the cases behind the accesses. Where tickets were missing, mark the work as expected.",
     batch=batch,
+    parameters=(LEAST,),
     tests=(
         Case("six without a case among thirty with one", True, looks(range(36)), _cases_of_30),
         Case("one list of a hundred and fifty, and others at work", True, _one_list_beside_the_desk(), _at_the_desk),

@@ -9,26 +9,28 @@ from statistics import median
 from audit.analysis.accesses import Access
 from audit.analysis.baselines import LOOKED_BACK, at_work
 from audit.analysis.cases import DAY, looks
-from audit.analysis.rule import Case, Context, Day, Detection, Signal
+from audit.analysis.rule import Case, Context, Day, Detection, Parameter, Signal
 from audit.analysis.statistics import robust_z
 
-FAR = 5.0
-TIMES = 3
-LEAST = 40
+ID = "D9"
+FAR = Parameter("far", 5.0, 2.0, 50.0, "deviations above what is usual")
+TIMES = Parameter("times", 3.0, 1.5, 50.0, "times what is usual")
+LEAST = Parameter("least", 40, 5, 100_000, "people on one day")
 KNOWN_DAYS = 5
 SMALLEST_TEAM = 4
 
 
 def batch(day: Day, ctx: Context) -> Iterator[Signal]:
+    far, times, least = (ctx.value(ID, each) for each in (FAR, TIMES, LEAST))
     for actor, tally in at_work(ctx.memory, day.date).items():
-        if tally.people <= LEAST or actor in ctx.facts.jobs:
+        if tally.people <= least or actor in ctx.facts.jobs:
             continue
         usual = _such_days(ctx, actor, day)
         z = robust_z(tally.people, usual, least_deviation=2.0)
-        if len(usual) < KNOWN_DAYS or z <= FAR or tally.people <= TIMES * median(usual):
+        if len(usual) < KNOWN_DAYS or z <= far or tally.people <= times * median(usual):
             continue
         # A campaign is nobody's own: what the whole team has more of today is taken off first.
-        if tally.people > TIMES * median(usual) * _busy(ctx, actor, day):
+        if tally.people > times * median(usual) * _busy(ctx, actor, day):
             shown = tuple(each.access for each in day.seen if each.access.actor == actor and each.access.looks)
             told: dict[str, str | int] = {"people": tally.people, "usual": int(median(usual))}
             yield Signal(actor, min(20.0, 3.0 + z / 4), shown, actor=actor, why=told)
@@ -61,7 +63,7 @@ def _month(last: int) -> tuple[Access, ...]:
 
 
 DETECTION = Detection(
-    id="D9",
+    id=ID,
     version=1,
     title="Far more people than usual",
     severity="high",
@@ -70,6 +72,7 @@ DETECTION = Detection(
     needs=("at", "actor", "operation", "subjects"),
     runbook="Ask what the day's work was. Suspend the access meanwhile where it goes on.",
     batch=batch,
+    parameters=(FAR, TIMES, LEAST),
     tests=(
         Case("two hundred and fifty after twenty a day", True, _month(250)),
         Case("thirty after twenty a day", False, _month(30)),

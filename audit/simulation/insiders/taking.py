@@ -14,7 +14,7 @@ def bulk(plot: Plot, day: int, floor: Floor) -> None:
     """Takes 250 records in an evening; who knows better less than three times a usual day, but often."""
     if plot.is_adaptive:
         if plot.rng.random() < 0.3:
-            plot.looks(floor, plot.moment(day), plot.strangers(floor, round(16 * (TIMES - 1))), pause=40)
+            plot.looks(floor, plot.moment(day), plot.strangers(floor, round(16 * (TIMES.default - 1))), pause=40)
     elif day == plot.memory.setdefault("evening", day) or plot.rng.random() < 0.1:
         plot.looks(floor, plot.moment(day), plot.strangers(floor, 250), pause=12)
 
@@ -31,7 +31,7 @@ def enumerator(plot: Plot, day: int, floor: Floor) -> None:
     at = plot.memory.setdefault("at", int(plot.rng.random() * len(floor.subjects)))
     if plot.rng.random() > 0.35:
         return
-    below = int(0.9 * RUN)
+    below = int(0.9 * RUN.default)
     length, run = (2 * below, below) if plot.is_adaptive else (100, 100)
     walked: list[int] = []
     while len(walked) < length:
@@ -46,7 +46,7 @@ def initials(plot: Plot, day: int, floor: Floor) -> None:
     if plot.rng.random() > 0.35:
         return
     at, person = plot.moment(day), plot.person
-    for stranger in plot.strangers(floor, SEARCHES - 1 if plot.is_adaptive else 15):
+    for stranger in plot.strangers(floor, int(SEARCHES.default) - 1 if plot.is_adaptive else 15):
         found = int(plot.rng.random() < 0.4)
         floor.pen.write(
             at, person.actor, "search", (floor.subjects.handles[stranger],) if found else (), resource="email",

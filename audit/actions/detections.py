@@ -1,0 +1,230 @@
+"""Setting how rules run in one environment, and telling before what they would find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from audit.actors import SYSTEM, Actor
+from audit.analysis.backtesting import Backtest, backtest
+from audit.analysis.detections import tampering
+from audit.analysis.rule import Detection
+from audit.analysis.sources import detections
+from audit.errors import FindingRefused
+from audit.events import BACKTEST_ASKED, DETECTION_BACKTESTED
+from audit.models import BacktestRun, DetectionSetting
+from audit.recorder import append
+from keyring.walls import in_environment
+
+LONGEST_BACKTEST = 92
+"""Days."""
+STANDS_FOR = timedelta(days=30)
+"""For how long a backtest tells what a rule would find."""
+STARTS_AGAIN = timedelta(minutes=30)
+"""After which a run that was begun counts as lost."""
+SHOWN = 50
+
+
+def rule_named(detection: str) -> Detection:
+    """Return a rule by its id; raises `FindingRefused` where there is none."""
+    rule = next((each for each in detections() if each.id == detection), None)
+    if rule is None:
+        raise FindingRefused("There is no such rule.", field="detection")
+    return rule
+
+
+def set_detection(
+    *,
+    environment_id: UUID,
+    detection: str,
+    is_enabled: bool,
+    is_containing: bool,
+    threshold: int | None,
+    parameters: Mapping[str, float],
+    now: datetime,
+) -> dict[str, Any]:
+    """Have a rule run with other numbers, or not at all, and return what the book has to say of it.
+
+    It runs inside that environment, in the transaction in which whoever calls appends that to the book. What makes a
+    rule find more or other things than it does now takes a backtest of exactly that; switching it off takes none, and
+    is found by the analysis itself (D34).
+
+    Raises:
+        FindingRefused: no such rule, it is the one that watches the others, bad numbers, no backtest.
+    """
+    rule = rule_named(detection)
+    if rule.id == tampering.ID:
+        raise FindingRefused("This rule watches the others: it runs as it is.", field="detection")
+    if is_containing and rule.action != "contain":
+        raise FindingRefused("Nothing is stopped because of this rule.", field="is_containing")
+    chosen = checked(rule, threshold, parameters)
+    setting = _setting(detection, environment_id)
+    former_threshold, former = setting.threshold or rule.threshold, dict(setting.parameters)
+    threshold = None if threshold == rule.threshold else threshold
+    asked = (threshold or rule.threshold, chosen)
+    is_new = asked != (former_threshold, former) or (is_containing and not setting.is_containing)
+    tested = None
+    if is_enabled and (is_new or not setting.is_enabled):
+        tested = _tested(rule, *asked, now=now)
+    has_contained = setting.is_containing
+    setting.is_enabled, setting.is_containing = is_enabled, is_containing and is_enabled
+    setting.threshold, setting.parameters = threshold, chosen
+    setting.save(update_fields=["is_enabled", "is_containing", "threshold", "parameters"])
+    changed = sorted(name for name in former.keys() | chosen.keys() if former.get(name) != chosen.get(name))
+    own = {each.name: each.default for each in rule.parameters}
+    told = [f"{name}={chosen.get(name, own.get(name)):g}" for name in changed]
+    return {
+        "detection": detection,
+        "enabled": is_enabled,
+        "threshold": asked[0],
+        "former_threshold": former_threshold,
+        "own_threshold": rule.threshold,
+        "parameters": [*told, "contains=0"] if has_contained and not setting.is_containing else told,
+        "contains": setting.is_containing,
+        "backtest": tested.id if tested else None,
+    }
+
+
+def checked(rule: Detection, threshold: int | None, parameters: Mapping[str, float]) -> dict[str, float]:
+    """Return the numbers that differ from the rule's own; raises `FindingRefused` for one that makes no sense."""
+    if threshold is not None and not 1 <= threshold <= 10_000:
+        raise FindingRefused("A threshold is 1 to 10000.", field="threshold")
+    known = {each.name: each for each in rule.parameters}
+    for name, value in parameters.items():
+        if name not in known:
+            said = ", ".join(known) or "none"
+            raise FindingRefused(f"The rule has no such number; it has {said}.", field="parameters")
+        least, most = known[name].least, known[name].most
+        if not least <= value <= most:  # what is no number is refused as well
+            raise FindingRefused(f"{name} is {least:g} to {most:g}.", field="parameters")
+    return {name: float(value) for name, value in parameters.items() if value != known[name].default}
+
+
+def ask_backtest(
+    *,
+    actor: Actor,
+    environment_id: UUID,
+    detection: str,
+    threshold: int | None,
+    parameters: Mapping[str, float],
+    days: int,
+    now: datetime,
+) -> BacktestRun:
+    """Have a rule run over the days before today in the background; nobody is told of what it finds.
+
+    Raises:
+        FindingRefused: no such rule, bad numbers, too many days, or nobody answers for it.
+    """
+    rule = rule_named(detection)
+    chosen = checked(rule, threshold, parameters)
+    if not 1 <= days <= LONGEST_BACKTEST:
+        raise FindingRefused(f"1 to {LONGEST_BACKTEST} days.", field="days")
+    if actor.id is None:
+        raise FindingRefused("Somebody with an id asks for this.", field="actor")
+    last = now.date() - timedelta(days=1)
+    with in_environment(environment_id):
+        run = BacktestRun.objects.create(
+            environment_id=environment_id,
+            detection=rule.id,
+            version=rule.version,
+            threshold=threshold or rule.threshold,
+            parameters=chosen,
+            first=last - timedelta(days=days - 1),
+            last=last,
+            asked_by=actor.id,
+            asked_at=now,
+        )
+        append(BACKTEST_ASKED, environment_id=environment_id, actor=actor, facts=_facts(run))
+    return run
+
+
+def run_backtests(environment_id: UUID, *, now: datetime) -> int:
+    """Do the backtests that wait; return how many. One that is lost with its worker is begun again."""
+    done = 0
+    while run := _begin(environment_id, now):
+        rule = rule_named(run.detection)
+        told = backtest(
+            [rule],
+            environment_id=environment_id,
+            first=run.first,
+            last=run.last,
+            now=now,
+            threshold=run.threshold,
+            parameters=run.parameters,
+        )
+        _finish(run.id, environment_id, told, now)
+        done += 1
+    return done
+
+
+def _begin(environment_id: UUID, now: datetime) -> BacktestRun | None:
+    versions = {each.id: each.version for each in detections()}
+    with in_environment(environment_id):
+        waiting = BacktestRun.objects.filter(finished_at=None).filter(
+            Q(started_at=None) | Q(started_at__lt=now - STARTS_AGAIN)
+        )
+        for run in waiting.select_for_update(skip_locked=True).order_by("asked_at"):
+            if versions.get(run.detection) == run.version:  # that of another version says nothing any more
+                run.started_at = now
+                run.save(update_fields=["started_at"])
+                return run
+    return None
+
+
+def _finish(run_id: UUID, environment_id: UUID, told: Backtest, now: datetime) -> None:
+    with in_environment(environment_id):
+        run = BacktestRun.objects.select_for_update().get(id=run_id)
+        if run.finished_at is not None:
+            return
+        strongest = sorted(told.raised, key=lambda each: (-each.nats, str(each.id)))[:SHOWN]
+        run.finished_at, run.accesses, run.alerts = now, told.accesses, len(told.raised)
+        run.found = [[f"{each.at:%Y-%m-%d}", each.actor or each.key, round(each.nats, 1)] for each in strongest]
+        run.save(update_fields=["finished_at", "accesses", "alerts", "found"])
+        append(
+            DETECTION_BACKTESTED,
+            environment_id=environment_id,
+            actor=SYSTEM,
+            facts=_facts(run) | {"entries": told.accesses, "alerts": len(told.raised)},
+        )
+
+
+def _facts(run: BacktestRun) -> dict[str, Any]:
+    return {
+        "backtest": run.id,
+        "detection": run.detection,
+        "version": run.version,
+        "threshold": run.threshold,
+        "first": run.first.isoformat(),
+        "last": run.last.isoformat(),
+    }
+
+
+def _setting(detection: str, environment_id: UUID) -> DetectionSetting:
+    """Return the row of a rule, locked; it is made in the environment of the transaction where there is none."""
+    found = DetectionSetting.objects.select_for_update().filter(detection=detection).first()
+    if found is not None:
+        return found
+    row = DetectionSetting(environment_id=environment_id, detection=detection)
+    DetectionSetting.objects.bulk_create([row], ignore_conflicts=True)
+    return DetectionSetting.objects.select_for_update().get(detection=detection)
+
+
+def _tested(rule: Detection, threshold: int, parameters: Mapping[str, float], *, now: datetime) -> BacktestRun:
+    done = BacktestRun.objects.filter(
+        detection=rule.id,
+        version=rule.version,
+        threshold=threshold,
+        parameters=parameters,
+        finished_at__gte=now - STANDS_FOR,
+    )
+    found = done.order_by("-finished_at").first()
+    if found is None:
+        raise FindingRefused(
+            "Run a backtest of this rule with exactly these numbers first: nothing tells what it would find.",
+            field="backtest",
+        )
+    return found

@@ -1,0 +1,92 @@
+"""What officers set of the analysis: which rules run, by which numbers, and which of them stop what they find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from audit.actions import detections
+from audit.errors import FindingRefused
+from audit.events import BACKTEST_ASKED, DETECTION_SET
+from audit.models import BacktestRun
+from governance.actions.change import configuration_change
+from governance.actions.clearing import cleared
+from governance.drafts.draftable import draftable
+from governance.errors import Conflict, Invalid
+from governance.identities import Caller
+
+
+@draftable
+def set_detection(
+    caller: Caller,
+    *,
+    detection: str,
+    is_enabled: bool,
+    is_containing: bool = False,
+    threshold: int | None = None,
+    parameters: Mapping[str, float] | None = None,
+    now: datetime | None = None,
+) -> dict[str, Any]:
+    """Have a rule run by these numbers, or not at all; returns what the book says of it.
+
+    Raises:
+        Refused: the caller may not configure, or the environment is protected; on record.
+        Invalid: no such rule, it is the one that watches the others, or bad numbers.
+        Conflict: no backtest of exactly this says yet what it would find.
+    """
+    now = now or timezone.now()
+    with configuration_change(caller, DETECTION_SET, now=now) as change:
+        try:
+            told = detections.set_detection(
+                environment_id=change.environment_id,
+                detection=detection,
+                is_enabled=is_enabled,
+                is_containing=is_containing,
+                threshold=threshold,
+                parameters=parameters or {},
+                now=now,
+            )
+        except FindingRefused as refused:
+            raise _said(refused) from None
+        change.facts.update(told)
+    return told
+
+
+def ask_backtest(
+    caller: Caller,
+    *,
+    detection: str,
+    threshold: int | None = None,
+    parameters: Mapping[str, float] | None = None,
+    days: int,
+    now: datetime | None = None,
+) -> BacktestRun:
+    """Have a rule run over the last days by these numbers, without anybody being told; done in the background.
+
+    Raises:
+        Refused: the caller may not configure; on record.
+        Invalid: no such rule, bad numbers, too many days.
+    """
+    now = now or timezone.now()
+    with cleared(caller, "configure", BACKTEST_ASKED, now=now):
+        try:
+            return detections.ask_backtest(
+                actor=caller.actor,
+                environment_id=caller.environment_id,
+                detection=detection,
+                threshold=threshold,
+                parameters=parameters or {},
+                days=days,
+                now=now,
+            )
+        except FindingRefused as refused:
+            raise _said(refused) from None
+
+
+def _said(refused: FindingRefused) -> Conflict | Invalid:
+    if refused.field == "backtest":
+        return Conflict(str(refused), field="backtest", remedy="Ask for one, and set the rule once it is done.")
+    return Invalid(str(refused), field=refused.field)
