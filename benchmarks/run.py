@@ -13,6 +13,7 @@ from benchmarks.bulk import measure_bulk
 from benchmarks.calls import measure_calls
 from benchmarks.graph import measure_graph
 from benchmarks.importing import measure_importing
+from benchmarks.numbers import measure_numbers
 from benchmarks.peers import measure_peers, measure_stream
 from benchmarks.rotation import measure_rotation
 from benchmarks.scripts import measure_scripts
@@ -36,6 +37,7 @@ MEASURES = {
     "rotation": measure_rotation,
     "stopping": measure_stopping,
     "book": measure_book,
+    "numbers": measure_numbers,
 }
 
 

@@ -72,7 +72,8 @@ def _roles(admin_url: str, address: str) -> dict[str, str]:
     bootstrap_database(admin_url=admin_url, database="sealbook", passwords=passwords)
     named = {"DATABASE_URL": APP, "DATABASE_MIGRATION_URL": OWNER, "DATABASE_AUDITOR_URL": AUDITOR}
     named["BENCHMARK_SEALER_URL"] = SEALER
-    return {name: f"postgresql://{role}:{passwords[role]}@{address}" for name, role in named.items()}
+    addresses = {"BENCHMARK_ADMIN_URL": f"{admin_url.rpartition('/')[0]}/sealbook"}
+    return addresses | {name: f"postgresql://{role}:{passwords[role]}@{address}" for name, role in named.items()}
 
 
 @contextmanager

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.models import Q
 
@@ -23,31 +25,27 @@ logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 50_000
 """Places of the tree that one transaction counts."""
 
-_SEPARATOR = "\x1f"
-"""Between the names of purposes on their way into the database; no name holds a control character."""
-
 _ADD = """
 insert into audit_hourlycount as known
-    (environment_id, hour, actor_kind, actor, kind, outcome, accessor, purposes, entries, people, rows, values)
-select %s, hour, actor_kind, actor, kind, outcome, accessor, string_to_array(purposes, E'\\x1f'),
-    entries, people, rows, values
-from unnest(%s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-            %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-    as given (hour, actor_kind, actor, kind, outcome, accessor, purposes, entries, people, rows, values)
-on conflict (environment_id, hour, actor, kind, accessor, purposes, outcome, actor_kind) do update set
+    (environment_id, id, hour, actor_kind, actor, kind, outcome, accessor, purposes, entries, people, rows, values)
+select %s, id, to_timestamp(hour), actor_kind, actor, kind, outcome, accessor, purposes, entries, people, rows, values
+from json_to_recordset(%s) as given (id uuid, hour bigint, actor_kind text, actor text, kind text, outcome text,
+    accessor text, purposes text[], entries bigint, people bigint, rows bigint, values bigint)
+on conflict (id) do update set
     entries = known.entries + excluded.entries, people = known.people + excluded.people,
     rows = known.rows + excluded.rows, values = known.values + excluded.values
 """
 
 
-def roll_up(environment_id: UUID, *, now: datetime) -> int:
+def roll_up(environment_id: UUID, *, now: datetime, most: int | None = None) -> int:
     """Count the next sealed entries; return how many places it went on. Repeating it, or losing it, changes nothing.
 
-    Two that do so at once take turns at the cursor. Raises `AuditorNotConfigured`.
+    `most` places at once, `MOST_AT_ONCE` by default. Two that do so at once take turns at the cursor. Raises
+    `AuditorNotConfigured`.
     """
     with in_environment(environment_id):
         cursor = _cursor(environment_id)
-        first, until = cursor.index, min(cursor.index + MOST_AT_ONCE, tree_size())
+        first, until = cursor.index, min(cursor.index + (most or MOST_AT_ONCE), tree_size())
         if until <= first:
             return 0
         _add(environment_id, counted(environment_id, first, until))
@@ -94,9 +92,10 @@ def _cursor(environment_id: UUID) -> RollUpCursor:
 def _add(environment_id: UUID, found: Mapping[Bucket, Sums]) -> None:
     if not found:
         return
-    rows = sorted((*bucket[:-1], _SEPARATOR.join(bucket.purposes), *sums) for bucket, sums in found.items())
+    named = [{"id": bucket.key(environment_id)} | bucket._asdict() | sums._asdict() for bucket, sums in found.items()]
+    rows = sorted(named, key=itemgetter("id"))
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, [environment_id, *map(list, zip(*rows, strict=True))])
+        cursor.execute(_ADD, [environment_id, orjson.dumps(rows).decode()])
 
 
 def _next(month: datetime) -> datetime:

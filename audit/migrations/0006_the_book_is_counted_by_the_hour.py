@@ -28,7 +28,14 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="HourlyCount",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        help_text="Follows from what it is counted by.",
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
                 ("environment_id", models.UUIDField()),
                 (
                     "hour",
@@ -59,21 +66,9 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [models.Index(models.F("environment_id"), models.F("hour"), name="audit_hourlycount_hour")],
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=(
-                            "environment_id",
-                            "hour",
-                            "actor",
-                            "kind",
-                            "accessor",
-                            "purposes",
-                            "outcome",
-                            "actor_kind",
-                        ),
-                        name="audit_hourlycount_once",
-                    ),
-                    models.CheckConstraint(condition=models.Q(("entries__gt", 0)), name="audit_hourlycount_counts"),
+                    models.CheckConstraint(condition=models.Q(("entries__gt", 0)), name="audit_hourlycount_counts")
                 ],
             },
         ),

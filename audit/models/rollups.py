@@ -23,7 +23,9 @@ class HourlyCount(models.Model):
     Counts of people are sums over entries: who was looked at twice counts twice.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(
+        primary_key=True, help_text="Follows from whatever it is counted by: a narrow key to add up at."
+    )
     environment_id = models.UUIDField()
     hour = models.DateTimeField(help_text="Begin of the hour (UTC) in which the database took the entries.")
     actor_kind = models.TextField()
@@ -38,15 +40,8 @@ class HourlyCount(models.Model):
     values = models.BigIntegerField(help_text="Rows times columns: how many values were handed out at most.")
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=[
-                    "environment_id", "hour", "actor", "kind", "accessor", "purposes", "outcome", "actor_kind",
-                ],
-                name="audit_hourlycount_once",
-            ),
-            models.CheckConstraint(condition=models.Q(entries__gt=0), name="audit_hourlycount_counts"),
-        )  # fmt: skip
+        constraints = (models.CheckConstraint(condition=models.Q(entries__gt=0), name="audit_hourlycount_counts"),)
+        indexes = (models.Index("environment_id", "hour", name="audit_hourlycount_hour"),)
 
     def __str__(self) -> str:
         return f"{self.entries} x {self.kind} at {self.hour:%Y-%m-%d %H}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,15 +18,20 @@ from audit.queries import AUDITOR
 
 
 class Bucket(NamedTuple):
-    """What entries are counted by. `hour` is when the database took them, which bodies cannot say differently."""
+    """What entries are counted by. `hour`: seconds since 1970 of its begin, when the database took them."""
 
-    hour: datetime
+    hour: int
     actor_kind: str
     actor: str
     kind: str
     outcome: str
     accessor: str
     purposes: tuple[str, ...]
+
+    def key(self, environment_id: UUID) -> UUID:
+        """Return the id of the row in which one environment's entries of this bucket are added up."""
+        told = orjson.dumps([environment_id, *self])
+        return UUID(bytes=blake2b(told, digest_size=16).digest())
 
 
 class Sums(NamedTuple):
@@ -52,17 +57,23 @@ _is_id = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 FACTS = """case when e.kind in ('accessor.executed', 'accessor.unmasked')
     then split_part(e.body, '"facts":{"accessor":"', 2) else '' end"""
 """What follows the first key of the facts of a read `e`."""
-PARTS = """left(facts, 36), split_part(split_part(facts, '"purposes":', 2), ']', 1),
-    split_part(split_part(facts, '"columns":', 2), ']', 1), split_part(split_part(facts, '"rows":', 2), ',', 1)"""
+PARTS = """left(facts, 36) as accessor, split_part(split_part(facts, '"purposes":', 2), ']', 1) as purposes,
+    split_part(split_part(facts, '"columns":', 2), ']', 1) as columns,
+    split_part(split_part(facts, '"rows":', 2), ',', 1) as rows"""
 """Texts of the accessor, the purposes, the columns and the number of rows in `facts`."""
 _COUNT = f"""
-select date_bin('1 hour', e.recorded_at, 'epoch'), e.actor_kind, coalesce(e.actor_id::text, ''), e.kind, e.outcome,
-    {PARTS}, count(*), sum(e.subject_count)
-from audit_leaf l join audit_entry e on e.recorded_at = l.recorded_at and e.id = l.entry_id
-cross join lateral (select {FACTS} as facts offset 0) cut
-where l.index >= %(first)s and l.index < %(until)s and e.environment_id = %(environment)s
-    and e.recorded_at >= %(since)s and e.recorded_at <= %(last)s
-group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+select json_agg(json_build_array(hour, actor_kind, actor, kind, outcome, accessor, purposes, columns, rows,
+                                 entries, people))::text
+from (
+    select extract(epoch from date_bin('1 hour', e.recorded_at, 'epoch'))::bigint as hour, e.actor_kind,
+        coalesce(e.actor_id::text, '') as actor, e.kind, e.outcome, {PARTS}, count(*) as entries,
+        sum(e.subject_count) as people
+    from audit_leaf l join audit_entry e on e.id = l.entry_id
+    cross join lateral (select {FACTS} as facts offset 0) cut
+    where l.index >= %(first)s and l.index < %(until)s and e.environment_id = %(environment)s
+        and e.recorded_at >= %(since)s and e.recorded_at <= %(last)s
+    group by 1, 2, 3, 4, 5, 6, 7, 8, 9
+) counted
 """  # noqa: S608  the fragments above, no values
 _SPAN = "select min(recorded_at), max(recorded_at) from audit_leaf where index >= %s and index < %s"
 _SIZE = "select coalesce(max(index) + 1, 0) from audit_leaf"
@@ -87,11 +98,13 @@ def counted(environment_id: UUID, first: int, until: int) -> dict[Bucket, Sums]:
     if since is None:
         return {}
     asked = {"first": first, "until": until, "environment": environment_id, "since": since, "last": last}
-    found: defaultdict[Bucket, Sums] = defaultdict(Sums)
-    for hour, actor_kind, actor, kind, outcome, *cut, entries, people in _rows(_COUNT, asked):
+    found: dict[Bucket, Sums] = {}
+    # One text of JSON: it is read in a fraction of the time that a driver takes for the same in rows.
+    for hour, actor_kind, actor, kind, outcome, *cut, entries, people in orjson.loads(_one(_COUNT, asked) or "[]"):
         accessor, purposes, columns, rows = read_parts(*cut)
         bucket = Bucket(hour, actor_kind, actor, kind, outcome, accessor, purposes)
-        found[bucket] = found[bucket].plus(Sums(entries, people, rows * entries, rows * entries * len(columns)))
+        sums = Sums(entries, people, rows * entries, rows * entries * len(columns))
+        found[bucket] = found[bucket].plus(sums) if bucket in found else sums
     return found
 
 
@@ -109,7 +122,7 @@ def months_with_bodies() -> list[datetime]:
 
 def tree_size() -> int:
     """Return how many entries have their place."""
-    return int(next(_rows(_SIZE, []))[0])
+    return int(_one(_SIZE, []))
 
 
 @lru_cache(maxsize=4096)
@@ -120,6 +133,10 @@ def _names(text: str) -> tuple[str, ...]:
     except orjson.JSONDecodeError:
         return ()
     return tuple(sorted({each for each in found if isinstance(each, str)}))
+
+
+def _one(statement: str, parameters: Any) -> Any:
+    return next(_rows(statement, parameters))[0]
 
 
 def _rows(statement: str, parameters: Any) -> Iterator[tuple[Any, ...]]:

@@ -162,7 +162,7 @@ def test_hours_of_dropped_months_stay_and_a_month_that_goes_meanwhile_stops_it(
     roll_up(ENVIRONMENT, now=now())
     with in_environment(ENVIRONMENT):
         gone = HourlyCount.objects.get()
-        gone.pk, gone.hour, gone.entries = None, gone.hour - timedelta(days=200), 41
+        gone.pk, gone.hour, gone.entries = uuid4(), gone.hour - timedelta(days=200), 41
         gone.save()
     assert roll_up_anew(SYSTEM, environment_id=ENVIRONMENT, now=now()) == 1
     assert all_in().entries == 42
@@ -257,6 +257,7 @@ def test_an_hour_far_above_the_week_before_stands_out_and_a_usual_one_does_not(r
 def _hour(actor: str, hour: datetime, entries: int) -> HourlyCount:
     sums = {"entries": entries, "people": entries, "rows": entries, "values": entries}
     return HourlyCount(
+        id=uuid4(),
         environment_id=ENVIRONMENT, hour=hour, actor_kind="operator", actor=actor, kind="accessor.executed",
         outcome="done", accessor="", purposes=["support"], **sums,
     )  # fmt: skip
