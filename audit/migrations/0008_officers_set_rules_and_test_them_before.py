@@ -14,7 +14,7 @@ GIVE = "grant delete on audit_backtestrun to sealbook_app;"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0006_the_book_is_counted_by_the_hour"),
+        ("audit", "0007_entries_say_when_they_were_written"),
     ]
 
     operations = [
