@@ -23,9 +23,7 @@ class HourlyCount(models.Model):
     Counts of people are sums over entries: who was looked at twice counts twice.
     """
 
-    id = models.UUIDField(
-        primary_key=True, help_text="Follows from whatever it is counted by: a narrow key to add up at."
-    )
+    id = models.UUIDField(primary_key=True, help_text="Follows from what it is counted by.")
     environment_id = models.UUIDField()
     hour = models.DateTimeField(help_text="Begin of the hour (UTC) in which the database took the entries.")
     actor_kind = models.TextField()
