@@ -28,6 +28,7 @@ import orjson
 import structlog
 
 from audit.context import request_id
+from config.clock import CELERY_BEAT_SCHEDULE
 
 WITHHELD = "text withheld: it is no literal of the code that logged it"
 LONGEST_CHAIN = 5
@@ -95,6 +96,9 @@ FIELDS: Mapping[str, Callable[[object], bool]] = {
     "version": _is_number,
 }
 """Every field a log line may have, and the shape its value must have. A new one is a decision about personal data."""
+
+ROUTINE = frozenset(str(each["task"]) for each in CELERY_BEAT_SCHEDULE.values() if float(str(each["schedule"])) <= 60)
+"""Tasks that the clock sends every minute or more often."""
 
 _TASK_FIELDS = {"name": "task", "id": "task_id", "runtime": "seconds"}
 """What Celery hands over as template arguments, under our names. Its other arguments hold the task's own."""
@@ -222,6 +226,18 @@ class StandardOutput(logging.StreamHandler[Any]):
                 sys.stderr.flush()
 
 
+class WithoutRoutine(logging.Filter):
+    """Drops what Celery says of each success of a task that the clock sends every minute or more often.
+
+    Day and night these are most of all lines. What such a task did is in the book or in lines of its own; failures,
+    retries and whatever runs more rarely are told as ever.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        told = record.args if isinstance(record.args, Mapping) else {}
+        return record.levelno > logging.INFO or told.get("name") not in ROUTINE
+
+
 def configure_structlog() -> None:
     """Send structlog's loggers through the standard ones, so that one formatter guards every line."""
     structlog.configure(
@@ -249,6 +265,7 @@ LOGGING: dict[str, Any] = {
         "json": {"()": "config.logs.SafeJsonFormatter"},
         "request line": {"()": "config.logs.RequestLineFormatter"},
     },
+    "filters": {"without routine": {"()": "config.logs.WithoutRoutine"}},
     "handlers": {
         "stdout": {"()": "config.logs.StandardOutput", "formatter": "json"},
         "request line": {"()": "config.logs.StandardOutput", "formatter": "request line"},
@@ -261,6 +278,8 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "ERROR", "handlers": [], "propagate": True},
         "django.db.backends": {"level": "WARNING"},  # statements carry values
         "celery.worker.strategy": {"level": "WARNING"},  # its arguments are the task's; the end of a task is logged
+        "celery.app.trace": {"filters": ["without routine"]},
+        "celery.beat": {"level": "WARNING"},  # that a task was sent shows when it ends
         "axes": {"level": "ERROR"},  # its lines are made of user names and addresses; the book records sign-ins
         "fido2.server": {"level": "WARNING"},  # names passkeys; the book records what they prove
         "sealbook.request": {"level": "INFO", "handlers": ["request line"], "propagate": False},

@@ -6,9 +6,11 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from config.embedded.errors import ServerFailed
@@ -18,6 +20,9 @@ from config.embedded.state import StateDirectory, read_json, write_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 STOP_SECONDS = 20.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before a process that is kept up is started again: doubled each time, from the first on again once it lived
+for twice the longest."""
 READY_VARIABLE = "SEALBOOK_READY_FILE"
 """Tells a process which file to touch; its children inherit it, so it also tells whose they are."""
 
@@ -29,10 +34,21 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    command: Sequence[str | Path] = ()
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def ready_file(self) -> Path:
         return self.log.parent.parent / "run" / f"{self.name}.ready"
+
+
+@dataclass
+class Keeping:
+    """When a process that is kept up was started last, and when it will be if it is down."""
+
+    begun: float
+    pause: float
+    due: float | None = None
 
 
 class Children:
@@ -41,9 +57,15 @@ class Children:
     def __init__(self, state: StateDirectory) -> None:
         self.state = state
         self._running: list[Child] = []
+        self._kept: dict[str, Keeping] = {}
 
     def start(self, name: str, command: Sequence[str | Path], environ: Mapping[str, str]) -> Child:
         """Start one process; its log is appended to, its record lets a later run find it should we be killed."""
+        child = self._started(name, command, environ)
+        self._running.append(child)
+        return child
+
+    def _started(self, name: str, command: Sequence[str | Path], environ: Mapping[str, str]) -> Child:
         log = self.state.log / f"{name}.log"
         ready = self.state.run / f"{name}.ready"
         ready.unlink(missing_ok=True)
@@ -51,20 +73,54 @@ class Children:
             log.chmod(0o600)
             here = {"env": {**environ, READY_VARIABLE: str(ready)}, "cwd": BASE_DIR}
             process = Identity(options=here).start(*command, log=sink)
-        child = Child(name=name, process=process, log=log)
-        self.adopt(name, process, log=log)
+        child = Child(name=name, process=process, log=log, command=command, environ=environ)
+        self._record(child)
         return child
 
     def adopt(self, name: str, process: subprocess.Popen[bytes], *, log: Path) -> None:
         """Watch and record a process that somebody else here started (the embedded servers start themselves)."""
         self._running.append(Child(name=name, process=process, log=log))
-        record = {"pid": process.pid, "started": started_at(process.pid)}
-        write_private(self.state.run / f"{name}.json", json.dumps(record))
+        self._record(self._running[-1])
+
+    def _record(self, child: Child) -> None:
+        record = {"pid": child.process.pid, "started": started_at(child.process.pid)}
+        write_private(self.state.run / f"{child.name}.json", json.dumps(record))
+
+    def keep_up(self, child: Child) -> None:
+        """Have a process that `start` started be started again whenever it ends: the others go on without it."""
+        self._kept[child.name] = Keeping(begun=time.monotonic(), pause=FIRST_PAUSE)
+
+    def start_ended_again(self) -> list[str]:
+        """Start what is kept up and has ended, each after a pause; return what to tell, which is in its log, too."""
+        told = []
+        for place, child in enumerate(self._running):
+            keeping = self._kept.get(child.name)
+            if keeping is None or child.process.poll() is None:
+                continue
+            if keeping.due is None:
+                told.append(self._put_off(child, keeping))
+            elif time.monotonic() >= keeping.due:
+                self._running[place] = self._started(child.name, child.command, child.environ)
+                keeping.begun, keeping.due = time.monotonic(), None
+        return told
+
+    def _put_off(self, child: Child, keeping: Keeping) -> str:
+        """Choose when a process is started again that has just ended, with what it left behind."""
+        now = time.monotonic()
+        if now - keeping.begun >= 2 * LONGEST_PAUSE:
+            keeping.pause = FIRST_PAUSE
+        keeping.due = now + keeping.pause
+        text = f"{child.name} ended with status {child.process.returncode}; started again in {keeping.pause:.0f} s."
+        keeping.pause = min(2 * keeping.pause, LONGEST_PAUSE)
+        end_child(child.process, polite=signal.SIGTERM, seconds=STOP_SECONDS)
+        with child.log.open("a") as log:
+            log.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {text}\n")
+        return f"{text} Its log is {child.log}."
 
     def refuse_dead(self) -> None:
-        """Raise `ServerFailed` naming the first process that ended by itself, and its log."""
+        """Raise `ServerFailed` naming the first process that ended by itself and is not kept up, and its log."""
         for child in self._running:
-            if child.process.poll() is not None:
+            if child.name not in self._kept and child.process.poll() is not None:
                 raise ServerFailed(
                     f"{child.name} ended with status {child.process.returncode}; its log is {child.log}."
                 )

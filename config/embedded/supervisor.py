@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -38,6 +38,8 @@ class StopRequested(Exception):
 
 def run(*, state_dir: Path, port: int) -> None:
     """Run everything until Ctrl-C, SIGTERM or the end of one process; then nothing of it is left running.
+
+    The sealer and its witness are started again instead.
 
     Raises `LaunchError` with a text for the person at the terminal.
     """
@@ -153,7 +155,8 @@ def _manage(state: StateDirectory, *arguments: str, environ: Mapping[str, str]) 
 def _start_processes(children: Children, environ: Mapping[str, str], *, sealing: Sealing, port: int) -> None:
     """Start web, worker, sealer and beat, and return when all answer. The first page comes first: web has the cores.
 
-    Where there is no sealer or no witness to start, they run elsewhere.
+    Where there is no sealer or no witness to start, they run elsewhere. Both are kept up: while they are away entries
+    wait for their places, nothing is lost, and `/readyz` says so.
     """
     _say("Starting web, worker, sealer and beat ...")
     celery = "celery --app=config.celery"
@@ -166,16 +169,20 @@ def _start_processes(children: Children, environ: Mapping[str, str], *, sealing:
     )
     _wait_until_web_is_ready(children, port=port)
     worker = children.start("worker", _module(f"{celery} worker --loglevel=INFO {alone}"), environ)
+    kept = []
     if sealing.witness:
-        children.start("witness", sealing.witness, environ)
+        kept.append(children.start("witness", sealing.witness, environ))
     if sealing.sealer:
         threads = f"--pool=threads --concurrency=2 --queues={environ.get('SEALBOOK_QUEUE', 'sealbook')}-sealer"
         command = _module(f"{celery} worker --loglevel=WARNING --without-gossip --without-mingle {threads}")
-        sealer = children.start("sealer", [*command, "--hostname=sealer@%h"], {**environ, **sealing.sealer})
-        children.wait_for_ready_file(sealer, seconds=READY_SECONDS)
+        kept.append(children.start("sealer", [*command, "--hostname=sealer@%h"], {**environ, **sealing.sealer}))
+    for child in kept:
+        children.wait_for_ready_file(child, seconds=READY_SECONDS)
     beat = children.start("beat", [*_module(f"{celery} beat --loglevel=INFO --pidfile="), schedule], environ)
     children.wait_for_ready_file(worker, seconds=READY_SECONDS)
     children.wait_for_ready_file(beat, seconds=READY_SECONDS)
+    for child in kept:
+        children.keep_up(child)
 
 
 def _module(arguments: str) -> list[str]:
@@ -233,6 +240,9 @@ def _say(text: str) -> None:
 def _watch(children: Children) -> None:
     while True:
         children.refuse_dead()
+        for text in children.start_ended_again():
+            with suppress(OSError):  # nobody may be left to read it
+                _say(text)
         time.sleep(0.5)
 
 

@@ -227,10 +227,26 @@ def test_a_line_that_cannot_be_written_is_announced_without_its_content(
         ("django.db.backends", logging.DEBUG),
         ("axes.attempts", logging.WARNING),
         ("celery.worker.strategy", logging.INFO),
+        ("celery.beat", logging.INFO),
     ],
 )
 def test_loggers_that_speak_of_values_keep_silent(logger: str, level: int) -> None:
     assert not logging.getLogger(logger).isEnabledFor(level)
+
+
+@pytest.mark.parametrize(
+    ("task", "level", "is_told"),
+    [
+        ("audit.integrate", logging.INFO, False),
+        ("audit.integrate", logging.ERROR, True),
+        ("audit.drop_old_months", logging.INFO, True),
+    ],
+)
+def test_what_runs_every_few_seconds_is_told_only_when_it_fails(task: str, level: int, is_told: bool) -> None:
+    trace = logging.getLogger("celery.app.trace")
+    told = {"name": task, "id": str(uuid4()), "runtime": 4.6, "return_value": "0"}
+    record = trace.makeRecord(trace.name, level, __file__, 1, "Task %(name)s", (told,), None)
+    assert bool(trace.filter(record)) is is_told
 
 
 def test_no_handler_but_ours_is_configured() -> None:

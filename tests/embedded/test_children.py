@@ -63,6 +63,36 @@ def test_stopping_leaves_neither_a_process_nor_a_record_even_of_a_child_that_wil
     assert not list(children.state.run.iterdir())
 
 
+def test_what_is_kept_up_is_started_again_and_each_time_later(
+    children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("config.embedded.children.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("config.embedded.children.LONGEST_PAUSE", 0.2)
+    child = children.start("sealer", python("import os; os.fork(); " + READY), os.environ)
+    beat = children.start("beat", python(READY), os.environ)
+    children.keep_up(child)
+    told, ended = [], []
+    for _ in range(4):
+        children.wait_for_ready_file(child, seconds=20)
+        pid = read_json(children.state.run / "sealer.json")["pid"]
+        ended.append(pid)
+        os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda: bool(told.extend(children.start_ended_again()) or told[len(ended) - 1 :]), seconds=20)
+        assert wait_until(lambda pid=pid: not _session_of(pid), seconds=5), "nothing of it is left"
+        children.refuse_dead()
+        assert wait_until(lambda pid=pid: children.start_ended_again() == [] and is_another(children, pid), seconds=20)
+    assert len(set(ended)) == 4 and all("sealer ended with status -9; started again in" in text for text in told)
+    assert "started again" in child.log.read_text()
+    beat.process.kill()
+    beat.process.wait(20)
+    with pytest.raises(ServerFailed, match="beat ended with status -9"):
+        children.refuse_dead()
+
+
+def is_another(children: Children, pid: int) -> bool:
+    return bool(read_json(children.state.run / "sealer.json")["pid"] != pid)
+
+
 def test_what_a_killed_leader_leaves_in_its_session_is_ended_with_it(children: Children) -> None:
     child = children.start("web", python("import os; os.fork(); " + READY), os.environ)
     children.wait_for_ready_file(child, seconds=20)

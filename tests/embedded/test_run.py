@@ -99,6 +99,27 @@ def test_what_happens_is_sealed_and_witnessed_within_moments(run: Run) -> None:
     assert size > 0
 
 
+def test_a_sealer_or_witness_that_is_killed_comes_back_and_everything_else_stays(run: Run) -> None:
+    before = run.pids()
+    for name in ("sealer", "witness"):
+        os.kill(before[name], signal.SIGKILL)
+    assert wait_until(
+        lambda: not {before["sealer"], before["witness"]} & set(run.pids().values()), seconds=60, pause=0.2
+    )
+    started_again = run.pids()
+    assert {name for name in before if before[name] != started_again[name]} == {"sealer", "witness"}
+    for name in ("sealer", "witness"):
+        assert f"{name} ended with status -9; started again in 1 s" in (run.state / "log" / f"{name}.log").read_text()
+    told: dict[str, str] = {}
+
+    def is_sealed_again() -> bool:
+        with urllib.request.urlopen(f"http://localhost:{run.port}/readyz") as answer:
+            told.update(json.load(answer)["parts"])
+        return told["sealing"] == "ok" and (run.state / "run" / "sealer.ready").exists()
+
+    assert wait_until(is_sealed_again, seconds=60, pause=0.5), told
+
+
 def test_the_key_of_the_book_is_the_sealers_alone(run: Run) -> None:
     assert "SEALBOOK_LOG_KEY=" in Path(f"/proc/{run.pids()['sealer']}/environ").read_text()
     for name in (*OURS, "witness"):
@@ -170,7 +191,7 @@ def test_after_a_hard_kill_the_next_run_finds_its_data_and_a_death_in_it_is_name
     first.process.wait()
 
     again = begin(first.state, port=free_port())
-    assert {*OURS, "postgres", "valkey"} == set(again.pids())
+    assert {*OURS, "sealer", "witness", "postgres", "valkey"} == set(again.pids())
     assert json.loads((again.state / "passwords.json").read_text()) == passwords
 
     os.kill(again.pids()["beat"], signal.SIGKILL)
