@@ -78,6 +78,10 @@ class MonthRefused(AuditError, ValueError):
     """A month of the book cannot be held or released like this."""
 
 
+class VerificationRefused(AuditError, ValueError):
+    """The book is not verified now; the message says why."""
+
+
 class NothingToExport(AuditError):
     """The tree does not reach as far as was asked for, or the log has signed nothing yet."""
 

@@ -61,8 +61,12 @@ BOOK_READ = event("audit.read", "filters", "returned", "door")
 BOOK_EXPORTED = event("audit.exported", "environment", "since", "size")
 """The book left with its tree: of which environment the bodies (null for all), since which entry, up to which size."""
 
-BOOK_CHECKED = event("audit.checked", "size")
-"""Every entry of the book was compared with its tree, where it lies."""
+BOOK_CHECK_ASKED = event("audit.check_asked", "verification", "since", "size", "reasons")
+BOOK_CHECKED = event("audit.checked", "size", "verification", "since", "verdict", "first_bad")
+"""Every entry of the book, or those since one, was compared with its tree, where it lies.
+
+What a verification came to stands beside its id; the command tells it to whoever runs it.
+"""
 
 BOOK_COUNTED_ANEW = event("audit.counted_anew", "months", "entries", "size")
 """The hourly counts of an environment were made anew: of which months, from how many entries among how many places."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from uuid import UUID
 
 import psycopg
 from celery import shared_task
@@ -15,6 +16,7 @@ from audit.actions.detections import run_backtests
 from audit.actions.months import drop_old_months
 from audit.actions.partitions import ensure_partitions, partition_state
 from audit.actions.rollups import roll_up
+from audit.actions.verifying import VERIFY, run_verification, run_waiting
 from audit.analysis.reading import environments
 from audit.integrity.asking import ask_all
 from audit.integrity.working import work
@@ -103,3 +105,17 @@ def roll_up_everywhere() -> int:
                 break
             went += places
     return went
+
+
+@shared_task(name=VERIFY)
+def verify(environment_id: str, verification_id: str) -> bool:
+    """Do a verification that somebody asked for; safe to repeat, and given up where the worker is lost."""
+    return AUDITOR in connections and run_verification(UUID(environment_id), UUID(verification_id))
+
+
+@shared_task(name="audit.verify_waiting")
+def verify_waiting() -> int:
+    """Do the verifications that wait and nobody was called to; safe to repeat."""
+    if AUDITOR not in connections:
+        return 0
+    return sum(run_waiting(each, now=datetime.now(UTC)) for each in environments())

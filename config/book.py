@@ -20,6 +20,9 @@ AUDIT_LOG_KEY = Path(_env("SEALBOOK_LOG_KEY")) if _env("SEALBOOK_LOG_KEY", defau
 AUDIT_TURN_SECONDS: float = _env.float("SEALBOOK_TURN_SECONDS", default=0.4)
 AUDIT_WITNESSES: list[str] = _env.list("SEALBOOK_WITNESSES", default=[])
 """`name+hash+key address` each: who cosigns checkpoints of the book."""
+AUDIT_LOG_PUBLIC_KEY: str = _env("SEALBOOK_LOG_PUBLIC_KEY", default="")
+AUDIT_WITNESS_PUBLIC_KEYS: list[str] = _env.list("SEALBOOK_WITNESS_PUBLIC_KEYS", default=[])
+"""What the console's verification believes: keys, or the files that they are in."""
 AUDIT_UNSEALED_EXPORT_MINUTES: int = _env.int("SEALBOOK_UNSEALED_EXPORT_MINUTES", default=10)
 AUDIT_UNSEALED_READ_MINUTES: int = _env.int("SEALBOOK_UNSEALED_READ_MINUTES", default=60)
 """After how long without sealing nothing is exported any more, and nothing read; 0: never."""

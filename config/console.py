@@ -101,6 +101,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("Findings", "troubleshoot", "findings", "audit"),
         ("Rules of the analysis", "policy_alert", "detections", "configure"),
         ("The book", "menu_book", "book", "audit"),
+        ("Is it whole?", "verified", "book-integrity", "audit"),
         ("Read by which code", "commit", "code-of-column-page", "audit"),
         ("Script notes", "sticky_note_2", "script-notes", "audit"),
     ),

@@ -278,6 +278,7 @@ from config.book import (  # noqa: E402, F401  who reads the book, and who seals
     AUDIT_GATE,
     AUDIT_KEEP_MONTHS,
     AUDIT_LOG_KEY,
+    AUDIT_LOG_PUBLIC_KEY,
     AUDIT_MONTHS_AHEAD,
     AUDIT_RECONCILED,
     AUDIT_SEALER_URL,
@@ -285,6 +286,7 @@ from config.book import (  # noqa: E402, F401  who reads the book, and who seals
     AUDIT_TURN_SECONDS,
     AUDIT_UNSEALED_EXPORT_MINUTES,
     AUDIT_UNSEALED_READ_MINUTES,
+    AUDIT_WITNESS_PUBLIC_KEYS,
     AUDIT_WITNESSES,
 )
 from config.clock import CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES  # noqa: E402, F401  what runs by the clock, and where

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -61,11 +61,26 @@ def verify_book(*, keys: Keys, kept: Checkpoint | None = None, demands: Demands 
 
 
 def compared(
-    connection: psycopg.Connection, *, keys: Keys, kept: Checkpoint | None = None, demands: Demands = USUAL
+    connection: psycopg.Connection,
+    *,
+    keys: Keys,
+    kept: Checkpoint | None = None,
+    demands: Demands = USUAL,
+    first: int = 0,
+    passing: Callable[[Iterable[bytes]], Iterable[bytes]] = iter,
 ) -> Report:
-    """Verify what a connection sees: bodies, tree and signatures, and the columns beside the bodies."""
-    lines = exported(connection, first=0, environment_id=None)
+    """Verify what a connection sees: bodies, tree and signatures, and the columns beside the bodies.
+
+    Args:
+        connection: the auditor's, in a transaction of one snapshot.
+        keys: whose signatures are believed.
+        kept: a checkpoint of an earlier verification; it must not be smaller than `first`.
+        demands: what beside signatures has to hold.
+        first: index to begin with.
+        passing: is given the lines on their way to the verifier, and passes them on.
+    """
+    lines = passing(exported(connection, first=first, environment_id=None))
     report = verify(lines, keys=keys, kept=kept, demands=demands)
-    for finding in strayed(connection):
+    for finding in strayed(connection, first=first):
         report.add(finding)
     return report

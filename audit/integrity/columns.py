@@ -20,7 +20,7 @@ select l.index, e.id::text, e.environment_id::text as environment, e.kind, e.out
     e.subjects, convert_to(e.body, 'UTF8') as body,
     to_char(e.recorded_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as written_at
 from audit_leaf l join audit_entry e on e.id = l.entry_id and e.recorded_at = l.recorded_at
-order by l.index
+where l.index >= %s order by l.index
 """
 
 _OUTSIDE = """
@@ -44,16 +44,16 @@ SKEW = timedelta(minutes=5)
 """So far the database's clock may have been put back between two checkpoints."""
 
 
-def strayed(connection: psycopg.Connection) -> Iterator[Finding]:
+def strayed(connection: psycopg.Connection, *, first: int = 0) -> Iterator[Finding]:
     """Yield the entries that a search would find as something else than they are, and those that have no place.
 
     Also checkpoints whose copies say something else than what was signed. `connection` is the auditor's, in a
-    transaction of one snapshot.
+    transaction of one snapshot; `first` the index to begin with.
     """
-    size, is_told = 0, False
+    size, is_told = first, False
     with connection.cursor(name="columns", row_factory=dict_row, binary=True) as cursor:
         cursor.itersize = 2_000
-        for row in cursor.execute(_ENTRIES):
+        for row in cursor.execute(_ENTRIES, [first]):
             size = row["index"] + 1
             told = _told(row["body"])
             if told is None:

@@ -13,6 +13,7 @@ from audit.models.analysis import (
 from audit.models.entry import Entry
 from audit.models.rollups import HourlyCount, RollUpCursor
 from audit.models.tree import Cosignature, Integration, Leaf, MonthHold, SignedCheckpoint, Tile
+from audit.models.verification import Verification
 
 __all__ = [
     "Alert",
@@ -32,4 +33,5 @@ __all__ = [
     "RollUpCursor",
     "SignedCheckpoint",
     "Tile",
+    "Verification",
 ]

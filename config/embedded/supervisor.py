@@ -105,6 +105,9 @@ def _environment(state: StateDirectory, *, databases: Databases, broker: Broker,
         "PYTHONUNBUFFERED": "1",
     }
     environ.setdefault("SEALBOOK_SECRET_KEY", state.secret_key())
+    if "SEALBOOK_LOG_KEY" not in os.environ and "SEALBOOK_WITNESSES" not in os.environ:
+        environ.setdefault("SEALBOOK_LOG_PUBLIC_KEY", str(state.root / "log.pub"))
+        environ.setdefault("SEALBOOK_WITNESS_PUBLIC_KEYS", str(state.root / "witness.pub"))
     environ.setdefault("SEALBOOK_PUBLIC_URL", f"http://localhost:{port}")
     shared = ("DATABASE_URL", "DATABASE_AUDITOR_URL", "REDIS_URL", "SEALBOOK_SECRET_KEY", "SEALBOOK_PUBLIC_URL")
     borrowed = {name: environ[name] for name in shared} | {"DATABASE_MIGRATION_URL": databases.owner}

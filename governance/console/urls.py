@@ -16,6 +16,7 @@ from governance.console.findings import finding, finding_bundle, findings
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
 from governance.console.graph import add_object, end_edge, end_object, objects, single_object
 from governance.console.graph_check import graph_check
+from governance.console.integrity import integrity, integrity_progress
 from governance.console.notes import script_note, script_notes
 from governance.console.rights_reviews import rights_review, rights_unused
 from governance.console.second_factors import confirm, overview, recovery_codes, remove, rename
@@ -70,6 +71,8 @@ urlpatterns = [
     path("admin/detections/", _in_console(detections), name="detections"),
     path("admin/detections/<slug:detection>/", _in_console(detection), name="detection"),
     path("admin/book/", _in_console(book), name="book"),
+    path("admin/integrity/", _in_console(integrity), name="book-integrity"),
+    path("admin/integrity/<uuid:verification_id>/", _in_console(integrity_progress), name="book-verification"),
     path("admin/book/<uuid:entry_id>/", _in_console(book_entry), name="book-entry"),
     path("admin/book/<uuid:entry_id>/proof", _in_console(book_proof), name="book-proof"),
 ]

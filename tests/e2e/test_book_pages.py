@@ -14,6 +14,7 @@ from tests.e2e.helpdesk_windows import look, seat
 from tests.e2e.windows import WINDOWS
 
 if TYPE_CHECKING:
+    from tests.audit.connections import AddressOf
     from tests.console.people import Console
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -47,14 +48,40 @@ def new_book() -> Any:
 begun, told = beginning(new_book)
 
 
+def seal_and_verify(role_url: AddressOf, console: Console) -> None:
+    """Have some entries sealed, and a verification in each of two states."""
+    from django.utils import timezone
+
+    from audit.models import Verification
+    from keyring.walls import in_environment
+    from tests.audit.connections import run
+    from tests.audit.sealing import sealing
+
+    with sealing(role_url) as sealer:
+        while not run(role_url("auditor"), "select size from audit_signedcheckpoint"):
+            sealer.turn(now=timezone.now())
+    now = timezone.now()
+    asked = {"environment_id": console.environment.id, "asked_by": console.officer.id, "turned_at": now}
+    with in_environment(console.environment.id):
+        Verification.objects.create(
+            **asked, asked_at=now - timedelta(hours=1), ended_at=now, first=0, size=9, state="whole", root="ab" * 32
+        )
+        Verification.objects.create(
+            **asked, asked_at=now, ended_at=now, first=9, size=12, done=3, state="broken", root="cd" * 32, first_bad=10,
+            first_bad_until=11, told=[{"index": 10, "kind": "body", "text": "the body is not what was sealed"}],
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_every_page_of_the_book_meets_wcag_and_fits_its_window(
-    visit: Callable[..., Visitor], told: tuple[Console, Any], width: int, scheme: str
+    visit: Callable[..., Visitor], told: tuple[Console, Any], role_url: AddressOf, width: int, scheme: str
 ) -> None:
     console, finding = told
+    seal_and_verify(role_url, console)
     visitor = seat(visit, console.officer, width=width, scheme=scheme)
     for name, path in {
         "book": "book/",
+        "integrity": "integrity/",
         "findings": "findings/",
         "finding": f"findings/{finding}/",
     }.items():
