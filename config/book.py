@@ -12,7 +12,11 @@ AUDIT_MONTHS_AHEAD = 3
 AUDIT_GATE = "governance.api.gates.may_audit"
 """Called with each request that wants to read the book; raises where the caller may not."""
 AUDIT_ENVIRONMENTS = "governance.reconciled.environments"
-AUDIT_RECONCILED = ("governance.reconciled.LEDGERS", "userstore.reconciled.LEDGERS")
+AUDIT_RECONCILED = (
+    "governance.reconciled.LEDGERS",
+    "governance.reconciled_lives.LIVES",
+    "userstore.reconciled.LEDGERS",
+)
 """What of the floors above is compared with the book, and in which environments."""
 AUDIT_SEALER_URL: str = _env("DATABASE_SEALER_URL", default="")
 AUDIT_LOG_KEY = Path(_env("SEALBOOK_LOG_KEY")) if _env("SEALBOOK_LOG_KEY", default="") else None

@@ -30,6 +30,8 @@ _PURPOSES = (
     (UUID("8c88cd01-6001-4553-b003-87559f439061"), "support", "Helping somebody who asked.", "contract", False),
     (UUID("3f929a5c-0a3e-4e36-b911-25ff43000bf9"), "security", "Keeping accounts safe.", "legitimate_interests", False),
 )
+BUILT_IN_PURPOSES = frozenset(each[0] for each in _PURPOSES)
+"""What every environment starts with; most of them can be retired, so not all are marked as the system's."""
 _POLICIES = (
     (ALLOW_ALL, "AllowAll", "Allows every call.", "AllowAll", True),
     (DENY_ALL, "DenyAll", "Refuses every call.", "DenyAll", True),

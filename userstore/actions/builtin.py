@@ -44,6 +44,8 @@ _ORDINARY = (
     ("12b3f133-4ad1-4f11-9d7d-313eb7cb95fa", "email_verified", "boolean", "none", "account", 2),
     ("2ee3d57d-9756-464e-a5e9-04244936cb9e", "external_alias", "string", "unique", "identifier", 3),
 )
+BUILT_IN_COLUMNS = frozenset(UUID(each[0]) for each in _ORDINARY)
+"""Columns that every environment starts with and may retire."""
 
 
 KEYS = ((KeyKind.INDEX, INDEX_SCOPE), (KeyKind.TOKEN, ""), (KeyKind.PSEUDONYM, ""))
