@@ -67,7 +67,8 @@ def life_ledger(
     begun_kinds = frozenset({str(begins)} if begins else ())
 
     def told(entries: Iterable[EntryView]) -> Iterable[str]:
-        begun, ended = set(), set()
+        begun: set[str] = set()
+        ended: set[str] = set()
         for each in entries:
             (ended if each.kind in over_kinds else begun).add(str(each.facts[fact]))
         return _traces(begun - ended if over is None else begun, ended if over is not None else ())
