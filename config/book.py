@@ -34,5 +34,13 @@ AUDIT_SLOWEST_MILLISECONDS: int = _env.int("SEALBOOK_SLOWEST_APPEND_MILLISECONDS
 """After how long an entry counts as not written, so that nothing leaves and the call fails; 0: never."""
 AUDIT_KEEP_MONTHS: int = _env.int("SEALBOOK_KEEP_BOOK_MONTHS", default=0)
 """For how many whole months bodies of entries stay; their leaves stay for good. 0: all of them do."""
-AUDIT_FACT_SOURCES = ["userstore.observing.OwnFacts"]
+GOVERNANCE_STAFF_URL: str = _env("SEALBOOK_STAFF_URL", default="")
+GOVERNANCE_STAFF_TOKEN: str = _env("SEALBOOK_STAFF_TOKEN", default="")
+"""Where the staff directory is asked for twice a day (governance.actions.staff_pulling); empty: nowhere."""
+AUDIT_FACT_SOURCES = [
+    "userstore.observing.OwnFacts",
+    "userstore.staffing.StaffFacts",
+    "userstore.staffing.MarkedPeople",
+    "userstore.staffing.RegisteredJobs",
+]
 """Where the analysis asks what explains accesses (audit.analysis.facts.FactSource)."""

@@ -78,6 +78,18 @@ def check_tickets() -> Iterator[Error]:
 
 
 @_refuses
+def check_staff() -> Iterator[Error]:
+    """Refuse a staff directory that is asked in the clear."""
+    way = import_string("governance.tickets.is_private_way")
+    if settings.GOVERNANCE_STAFF_URL and not way(settings.GOVERNANCE_STAFF_URL):
+        yield Error(
+            "The staff directory has no address over TLS.",
+            hint="Set SEALBOOK_STAFF_URL to an https address, or to one of this machine.",
+            id="sealbook.E032",
+        )
+
+
+@_refuses
 def check_webhooks() -> Iterator[Error]:
     """Refuse networks of webhooks that are none, or that reach this machine itself."""
     try:

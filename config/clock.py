@@ -19,6 +19,7 @@ CELERY_BEAT_SCHEDULE = {
     "forget factor offers": {"task": "governance.forget_factor_offers", "schedule": 3600.0},
     "put down what access is over": {"task": "governance.put_down_what_is_over", "schedule": 60.0},
     "tell what is overdue": {"task": "governance.tell_what_is_overdue", "schedule": 300.0},
+    "pull the staff directory": {"task": "governance.pull_staff", "schedule": 12 * 3600.0},
     "deliver notices": {"task": "governance.deliver_notices", "schedule": 30.0},
     "forget deliveries": {"task": "governance.forget_deliveries", "schedule": 24 * 3600.0},
     "open reviews of rights": {"task": "governance.open_rights_reviews", "schedule": 60.0},

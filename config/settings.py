@@ -288,6 +288,8 @@ from config.book import (  # noqa: E402, F401  who reads the book, and who seals
     AUDIT_UNSEALED_READ_MINUTES,
     AUDIT_WITNESS_PUBLIC_KEYS,
     AUDIT_WITNESSES,
+    GOVERNANCE_STAFF_TOKEN,
+    GOVERNANCE_STAFF_URL,
 )
 from config.clock import CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES  # noqa: E402, F401  what runs by the clock, and where
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own

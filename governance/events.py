@@ -122,6 +122,12 @@ LAUNCHER_WITHDRAWN = event("launcher.withdrawn", "launcher", "name", "client", "
 ACCESS_RULE_DEFINED = event("access_rule.defined", "rule", "name", "accessor", "terms", "reasons")
 ACCESS_RULE_CHANGED = event("access_rule.changed", "rule", "name", "accessor", "terms", "reasons")
 ACCESS_RULE_RETIRED = event("access_rule.retired", "rule", "name", "accessor", "reasons")
+STAFF_TAKEN_IN = event("staff.taken_in", "members", "added", "changed", "ended", "source", "reasons")
+MARK_SET = event("mark.set", "mark", "mark_kind", "reasons")
+MARK_LIFTED = event("mark.lifted", "mark", "mark_kind", "reasons")
+"""Of a person whom the analysis watches over; whom, stands in no entry."""
+JOB_REGISTERED = event("job.registered", "job", "client", "purposes", "hours", "reasons")
+JOB_WITHDRAWN = event("job.withdrawn", "job", "client", "reasons")
 TICKET_OPENED = event("ticket.opened", "ticket", "assignee", "reasons")
 TICKET_CLOSED = event("ticket.closed", "ticket", "reasons")
 # Whose record is asked for stands beside the request, where erasure unlinks it; the book says how many people it is.

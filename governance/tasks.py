@@ -16,6 +16,7 @@ from governance.actions.factor_upkeep import forget_offers
 from governance.actions.notices import DELIVER
 from governance.actions.rights_rounds import open_due_reviews
 from governance.actions.script_notes import forget_notes
+from governance.actions.staff_pulling import pull_staff_everywhere
 from governance.actions.webhooks import forget_former_secrets
 from governance.models import Environment
 from governance.operators.sessions import SessionStore
@@ -30,6 +31,12 @@ _SOFT_LIMIT, _LIMIT = 110, 150
 def forget_sessions() -> None:
     """Forget the sessions whose time is over; safe to repeat."""
     SessionStore.clear_expired()
+
+
+@shared_task(name="governance.pull_staff", soft_time_limit=300, time_limit=330)
+def pull_staff() -> dict[str, str]:
+    """Ask the system that keeps the staff directory, for each environment; safe to repeat and to lose."""
+    return pull_staff_everywhere(now=timezone.now())
 
 
 @shared_task(name="governance.forget_script_notes")

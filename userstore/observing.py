@@ -15,8 +15,7 @@ from audit.analysis.facts import Facts, Ticket
 from governance.models import Ticket as OwnTicket
 from governance.models import TrustedBuild
 from governance.tickets import ticket_image
-from userstore.models import Subject
-from userstore.writing.keys import handle_of, subject_key
+from userstore.handles import handles_of
 
 MOST_TICKETS = 5_000
 """Tickets that one look takes up: those of whoever acts, the newest first."""
@@ -53,5 +52,4 @@ def _told(row: OwnTicket, handles: Mapping[UUID, str], environment_id: UUID) -> 
 
 
 def _handles(subject_ids: Iterable[UUID]) -> dict[UUID, str]:
-    found = Subject.objects.filter(public_id__in=set(subject_ids))
-    return {each.public_id: handle_of(each, subject_key(each)) for each in found}
+    return {subject.public_id: handle for subject, handle in handles_of(set(subject_ids))}

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from audit.actions.alerting import keep_alerts
 from audit.analysis.accesses import Access
-from audit.analysis.engine import Engine
+from audit.analysis.engine import CREATED, Engine
 from audit.analysis.explaining import MOST_PEOPLE, explain
 from audit.analysis.memory import (
     APPROVED,
@@ -19,6 +19,7 @@ from audit.analysis.memory import (
     HANDLED,
     HOME,
     KEPT,
+    ORDINAL,
     REQUEST,
     SAID,
     USED,
@@ -74,9 +75,9 @@ def close_days(environment_id: UUID, *, now: datetime) -> int:
 
 
 def forget_recollections(environment_id: UUID, *, now: datetime) -> int:
-    """Forget what no rule looks back to any more; return how much that was."""
+    """Forget what no rule looks back to any more, the order of people aside; return how much that was."""
     with in_environment(environment_id):
-        return Recollection.objects.filter(kept_at__lt=now - KEPT).delete()[0]
+        return Recollection.objects.filter(kept_at__lt=now - KEPT).exclude(topic=ORDINAL).delete()[0]
 
 
 def _days_since(done: date, today: date) -> list[date]:
@@ -134,7 +135,9 @@ def _keys(accesses: Iterable[Access], roles: dict[str, str]) -> set[tuple[str, s
         keys |= {(COLUMN, f"role/{roles[actor]}:{column}") for column in each.columns}
         if len(each.subjects) <= MOST_PEOPLE:
             keys |= {(HANDLED, f"{actor}:{subject}") for subject in each.subjects}
-        keys |= {(WATCHED, subject) for subject in each.subjects}
+        keys |= {(topic, subject) for topic in (WATCHED, ORDINAL) for subject in each.subjects}
+        if each.kind == CREATED:
+            keys.add((ORDINAL, ""))
         if each.grant:
             keys |= {(GRANT, each.grant), (USED, each.grant)}
         if "request" in each.facts:

@@ -15,12 +15,14 @@ from audit.analysis.memory import (
     COLUMN,
     GRANT,
     HOME,
+    ORDINAL,
     REQUEST,
     Memory,
     seconds,
 )
 from audit.analysis.rule import Alert, Context, Day, Detection, Seen, Signal, StreamRule, alert_id
 
+CREATED = "subject.created"
 BROKEN = "E0"
 """The rule that a rule itself failed: one time is enough to tell, whatever its own threshold is."""
 
@@ -154,6 +156,8 @@ def remember(seen: Seen, ctx: Context) -> None:
     elif access.operation == "search":
         memory.count(access.actor, day).searches += 1
     elif access.outcome == "done":
+        if access.kind == CREATED:
+            _remember_order(access, memory)
         _remember_request(access, memory)
     if access.actor_kind == "client":
         memory.keep_first(HOME, access.actor, str(access.environment_id))
@@ -175,6 +179,14 @@ def _newly_asked(seen: Seen, memory: Memory) -> int:
             memory.keep(ASKED, key, today)
             new += 1
     return new
+
+
+def _remember_order(access: Access, memory: Memory) -> None:
+    """Count people as they are stored: the store's own numbers are in no entry, so that erasure leaves none behind."""
+    known: int = memory.get(ORDINAL, "") or 0
+    for place, subject in enumerate(access.subjects, start=known + 1):
+        memory.keep(ORDINAL, subject, place)
+    memory.keep(ORDINAL, "", known + len(access.subjects))
 
 
 def _remember_columns(access: Access, ctx: Context) -> None:

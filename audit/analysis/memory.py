@@ -31,6 +31,8 @@ ASKED = "asked"
 """actor:subject -> the day on which nothing explained a look last; a person counts once a day."""
 OWN = "own"
 """actor -> tickets that they opened themselves and used at once: [seconds, reference]."""
+ORDINAL = "ordinal"
+"""subject -> which number they have among those who were stored since the analysis looks on; under "": how many."""
 HOME = "home"
 """client -> the environment that it was first seen in."""
 

@@ -16,6 +16,7 @@ from governance.admin import (
     rights_reviews,
     scripts,
     second_factors,
+    staff,
     webhooks,
     workloads,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "rights_reviews",
     "scripts",
     "second_factors",
+    "staff",
     "webhooks",
     "workloads",
 ]

@@ -21,6 +21,7 @@ from governance.console.notes import script_note, script_notes
 from governance.console.rights_reviews import rights_review, rights_unused
 from governance.console.second_factors import confirm, overview, recovery_codes, remove, rename
 from governance.console.sessions import SignIn, SignOut, choose, password, sign_in_for_console, start
+from governance.console.staff import staff
 from governance.console.tracing import code_of_column
 
 _in_console = admin.site.admin_view
@@ -68,6 +69,7 @@ urlpatterns = [
     path("admin/findings/", _in_console(findings), name="findings"),
     path("admin/findings/<uuid:finding_id>/", _in_console(finding), name="finding"),
     path("admin/findings/<uuid:finding_id>/bundle", _in_console(finding_bundle), name="finding-bundle"),
+    path("admin/staff/", _in_console(staff), name="staff"),
     path("admin/detections/", _in_console(detections), name="detections"),
     path("admin/detections/<slug:detection>/", _in_console(detection), name="detection"),
     path("admin/book/", _in_console(book), name="book"),

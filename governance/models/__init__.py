@@ -21,6 +21,7 @@ from governance.models.rights import GroupRight, Right, RightUse
 from governance.models.rights_reviews import ReviewedRight, RightsReview, RightsReviewPlan
 from governance.models.scripts import PolicySecret, ScriptHost, ScriptNote
 from governance.models.signing import SigningKey
+from governance.models.staff import MarkedSubject, RegisteredJob, StaffMember
 from governance.models.webhooks import Webhook, WebhookSecret
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "GraphObject",
     "GroupRight",
     "Launcher",
+    "MarkedSubject",
     "Notice",
     "ObjectType",
     "Organization",
@@ -54,6 +56,7 @@ __all__ = [
     "PolicyTemplate",
     "ProtectedChange",
     "Purpose",
+    "RegisteredJob",
     "RequestedSubject",
     "ReservedOperation",
     "Review",
@@ -67,6 +70,7 @@ __all__ = [
     "ScriptNote",
     "SigningKey",
     "SpentProof",
+    "StaffMember",
     "Ticket",
     "TrustedBuild",
     "Webhook",

@@ -71,8 +71,13 @@ def exchange(request: Outgoing, *, seconds: float, loopback: bool) -> Incoming:
     return exchange_where(request, seconds=seconds, allowed=_is_this_machine if loopback else is_public)
 
 
-def exchange_where(request: Outgoing, *, seconds: float, allowed: Callable[[Address], bool]) -> Incoming:
+def exchange_where(
+    request: Outgoing, *, seconds: float, allowed: Callable[[Address], bool], most: int = MOST_RECEIVED
+) -> Incoming:
     """Send a request as `exchange` does, to addresses of the caller's choice: for a host that the deployment names.
+
+    Args:
+        most: bytes of an answer's body; longer ones are no answer.
 
     Raises:
         NoAnswer: as `exchange`.
@@ -82,7 +87,7 @@ def exchange_where(request: Outgoing, *, seconds: float, allowed: Callable[[Addr
     if not addresses or not all(allowed(ip_address(address[0])) for _, address in addresses):
         raise NoAnswer("address")
     try:
-        return _exchanged(request, addresses[0], deadline)
+        return _exchanged(request, addresses[0], deadline, most)
     except TimeoutError:
         raise NoAnswer("time") from None
     except ssl.SSLError:
@@ -133,7 +138,7 @@ def _resolved(host: str, port: int, seconds: float) -> list[_Found]:
         raise NoAnswer("time") from None
 
 
-def _exchanged(request: Outgoing, found: _Found, deadline: float) -> Incoming:
+def _exchanged(request: Outgoing, found: _Found, deadline: float, most: int) -> Incoming:
     family, address = found
     with socket.socket(family, socket.SOCK_STREAM) as bare:
         bare.settimeout(_left(deadline))
@@ -146,7 +151,7 @@ def _exchanged(request: Outgoing, found: _Found, deadline: float) -> Incoming:
         try:
             if isinstance(link, ssl.SSLSocket):
                 link.do_handshake()
-            answer = _spoken(request, link)
+            answer = _spoken(request, link, most)
         finally:
             guard.cancel()
             link.close()
@@ -165,7 +170,7 @@ def _tls(bare: socket.socket, host: str) -> ssl.SSLSocket:
     return context.wrap_socket(bare, do_handshake_on_connect=False, suppress_ragged_eofs=False, server_hostname=host)
 
 
-def _spoken(request: Outgoing, link: socket.socket) -> Incoming:
+def _spoken(request: Outgoing, link: socket.socket, most: int) -> Incoming:
     connection = HTTPConnection(request.host, request.port)
     connection.sock = link
     connection.default_port = 80 if request.is_clear else 443  # the Host header leaves it out
@@ -178,8 +183,8 @@ def _spoken(request: Outgoing, link: socket.socket) -> Incoming:
         connection.putheader("Content-Length", str(len(request.body)))
     connection.endheaders(request.body or None)
     answer = connection.getresponse()
-    body = answer.read(MOST_RECEIVED + 1)
-    if len(body) > MOST_RECEIVED:
+    body = answer.read(most + 1)
+    if len(body) > most:
         raise NoAnswer("length")
     if answer.length:
         raise IncompleteRead(body, answer.length)

@@ -44,6 +44,8 @@ NO_CONFIGURATION = {
     "governance.ReviewedRight": "what owners said, for which nobody waits",
     "governance.RightUse": "when a right was used last",
     "governance.Ticket": "data of the desk",
+    "governance.StaffMember": "data of the staff directory",
+    "governance.MarkedSubject": "people whom the analysis watches over",
     "governance.Notice": "what people are told",
     "governance.Delivery": "what people are told, on its way",
     "governance.GraphObject": "data of applications",

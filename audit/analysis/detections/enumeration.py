@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from audit.analysis.accesses import Access
 from audit.analysis.cases import looks, person
 from audit.analysis.facts import Facts, Job
+from audit.analysis.memory import ORDINAL
 from audit.analysis.rule import Case, Context, Day, Detection, Parameter, Signal
 from audit.analysis.statistics import longest_run
 
@@ -20,7 +21,8 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
     for each in day.seen:
         access = each.access
         if access.looks and len(access.subjects) == 1 and access.actor not in ctx.facts.jobs:
-            ordinal = ctx.facts.ordinals.get(access.subjects[0])
+            subject = access.subjects[0]
+            ordinal = ctx.facts.ordinals.get(subject) or ctx.memory.get(ORDINAL, subject)
             if ordinal is not None:
                 walks[access.actor].append((ordinal, access))
     for actor, steps in walks.items():

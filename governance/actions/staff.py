@@ -1,0 +1,187 @@
+"""Taking in the staff directory, marking people, registering jobs: what the analysis of the book knows beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from audit.recorder import append
+from governance import events
+from governance.actions.change import configuration_change
+from governance.actions.clearing import cleared
+from governance.catalogue import requestables
+from governance.drafts.draftable import draftable
+from governance.errors import Conflict, Invalid, NotFound
+from governance.identities import Caller
+from governance.models import Account, Client, MarkedSubject, Purpose, RegisteredJob, StaffMember
+from governance.staff_files import MOST_FAULTS, StaffFault, StaffFileUnfit, StaffLine, read_staff
+
+_FIELDS = ("team", "role", "manager_id", "joined_on", "left_on", "leave", "own_record")
+
+
+def take_in_staff(caller: Caller, *, text: str, source: str, now: datetime | None = None) -> dict[str, int]:
+    """Have the staff directory be what a file says, all of it or nothing; returns how many were added and so on.
+
+    Whoever is not in the file is not in the directory any more.
+
+    Args:
+        text: CSV, as `read_staff` reads it.
+        source: where it comes from, for the book: `console`, `command` or `http`.
+
+    Raises:
+        Refused: the caller may not configure; it is on record.
+        StaffFileUnfit: with row, column and remedy of each fault; nothing changed.
+    """
+    lines = read_staff(text)
+    with cleared(caller, "configure", events.STAFF_TAKEN_IN, now=now or timezone.now()) as clearance:
+        wanted = _members(caller.environment_id, lines)
+        known = {each.account_id: each for each in StaffMember.objects.select_for_update()}
+        added = [each for each in wanted if each.account_id not in known]
+        changed = [_changed(known[each.account_id], each) for each in wanted if each.account_id in known]
+        gone = known.keys() - {each.account_id for each in wanted}
+        StaffMember.objects.bulk_create(added)
+        StaffMember.objects.bulk_update([each for each in changed if each is not None], _FIELDS, batch_size=1000)
+        StaffMember.objects.filter(account_id__in=gone).delete()
+        told = {
+            "members": len(wanted),
+            "added": len(added),
+            "changed": sum(each is not None for each in changed),
+            "ended": len(gone),
+        }
+        append(
+            events.STAFF_TAKEN_IN,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts=told | {"source": source},
+            decision_id=clearance.decision_id,
+        )
+    return told
+
+
+def mark_subject(caller: Caller, *, subject_id: UUID, kind: str, now: datetime | None = None) -> MarkedSubject:
+    """Have every look at a person be found (`honey`), or every unexplained one (`flagged`).
+
+    The book says that somebody was marked, and not who: whoever reads it would know whom to leave alone.
+
+    Raises:
+        Refused: the caller may not configure; it is on record.
+        Invalid, NotFound: no such kind, no such person.
+        Conflict: they are marked already.
+    """
+    if kind not in (MarkedSubject.FLAGGED, MarkedSubject.HONEY):
+        raise Invalid("A person is flagged or honey.", field="kind")
+    with cleared(caller, "configure", events.MARK_SET, now=now or timezone.now()) as clearance:
+        if subject_id not in requestables().known([subject_id]):
+            raise NotFound("There is no such person.", field="subject_id")
+        existing = MarkedSubject.objects.filter(subject_id=subject_id).first()
+        if existing is not None:
+            raise Conflict("This person is marked already.", existing_id=existing.public_id, field="subject_id")
+        mark = MarkedSubject.objects.create(
+            environment_id=caller.environment_id, subject_id=subject_id, kind=kind, marked_by=caller.actor.id
+        )
+        append(
+            events.MARK_SET,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts={"mark": mark.public_id, "mark_kind": kind},
+            decision_id=clearance.decision_id,
+        )
+    return mark
+
+
+def lift_mark(caller: Caller, *, public_id: UUID, now: datetime | None = None) -> None:
+    """Watch over a marked person no more. Raises `NotFound` where there is no such mark."""
+    with cleared(caller, "configure", events.MARK_LIFTED, now=now or timezone.now()) as clearance:
+        mark = MarkedSubject.objects.select_for_update().filter(public_id=public_id).first()
+        if mark is None:
+            raise NotFound("There is no such mark.", field="id")
+        append(
+            events.MARK_LIFTED,
+            environment_id=caller.environment_id,
+            actor=caller.actor,
+            facts={"mark": mark.public_id, "mark_kind": mark.kind},
+            decision_id=clearance.decision_id,
+        )
+        mark.delete()
+
+
+@draftable
+def register_job(
+    caller: Caller, *, client_id: UUID, purposes: Sequence[str], hours: Sequence[int] = ()
+) -> RegisteredJob:
+    """Have what a client does for some purposes count as explained: it runs by a schedule.
+
+    Raises:
+        Invalid, NotFound: no purposes, no hours of a day, no such client or purpose.
+        Conflict: it is registered already.
+    """
+    if not purposes or any(not 0 <= hour <= 23 for hour in hours):
+        raise Invalid("A job has a purpose, and runs at hours from 0 to 23.", field="hours" if purposes else "purposes")
+    with configuration_change(caller, events.JOB_REGISTERED) as change:
+        client = Client.objects.filter(public_id=client_id).first()
+        if client is None:
+            raise NotFound("There is no such client.", field="client_id")
+        known = set(Purpose.objects.filter(name__in=list(purposes)).values_list("name", flat=True))
+        if known != set(purposes):
+            raise NotFound("There is no such purpose.", field="purposes")
+        existing = RegisteredJob.objects.filter(client=client).first()
+        if existing is not None:
+            raise Conflict("This client is registered already.", existing_id=existing.public_id, field="client_id")
+        job = RegisteredJob.objects.create(
+            environment_id=caller.environment_id, client=client, purposes=sorted(known), hours=sorted(set(hours))
+        )
+        change.facts.update(job=job.public_id, client=client.public_id, purposes=job.purposes, hours=job.hours)
+    return job
+
+
+@draftable
+def withdraw_job(caller: Caller, *, public_id: UUID) -> None:
+    """Have a client's schedule explain nothing any more. Raises `NotFound` where there is no such job."""
+    with configuration_change(caller, events.JOB_WITHDRAWN) as change:
+        job = RegisteredJob.objects.select_related("client").filter(public_id=public_id).first()
+        if job is None:
+            raise NotFound("There is no such job.", field="id")
+        change.facts.update(job=job.public_id, client=job.client.public_id)
+        job.delete()
+
+
+def _members(environment_id: UUID, lines: Sequence[StaffLine]) -> list[StaffMember]:
+    names = {each.username.lower() for each in lines} | {each.manager.lower() for each in lines if each.manager}
+    operators = Account.objects.filter(kind=Account.OPERATOR).values_list("username", "pk")
+    accounts = {name.lower(): pk for name, pk in operators if name.lower() in names}
+    records = requestables().known([each.own_record for each in lines if each.own_record])
+    faults: list[StaffFault] = []
+    for line in lines:
+        for column, name in (("username", line.username), ("manager", line.manager)):
+            if name and name.lower() not in accounts:
+                faults.append(StaffFault(line.row, column, "no operator signs in with this name; define them first."))
+        if line.own_record and line.own_record not in records:
+            faults.append(StaffFault(line.row, "own_record", "nobody in the store has this id; leave it empty."))
+    if faults:
+        raise StaffFileUnfit(faults[:MOST_FAULTS])
+    return [
+        StaffMember(
+            environment_id=environment_id,
+            account_id=accounts[each.username.lower()],
+            team=each.team,
+            role=each.role,
+            manager_id=accounts.get(each.manager.lower()),
+            joined_on=each.joined,
+            left_on=each.left,
+            leave=[[first.isoformat(), last.isoformat()] for first, last in each.leave],
+            own_record=each.own_record,
+        )
+        for each in lines
+    ]
+
+
+def _changed(known: StaffMember, wanted: StaffMember) -> StaffMember | None:
+    """Return a row as it is wanted; None where it is that already."""
+    if all(getattr(known, name) == getattr(wanted, name) for name in _FIELDS):
+        return None
+    for name in _FIELDS:
+        setattr(known, name, getattr(wanted, name))
+    return known
