@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
 import orjson
 from django.db import connections
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from audit.actors import Actor, Build
 from audit.errors import AuditorNotConfigured, EntryNotFound
-from audit.models import Entry
+from audit.models import Entry, Leaf
 
 AUDITOR = "auditor"
+READS = ("accessor.executed", "accessor.unmasked")
+"""Kinds of entries by which somebody saw values through an accessor."""
+_INSTANT = timedelta(microseconds=1)
 LARGEST_PAGE = 1500
 
 Cursor = tuple[datetime, UUID]
@@ -60,6 +64,8 @@ def entries(
     decision_id: UUID | None = None,
     request_id: str | None = None,
     subject: str | None = None,
+    accessor: str | None = None,
+    purpose: str | None = None,
     naming: UUID | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -68,9 +74,10 @@ def entries(
 ) -> list[EntryView]:
     """Return one environment's entries, newest first, at most `limit` (1 to 1500).
 
-    `subject` is a fingerprint handle; `naming` an id that stands anywhere in an entry, for which every body between
-    `since` and `until` is searched; `since` is included, `until` is not; `after` continues below an entry. Raises
-    `AuditorNotConfigured` where the book cannot be read.
+    `subject` is a fingerprint handle; `accessor` the id or the name of what was read through, `purpose` the name of
+    what for; `naming` an id that stands anywhere in an entry. For these three every body between `since` and `until`
+    is searched; `since` is included, `until` is not; `after` continues below an entry. Raises `AuditorNotConfigured`
+    where the book cannot be read.
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise ValueError(f"limit is a number from 1 to {LARGEST_PAGE}")
@@ -85,11 +92,54 @@ def entries(
         "pk__lt": after,
     }
     found = _book(environment_id).filter(**{name: value for name, value in wanted.items() if value is not None})
+    found = _searched(found, subject=subject, accessor=accessor, purpose=purpose, naming=naming)
+    return [_view(row) for row in found.order_by("-recorded_at", "-id")[:limit]]
+
+
+def entries_at(
+    *, environment_id: UUID, first: int, end: int, limit: int, **filters: Any
+) -> list[tuple[int, EntryView]]:
+    """Return one environment's entries of the places of the tree from `first` up to `end` (excluded), in their order.
+
+    At most `limit` of those that the filters of `entries` leave over: the lowest places. Places are given once and
+    for good, so whoever goes on behind the last one misses nothing and gets nothing twice, in whatever order
+    transactions were committed.
+    """
+    _book(environment_id)  # says so where the book cannot be read
+    places = Leaf.objects.using(AUDITOR).filter(index__gte=first, index__lt=end)
+    span = places.aggregate(begins=Min("recorded_at"), ends=Max("recorded_at"))
+    if span["begins"] is None:
+        return []
+    index_of = dict(places.values_list("entry_id", "index"))
+    begins = max(filter(None, (filters.pop("since", None), span["begins"])))
+    ends = min(filter(None, (filters.pop("until", None), span["ends"] + _INSTANT)))
+    page = entries(environment_id=environment_id, since=begins, until=ends, limit=LARGEST_PAGE, **filters)
+    found: list[tuple[int, EntryView]] = []
+    while page:
+        found += [(index_of[each.id], each) for each in page if each.id in index_of]
+        if len(page) < LARGEST_PAGE:
+            break
+        after = page[-1].cursor
+        page = entries(
+            environment_id=environment_id, since=begins, until=ends, limit=LARGEST_PAGE, after=after, **filters
+        )
+    return sorted(found, key=lambda each: each[0])[:limit]
+
+
+def _searched(
+    found: QuerySet[Entry], *, subject: str | None, accessor: str | None, purpose: str | None, naming: UUID | None
+) -> QuerySet[Entry]:
     if subject is not None:
         found = found.filter(_about(subject))
+    if accessor is not None:
+        text = orjson.dumps(accessor).decode()
+        found = found.filter(Q(body__contains=f'"accessor":{text}') | Q(body__contains=f'"name":{text}'))
+        found = found.filter(kind__in=READS)
+    if purpose is not None:
+        found = found.filter(body__regex=rf'"purposes":\[[^]]*{re.escape(orjson.dumps(purpose).decode())}')
     if naming is not None:
         found = found.filter(body__contains=f'"{naming}"')
-    return [_view(row) for row in found.order_by("-recorded_at", "-id")[:limit]]
+    return found
 
 
 def every_entry(*, environment_id: UUID, chunk: int = 500, **filters: Any) -> Iterator[EntryView]:

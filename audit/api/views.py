@@ -24,6 +24,8 @@ _FILTERS = [
     OpenApiParameter("decision_id", OpenApiTypes.UUID, description="The X-Sealbook-Decision of an answer."),
     OpenApiParameter("request_id", str),
     OpenApiParameter("subject", str, description="A subject's handle."),
+    OpenApiParameter("accessor", str, description="Id or name of what was read through."),
+    OpenApiParameter("purpose", str, description="Name of what it was read for."),
     OpenApiParameter("since", OpenApiTypes.DATETIME, description="Included."),
     OpenApiParameter("until", OpenApiTypes.DATETIME, description="Not included."),
     OpenApiParameter("starting_after", str, description="The `next` of the page before."),

@@ -9,13 +9,11 @@ from uuid import UUID
 
 from django.db import connection
 
+from audit.queries import READS
 from audit.rollups.counting import Sums
 from keyring.walls import in_environment
 
 By = Literal["hour", "day", "actor", "actor_kind", "kind", "outcome", "accessor", "purpose"]
-
-READS = ("accessor.executed", "accessor.unmasked")
-"""Kinds of entries by which somebody saw values through an accessor."""
 
 REACH = 168
 """How many hours in which somebody did something are looked back to for what is usual."""

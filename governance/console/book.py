@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
-from audit.actions.reading import Filters, read_entries, read_entry
-from audit.bodies import OUTCOMES
+from audit.actions.reading import read_entries, read_entry
 from audit.errors import EntryNotFound
-from audit.events import declared
 from audit.integrity.places import place_of
 from audit.integrity.state import sealing
-from audit.queries import Cursor, EntryView
+from audit.queries import Cursor
+from governance.console.book_lines import choices, filters_of, id_of, line_of, used
 from governance.operators.choice import operator_caller
 from governance.operators.permission import AUDIT, require
 from governance.queries import names_of_actors
@@ -34,25 +32,25 @@ def book(request: HttpRequest) -> HttpResponse:
     """List entries by kind, outcome, actor, decision, request, the handle of a person, or an id that they name."""
     require(request, AUDIT)
     caller = operator_caller(request)
-    filters = _filters(request)
+    asked = used(request.GET)
     page = read_entries(
         actor=caller.actor,
         environment_id=caller.environment_id,
-        filters=filters,
+        filters=filters_of(asked),
         door="console",
         after=_cursor(request.GET.get("after", "")),
         limit=PAGE,
     )
     names = names_of_actors(entry.actor for entry in page.entries)
-    older = urlencode({**_used(request), "after": _cursor_text(page.entries[-1].cursor)}) if page.has_next else ""
+    older = urlencode({**asked, "after": _cursor_text(page.entries[-1].cursor)}) if page.has_next else ""
     return _page(
         request,
         "governance/book.html",
         title="The book",
-        entries=[_shown(entry, names) for entry in page.entries],
-        kinds=sorted(declared()),
-        outcomes=sorted(OUTCOMES),
-        asked=_used(request),
+        entries=[line_of(entry, names) for entry in page.entries],
+        **choices(),
+        asked=asked,
+        following=urlencode(asked),
         older=older,
         sealing=_sealing(timezone.now()),
     )
@@ -73,7 +71,7 @@ def book_entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     except EntryNotFound:
         raise Http404 from None
     facts = [(name, _written(value)) for name, value in sorted(entry.facts.items())]
-    shown, place = _shown(entry, names_of_actors([entry.actor])), place_of(entry)
+    shown, place = line_of(entry, names_of_actors([entry.actor])), place_of(entry)
     return _page(request, "governance/book_entry.html", title="Entry", entry=shown, facts=facts, place=place)
 
 
@@ -99,69 +97,12 @@ def _file(text: str, name: str, content_type: str) -> HttpResponse:
     return HttpResponse(text, content_type=content_type, headers=disposition)
 
 
-def _shown(entry: EntryView, names: dict[UUID, str]) -> dict[str, Any]:
-    reasons = entry.facts.get("reasons") or []
-    return {
-        "id": entry.id,
-        "url": reverse("book-entry", args=[entry.id]),
-        "at": entry.recorded_at,
-        "kind": entry.kind,
-        "outcome": entry.outcome,
-        "actor": names.get(entry.actor.id, entry.actor.kind) if entry.actor.id else entry.actor.kind,
-        "actor_kind": entry.actor.kind,
-        "actor_id": entry.actor.id,
-        "about": entry.facts.get("name") or "",
-        "reasons": "; ".join(str(reason) for reason in reasons),
-        "decision": entry.decision_id,
-        "request": entry.request_id,
-    }
-
-
 def _written(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(str(one) for one in value) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "none" if value is None else str(value)
-
-
-def _used(request: HttpRequest) -> dict[str, str]:
-    known = ("kind", "outcome", "actor", "decision", "request", "subject", "naming", "since")
-    return {name: request.GET[name].strip() for name in known if request.GET.get(name, "").strip()}
-
-
-def _filters(request: HttpRequest) -> Filters:
-    """Read the filters; one that makes no sense finds nothing rather than everything."""
-    asked = _used(request)
-    return Filters(
-        kinds=[asked["kind"]] if "kind" in asked else None,
-        outcome=asked.get("outcome"),
-        actor_id=_id(asked.get("actor")),
-        decision_id=_id(asked.get("decision")),
-        request_id=asked.get("request"),
-        subject=asked.get("subject"),
-        naming=_id(asked.get("naming")),
-        since=_moment(asked["since"]) if "since" in asked else None,
-    )
-
-
-def _id(text: str | None) -> UUID | None:
-    """Read an id; what is none becomes one that nothing has."""
-    if text is None:
-        return None
-    try:
-        return UUID(text)
-    except ValueError:
-        return uuid4()
-
-
-def _moment(text: str) -> datetime:
-    """Read a moment; what is none becomes one that nothing is after."""
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    return found if found is not None and found.tzinfo is not None else datetime.max.replace(tzinfo=UTC)
 
 
 def _cursor_text(cursor: Cursor) -> str:
@@ -173,7 +114,7 @@ def _cursor(text: str) -> Cursor | None:
     found: datetime | None = parse_datetime(moment) if entry else None
     if found is None or found.tzinfo is None:
         return None
-    return found, _id(entry) or uuid4()
+    return found, id_of(entry)
 
 
 def _page(request: HttpRequest, template: str, **context: Any) -> HttpResponse:

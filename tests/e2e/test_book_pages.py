@@ -81,6 +81,7 @@ def test_every_page_of_the_book_meets_wcag_and_fits_its_window(
     visitor = seat(visit, console.officer, width=width, scheme=scheme)
     for name, path in {
         "book": "book/",
+        "live": "book/live/",
         "integrity": "integrity/",
         "findings": "findings/",
         "finding": f"findings/{finding}/",
@@ -88,3 +89,49 @@ def test_every_page_of_the_book_meets_wcag_and_fits_its_window(
         visitor.open(f"/admin/{path}")
         visitor.page.wait_for_load_state("networkidle")
         look(visitor, f"{name}-{width}-{scheme}")
+
+
+AT_ONCE = "document.dispatchEvent(new Event('visibilitychange'))"
+"""Has the live book ask now, which it does every two seconds by itself."""
+
+
+def test_the_live_book_grows_pauses_goes_on_and_says_when_it_stands_still(
+    visit: Callable[..., Visitor], told: tuple[Console, Any], role_url: AddressOf
+) -> None:
+    from governance.actions.purposes import define_purpose
+    from governance.identities import system_caller
+    from tests.console.test_live_book import seal_all
+
+    console, _ = told
+    visitor = seat(visit, console.officer)
+    seal_all(role_url)
+    page = visitor.open("/admin/book/live/?kind=purpose.defined")
+    shown = page.locator("#live-rows tr")
+    before = shown.count()
+
+    def happens(name: str) -> None:
+        define_purpose(system_caller(console.environment.id), name=name)
+        seal_all(role_url)
+
+    happens("one")
+    page.evaluate(AT_ONCE)
+    page.wait_for_function(f"document.querySelectorAll('#live-rows tr').length === {before + 1}")
+    page.click("#live-pause")
+    happens("two")
+    page.evaluate(AT_ONCE)
+    page.wait_for_timeout(200)
+    assert shown.count() == before + 1 and "Paused" in page.inner_text("#live-state")
+    page.click("#live-pause")
+    page.wait_for_function(f"document.querySelectorAll('#live-rows tr').length === {before + 2}")
+    page.context.set_offline(True)
+    page.evaluate(AT_ONCE)
+    page.wait_for_selector("#live-state[data-is=away]")
+    happens("three")
+    page.context.set_offline(False)
+    page.wait_for_function(f"document.querySelectorAll('#live-rows tr').length === {before + 3}")
+    visitor.complaints.clear()
+    page.context.clear_cookies()
+    page.evaluate(AT_ONCE)
+    page.wait_for_selector("#live-state[data-is=out]")
+    assert page.is_visible("#live-again") and shown.count() == before + 3
+    assert visitor.complaints == []
