@@ -62,6 +62,10 @@ class FindingNotFound(AuditError):
     """There is no such finding in this environment."""
 
 
+class NothingToContain(AuditError):
+    """A finding names nothing that can be stopped; says why."""
+
+
 class FindingRefused(AuditError, ValueError):
     """What is to be done with a finding cannot be done; names the field."""
 

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connections
 
 from audit.actions.analysing import close_days, forget_recollections, look_on
+from audit.actions.containing import contain_due
 from audit.actions.detections import run_backtests
 from audit.actions.months import drop_old_months
 from audit.actions.partitions import ensure_partitions, partition_state
@@ -71,7 +72,11 @@ def look_on_everywhere() -> int:
     """Run the rules over what was sealed since; safe to repeat, to lose and to run twice at once."""
     if AUDITOR not in connections:
         return 0
-    return sum(look_on(each, now=datetime.now(UTC)) for each in environments())
+    looked = 0
+    for each in environments():
+        looked += look_on(each, now=datetime.now(UTC))
+        contain_due(each, now=datetime.now(UTC))
+    return looked
 
 
 @shared_task(name="audit.backtest")

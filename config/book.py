@@ -37,6 +37,8 @@ AUDIT_KEEP_MONTHS: int = _env.int("SEALBOOK_KEEP_BOOK_MONTHS", default=0)
 GOVERNANCE_STAFF_URL: str = _env("SEALBOOK_STAFF_URL", default="")
 GOVERNANCE_STAFF_TOKEN: str = _env("SEALBOOK_STAFF_TOKEN", default="")
 """Where the staff directory is asked for twice a day (governance.actions.staff_pulling); empty: nowhere."""
+AUDIT_CONTAINMENT = "governance.containing.StopAtOnce"
+"""What stops access where a rule found something and an environment has switched that on."""
 AUDIT_FACT_SOURCES = [
     "userstore.observing.OwnFacts",
     "userstore.staffing.StaffFacts",

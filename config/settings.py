@@ -272,25 +272,7 @@ USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-
 
 # --- What is long enough for a file of its own ----------------------------------------------------------------------
 
-from config.book import (  # noqa: E402, F401  who reads the book, and who seals it
-    AUDIT_ENVIRONMENTS,
-    AUDIT_FACT_SOURCES,
-    AUDIT_GATE,
-    AUDIT_KEEP_MONTHS,
-    AUDIT_LOG_KEY,
-    AUDIT_LOG_PUBLIC_KEY,
-    AUDIT_MONTHS_AHEAD,
-    AUDIT_RECONCILED,
-    AUDIT_SEALER_URL,
-    AUDIT_SLOWEST_MILLISECONDS,
-    AUDIT_TURN_SECONDS,
-    AUDIT_UNSEALED_EXPORT_MINUTES,
-    AUDIT_UNSEALED_READ_MINUTES,
-    AUDIT_WITNESS_PUBLIC_KEYS,
-    AUDIT_WITNESSES,
-    GOVERNANCE_STAFF_TOKEN,
-    GOVERNANCE_STAFF_URL,
-)
+from config.book import *  # noqa: E402, F403  who reads the book, who seals it, and what the analysis knows
 from config.clock import CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES  # noqa: E402, F401  what runs by the clock, and where
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
 from config.content import CONTENT_SECURITY_POLICY  # noqa: E402, F401  what pages may load

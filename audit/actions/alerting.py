@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from audit.actions.containing import DUE
 from audit.actors import SYSTEM
 from audit.analysis import rule
 from audit.analysis.rule import MOST_EVIDENCE
@@ -17,9 +18,12 @@ from audit.recorder import append
 _CHANGING = ["count", "nats", "why", "evidence", "at"]
 
 
-def keep_alerts(found: Sequence[rule.Alert], *, environment_id: UUID, now: datetime) -> list[Finding]:
+def keep_alerts(
+    found: Sequence[rule.Alert], *, environment_id: UUID, now: datetime, containing: Collection[str] = ()
+) -> list[Finding]:
     """Keep alerts, and open a finding for each that reached its threshold; return the new findings.
 
+    What the rules in `containing` find is to be stopped: that is due from the moment that the finding is there.
     It runs inside the transaction that moves the cursor on.
     """
     if not found:
@@ -30,7 +34,11 @@ def keep_alerts(found: Sequence[rule.Alert], *, environment_id: UUID, now: datet
     Alert.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=_CHANGING)
     raised = [each for each in rows if each.count >= each.threshold]
     open_already = set(Finding.objects.filter(id__in=[each.id for each in raised]).values_list("id", flat=True))
-    return [_open(each, environment_id, now) for each in raised if each.id not in open_already]
+    return [
+        _open(each, environment_id, now, is_stopped=each.action == "contain" and each.rule in containing)
+        for each in raised
+        if each.id not in open_already
+    ]
 
 
 def _row(alert: rule.Alert, known: Alert | None, environment_id: UUID, *, is_repeated: bool) -> Alert:
@@ -66,11 +74,12 @@ def _row(alert: rule.Alert, known: Alert | None, environment_id: UUID, *, is_rep
     )
 
 
-def _open(alert: Alert, environment_id: UUID, now: datetime) -> Finding:
+def _open(alert: Alert, environment_id: UUID, now: datetime, *, is_stopped: bool) -> Finding:
     finding = Finding.objects.create(
         id=alert.id,
         environment_id=environment_id,
         opened_at=now,
+        containment=DUE if is_stopped else "",
     )
     append(
         FINDING_OPENED,

@@ -96,7 +96,7 @@ def _close(environment_id: UUID, day: date, *, now: datetime) -> bool:
             engine = here.engine(facts=facts, scope=str(environment_id))
             _recall(engine.ctx.memory, _keys(accesses, _roles(accesses, engine)), topic=DAY)
             engine.close(Day(day, [explain(each, engine.ctx) for each in accesses]))
-            keep_alerts(engine.touched(), environment_id=environment_id, now=now)
+            keep_alerts(engine.touched(), environment_id=environment_id, now=now, containing=here.containing)
         if is_over:
             cursor.closed_until = day
             cursor.save(update_fields=["closed_until"])
@@ -112,7 +112,7 @@ def _look_at(accesses: Sequence[Access], environment_id: UUID, now: datetime) ->
     for access in accesses:
         engine.see(access)
     _keep(memory, environment_id, now)
-    keep_alerts(engine.touched(), environment_id=environment_id, now=now)
+    keep_alerts(engine.touched(), environment_id=environment_id, now=now, containing=here.containing)
 
 
 def _cursor(environment_id: UUID) -> AnalysisCursor:

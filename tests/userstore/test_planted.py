@@ -10,12 +10,16 @@ import pytest
 from django.utils import timezone
 
 from audit.actions.analysing import close_days, look_on
+from audit.actions.containing import contain_due
+from audit.actions.detections import run_backtests
 from audit.analysis.facts import Facts
 from audit.analysis.sources import facts_about
 from audit.models import Alert
+from governance.actions.detections import ask_backtest, set_detection
 from governance.actions.rights import give_right
 from governance.actions.staff import mark_subject, register_job, take_in_staff
 from governance.actions.tickets import open_ticket
+from governance.errors import Refused
 from governance.identities import Caller
 from governance.models import MarkedSubject, StaffMember
 from keyring.walls import in_environment
@@ -142,3 +146,20 @@ def test_facts_know_people_by_handles_and_the_erased_are_nobody(company: Company
     with in_environment(company.environment.id):
         assert not MarkedSubject.objects.exists()
         assert not StaffMember.objects.exclude(own_record=None).filter(account_id=company.rita.id).exists()
+
+
+def test_a_client_that_touches_a_made_up_person_is_stopped_where_officers_want_that(
+    company: Company, role_url: Callable[[str], str]
+) -> None:
+    mark_subject(company.officer, subject_id=company.people["honey"], kind="honey")
+    ask_backtest(company.officer, detection="D33", days=3)
+    run_backtests(company.environment.id, now=timezone.now())
+    set_detection(company.officer, detection="D33", is_enabled=True, is_containing=True)
+    company.reads(company.service, company.people["flagged"])
+    company.looked_at(role_url)
+    assert contain_due(company.environment.id, now=timezone.now()) == 0
+    company.reads(company.service, company.people["honey"])
+    company.looked_at(role_url)
+    assert contain_due(company.environment.id, now=timezone.now()) == 1
+    with pytest.raises(Refused):
+        company.reads(company.service, company.people["flagged"])
