@@ -29,7 +29,8 @@ class StopAtOnce:
             GovernanceError: not now; the step stays due.
         """
         system, why = system_caller(environment_id), f"Rule {alert.rule} of the analysis, finding {alert.id}."
-        grant = Grant.objects.filter(pk=_id(alert.grant)).first() if alert.grant else None
+        used = _id(alert.grant)
+        grant = Grant.objects.filter(pk=used).first() if used else None
         if grant is not None:
             return _suspend(system, grant, why, now)
         if alert.actor_kind == "client":
