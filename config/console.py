@@ -98,6 +98,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("Access requests", "contact_support", "access-log", "audit"),
         ("Notices sent", "outgoing_mail", "notice-deliveries-page", "configure"),
         ("People", "person_search", "people", "erase"),
+        ("Accesses to a person", "person_alert", "access-report", "audit"),
         ("Erasures", "person_cancel", "erasures", "erase"),
         ("Sealing keys", "enhanced_encryption", "sealing-keys", "configure"),
         ("Findings", "troubleshoot", "findings", "audit"),

@@ -31,6 +31,8 @@ SUBJECT_CODE_SENT = event("subject.code_sent", "subjects", "accessor", "purpose"
 SUBJECT_PROVED = event("subject.proved", "subjects", "accessor", "purpose", "proof", "until", "reasons")
 SUBJECT_PROOF_ENDED = event("subject.proof_ended", "proof", "accessor", "operator", "why", "reasons")
 SUBJECT_LOOKED_AT = event("subject.looked_at", "subjects", "values", "reasons")
+SUBJECT_REPORTED = event("subject.reported", "subjects", "entries", "since", "reasons")
+"""Who looked at a person was reported: how many accesses, since when."""
 ERASURE_PREVIEWED = event("subject.erasure_previewed", "subjects", "values", "tokens", "edges", "kept", "reasons")
 ERASURES_LISTED = event("subject.erasures_listed", "reasons")
 CONSENT_CHANGED = event("consent.changed", "subjects", "column", "value", "purpose", "permitted", "reasons", "via")

@@ -19,6 +19,7 @@ OPERATIONS = {
     "subject.erased": "erase",
     "subject.sought": "search",
     "subject.looked_at": "read",
+    "subject.reported": "audit",
     "consent.read": "read",
     "consent.changed": "write",
     "token.resolved": "resolve",

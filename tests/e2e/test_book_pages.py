@@ -42,7 +42,37 @@ def new_book() -> Any:
     assign_finding(**who, owner=staffed.officer.id)
     comment_on_finding(**who, comment="Asked the team lead:\nno case is known.", now=now)
     expect_work(**who, until=now + timedelta(days=3), now=now)
-    return staffed, finding.id
+    return staffed, finding.id, somebody_looked_at(staffed)
+
+
+def somebody_looked_at(staffed: Console) -> Any:
+    """A person at whom support looked twice, once among others."""
+    from uuid import uuid4
+
+    from audit.actors import Actor
+    from audit.events import declared
+    from audit.recorder import append
+    from keyring.walls import in_environment
+    from tests import cast
+    from userstore.actions.subjects import create_subject
+    from userstore.models import Subject
+    from userstore.writing.keys import handle_of, subject_key
+
+    person = create_subject(cast.new_caller(staffed.environment, "writer", write=True)).public_id
+    with in_environment(staffed.environment.id):
+        subject = Subject.objects.get(public_id=person)
+        handle = handle_of(subject, subject_key(subject))
+    for others in ([], [f"{number:032x}" for number in range(3)]):
+        append(
+            declared()["accessor.executed"],
+            environment_id=staffed.environment.id,
+            actor=Actor("operator", staffed.support.id),
+            facts={
+                "accessor": uuid4(), "name": "GetContactForSupport", "subjects": [handle, *others], "rows": 1,
+                "columns": ["phone", "email"], "purposes": ["support"], "exported": bool(others),
+            },
+        )  # fmt: skip
+    return person
 
 
 begun, told = beginning(new_book)
@@ -74,9 +104,9 @@ def seal_and_verify(role_url: AddressOf, console: Console) -> None:
 
 @pytest.mark.parametrize(("width", "scheme"), WINDOWS)
 def test_every_page_of_the_book_meets_wcag_and_fits_its_window(
-    visit: Callable[..., Visitor], told: tuple[Console, Any], role_url: AddressOf, width: int, scheme: str
+    visit: Callable[..., Visitor], told: tuple[Console, Any, Any], role_url: AddressOf, width: int, scheme: str
 ) -> None:
-    console, finding = told
+    console, finding, person = told
     seal_and_verify(role_url, console)
     visitor = seat(visit, console.officer, width=width, scheme=scheme)
     for name, path in {
@@ -89,6 +119,12 @@ def test_every_page_of_the_book_meets_wcag_and_fits_its_window(
         visitor.open(f"/admin/{path}")
         visitor.page.wait_for_load_state("networkidle")
         look(visitor, f"{name}-{width}-{scheme}")
+    page = visitor.open("/admin/access-report/")
+    page.fill("#user", str(person))
+    page.click("button:has-text('Report')")
+    page.wait_for_selector("text=By whom")
+    assert str(person) not in page.url
+    look(visitor, f"report-{width}-{scheme}")
 
 
 AT_ONCE = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -96,13 +132,13 @@ AT_ONCE = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 def test_the_live_book_grows_pauses_goes_on_and_says_when_it_stands_still(
-    visit: Callable[..., Visitor], told: tuple[Console, Any], role_url: AddressOf
+    visit: Callable[..., Visitor], told: tuple[Console, Any, Any], role_url: AddressOf
 ) -> None:
     from governance.actions.purposes import define_purpose
     from governance.identities import system_caller
     from tests.console.test_live_book import seal_all
 
-    console, _ = told
+    console, _, _ = told
     visitor = seat(visit, console.officer)
     seal_all(role_url)
     page = visitor.open("/admin/book/live/?kind=purpose.defined")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import path
 
+from userstore.console.access_report import access_report, access_report_find
 from userstore.console.board import ConsentSwitch, board
 from userstore.console.erasures import erase, erasure, erasures, preview, receipt
 from userstore.console.imports import (
@@ -27,6 +28,8 @@ _in_console = admin.site.admin_view
 urlpatterns = [
     path("admin/people/", _in_console(people), name="people"),
     path("admin/people/one/", _in_console(person), name="person"),
+    path("admin/access-report/", _in_console(access_report), name="access-report"),
+    path("admin/access-report/find/", _in_console(access_report_find), name="access-report-find"),
     path("admin/people/hold/", _in_console(hold_person), name="person-hold"),
     path("admin/access/phone/", _in_console(phone_calls), name="phone-calls"),
     path("admin/reach/", _in_console(reach), name="reach"),
