@@ -92,3 +92,9 @@ class NothingToExport(AuditError):
 
 class RollUpRefused(AuditError):
     """The book cannot be counted anew now."""
+
+
+class ExportWaits(AuditError):
+    """Nothing is exported until the book is sealed again."""
+
+    kind = "unavailable"

@@ -61,6 +61,11 @@ BOOK_READ = event("audit.read", "filters", "returned", "door")
 BOOK_EXPORTED = event("audit.exported", "environment", "since", "size")
 """The book left with its tree: of which environment the bodies (null for all), since which entry, up to which size."""
 
+VIEW_EXPORTED = event(
+    "audit.view_exported", "filters", "kinds", "outcome", "actor", "since", "until", "form", "entries", "size", "door"
+)  # fmt: skip
+"""Entries left as a file: how many of how large a tree, by which filters; whose handle was asked for is not said."""
+
 BOOK_CHECK_ASKED = event("audit.check_asked", "verification", "since", "size", "reasons")
 BOOK_CHECKED = event("audit.checked", "size", "verification", "since", "verdict", "first_bad")
 """Every entry of the book, or those since one, was compared with its tree, where it lies.

@@ -81,19 +81,47 @@ def entries(
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise ValueError(f"limit is a number from 1 to {LARGEST_PAGE}")
+    found = matching(
+        environment_id=environment_id,
+        kinds=kinds,
+        actor_id=actor_id,
+        outcome=outcome,
+        decision_id=decision_id,
+        request_id=request_id,
+        subject=subject,
+        accessor=accessor,
+        purpose=purpose,
+        naming=naming,
+        since=since,
+        until=until,
+        after=after,
+    )
+    return [_view(row) for row in found.order_by("-recorded_at", "-id")[:limit]]
+
+
+def matching(
+    *,
+    environment_id: UUID,
+    kinds: Collection[str] | None = None,
+    subject: str | None = None,
+    accessor: str | None = None,
+    purpose: str | None = None,
+    naming: UUID | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: Cursor | None = None,
+    **equal: Any,
+) -> QuerySet[Entry]:
+    """Return the rows that `entries` would look through, in no order; `equal` are its other filters."""
     wanted: dict[str, Any] = {
         "kind__in": None if kinds is None else sorted(kinds),
-        "actor_id": actor_id,
-        "outcome": outcome,
-        "decision_id": decision_id,
-        "request_id": request_id,
         "recorded_at__gte": since,
         "recorded_at__lt": until,
         "pk__lt": after,
+        **equal,
     }
     found = _book(environment_id).filter(**{name: value for name, value in wanted.items() if value is not None})
-    found = _searched(found, subject=subject, accessor=accessor, purpose=purpose, naming=naming)
-    return [_view(row) for row in found.order_by("-recorded_at", "-id")[:limit]]
+    return _searched(found, subject=subject, accessor=accessor, purpose=purpose, naming=naming)
 
 
 def entries_at(

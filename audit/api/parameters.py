@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from audit.actions.reading import Filters
 from audit.bodies import OUTCOMES
 from audit.errors import ParameterRefused
+from audit.exports.forms import FORMS
 from audit.queries import LARGEST_PAGE, Cursor
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ KNOWN = frozenset(
         "version",
     }
 )
+_OF_PAGES = frozenset({"starting_after", "limit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,18 @@ def parse_question(parameters: Mapping[str, Any], kinds: list[str]) -> Question:
         after=_optional(parameters, "starting_after", parse_cursor, "the `next` of an earlier page"),
         limit=_optional(parameters, "limit", _limit, f"a number from 1 to {LARGEST_PAGE}") or 50,
     )
+
+
+def parse_export(parameters: Mapping[str, Any], kinds: list[str]) -> tuple[Filters, str]:
+    """Return the filters and the name of the form of an export; raises as `parse_question`."""
+    form = parameters.get("form") or "jsonl"
+    if form not in FORMS:
+        raise ParameterRefused("form", f"form: expected {' or '.join(FORMS)}")
+    if not parameters.keys() <= (KNOWN - _OF_PAGES) | {"form"}:
+        known = ", ".join(sorted((KNOWN - _OF_PAGES) | {"form"}))
+        raise ParameterRefused(None, f"a parameter is unknown; known are {known}")
+    question = parse_question({name: value for name, value in parameters.items() if name != "form"}, kinds)
+    return question.filters, form
 
 
 def write_cursor(cursor: Cursor) -> str:

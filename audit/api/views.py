@@ -1,10 +1,11 @@
-"""GET /audit/entries and GET /audit/entries/{id}."""
+"""GET /audit/entries, GET /audit/entries/{id} and GET /audit/export."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -13,8 +14,10 @@ from rest_framework.views import APIView
 
 from audit.actions.reading import read_entries, read_entry
 from audit.api.gate import MayReadBook, reader
-from audit.api.parameters import END, parse_question, write_cursor
+from audit.api.parameters import END, parse_export, parse_question, write_cursor
 from audit.api.shapes import ENTRY, ENTRY_PAGE
+from audit.exports.answers import file_of_entries
+from audit.exports.forms import FORMS
 from audit.queries import EntryView
 
 _FILTERS = [
@@ -66,6 +69,30 @@ class SingleEntry(APIView):
         caller = reader(request)
         found = read_entry(actor=caller.actor, environment_id=caller.environment_id, entry_id=entry_id, door="api")
         return Response(_shown(found))
+
+
+class ExportedEntries(APIView):
+    """What `/audit/entries` finds by the same filters, all of it, as a file: sealed entries alone, newest first.
+
+    `form=jsonl` (the default): one JSON object a line with `index` and `leaf_hash`, its place in the log, and `entry`,
+    the body to the byte. `form=csv`: for spreadsheets, with an apostrophe before whatever one would compute. It is
+    recorded with the number of entries before the first line leaves.
+    """
+
+    permission_classes = (MayReadBook,)
+
+    @extend_schema(
+        operation_id="audit_export",
+        tags=["audit"],
+        parameters=[*_FILTERS[:-2], OpenApiParameter("form", str, enum=list(FORMS))],
+        responses={(200, each.content_type.partition(";")[0]): OpenApiTypes.STR for each in FORMS.values()},
+    )
+    def get(self, request: Request) -> StreamingHttpResponse:
+        filters, name = parse_export(request.query_params.dict(), request.query_params.getlist("kind"))
+        caller = reader(request)
+        return file_of_entries(
+            actor=caller.actor, environment_id=caller.environment_id, filters=filters, form_name=name, door="api"
+        )
 
 
 def _shown(entry: EntryView) -> dict[str, Any]:

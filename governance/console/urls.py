@@ -8,6 +8,7 @@ from django.urls import path
 from governance.console.access import access_grant, access_grants, access_log
 from governance.console.addresses import own_address
 from governance.console.book import book, book_entry, book_proof
+from governance.console.book_files import book_file
 from governance.console.changes import changes, single_change
 from governance.console.deliveries import deliveries, retry
 from governance.console.detections import detection, detections
@@ -78,6 +79,8 @@ urlpatterns = [
     path("admin/book/live/rows", _in_console(live_rows), name="book-live-rows"),
     path("admin/integrity/", _in_console(integrity), name="book-integrity"),
     path("admin/integrity/<uuid:verification_id>/", _in_console(integrity_progress), name="book-verification"),
+    path("admin/book/export.csv", _in_console(book_file), {"form": "csv"}, name="book-csv"),
+    path("admin/book/export.jsonl", _in_console(book_file), {"form": "jsonl"}, name="book-jsonl"),
     path("admin/book/<uuid:entry_id>/", _in_console(book_entry), name="book-entry"),
     path("admin/book/<uuid:entry_id>/proof", _in_console(book_proof), name="book-proof"),
 ]

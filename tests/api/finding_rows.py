@@ -16,6 +16,7 @@ def finding_rows() -> list[Row]:
     return [
         Row("GET", "audit/entries", abroad=200),
         Row("GET", "audit/entries/<uuid:entry_id>", service=404),
+        Row("GET", "audit/export", abroad=200),
         Row("GET", "audit/findings", abroad=200),
         Row("GET", FINDING),
         Row("GET", f"{FINDING}/bundle"),

@@ -145,6 +145,7 @@ def calls_of(caller: Caller) -> Mapping[str, Callable[[], bool]]:
         "list consents": lambda: _done(caller.post("/userstore/api/consents/list", {"user_id": subject})),
         "list definitions": lambda: _done(get("/userstore/config/columns")),
         "read the book": lambda: _done(get("/audit/entries")),
+        "export the book": lambda: _done(get("/audit/export")),
         "withdraw a consent": lambda: _done(caller.post("/userstore/api/consents", consent)),
         "delete a token": lambda: _done(
             caller.web.send("DELETE", f"/tokenizer/tokens?token={quote(ids['token'])}", token=caller.token), 204

@@ -1,0 +1,1 @@
+"""What leaves the book for people and for other systems: files of a filtered view, and feeds."""
