@@ -19,6 +19,13 @@ def expected_shares(ctx: Context, day: date) -> dict[str, float]:
 
     The middle of its members, so that one who looks at many does not make that usual for the others.
     """
+    known: dict[str, float] | None = ctx.shared.get(("shares", day))
+    if known is None:
+        known = ctx.shared["shares", day] = _expected_shares(ctx, day)
+    return known
+
+
+def _expected_shares(ctx: Context, day: date) -> dict[str, float]:
     shares: defaultdict[str, list[float]] = defaultdict(list)
     totals: defaultdict[str, list[float]] = defaultdict(lambda: [_PRIOR_UNEXPLAINED, _PRIOR_LOOKS])
     for actor in ctx.memory.actors():
@@ -44,5 +51,5 @@ UNKNOWN_SHARE = _PRIOR_UNEXPLAINED / _PRIOR_LOOKS
 
 def at_work(memory: Memory, day: date) -> dict[str, Tally]:
     """Return the tallies of everybody who looked at somebody on a day."""
-    found = {actor: memory.tally(actor, day) for actor in memory.actors()}
-    return {actor: tally for actor, tally in found.items() if tally.looks or tally.searches}
+    found = ((actor, memory.tally(actor, day)) for actor in memory.actors_on(day))
+    return {actor: tally for actor, tally in found if tally.looks or tally.searches}

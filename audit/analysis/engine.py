@@ -46,12 +46,10 @@ class Engine:
         self._touched: dict[Any, Alert] = {}
         self._batch = [(each, each.batch) for each in detections if each.batch is not None]
         streaming = [(each, each.rule) for each in detections if each.rule is not None]
-        self._always = [pair for pair in streaming if not pair[0].operations]
         operations = {name for each, _ in streaming for name in each.operations}
-        self._of = {
-            name: [pair for pair in streaming if not pair[0].operations or name in pair[0].operations]
-            for name in operations
-        }
+        # Which rules look at what is worked out once: each access passes here, and most rules have no part in it.
+        self._of = {name: _asked(streaming, name) for name in operations}
+        self._always = _asked(streaming, "")
 
     def see(self, access: Access) -> Seen:
         """Explain an access, run the stream rules over it, and remember it."""
@@ -59,14 +57,19 @@ class Engine:
         seen = explain(access, ctx)
         # While no tickets come in, nothing is explained: who is asked about then is asked for nothing.
         is_unexplained = bool(seen.unexplained) and not ctx.facts.is_ticket_source_silent
-        for detection, rule in self._of.get(access.operation, self._always):
-            if is_unexplained or not detection.only_unexplained:
-                self._run(detection, rule, seen)
+        for detection, rule in self._of.get(access.operation, self._always)[is_unexplained]:
+            try:
+                for signal in rule(seen, ctx):
+                    self._take(detection, signal, signal.at or access.at)
+            except Exception as error:
+                # A rule that fails must not keep the others from working.
+                self._failed(detection, error, [seen], access.at)
         remember(seen, ctx)
         return seen
 
     def close(self, day: Day) -> None:
         """Run the rules over a whole day. A day may be closed again: what is known already is not told twice."""
+        self.ctx.shared.clear()
         for detection, batch in self._batch:
             try:
                 for signal in batch(day, self.ctx):
@@ -88,15 +91,6 @@ class Engine:
     def know(self, alerts: Iterable[Alert]) -> None:
         """Take up alerts that were found earlier, so that they go on where they stood."""
         self.alerts.update((each.id, each) for each in alerts)
-
-    def _run(self, detection: Detection, rule: StreamRule, seen: Seen) -> None:
-        at = seen.access.at
-        try:
-            for signal in rule(seen, self.ctx):
-                self._take(detection, signal, signal.at or at)
-        except Exception as error:
-            # A rule that fails must not keep the others from working.
-            self._failed(detection, error, [seen], at)
 
     def _take(self, detection: Detection, signal: Signal, at: datetime) -> None:
         window = detection.window_start(at)
@@ -138,6 +132,15 @@ class Engine:
         # The kind of the error alone: its text may hold anything.
         why: dict[str, str | int] = {"rule": detection.id, "error": type(error).__name__}
         self._take(broken, Signal(detection.id, 3.0, tuple(each.access for each in seen), why=why), at)
+
+
+_Streaming = list[tuple[Detection, StreamRule]]
+
+
+def _asked(streaming: _Streaming, operation: str) -> tuple[_Streaming, _Streaming]:
+    """Return the rules that look at an operation: where everything is explained, and where something is not."""
+    asked = [pair for pair in streaming if not pair[0].operations or operation in pair[0].operations]
+    return [pair for pair in asked if not pair[0].only_unexplained], asked
 
 
 def remember(seen: Seen, ctx: Context) -> None:

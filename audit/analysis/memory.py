@@ -37,6 +37,7 @@ HOME = "home"
 """client -> the environment that it was first seen in."""
 
 KEPT = timedelta(days=90)
+_BACK = tuple(timedelta(days=back) for back in range(KEPT.days + 1))
 
 
 @dataclass(slots=True)
@@ -118,15 +119,19 @@ class Memory:
     def days_before(self, actor: str, day: date, *, most: int) -> list[Tally]:
         """Return an actor's days before one, the oldest first, from the first that is known, quiet ones included."""
         days = self._days.get(actor, {})
-        begun = min((each for each in days if each < day), default=None)
-        if begun is None:
+        begun = min(days, default=day)
+        if begun >= day:
             return []
         length = min(most, (day - begun).days)
-        return [days.get(day - timedelta(days=back)) or Tally() for back in range(length, 0, -1)]
+        return [days.get(day - _BACK[back]) or Tally() for back in range(length, 0, -1)]
 
     def actors(self) -> list[str]:
         """Return everybody of whom a day is known."""
         return sorted(self._days)
+
+    def actors_on(self, day: date) -> list[str]:
+        """Return everybody of whom something is known on a day."""
+        return sorted(actor for actor, days in self._days.items() if day in days)
 
     def forget(self, before: date) -> None:
         """Forget days before one, for who goes through years of a company at once."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from audit.analysis.accesses import Access
@@ -52,6 +52,8 @@ class Context:
     thresholds: Mapping[str, int] = field(default_factory=dict)
     parameters: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Rule -> what was set here; its own numbers where nothing was."""
+    shared: dict[tuple[str, date], Any] = field(default_factory=dict)
+    """What several rules work out of the same day, while it is looked at."""
 
     def value(self, rule_id: str, parameter: Parameter) -> float:
         """Return the number that a rule decides by in this environment."""

@@ -90,26 +90,25 @@ def _observe(configuration: Configuration, seed: int, *, forest: bool) -> Observ
     told: set[UUID] = set()
     exposed: list[set[str]] = [set() for _ in simulation.plots]
     for number, accesses in simulation.by_day():
-        day, planted = None, defaultdict(set)
+        happened = list(accesses)
         features.begin(number)
-        for access in accesses:
-            began = process_time()
-            if day is None:
-                day = Day(simulation.pen.moment(number * 86_400).date())
-            seen = engine.see(access)
-            day.seen.append(seen)
-            found.seconds += process_time() - began
+        if not happened:
+            continue
+        # To ask for the time costs as much as to look at an access, so it is asked for once a day.
+        began = process_time()
+        day = Day(simulation.pen.moment(number * 86_400).date(), [engine.see(access) for access in happened])
+        found.seconds += process_time() - began
+        planted: defaultdict[tuple[int, str], set[int]] = defaultdict(set)
+        for seen in day.seen:
             features.note(seen)
             found.accesses += 1
-            plot = simulation.planted.get(access.entry_id)
+            plot = simulation.planted.get(seen.access.entry_id)
             if plot is None:
                 _count(found, seen, engine)
             else:
                 found.planted += 1
-                planted[number, access.actor].add(plot)
-                _expose(found.insiders[plot], exposed[plot], access, number)
-        if day is None:
-            continue
+                planted[number, seen.access.actor].add(plot)
+                _expose(found.insiders[plot], exposed[plot], seen.access, number)
         began = process_time()
         engine.close(day)
         forget_until(engine, day.date)
