@@ -105,6 +105,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("Rules of the analysis", "policy_alert", "detections", "configure"),
         ("Staff directory", "badge", "staff", "configure"),
         ("The book", "menu_book", "book", "audit"),
+        ("What happens", "bar_chart", "charts", "audit"),
         ("Is it whole?", "verified", "book-integrity", "audit"),
         ("Read by which code", "commit", "code-of-column-page", "audit"),
         ("Script notes", "sticky_note_2", "script-notes", "audit"),

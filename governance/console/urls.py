@@ -10,6 +10,7 @@ from governance.console.addresses import own_address
 from governance.console.book import book, book_entry, book_proof
 from governance.console.book_files import book_file
 from governance.console.changes import changes, single_change
+from governance.console.charts import charts
 from governance.console.deliveries import deliveries, retry
 from governance.console.detections import detection, detections
 from governance.console.factor_enrolment import enrol_app, enrol_key
@@ -77,6 +78,7 @@ urlpatterns = [
     path("admin/book/", _in_console(book), name="book"),
     path("admin/book/live/", _in_console(live_book), name="book-live"),
     path("admin/book/live/rows", _in_console(live_rows), name="book-live-rows"),
+    path("admin/charts/", _in_console(charts), name="charts"),
     path("admin/integrity/", _in_console(integrity), name="book-integrity"),
     path("admin/integrity/<uuid:verification_id>/", _in_console(integrity_progress), name="book-verification"),
     path("admin/book/export.csv", _in_console(book_file), {"form": "csv"}, name="book-csv"),

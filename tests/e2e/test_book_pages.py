@@ -42,7 +42,19 @@ def new_book() -> Any:
     assign_finding(**who, owner=staffed.officer.id)
     comment_on_finding(**who, comment="Asked the team lead:\nno case is known.", now=now)
     expect_work(**who, until=now + timedelta(days=3), now=now)
+    counts_for_charts(staffed)
     return staffed, finding.id, somebody_looked_at(staffed)
+
+
+def counts_for_charts(staffed: Console) -> None:
+    """Three weeks of reads, refusals and one emergency."""
+    from tests.console.test_charts import counted
+
+    here = staffed.environment.id
+    for days_ago in range(21):
+        counted(here, 30 + days_ago * 7 % 40, days_ago=days_ago, purposes=["support" if days_ago % 3 else "billing"])
+        counted(here, days_ago % 5 + 1, days_ago=days_ago, outcome="refused", actor=str(staffed.support.id))
+    counted(here, 1, days_ago=4, kind="access_request.declared", purposes=[])
 
 
 def somebody_looked_at(staffed: Console) -> Any:
@@ -113,6 +125,7 @@ def test_every_page_of_the_book_meets_wcag_and_fits_its_window(
         "book": "book/",
         "live": "book/live/",
         "integrity": "integrity/",
+        "charts": "charts/",
         "findings": "findings/",
         "finding": f"findings/{finding}/",
     }.items():
