@@ -33,6 +33,8 @@ INSERT = (
     "values (%s, %s, 'a.b', 'done', 'system', %s)"
 )
 
+AT_WORK = "select count(*) from pg_stat_activity where usename = 'sealbook_sealer' and xact_start is not null"
+
 
 @contextmanager
 def writing(address: str, kept: list[UUID]) -> Iterator[None]:
@@ -65,30 +67,33 @@ def writing(address: str, kept: list[UUID]) -> Iterator[None]:
 
 @pytest.mark.parametrize("kills", [12, pytest.param(200, marks=pytest.mark.nightly)])
 def test_a_sealer_that_is_killed_at_any_moment_loses_nothing_and_seals_nothing_twice(
-    role_url: AddressOf, kills: int
+    role_url: AddressOf, tmp_path: Path, kills: int
 ) -> None:
     kept: list[UUID] = []
-    chance, grown, enough = random.Random(kills), set(), kills // 3
-    command = [sys.executable, "-m", "tests.audit.sealer_process", role_url("sealer")]
+    chance, grown, enough, caught, count = random.Random(kills), set(), kills // 3, 0, 0
+    command = [sys.executable, "-m", "tests.audit.sealer_process", role_url("sealer"), str(tmp_path / "last")]
     with (
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as nursery,
         writing(role_url("app"), kept),
+        psycopg.connect(role_url("superuser"), autocommit=True) as watcher,
     ):
         assert nursery.stdin and nursery.stdout
         deadline = time.monotonic() + 60
         # Transactions of other databases of the cluster hold sealing back: then they are killed for longer.
         while kills > 0 or (len(grown) <= enough and time.monotonic() < deadline):
-            kills -= 1
+            kills, count = kills - 1, count + 1
             nursery.stdin.write("\n")
             nursery.stdin.flush()
             sealer = int(nursery.stdout.readline())
             time.sleep(chance.uniform(0.01, 0.25))
+            (at_work,) = watcher.execute(AT_WORK).fetchone() or (0,)
             os.kill(sealer, signal.SIGKILL)
+            caught += at_work
             grown.add(run(role_url("auditor"), "select count(*) from audit_leaf")[0][0])
         nursery.stdin.close()
     assert len(grown) > enough, "they were killed while they worked"
 
-    with sealing(role_url) as last:
+    with sealing(role_url, memory=tmp_path / "last") as last:
         turned_until(last, len(kept))
     found = run(role_url("auditor"), "select index, entry_id from audit_leaf order by index")
     assert [index for index, _ in found] == list(range(len(kept)))
@@ -96,3 +101,6 @@ def test_a_sealer_that_is_killed_at_any_moment_loses_nothing_and_seals_nothing_t
     with psycopg.connect(role_url("auditor")) as connection:
         report = verify(exported(connection, first=0, environment_id=None), keys=Keys(LOG_KEY.verifier))
     assert report.verdict is Verdict.WHOLE, report.as_text()
+    sys.stdout.write(
+        f"{count} killed, {caught} seen in a transaction, {report.size} entries, {report.checkpoints} signed\n"
+    )
