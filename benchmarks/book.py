@@ -153,7 +153,7 @@ def _fill(environment: UUID) -> None:
         connection.execute("select set_config('sealbook.environment', %s, true)", [str(environment)])
         connection.execute(
             "insert into audit_entry (id, environment_id, kind, outcome, actor_kind, subject_count, body) "
-            "select gen_random_uuid(), %s, 'accessor.executed', 'done', 'client', 1, %s from generate_series(1, %s)",
+            "select uuidv7(), %s, 'accessor.executed', 'done', 'client', 1, %s from generate_series(1, %s)",
             [environment, row.body, ENTRIES],
         )
 

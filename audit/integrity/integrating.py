@@ -17,7 +17,7 @@ from audit.integrity.edge import load_edge
 from audit.integrity.memory import Memory, Signed
 from audit.integrity.nodes import stored_nodes
 from audit.verify.notes import Checkpoint, NoteRefused, Signer, joined, read_checkpoint, read_note
-from audit.verify.tiles import Edge, FullTile
+from audit.verify.tiles import Edge, FullTile, split
 from audit.verify.tree import frontier_at
 
 LOCK = 733_102
@@ -32,25 +32,33 @@ _NEW = "e.xid >= %(floor)s::text::xid8 and e.xid < pg_snapshot_xmin(s.now)"
 _ALL = "(e.xid < pg_snapshot_xmin(s.now) or e.xid >= pg_snapshot_xmax(s.now))"
 
 _INTEGRATE = """
-insert into audit_leaf (index, entry_id, recorded_at, hash)
-select %(size)s + row_number() over (order by found.xid, found.id) - 1, found.id, found.recorded_at,
-    sha256('\\x00'::bytea || convert_to(found.body, 'UTF8'))
-from (
-    -- An id that somebody used twice has one place; the other entry has none, which verifying tells.
-    select * from (
-        select distinct on (e.id) e.xid, e.id, e.recorded_at, e.body
+with found as materialized (
+    select xid, id, recorded_at, sha256('\\x00'::bytea || convert_to(body, 'UTF8')) as hash
+    from (
+        select e.xid, e.id, e.recorded_at, e.body
         from audit_entry e cross join (select pg_current_snapshot() as now) s
         where {} and not exists (select from audit_leaf l where l.entry_id = e.id)
-        order by e.id, e.xid
-    ) once order by xid, id limit %(most)s
-) found
-returning index, hash
+        order by e.xid, e.id limit %(most)s
+    ) waiting
+), added as (
+    insert into audit_leaf (index, entry_id, recorded_at, hash)
+    select %(size)s + row_number() over (order by xid, id) - 1, id, recorded_at, hash
+    -- An id that somebody used twice has one place; the other entry has none, which verifying tells.
+    from (select distinct on (id) xid, id, recorded_at, hash from found order by id, xid) once
+    returning index, hash
+)
+select (select count(*) from found), (select xid::text from found order by xid desc limit 1),
+    string_agg(hash, ''::bytea order by index)
+from added
 """
+_ROOM_TO_SORT = "set local work_mem = '64MB'"
+"""`MOST_AT_ONCE` entries with their bodies are ordered in memory."""
 
 _BEHIND = """
-select min(e.recorded_at) from audit_entry e
+select e.recorded_at from audit_entry e
 where e.xid >= %s::text::xid8 and e.xid < pg_snapshot_xmax(pg_current_snapshot())
     and not exists (select from audit_leaf l where l.entry_id = e.id)
+order by e.xid limit 1
 """
 
 _STATE = """
@@ -126,15 +134,22 @@ class Sealer:
         edge = self._edge_of(note).copy()
         wanted = {"size": edge.size, "most": self._most, "floor": floor}
         statement = _INTEGRATE.format(_ALL if floor is None else _NEW)
-        rows = sorted(self._connection.cursor(binary=True).execute(statement, wanted).fetchall())
-        if rows:
-            self._keep_tiles(list(edge.extend(hash_ for _, hash_ in rows)))
+        self._connection.execute(_ROOM_TO_SORT)
+        row = self._connection.cursor(binary=True).execute(statement, wanted).fetchone()
+        found, last, joined_leaves = row or (0, None, None)
+        leaves = split(joined_leaves or b"")
+        if leaves:
+            self._keep_tiles(list(edge.extend(leaves)))
             note = self._sign(edge)
-        is_complete = len(rows) < self._most
-        if rows or floor is None or self._has_long_been_silent(now):
+        is_complete = found < self._most
+        if leaves or floor is None or self._has_long_been_silent(now):
             knows_cluster = is_complete or floor is not None
-            self._tell(cluster if knows_cluster else "", floor=xmin if is_complete else floor or "0", now=now)
-        return Turn(note, edge.size, len(rows), is_complete), edge
+            # What was taken was the first by xid, so below the last one nothing is left where there was a floor.
+            reached = xmin if is_complete else "0" if floor is None else last
+            self._tell(cluster if knows_cluster else "", floor=reached, now=now)
+            if not is_complete:
+                self._told_at = None
+        return Turn(note, edge.size, len(leaves), is_complete), edge
 
     def _has_long_been_silent(self, now: datetime) -> bool:
         return self._told_at is None or not timedelta(0) <= now - self._told_at < SILENT

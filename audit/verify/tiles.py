@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 
 from .tree import EMPTY_ROOT, HASH_LENGTH, Frontier, node_hash
 
@@ -52,8 +53,9 @@ class Edge:
 
     def extend(self, leaves: Iterable[bytes]) -> Iterator[FullTile]:
         """Take leaf hashes in and yield each tile that this completes."""
-        for leaf in leaves:
-            yield from self.append(leaf)
+        waiting = iter(leaves)
+        while some := [*islice(waiting, self.room)]:
+            yield from self.fill(some)
 
     def append(self, leaf: bytes) -> Sequence[FullTile]:
         """Take one more leaf hash in and return the tiles that this completes, the lowest first."""

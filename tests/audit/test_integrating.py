@@ -279,3 +279,18 @@ def test_a_note_of_somebody_else_is_refused() -> None:
     text = f"{ORIGIN}\n1\nAAAA\n"
     with pytest.raises(NoteRefused):
         read_note(text + "\n" + LOG_KEY.sign("another text") + "\n").signed_by(LOG_KEY.verifier)
+
+
+def test_what_is_integrated_is_not_looked_at_again_even_while_more_waits(role_url: AddressOf) -> None:
+    with sealing(role_url) as first:
+        first.turn(now=NOW)
+    wrote(12)
+    waits = "select count(*) from audit_entry e, audit_integration i where e.xid >= i.floor"
+    with sealing(role_url, most=4) as sealer:
+        deadline, turn = time.monotonic() + 60, sealer.turn(now=NOW)
+        while turn and turn.size < 12 and time.monotonic() < deadline:
+            # The last one that was taken is looked at once more: its transaction may have written others.
+            assert run(role_url("auditor"), waits)[0][0] <= 12 - turn.size + 1
+            turn = sealer.turn(now=NOW)
+        sealer.turn(now=NOW)
+    assert run(role_url("auditor"), waits) == [(0,)]
