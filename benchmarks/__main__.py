@@ -21,6 +21,7 @@ PARTS = (
     "stopping",
     "book",
     "numbers",
+    "filters",
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 import psycopg
@@ -66,8 +67,9 @@ class Days:
         return self.begin + timedelta(days=DAYS)
 
 
+@cache
 def fill_days(environment_id: UUID) -> Days:
-    """Write days of the month before the running one, and attach them as its partition."""
+    """Write days of the month before the running one, once a run, and attach them as its partition."""
     with psycopg.connect(os.environ["BENCHMARK_ADMIN_URL"], options="-c timezone=UTC") as connection:
         this_month = datetime.now(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         begin = (this_month - timedelta(days=1)).replace(day=1)

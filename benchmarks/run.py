@@ -11,6 +11,7 @@ from benchmarks.bars import Report
 from benchmarks.book import measure_book
 from benchmarks.bulk import measure_bulk
 from benchmarks.calls import measure_calls
+from benchmarks.filters import measure_filters
 from benchmarks.graph import measure_graph
 from benchmarks.importing import measure_importing
 from benchmarks.numbers import measure_numbers
@@ -38,6 +39,7 @@ MEASURES = {
     "stopping": measure_stopping,
     "book": measure_book,
     "numbers": measure_numbers,
+    "filters": measure_filters,
 }
 
 

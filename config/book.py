@@ -46,3 +46,7 @@ AUDIT_FACT_SOURCES = [
     "userstore.staffing.RegisteredJobs",
 ]
 """Where the analysis asks what explains accesses (audit.analysis.facts.FactSource)."""
+GOVERNANCE_FEED_FOLDER = Path(_env("SEALBOOK_FEED_FOLDER")) if _env("SEALBOOK_FEED_FOLDER", default="") else None
+"""Where feeds of the way "file" write, a folder for each environment; without it there are none."""
+GOVERNANCE_FEED_AUTHORITIES: str = _env("SEALBOOK_FEED_AUTHORITIES", default="")
+"""File with the certificates that syslog servers are proven by; the system's own where it is empty."""

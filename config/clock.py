@@ -13,6 +13,7 @@ CELERY_BEAT_SCHEDULE = {
     "look at the book by days": {"task": "audit.close_days", "schedule": 3600.0},
     "count the book by the hour": {"task": "audit.roll_up", "schedule": 30.0, "options": {"expires": 30.0}},
     "verify the book": {"task": "audit.verify_waiting", "schedule": 60.0, "options": {"expires": 60.0}},
+    "feed the book": {"task": "governance.feed_the_book", "schedule": 10.0, "options": {"expires": 10.0}},
     "make audit partitions": {"task": "audit.make_partitions", "schedule": 24 * 3600.0},
     "forget script notes": {"task": "governance.forget_script_notes", "schedule": 24 * 3600.0},
     "forget sessions": {"task": "governance.forget_sessions", "schedule": 3600.0},

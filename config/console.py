@@ -49,6 +49,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Marked people", "person_alert", "governance.MarkedSubject"),
             ("Registered jobs", "schedule", "governance.RegisteredJob"),
             ("Webhooks", "webhook", "governance.Webhook"),
+            ("Feeds of the book", "output", "governance.Feed"),
         ),
     ),
     (

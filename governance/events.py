@@ -173,6 +173,13 @@ WEBHOOK_CHANGED = event("webhook.changed", "webhook", "name", "host", "kinds", "
 WEBHOOK_SECRET_KEPT = event("webhook.secret_kept", "webhook", "name", "former_secret_ends", "reasons")
 WEBHOOK_RETIRED = event("webhook.retired", "webhook", "name", "host", "kinds", "reasons")
 WEBHOOK_TRIED = event("webhook.tried", "webhook", "host", "status", "reasons")
+_FEED = ("feed", "name", "way", "leads_to", "index", "fault", "reasons")
+FEED_DEFINED = event("feed.defined", *_FEED)
+FEED_CHANGED = event("feed.changed", *_FEED)
+FEED_RETIRED = event("feed.retired", *_FEED)
+FEED_STOOD_STILL = event("feed.stood_still", *_FEED)
+"""A receiver of the book takes nothing: once, however often it is tried. `index` is the first place that it lacks."""
+FEED_WENT_ON = event("feed.went_on", *_FEED)
 LAUNCH_DECIDED = event("launch.decided", "launcher", "expected", "separated", "expires", "reasons")
 """A launcher vouched for a program: the digest that it measured stands with the actor."""
 JOB_DECIDED = event("ci_job.decided", "issuer", "repository_id", "workflow", "expires", "reasons")

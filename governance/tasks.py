@@ -8,11 +8,14 @@ from time import monotonic
 from uuid import UUID
 
 from celery import shared_task
+from django.db import connections
 from django.utils import timezone
 
+from audit.queries import AUDITOR
 from governance.actions.access_clock import put_down_what_is_over, tell_what_is_overdue
 from governance.actions.deliveries import deliver_next, forget_deliveries
 from governance.actions.factor_upkeep import forget_offers
+from governance.actions.feeding import feed_everywhere
 from governance.actions.notices import DELIVER
 from governance.actions.rights_rounds import open_due_reviews
 from governance.actions.script_notes import forget_notes
@@ -25,6 +28,23 @@ DELIVERY_SECONDS = 25.0
 """How long one run may go on beginning to send: the next one comes after half a minute."""
 _SOFT_LIMIT, _LIMIT = 110, 150
 """Seconds of a run, should sending itself not end: longer than a last message takes, shorter than it is claimed."""
+
+
+@shared_task(name="governance.feed_the_book", soft_time_limit=_SOFT_LIMIT, time_limit=_LIMIT)
+def feed_the_book() -> int:
+    """Send the book's feeds what was sealed since, round after round; safe to repeat, to lose and to run twice."""
+    if AUDITOR not in connections:
+        return 0
+    went, until = 0, monotonic() + DELIVERY_SECONDS
+    while monotonic() < until:
+        before = went
+        for places in feed_everywhere(now=timezone.now()):
+            went += places
+            if monotonic() >= until:
+                return went
+        if went == before:
+            return went
+    return went
 
 
 @shared_task(name="governance.forget_sessions")

@@ -127,10 +127,13 @@ def retire_webhook(caller: Caller, *, public_id: UUID) -> None:
     """Post nothing there any more, and forget what waited to be sent; its secrets are destroyed.
 
     Raises:
+        Conflict: a feed of the book goes there.
         NotFound: there is no such webhook.
     """
     with configuration_change(caller, events.WEBHOOK_RETIRED) as change:
         webhook = _webhook(public_id)
+        if webhook.feeds.exists():
+            raise Conflict("The book is fed to this webhook.", remedy="Retire the feed first.")
         _describe(change, webhook)
         _destroy_secrets(webhook, list(webhook.secrets.all()))
         webhook.delete()

@@ -20,6 +20,7 @@ from governance.models import (
     Environment,
     ExternalIdentity,
     ExternalIssuer,
+    Feed,
     GroupRight,
     Launcher,
     ObjectType,
@@ -140,6 +141,11 @@ _drawings: list[Drawing] = [
     Drawing(PolicyComponent, named_by=lambda row: f"{row.ordinal}", part_of="policy"),
     Drawing(PolicySecret, marked=frozenset({"sealed_id"})),
     Drawing(ScriptHost),
+    Drawing(
+        Feed,
+        left_out=frozenset({"index", "sent_at", "claimed_until", "attempts", "next_at", "fault"}),
+        related=("webhook",),
+    ),
     Drawing(Webhook),
     Drawing(WebhookSecret, part_of="webhook", marked=frozenset({"sealed_id", "expires_at"})),
     Drawing(

@@ -7,6 +7,7 @@ from governance.models.changes import ProtectedChange
 from governance.models.clients import Client, ClientSecret
 from governance.models.delegations import Delegation
 from governance.models.environments import Environment
+from governance.models.feeds import Feed
 from governance.models.freezes import Freeze
 from governance.models.grants import Grant, Review
 from governance.models.graph import EdgeAttribute, EdgeType, GraphEdge, GraphObject, ObjectType, Organization
@@ -40,6 +41,7 @@ __all__ = [
     "Environment",
     "ExternalIdentity",
     "ExternalIssuer",
+    "Feed",
     "FormerAddress",
     "Freeze",
     "Grant",

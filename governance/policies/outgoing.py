@@ -83,7 +83,7 @@ def exchange_where(
         NoAnswer: as `exchange`.
     """
     deadline = monotonic() + seconds
-    addresses = _resolved(request.host, request.port, seconds)
+    addresses = resolved(request.host, request.port, seconds)
     if not addresses or not all(allowed(ip_address(address[0])) for _, address in addresses):
         raise NoAnswer("address")
     try:
@@ -117,12 +117,12 @@ def _is_this_machine(address: Address) -> bool:
     return address.is_loopback
 
 
-_Found = tuple[socket.AddressFamily, tuple[str, int]]
+Found = tuple[socket.AddressFamily, tuple[str, int]]
 
 
-def _resolved(host: str, port: int, seconds: float) -> list[_Found]:
+def resolved(host: str, port: int, seconds: float) -> list[Found]:
     """Resolve a name within a time; the system's resolver itself knows no limit."""
-    found: SimpleQueue[list[_Found]] = SimpleQueue()
+    found: SimpleQueue[list[Found]] = SimpleQueue()
 
     def look_up() -> None:
         try:
@@ -138,7 +138,7 @@ def _resolved(host: str, port: int, seconds: float) -> list[_Found]:
         raise NoAnswer("time") from None
 
 
-def _exchanged(request: Outgoing, found: _Found, deadline: float, most: int) -> Incoming:
+def _exchanged(request: Outgoing, found: Found, deadline: float, most: int) -> Incoming:
     family, address = found
     with socket.socket(family, socket.SOCK_STREAM) as bare:
         bare.settimeout(_left(deadline))

@@ -1,0 +1,130 @@
+"""Defining, changing and retiring feeds of the book."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from django.conf import settings
+
+from governance import events
+from governance.actions.change import Change, configuration_change
+from governance.actions.names import checked_name
+from governance.actions.publishing import refuse_existing, refuse_taken_name
+from governance.drafts.draftable import draftable
+from governance.errors import Conflict, Invalid, NotFound
+from governance.feeds.syslog import checked_syslog_address
+from governance.identities import Caller
+from governance.models import Feed, Webhook
+from governance.models.feeds import FILE, POSTED, SYSLOG, WAYS
+
+MOST_FEEDS = 8
+"""Of an environment: each gets every entry."""
+
+
+@draftable
+def define_feed(
+    caller: Caller,
+    *,
+    name: str,
+    way: str,
+    address: str = "",
+    webhook: UUID | None = None,
+    description: str = "",
+    public_id: UUID | None = None,
+) -> Feed:
+    """Have everything that the book has of the environment, and will have, sent to another system.
+
+    Args:
+        way: file, syslog or webhook.
+        address: of a syslog server, `host:port`; none else.
+        webhook: id of the webhook that signs and takes it; none else.
+
+    Raises:
+        Invalid: a bad name, way or address, or a file where the deployment names no folder; names the field.
+        Conflict: name or id is taken, or there are too many already.
+        NotFound: there is no such webhook.
+    """
+    name, address = checked_name(name, what="feed"), _checked_address(way, address)
+    with configuration_change(caller, events.FEED_DEFINED) as change:
+        refuse_existing(Feed, name=name, public_id=public_id, is_same=lambda _: False)
+        if Feed.objects.count() >= MOST_FEEDS:
+            raise Conflict(f"An environment has up to {MOST_FEEDS} feeds.", remedy="Retire one first.")
+        feed = Feed.objects.create(
+            environment_id=caller.environment_id,
+            public_id=public_id or uuid4(),
+            name=name,
+            way=way,
+            address=address,
+            webhook=_webhook(way, webhook),
+            description=description,
+        )
+        _describe(change, feed)
+    return feed
+
+
+@draftable
+def change_feed(
+    caller: Caller,
+    *,
+    public_id: UUID,
+    name: str,
+    way: str,
+    address: str = "",
+    webhook: UUID | None = None,
+    description: str = "",
+) -> Feed:
+    """Change where a feed leads; it goes on where it is. Raises as `define_feed`, and `NotFound`."""
+    name, address = checked_name(name, what="feed"), _checked_address(way, address)
+    with configuration_change(caller, events.FEED_CHANGED) as change:
+        feed = _feed(public_id)
+        refuse_taken_name(Feed, name=name, public_id=public_id)
+        feed.name, feed.way, feed.address, feed.description = name, way, address, description
+        feed.webhook = _webhook(way, webhook)
+        feed.attempts, feed.next_at, feed.fault = 0, None, ""
+        feed.save(update_fields=["name", "way", "address", "description", "webhook", "attempts", "next_at", "fault"])
+        _describe(change, feed)
+    return feed
+
+
+@draftable
+def retire_feed(caller: Caller, *, public_id: UUID) -> None:
+    """Send nothing there any more; what it has got stays there. Raises `NotFound`."""
+    with configuration_change(caller, events.FEED_RETIRED) as change:
+        feed = _feed(public_id)
+        _describe(change, feed)
+        feed.delete()
+
+
+def _checked_address(way: str, address: str) -> str:
+    if way not in WAYS:
+        raise Invalid("There is no such way.", field="way", remedy=", ".join(WAYS))
+    if way == SYSLOG:
+        return checked_syslog_address(address)
+    if address.strip():
+        raise Invalid("Only a syslog server has an address here.", field="address", remedy="Leave it empty.")
+    if way == FILE and settings.GOVERNANCE_FEED_FOLDER is None:
+        raise Invalid("There is no folder for files.", field="way", remedy="The deployment sets SEALBOOK_FEED_FOLDER.")
+    return ""
+
+
+def _webhook(way: str, public_id: UUID | None) -> Webhook | None:
+    if way != POSTED:
+        if public_id is not None:
+            raise Invalid("Only the way 'webhook' has a webhook.", field="webhook", remedy="Leave it empty.")
+        return None
+    found = Webhook.objects.filter(public_id=public_id).first() if public_id else None
+    if found is None:
+        raise NotFound("There is no such webhook.", field="webhook")
+    return found
+
+
+def _feed(public_id: UUID) -> Feed:
+    feed = Feed.objects.select_for_update(of=("self",)).filter(public_id=public_id).first()
+    if feed is None:
+        raise NotFound("There is no such feed.", field="id")
+    return feed
+
+
+def _describe(change: Change, feed: Feed) -> None:
+    leads = feed.address or (feed.webhook.name if feed.webhook else "")
+    change.facts.update(feed=feed.public_id, name=feed.name, way=feed.way, leads_to=leads, index=feed.index)

@@ -1,0 +1,84 @@
+"""Feeds: where the book goes as it is sealed, and how far each receiver is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from audit.errors import AuditorNotConfigured
+from audit.exports.sealed import signed
+from governance.actions.feeds import change_feed, define_feed, retire_feed
+from governance.identities import Caller
+from governance.models import Feed, Webhook
+from governance.models.feeds import FILE, POSTED, SYSLOG
+from governance.operators import fields
+from governance.operators.decorations import shown
+from governance.operators.definitions import DefinitionAdmin
+from governance.operators.forms import DefinitionForm
+
+_WAYS = ((SYSLOG, "syslog over TLS"), (POSTED, "a webhook, signed"), (FILE, "a file on the server"))
+
+
+class FeedForm(DefinitionForm):
+    name = fields.line("Name", help_text="Letters, digits, _ and -. A file is called by it.")
+    way = fields.choice("Way", _WAYS, help_text="Files go below the folder that the deployment names.")
+    address = fields.line("Syslog server", required=False, help_text="host:port, which is TLS. For syslog alone.")
+    webhook = fields.one_of(
+        "Webhook",
+        Webhook.objects.order_by("name"),
+        required=False,
+        help_text="Its secret signs the messages. For webhooks alone.",
+    )
+    description = fields.paragraph("Description", help_text="Whose system it is.")
+
+
+@admin.register(Feed)
+class FeedAdmin(DefinitionAdmin):
+    """Lists, defines, changes and retires feeds."""
+
+    form = FeedForm
+    actions_detail = ()
+    empty_hint = "So no other system gets the book. A feed sends it every sealed entry as an OCSF event, at least once."
+    consequence = "Nothing is sent there any more. What the receiver has got, it keeps."
+    list_display = ("name", "way", "leads_to", "state", "behind", "last_sent")
+    search_fields = ("name", "description")
+
+    @shown("leads to")
+    def leads_to(self, feed: Feed) -> str:
+        return feed.address or (feed.webhook.name if feed.webhook else f"{feed.name}.ocsf.jsonl")
+
+    @shown("state", label={"goes": "success", "new": "info", "stands still": "danger"})
+    def state(self, feed: Feed) -> str:
+        return "stands still" if feed.attempts else "goes" if feed.sent_at else "new"
+
+    @shown("behind")
+    def behind(self, feed: Feed) -> str:
+        """Say how many places of the book lie behind its cursor, whoever's they are, and why it stands still."""
+        try:
+            checkpoint = signed()
+        except AuditorNotConfigured:
+            return "cannot be told here"
+        places = max(0, (checkpoint.size if checkpoint else 0) - feed.index)
+        told = "nothing" if not places else "1 place" if places == 1 else f"{places:,} places"
+        return f"{told}: {feed.fault}" if feed.fault else told
+
+    @shown("last sent")
+    def last_sent(self, feed: Feed) -> str:
+        return f"{timesince(feed.sent_at, timezone.now(), depth=1)} ago" if feed.sent_at else "never"
+
+    def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> Feed:  # noqa: ARG002  no inlines
+        webhook = data.pop("webhook", None)
+        told = {**data, "webhook": webhook.public_id if webhook else None}
+        if stored is None:
+            return define_feed(caller, **told)
+        return change_feed(caller, public_id=stored.public_id, **told)
+
+    def retire(self, caller: Caller, stored: Any) -> None:
+        retire_feed(caller, public_id=stored.public_id)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("webhook")
