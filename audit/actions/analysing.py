@@ -11,15 +11,20 @@ from audit.analysis.accesses import Access
 from audit.analysis.engine import CREATED, Engine
 from audit.analysis.explaining import MOST_PEOPLE, explain
 from audit.analysis.memory import (
+    AGAIN,
     APPROVED,
+    ASKED,
+    COLLEAGUES,
     COLUMN,
     DAY,
     DECLARED,
+    EVERYBODY,
     GRANT,
     HANDLED,
     HOME,
     KEPT,
     ORDINAL,
+    OWN,
     REQUEST,
     SAID,
     USED,
@@ -129,12 +134,13 @@ def _keys(accesses: Iterable[Access], roles: dict[str, str]) -> set[tuple[str, s
     keys: set[tuple[str, str]] = set()
     for each in accesses:
         actor = each.actor
-        keys |= {(topic, actor) for topic in (SAID, DECLARED, APPROVED, HOME)}
+        keys |= {(topic, actor) for topic in (SAID, DECLARED, APPROVED, HOME, OWN, COLLEAGUES)}
+        keys |= {(DECLARED, EVERYBODY), (APPROVED, EVERYBODY), (OWN, f"role/{roles[actor]}")}
         keys.add((DAY, f"{actor}:{each.at.date().isoformat()}"))
         keys |= {(COLUMN, f"{actor}:{column}") for column in each.columns}
         keys |= {(COLUMN, f"role/{roles[actor]}:{column}") for column in each.columns}
         if len(each.subjects) <= MOST_PEOPLE:
-            keys |= {(HANDLED, f"{actor}:{subject}") for subject in each.subjects}
+            keys |= {(topic, f"{actor}:{subject}") for topic in (HANDLED, AGAIN, ASKED) for subject in each.subjects}
         keys |= {(topic, subject) for topic in (WATCHED, ORDINAL) for subject in each.subjects}
         if each.kind == CREATED:
             keys.add((ORDINAL, ""))

@@ -13,6 +13,7 @@ from audit.analysis.memory import (
     APPROVED,
     ASKED,
     COLUMN,
+    EVERYBODY,
     GRANT,
     HOME,
     ORDINAL,
@@ -215,6 +216,7 @@ def _remember_request(access: Access, memory: Memory) -> None:
         if asked_before is not None:
             took = seconds(access.at) - asked_before["at"]
             memory.note(APPROVED, access.actor, [seconds(access.at), asked_before["actor"], took], most=200)
+            memory.note(APPROVED, EVERYBODY, [seconds(access.at), asked_before["actor"], took], most=200)
     if access.grant and access.kind.startswith(("access_request.", "access_grant.")):
         of = memory.get(REQUEST, request) or {}
         known = {"request": request, "ticket": of.get("ticket", ""), "grantee": str(said("grantee") or "")}

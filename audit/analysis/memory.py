@@ -29,12 +29,19 @@ USED = "used"
 """grant -> who used it last without a delegation: [actor, seconds]."""
 ASKED = "asked"
 """actor:subject -> the day on which nothing explained a look last; a person counts once a day."""
+COLLEAGUES = "colleagues"
+"""actor -> days (ordinals) of looks at colleagues that nothing explained."""
+AGAIN = "again"
+"""actor:subject -> days (ordinals) of looks that nothing explained."""
 OWN = "own"
 """actor -> tickets that they opened themselves and used at once: [seconds, reference]."""
 ORDINAL = "ordinal"
 """subject -> which number they have among those who were stored since the analysis looks on; under "": how many."""
 HOME = "home"
 """client -> the environment that it was first seen in."""
+
+EVERYBODY = ""
+"""The key under which is remembered what is of all together."""
 
 KEPT = timedelta(days=90)
 _BACK = tuple(timedelta(days=back) for back in range(KEPT.days + 1))

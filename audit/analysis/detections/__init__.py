@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audit.analysis.detections import (
     absent,
+    again,
     coworker,
     crossing,
     crowd,
@@ -39,6 +40,7 @@ DETECTIONS: tuple[Detection, ...] = (
     family.DETECTION,
     flagged.DETECTION,
     crowd.DETECTION,
+    again.DETECTION,
     own_record.DETECTION,
     volume.DETECTION,
     peers.DETECTION,

@@ -12,8 +12,13 @@ from audit.analysis.explaining import GRACE
 from audit.analysis.facts import Facts, Ticket
 from audit.analysis.memory import GRANT, OWN, seconds
 from audit.analysis.rule import Case, Context, Detection, Seen, Signal
+from audit.analysis.statistics import nats, poisson_tail
 
 JUST_BEFORE = timedelta(minutes=10)
+SAME_DAY = timedelta(hours=12)
+"""Whoever waits until a ticket of their own looks old enough has opened it for themselves all the same."""
+USUAL, SPREAD = 0.5, 1.5
+"""Such tickets a month that are usual at least, and how many more one may have than the others."""
 MONTH = int(timedelta(days=30).total_seconds())
 
 
@@ -38,13 +43,17 @@ _OWN = "opened by the same person just before"
 
 
 def _weight(ticket: Ticket, access: Access, ctx: Context) -> float:
-    """Once a month it is somebody who stood at the desk; every few days it is a habit."""
-    now = seconds(access.at)
+    """Now and then somebody stands at the desk; who has that far more often than colleagues do has a habit."""
+    now, role = seconds(access.at), f"role/{ctx.role(access.actor)}"
     known: list[list[Any]] = ctx.memory.get(OWN, access.actor) or []
     if all(each[1] != ticket.reference for each in known):
-        known = ctx.memory.note(OWN, access.actor, [now, ticket.reference], most=20)
-    times = len([each for each in known if now - each[0] <= MONTH])
-    return min(10.0, 1.5 * times - 1.0)
+        known = ctx.memory.note(OWN, access.actor, [now, ticket.reference], most=40)
+        ctx.memory.note(OWN, role, [now, access.actor], most=400)
+    times = sum(now - each[0] <= MONTH for each in known)
+    of_others = sum(now - at <= MONTH and who != access.actor for at, who in ctx.memory.get(OWN, role) or ())
+    colleagues = sum(ctx.role(actor) == ctx.role(access.actor) for actor in ctx.facts.staff) - 1
+    usual = max(USUAL, SPREAD * of_others / colleagues) if colleagues > 0 else USUAL
+    return min(10.0, nats(poisson_tail(times, usual)))
 
 
 def _signal(access: Access, wrong: str, subject: str, *, weight: float = 6.0) -> Signal:
@@ -66,13 +75,14 @@ def _misfit(ticket: Ticket, access: Access) -> str:
         return "closed before"
     if ticket.opened_at is not None and access.at < ticket.opened_at:
         return "opened afterwards"
-    return _OWN if _is_made_for_it(ticket, access) else ""
+    is_just_before = ticket.opened_at is not None and access.at - ticket.opened_at < JUST_BEFORE
+    return _OWN if is_just_before and _is_made_for_it(ticket, access) else ""
 
 
 def _is_made_for_it(ticket: Ticket, access: Access) -> bool:
     if ticket.opened_by != access.actor or ticket.opened_at is None:
         return False
-    return timedelta(0) <= access.at - ticket.opened_at < JUST_BEFORE
+    return timedelta(0) <= access.at - ticket.opened_at < SAME_DAY
 
 
 def _tickets() -> Facts:
@@ -89,7 +99,7 @@ def _tickets() -> Facts:
 
 DETECTION = Detection(
     id="D25",
-    version=1,
+    version=2,
     title="A ticket that does not fit",
     severity="high",
     action="review",
@@ -103,6 +113,8 @@ DETECTION = Detection(
         Case("closed long before", True, (access(subjects=(person(1),), ticket="closed"),), _tickets),
         Case("opened afterwards", True, (access(subjects=(person(1),), ticket="late"),), _tickets),
         Case("opened for it by the same person", True, (access(subjects=(person(2),)),), _tickets),
+        Case("a ticket of their own that looks old enough", True, (access(13, subjects=(person(2),)),), _tickets),
+        Case("the day after they opened it", False, (access(24 * 60, subjects=(person(2),)),), _tickets),
         Case("no such ticket", True, (access(subjects=(person(1),), ticket="made up"),), _tickets),
         Case("about this person", False, (access(subjects=(person(1),), ticket="good"),), _tickets),
         Case("no ticket is named", False, (access(subjects=(person(3),)),), _tickets),
