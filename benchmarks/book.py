@@ -49,8 +49,10 @@ def _appending(environment: UUID, report: Report) -> None:
     quoted = _row(environment).body.replace(":", ";")  # pgbench takes a colon for the beginning of a variable
     scripts = {
         "insert": f"insert into bench_plain (id, body) values (gen_random_uuid(), '{quoted}');",  # noqa: S608  a body of our own
-        "append": f"select public.audit_append('{environment}', gen_random_uuid(), 'accessor.executed', 'done', "
-        f"'client', '{uuid4()}', gen_random_uuid(), 'bench', 1, array['{uuid4().hex}'], '{quoted}');",
+        # Ids of entries and decisions have the order of time, as `time_ordered_id` makes them; requests and handles
+        # have none.
+        "append": f"select public.audit_append('{environment}', uuidv7(), 'accessor.executed', 'done', 'client', "
+        f"'{uuid4()}', uuidv7(), md5(random()::text), 1, array[md5(random()::text)], '{quoted}');",
     }
     with tempfile.TemporaryDirectory() as folder:
         cases: dict[str, Callable[[], float]] = {}
