@@ -119,3 +119,9 @@ FINDING_BUNDLED = event("finding.bundled", *_FINDING, "entries", "proofs")
 """A finding left with the entries that it rests on and their proofs: how many of each."""
 EXPECTATION_ENDED = event("finding.expectation_ended", *_FINDING, "expectation", "until")
 """What was expected is expected no longer; `until` is the day that it had been expected until."""
+DOSSIER_BEGUN = event("finding.dossier_begun", *_FINDING, "dossier", "until")
+"""A finding is looked at as a breach; until when the authority has to know."""
+DOSSIER_READ = event("finding.dossier_read", *_FINDING, "dossier", "entries", "people")
+DOSSIER_TAKEN = event("finding.dossier_taken", *_FINDING, "dossier", "entries", "people", "proofs")
+"""How many entries and people it has, and how many proofs left with it."""
+DOSSIER_ENDED = event("finding.dossier_ended", *_FINDING, "dossier", "ending")

@@ -32,6 +32,8 @@ AUDIT_UNSEALED_READ_MINUTES: int = _env.int("SEALBOOK_UNSEALED_READ_MINUTES", de
 """After how long without sealing nothing is exported any more, and nothing read; 0: never."""
 AUDIT_SLOWEST_MILLISECONDS: int = _env.int("SEALBOOK_SLOWEST_APPEND_MILLISECONDS", default=500)
 """After how long an entry counts as not written, so that nothing leaves and the call fails; 0: never."""
+AUDIT_DIGEST_HOUR: int = _env.int("SEALBOOK_DIGEST_HOUR", default=6)
+"""From which hour (UTC) on the day's digest of findings leaves; -1: never."""
 AUDIT_KEEP_MONTHS: int = _env.int("SEALBOOK_KEEP_BOOK_MONTHS", default=0)
 """For how many whole months bodies of entries stay; their leaves stay for good. 0: all of them do."""
 GOVERNANCE_STAFF_URL: str = _env("SEALBOOK_STAFF_URL", default="")

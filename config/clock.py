@@ -22,6 +22,7 @@ CELERY_BEAT_SCHEDULE = {
     "tell what is overdue": {"task": "governance.tell_what_is_overdue", "schedule": 300.0},
     "pull the staff directory": {"task": "governance.pull_staff", "schedule": 12 * 3600.0},
     "deliver notices": {"task": "governance.deliver_notices", "schedule": 30.0},
+    "send digests of findings": {"task": "governance.send_digests", "schedule": 600.0},
     "forget deliveries": {"task": "governance.forget_deliveries", "schedule": 24 * 3600.0},
     "open reviews of rights": {"task": "governance.open_rights_reviews", "schedule": 60.0},
     "continue rotations": {"task": "userstore.continue_rotations", "schedule": 60.0},

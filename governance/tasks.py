@@ -14,6 +14,7 @@ from django.utils import timezone
 from audit.queries import AUDITOR
 from governance.actions.access_clock import put_down_what_is_over, tell_what_is_overdue
 from governance.actions.deliveries import deliver_next, forget_deliveries
+from governance.actions.digests import send_digests
 from governance.actions.factor_upkeep import forget_offers
 from governance.actions.feeding import feed_everywhere
 from governance.actions.notices import DELIVER
@@ -117,3 +118,9 @@ def forget_old_deliveries() -> int:
 def open_rights_reviews() -> int:
     """Open the reviews of rights whose time has come, tell of late ones, end those that are done; safe to repeat."""
     return open_due_reviews(now=timezone.now())
+
+
+@shared_task(name="governance.send_digests")
+def send_due_digests() -> int:
+    """Tell those who may read the book, once a day, what waits for them there; safe to repeat."""
+    return send_digests(now=timezone.now())

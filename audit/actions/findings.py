@@ -33,7 +33,7 @@ def assign_finding(*, actor: Actor, environment_id: UUID, finding_id: UUID, owne
         finding, alert = _open(finding_id)
         finding.state, finding.owner = ASSIGNED, owner
         finding.save(update_fields=["state", "owner"])
-        _record(FINDING_ASSIGNED, actor, finding, alert)
+        record_step(FINDING_ASSIGNED, actor, finding, alert)
     return finding
 
 
@@ -49,11 +49,11 @@ def decide_finding(
         raise FindingRefused(f"A verdict is one of {', '.join(VERDICTS)}.", field="verdict")
     with in_environment(environment_id):
         finding, alert = _open(finding_id)
-        _must_not_be_their_own(actor, alert)
-        _write(finding, actor, comment, now)
+        must_not_be_their_own(actor, alert)
+        write_comment(finding, actor, comment, now)
         finding.state, finding.decided_at, finding.decided_by = verdict, now, actor.id
         finding.save(update_fields=["state", "decided_at", "decided_by"])
-        _record(FINDING_DECIDED, actor, finding, alert)
+        record_step(FINDING_DECIDED, actor, finding, alert)
     return finding
 
 
@@ -62,9 +62,9 @@ def comment_on_finding(
 ) -> FindingComment:
     """Write something about a finding; it is sealed, and may be written after the verdict as well."""
     with in_environment(environment_id):
-        finding, alert = _found(finding_id)
-        written = _write(finding, actor, comment, now)
-        _record(FINDING_COMMENTED, actor, finding, alert)
+        finding, alert = found_finding(finding_id)
+        written = write_comment(finding, actor, comment, now)
+        record_step(FINDING_COMMENTED, actor, finding, alert)
     return written
 
 
@@ -81,8 +81,8 @@ def expect_work(
     if not now < until <= now + LONGEST_EXPECTATION:
         raise FindingRefused(f"A day within {LONGEST_EXPECTATION.days} days from now.", field="until")
     with in_environment(environment_id):
-        finding, alert = _found(finding_id)
-        _must_not_be_their_own(actor, alert)
+        finding, alert = found_finding(finding_id)
+        must_not_be_their_own(actor, alert)
         if not alert.actor:
             raise FindingRefused("This finding is about nobody in particular.", field="finding")
         expected = ExpectedWork.objects.create(
@@ -94,7 +94,7 @@ def expect_work(
             until=until,
             marked_at=now,
         )
-        _record(WORK_EXPECTED, actor, finding, alert, {"expectation": expected.id, "until": until})
+        record_step(WORK_EXPECTED, actor, finding, alert, {"expectation": expected.id, "until": until})
     return expected
 
 
@@ -108,13 +108,14 @@ def end_expectation(*, actor: Actor, environment_id: UUID, expectation_id: UUID,
         expected = ExpectedWork.objects.select_for_update().filter(id=expectation_id, until__gt=now).first()
         if expected is None:
             raise FindingNotFound
-        finding, alert = _found(expected.finding_id)
+        finding, alert = found_finding(expected.finding_id)
         before, expected.until = expected.until, now
         expected.save(update_fields=["until"])
-        _record(EXPECTATION_ENDED, actor, finding, alert, {"expectation": expected.id, "until": before})
+        record_step(EXPECTATION_ENDED, actor, finding, alert, {"expectation": expected.id, "until": before})
 
 
-def _found(finding_id: UUID) -> tuple[Finding, Alert]:
+def found_finding(finding_id: UUID) -> tuple[Finding, Alert]:
+    """Return a finding, locked, with its alert; raises `FindingNotFound`."""
     finding = Finding.objects.select_for_update().filter(id=finding_id).first()
     if finding is None:
         raise FindingNotFound
@@ -122,7 +123,7 @@ def _found(finding_id: UUID) -> tuple[Finding, Alert]:
 
 
 def _open(finding_id: UUID) -> tuple[Finding, Alert]:
-    finding, alert = _found(finding_id)
+    finding, alert = found_finding(finding_id)
     if finding.state not in OPEN:
         raise FindingRefused("This finding was decided already.", field="state")
     return finding, alert
@@ -134,12 +135,14 @@ def _somebody(actor: Actor) -> UUID:
     return actor.id
 
 
-def _must_not_be_their_own(actor: Actor, alert: Alert) -> None:
+def must_not_be_their_own(actor: Actor, alert: Alert) -> None:
+    """Raise `FindingRefused` for a finding that is about whoever acts."""
     if actor.id is not None and alert.actor == str(actor.id):
         raise FindingRefused("Nobody decides about a finding that is about themselves.", field="finding")
 
 
-def _write(finding: Finding, actor: Actor, comment: str, now: datetime) -> FindingComment:
+def write_comment(finding: Finding, actor: Actor, comment: str, now: datetime) -> FindingComment:
+    """Keep what somebody wrote about a finding, sealed; raises `FindingRefused` for nothing, or too much."""
     text = comment.strip()
     if not 0 < len(text) <= LONGEST_COMMENT:
         raise FindingRefused(f"A comment has 1 to {LONGEST_COMMENT} characters.", field="comment")
@@ -151,9 +154,10 @@ def _write(finding: Finding, actor: Actor, comment: str, now: datetime) -> Findi
     return written
 
 
-def _record(
+def record_step(
     event: EventKind, actor: Actor, finding: Finding, alert: Alert, more: Mapping[str, Any] | None = None
 ) -> None:
+    """Put a step on record, in the transaction of the step."""
     told = {
         "finding": finding.id,
         "detection": alert.rule,

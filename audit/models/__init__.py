@@ -10,6 +10,7 @@ from audit.models.analysis import (
     FindingComment,
     Recollection,
 )
+from audit.models.breach import BreachDossier, FindingDigest
 from audit.models.entry import Entry
 from audit.models.rollups import HourlyCount, RollUpCursor
 from audit.models.tree import Cosignature, Integration, Leaf, MonthHold, SignedCheckpoint, Tile
@@ -19,12 +20,14 @@ __all__ = [
     "Alert",
     "AnalysisCursor",
     "BacktestRun",
+    "BreachDossier",
     "Cosignature",
     "DetectionSetting",
     "Entry",
     "ExpectedWork",
     "Finding",
     "FindingComment",
+    "FindingDigest",
     "HourlyCount",
     "Integration",
     "Leaf",

@@ -25,6 +25,7 @@ from governance.errors import Conflict, NotFound
 from governance.identities import Caller
 from governance.models import Delivery, Environment, FormerAddress
 from governance.models.webhooks import Webhook
+from governance.notices.digest import DIGEST, digest_text
 from governance.notices.mail import send_mail
 from governance.notices.posting import must_be_taken, post
 from governance.notices.signing import key_in
@@ -149,8 +150,10 @@ def _sent(claimed: _Claimed, now: datetime) -> None:
             return  # its webhook was retired meanwhile
         address = _address(row) if row.webhook is None else None
         keys = keys_of(row.webhook, now=now) if row.webhook is not None else []
+        numbers = digest_text(row.about) if row.kind == DIGEST else ""
     if address is not None:
-        send_mail(row.pk, address, kind=row.kind, about=row.about, environment_name=row.environment.name)
+        name = row.environment.name
+        send_mail(row.pk, address, kind=row.kind, about=row.about, environment_name=name, numbers=numbers)
     elif row.webhook is not None:
         must_be_taken(post(row.webhook.url, f"msg_{row.pk.hex}", _message(row), keys=keys, at=now), at=now)
 

@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from audit.analysis.sources import detections
-from audit.events import FINDING_BUNDLED, FINDING_READ, FINDINGS_LISTED, EventKind, declared
+from audit.events import DOSSIER_READ, FINDING_BUNDLED, FINDING_READ, FINDINGS_LISTED, EventKind, declared
 from audit.integrity.bundles import Bundle, bundled
-from audit.models import Alert, ExpectedWork, Finding, FindingComment
+from audit.models import Alert, BreachDossier, ExpectedWork, Finding, FindingComment
 from audit.queries import EntryView, entries, entries_of
 from audit.recorder import append
 from governance.actions.clearing import cleared
@@ -23,7 +23,7 @@ MOST_STEPS = 200
 """Steps that a timeline shows, the newest ones."""
 _BEFORE = timedelta(hours=1)
 """So far the clocks of a worker and of the database may be apart."""
-_LOOKS = frozenset({FINDING_READ.name, FINDINGS_LISTED.name})
+_LOOKS = frozenset({FINDING_READ.name, FINDINGS_LISTED.name, DOSSIER_READ.name})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class FindingView:
     steps: Sequence[EntryView]
     comments: Sequence[tuple[FindingComment, str]]
     expected: Sequence[ExpectedWork]
+    dossier: BreachDossier | None
 
     @property
     def title(self) -> str:
@@ -86,6 +87,7 @@ def read_finding(caller: Caller, *, finding_id: UUID, now: datetime) -> FindingV
             _steps(finding),
             [(each, str(each.text.reveal())) for each in written if each.text is not None],
             list(ExpectedWork.objects.filter(finding_id=finding_id, until__gt=now).order_by("until")),
+            BreachDossier.objects.filter(finding_id=finding_id).first(),
         )
 
 

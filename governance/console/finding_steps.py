@@ -22,6 +22,8 @@ _DONE = {
     "finding.expectation_ended": "Expected no longer",
     "finding.bundled": "The entries were downloaded with their proofs",
     "finding.dossier_begun": "A breach dossier was begun",
+    "finding.dossier_taken": "The breach dossier was downloaded",
+    "finding.dossier_ended": "The breach dossier was ended",
 }
 
 

@@ -100,6 +100,7 @@ def finding(request: HttpRequest, finding_id: UUID) -> HttpResponse:
         runbook=rule.runbook if rule else "",
         evidence=view.evidence,
         steps=steps,
+        dossier=view.dossier,
         expected=[(each, names.get(str(each.owner), str(each.owner))) for each in view.expected],
         is_open=view.finding.state in OPEN,
         verdicts=VERDICTS,

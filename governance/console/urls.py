@@ -13,6 +13,7 @@ from governance.console.changes import changes, single_change
 from governance.console.charts import charts
 from governance.console.deliveries import deliveries, retry
 from governance.console.detections import detection, detections
+from governance.console.dossiers import dossier, dossier_file
 from governance.console.factor_enrolment import enrol_app, enrol_key
 from governance.console.findings import finding, finding_bundle, findings
 from governance.console.freezing import choose_target, freeze_page, unfreeze_page
@@ -71,6 +72,8 @@ urlpatterns = [
     path("admin/code-of-column/", _in_console(code_of_column), name="code-of-column-page"),
     path("admin/findings/", _in_console(findings), name="findings"),
     path("admin/findings/<uuid:finding_id>/", _in_console(finding), name="finding"),
+    path("admin/findings/<uuid:finding_id>/dossier/", _in_console(dossier), name="finding-dossier"),
+    path("admin/findings/<uuid:finding_id>/dossier/file", _in_console(dossier_file), name="finding-dossier-file"),
     path("admin/findings/<uuid:finding_id>/bundle", _in_console(finding_bundle), name="finding-bundle"),
     path("admin/staff/", _in_console(staff), name="staff"),
     path("admin/detections/", _in_console(detections), name="detections"),

@@ -60,8 +60,10 @@ def hand_over(message_id: UUID, address: Plain[str], *, subject: str, body: str)
         message.send()
 
 
-def send_mail(message_id: UUID, address: Plain[str], *, kind: str, about: UUID, environment_name: str) -> None:
-    """Hand one notice to the server.
+def send_mail(
+    message_id: UUID, address: Plain[str], *, kind: str, about: UUID, environment_name: str, numbers: str = ""
+) -> None:
+    """Hand one notice to the server; `numbers` is what it says beside its wording, in lines.
 
     Raises:
         Unsent: it was not taken.
@@ -72,7 +74,7 @@ def send_mail(message_id: UUID, address: Plain[str], *, kind: str, about: UUID, 
         message_id,
         address,
         subject=wording.subject,
-        body=f"{wording.text}\n\n{whose}{page_about(kind, about)}\n\n"
+        body=f"{wording.text}\n\n{numbers}{whose}{page_about(kind, about)}\n\n"
         "Sealbook sends nobody's data by e-mail: sign in to see more.\n",
     )
 

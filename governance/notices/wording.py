@@ -11,6 +11,7 @@ from django.urls import reverse
 
 REQUEST, GRANT, REVIEW = "access_request", "access_grant", "access_review"
 RIGHTS_REVIEW = "rights_review"
+DIGEST = "findings_digest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,12 @@ KINDS: Mapping[str, Wording] = {
     ),
     "review.concluded": Wording(
         "Access was reviewed", "Somebody has looked at how you used temporary access.", *_OF_REVIEW
+    ),
+    "findings.digest": Wording(
+        "Findings wait for a look",
+        "This is the day's digest of what the analysis of the book found.",
+        DIGEST,
+        "findings",
     ),
     "account.address_changed": Wording(
         "Your notices do not go here any more",

@@ -24,6 +24,7 @@ def new_book() -> Any:
     """A console with a finding that weighs, which somebody has taken and said something about, and a faint one."""
     from django.utils import timezone
 
+    from audit.actions.dossiers import begin_dossier
     from audit.actions.findings import assign_finding, comment_on_finding, expect_work
     from audit.actors import Actor
     from tests.console.people import staffed_console
@@ -41,6 +42,7 @@ def new_book() -> Any:
     now = timezone.now()
     assign_finding(**who, owner=staffed.officer.id)
     comment_on_finding(**who, comment="Asked the team lead:\nno case is known.", now=now)
+    begin_dossier(**who, days=1, now=now)
     expect_work(**who, until=now + timedelta(days=3), now=now)
     counts_for_charts(staffed)
     return staffed, finding.id, somebody_looked_at(staffed)
@@ -128,6 +130,7 @@ def test_every_page_of_the_book_meets_wcag_and_fits_its_window(
         "charts": "charts/",
         "findings": "findings/",
         "finding": f"findings/{finding}/",
+        "dossier": f"findings/{finding}/dossier/",
     }.items():
         visitor.open(f"/admin/{path}")
         visitor.page.wait_for_load_state("networkidle")
