@@ -11,7 +11,7 @@ from keyring.walls import CompositeForeignKey, EnvironmentWall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0009_verifications_are_kept_with_their_result"),
+        ("audit", "0010_appending_costs_less"),
     ]
 
     operations = [
