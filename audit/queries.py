@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from audit.actors import Actor, Build
 from audit.errors import AuditorNotConfigured, EntryNotFound
 from audit.models import Entry, Leaf
+from audit.rollups.narrowing import Slot, Sought, slots
 
 AUDITOR = "auditor"
 READS = ("accessor.executed", "accessor.unmasked")
@@ -75,9 +77,9 @@ def entries(
     """Return one environment's entries, newest first, at most `limit` (1 to 1500).
 
     `subject` is a fingerprint handle; `accessor` the id or the name of what was read through, `purpose` the name of
-    what for; `naming` an id that stands anywhere in an entry. For these three every body between `since` and `until`
-    is searched; `since` is included, `until` is not; `after` continues below an entry. Raises `AuditorNotConfigured`
-    where the book cannot be read.
+    what for, of which hourly counts tell where to search; `naming` an id that stands anywhere in an entry, for which
+    every body between `since` and `until` is searched. `since` is included, `until` is not; `after` continues below an
+    entry. Raises `AuditorNotConfigured` where the book cannot be read.
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise ValueError(f"limit is a number from 1 to {LARGEST_PAGE}")
@@ -96,7 +98,38 @@ def entries(
         until=until,
         after=after,
     )
-    return [_view(row) for row in found.order_by("-recorded_at", "-id")[:limit]]
+    newest = found.order_by("-recorded_at", "-id")
+    if accessor is None and purpose is None:
+        return [_view(row) for row in newest[:limit]]
+    accessors = None if accessor is None else _ids_of(environment_id, accessor)
+    below = until if after is None else after[0] + _INSTANT
+    sought = Sought(accessors, purpose, actor_id, outcome, since, below)
+    narrowed = None if accessors == [] else slots(environment_id, sought)
+    if narrowed is None:
+        return [_view(row) for row in newest[:limit]]
+    return [_view(row) for row in islice(_in_slots(newest, narrowed, limit), limit)]
+
+
+def _in_slots(newest: QuerySet[Entry], narrowed: Iterator[Slot], limit: int) -> Iterator[Entry]:
+    for slot in narrowed:
+        there = newest.filter(recorded_at__gte=slot.since)
+        if slot.until is not None:
+            there = there.filter(recorded_at__lt=slot.until)
+        if slot.actors is not None:
+            there = there.filter(actor_id__in=slot.actors)
+        yield from there[:limit]
+
+
+def _ids_of(environment_id: UUID, accessor: str) -> list[str]:
+    """Return the ids of the accessors that a text names: itself where it is one, else those published by that name."""
+    try:
+        return [str(UUID(accessor))]
+    except ValueError:
+        named = f'"name":{orjson.dumps(accessor).decode()}'
+        published = _book(environment_id).filter(kind="accessor.published", body__contains=named)
+        return sorted(
+            {str(orjson.loads(body)["facts"]["accessor"]) for body in published.values_list("body", flat=True)}
+        )
 
 
 def matching(
@@ -164,6 +197,7 @@ def _searched(
         found = found.filter(Q(body__contains=f'"accessor":{text}') | Q(body__contains=f'"name":{text}'))
         found = found.filter(kind__in=READS)
     if purpose is not None:
+        found = found.filter(body__contains=orjson.dumps(purpose).decode())
         found = found.filter(body__regex=rf'"purposes":\[[^]]*{re.escape(orjson.dumps(purpose).decode())}')
     if naming is not None:
         found = found.filter(body__contains=f'"{naming}"')

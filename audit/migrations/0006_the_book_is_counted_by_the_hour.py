@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                     "purposes",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.TextField(),
-                        help_text="Names, sorted; none for other kinds than reads.",
+                        help_text="Names, sorted; none where there are none.",
                         size=None,
                     ),
                 ),

@@ -31,7 +31,7 @@ class HourlyCount(models.Model):
     kind = models.TextField()
     outcome = models.TextField()
     accessor = models.TextField(help_text="Id of the accessor that was read through, empty for other kinds.")
-    purposes = ArrayField(models.TextField(), help_text="Names, sorted; none for other kinds than reads.")
+    purposes = ArrayField(models.TextField(), help_text="Names, sorted; none where there are none.")
     entries = models.BigIntegerField()
     people = models.BigIntegerField()
     rows = models.BigIntegerField()

@@ -53,10 +53,11 @@ _is_id = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 # PostgreSQL cuts out texts and groups by them, and each of the few different ones is read here: parsing every body as
 # JSON costs three times as much. Nothing else can stand where it cuts: keys of a body are sorted, so `accessor` is the
 # first fact of a read, quotation marks inside texts are escaped, and no fact of a read is an object. A body that
-# somebody wrote past the recorder has whatever it has counted as nothing; its entry counts.
+# somebody wrote past the recorder has whatever it has counted as nothing; its entry counts. Of other kinds the purposes
+# are told as well, since they are searched by; those inside an object would be among them.
 FACTS = """case when e.kind in ('accessor.executed', 'accessor.unmasked')
-    then split_part(e.body, '"facts":{"accessor":"', 2) else '' end"""
-"""What follows the first key of the facts of a read `e`."""
+    then split_part(e.body, '"facts":{"accessor":"', 2) else split_part(e.body, '"facts":{', 2) end"""
+"""What follows the first key of the facts of a read `e`; of other kinds all facts, which begin with no id."""
 PARTS = """left(facts, 36) as accessor, split_part(split_part(facts, '"purposes":', 2), ']', 1) as purposes,
     split_part(split_part(facts, '"columns":', 2), ']', 1) as columns,
     split_part(split_part(facts, '"rows":', 2), ',', 1) as rows"""
