@@ -28,11 +28,14 @@ class Desk:
         )
         self._order: deque[tuple[int, str]] = deque()
         self._late: list[Ticket] = []
+        self.written_down: list[Ticket] = []
+        """Tickets that are new; for whoever takes them from here."""
         self._number = self._day = 0
 
     def begin(self, day: int, *, is_out: bool) -> None:
         """Turn to a day: old tickets go, late ones arrive unless the tickets are out today."""
         self._day = day
+        self.written_down.clear()
         self.facts.is_ticket_source_silent = is_out
         while self._order and self._order[0][0] < day - KEPT_DAYS:
             self.facts.forget(self._order.popleft()[1])
@@ -54,6 +57,7 @@ class Desk:
         ticket = Ticket(
             name, subject, assignee, moment(opened), None if closed is None else moment(closed), opened_by, queue
         )
+        self.written_down.append(ticket)
         if self.facts.is_ticket_source_silent:
             self._late.append(ticket)
         else:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Protocol
 from uuid import UUID
 
 from django.db import Error, connection, connections, transaction
 
 from audit.actors import SYSTEM
+from audit.analysis.accesses import Access
 from audit.errors import AuditorNotConfigured, AuditUnavailable
 from audit.events import COMPANY_SIMULATED
 from audit.queries import AUDITOR
@@ -33,11 +35,26 @@ from unnest(%s::uuid[], %s::text[], %s::text[], %s::text[], %s::uuid[], %s::int[
 """
 
 
-def keep_company(configuration: Configuration, *, seed: int, environment_id: UUID) -> Iterator[int]:
+class Premises(Protocol):
+    """Where a company is at home in an environment: its staff, people and tickets as they are there."""
+
+    def furnish(self, simulation: Simulation) -> None:
+        """Make what is there from the beginning; what is there already stays."""
+        ...
+
+    def as_here(self, access: Access) -> Access:
+        """Return an access under the names that everybody has here; what it rests on is made first."""
+        ...
+
+
+def keep_company(
+    configuration: Configuration, *, seed: int, environment_id: UUID, premises: Premises | None = None
+) -> Iterator[int]:
     """Write a company's entries through the function that writes every entry; yields how many there are so far.
 
     Whoever is stopped begins again with the same configuration and seed: what is in the book already is found by its
-    ids, which follow from both and the environment, and is not written twice.
+    ids, which follow from both and the environment, and is not written twice. Without `premises` nobody in the book is
+    anybody, and nothing is known beside it.
 
     Raises:
         AuditorNotConfigured: the book cannot be read here, so it could not be told what it has.
@@ -46,7 +63,10 @@ def keep_company(configuration: Configuration, *, seed: int, environment_id: UUI
     if AUDITOR not in connections:
         raise AuditorNotConfigured
     simulation = Simulation(configuration, seed=seed, environment_id=environment_id)
-    rows = map(entry_of, simulation.accesses())
+    if premises is not None:
+        premises.furnish(simulation)
+    here = simulation.accesses() if premises is None else map(premises.as_here, simulation.accesses())
+    rows = map(entry_of, here)
     told = 0
     while batch := [*islice(rows, BATCH)]:
         with transaction.atomic():

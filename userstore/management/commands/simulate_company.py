@@ -12,6 +12,7 @@ from audit.errors import AuditError
 from audit.simulation.configuration import Configuration, ConfigurationRefused, from_file
 from audit.simulation.keeping import keep_company
 from governance.models import Environment
+from userstore.demo.company import CompanyHere
 
 SHOWN_EVERY = 10_000
 
@@ -27,6 +28,11 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1, help="which company")
         parser.add_argument("--days", type=_positive, default=30)
         parser.add_argument("--scale", type=float, default=0.1, help="1 is a company of 240 people")
+        parser.add_argument(
+            "--with-desk",
+            action="store_true",
+            help="also write its staff, people, tickets and jobs through the doors that others use; takes longer",
+        )
         parser.add_argument("--configuration", type=Path, help="a TOML file that says what the company is like")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +47,10 @@ class Command(BaseCommand):
         configuration = configuration.scaled(options["scale"]).lasting(options["days"])
         told = 0
         try:
-            for told in keep_company(configuration, seed=options["seed"], environment_id=environment.id):
+            premises = CompanyHere(environment, seed=options["seed"]) if options["with_desk"] else None
+            for told in keep_company(
+                configuration, seed=options["seed"], environment_id=environment.id, premises=premises
+            ):
                 if told % SHOWN_EVERY == 0:
                     self.stdout.write(f"{told} entries")
         except AuditError as error:
