@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -21,6 +22,17 @@ from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 
 _WAYS = ((SYSLOG, "syslog over TLS"), (POSTED, "a webhook, signed"), (FILE, "a file on the server"))
+_WHY = {
+    "address": "its name leads to no permitted address",
+    "connection": "nobody answers, or hangs up",
+    "time": "it does not answer in time",
+    "certificate": "its certificate is not trusted",
+    "file": "the file cannot be written",
+    "no folder": "the deployment names no folder",
+    "no secret": "its webhook has no secret yet",
+    "keys": "the secret cannot be opened",
+}
+"""What an officer is told; of a webhook that answers otherwise, its status."""
 
 
 class FeedForm(DefinitionForm):
@@ -44,7 +56,7 @@ class FeedAdmin(DefinitionAdmin):
     actions_detail = ()
     empty_hint = "So no other system gets the book. A feed sends it every sealed entry as an OCSF event, at least once."
     consequence = "Nothing is sent there any more. What the receiver has got, it keeps."
-    list_display = ("name", "way", "leads_to", "state", "behind", "last_sent")
+    list_display = ("name", "way", "leads_to", "state", "why", "behind", "last_sent")
     search_fields = ("name", "description")
 
     @shown("leads to")
@@ -57,18 +69,24 @@ class FeedAdmin(DefinitionAdmin):
 
     @shown("behind")
     def behind(self, feed: Feed) -> str:
-        """Say how many places of the book lie behind its cursor, whoever's they are, and why it stands still."""
+        """Say how many places of the book lie behind its cursor, whoever's they are."""
         try:
             checkpoint = signed()
         except AuditorNotConfigured:
             return "cannot be told here"
         places = max(0, (checkpoint.size if checkpoint else 0) - feed.index)
-        told = "nothing" if not places else "1 place" if places == 1 else f"{places:,} places"
-        return f"{told}: {feed.fault}" if feed.fault else told
+        return "nothing" if not places else "1 place" if places == 1 else f"{places:,} places"
+
+    @shown("why")
+    def why(self, feed: Feed) -> str:
+        return _WHY.get(feed.fault, feed.fault)
 
     @shown("last sent")
     def last_sent(self, feed: Feed) -> str:
-        return f"{timesince(feed.sent_at, timezone.now(), depth=1)} ago" if feed.sent_at else "never"
+        if feed.sent_at is None:
+            return "never"
+        ago = timezone.now() - feed.sent_at
+        return "just now" if ago < timedelta(minutes=1) else f"{timesince(feed.sent_at, depth=1)} ago"
 
     def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> Feed:  # noqa: ARG002  no inlines
         webhook = data.pop("webhook", None)

@@ -219,6 +219,7 @@ def pages_of(console: Console) -> list[str]:
         "code-of-column/",
         "notices/",
         "governance/webhook/add/",
+        "governance/feed/add/",
         f"governance/webhook/{webhook.pk}/change/",
         f"governance/webhook/{webhook.pk}/new_secret/",
         "access/phone/",
