@@ -172,19 +172,11 @@ def entries_at(
     if span["begins"] is None:
         return []
     index_of = dict(places.values_list("entry_id", "index"))
-    begins = max(filter(None, (filters.pop("since", None), span["begins"])))
-    ends = min(filter(None, (filters.pop("until", None), span["ends"] + _INSTANT)))
-    page = entries(environment_id=environment_id, since=begins, until=ends, limit=LARGEST_PAGE, **filters)
-    found: list[tuple[int, EntryView]] = []
-    while page:
-        found += [(index_of[each.id], each) for each in page if each.id in index_of]
-        if len(page) < LARGEST_PAGE:
-            break
-        after = page[-1].cursor
-        page = entries(
-            environment_id=environment_id, since=begins, until=ends, limit=LARGEST_PAGE, after=after, **filters
-        )
-    return sorted(found, key=lambda each: each[0])[:limit]
+    since = max(filter(None, (filters.pop("since", None), span["begins"])))
+    until = min(filter(None, (filters.pop("until", None), span["ends"] + _INSTANT)))
+    rows = matching(environment_id=environment_id, since=since, until=until, **filters).filter(id__in=list(index_of))
+    found = sorted(((index_of[row.id], row) for row in rows), key=lambda each: each[0])
+    return [(index, _view(row)) for index, row in found[:limit]]
 
 
 def _searched(
