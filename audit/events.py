@@ -88,7 +88,8 @@ INTEGRITY_DOUBTED = event("audit.integrity_doubted", "reason")
 """A witness has seen another book than this one."""
 
 MONTH_HELD = event("audit.month_held", "month", "matter", "hold")
-MONTH_RELEASED = event("audit.month_released", "month", "matter", "hold")
+MONTH_RELEASED = event("audit.month_released", "month", "matter", "hold", "reference")
+"""What it was held for, and under which reference it was let go."""
 
 MONTH_DROPPED = event("audit.month_dropped", "month", "entries", "first", "last")
 """The bodies of a month go: how many, and their places in the tree, whose leaves stay. Not done: nothing went."""

@@ -108,6 +108,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("The book", "menu_book", "book", "audit"),
         ("What happens", "bar_chart", "charts", "audit"),
         ("Is it whole?", "verified", "book-integrity", "audit"),
+        ("Months of the book", "calendar_month", "book-months", "audit"),
         ("Read by which code", "commit", "code-of-column-page", "audit"),
         ("Script notes", "sticky_note_2", "script-notes", "audit"),
     ),

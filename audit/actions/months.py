@@ -19,7 +19,8 @@ from audit.models import MonthHold
 from audit.recorder import append
 from keyring.walls import SYSTEM_ENVIRONMENT
 
-_MATTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
+LONGEST_MATTER = 64
+_is_reference = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._/-]{{0,{LONGEST_MATTER - 1}}}").fullmatch
 _OLD = """
 select to_date(right(c.relname, 6), 'YYYYMM') from pg_inherits i join pg_class c on c.oid = i.inhrelid
 where i.inhparent = 'public.audit_entry'::regclass and c.relname ~ '^audit_entry_[0-9]{6}$'
@@ -40,8 +41,8 @@ def hold_month(actor: Actor, *, month: date, matter: str) -> MonthHold:
     """
     if month.day != 1:
         raise MonthRefused("a month is named by its first day")
-    if not _MATTER.fullmatch(matter):
-        raise MonthRefused("a matter is a reference of up to 64 letters, digits and . _ / -")
+    if not _is_reference(matter):
+        raise MonthRefused(f"a matter is a reference of up to {LONGEST_MATTER} letters, digits and . _ / -")
     try:
         with transaction.atomic():
             hold = MonthHold.objects.create(month=month, matter=matter, held_by=actor.id)
@@ -51,15 +52,20 @@ def hold_month(actor: Actor, *, month: date, matter: str) -> MonthHold:
     return hold
 
 
-def release_month(actor: Actor, *, hold_id: UUID) -> None:
-    """Release a hold. Raises `MonthRefused` where there is none, or it was released already."""
+def release_month(actor: Actor, *, hold_id: UUID, reference: str) -> None:
+    """Release a hold; `reference` says why.
+
+    Raises `MonthRefused`: there is none, it was released already, or the reference is none.
+    """
+    if not _is_reference(reference):
+        raise MonthRefused(f"a reference is up to {LONGEST_MATTER} letters, digits and . _ / -")
     with transaction.atomic():
         hold = MonthHold.objects.select_for_update().filter(pk=hold_id, released_at=None).first()
         if hold is None:
             raise MonthRefused("there is no such hold")
         hold.released_at, hold.released_by = Now(), actor.id
         hold.save(update_fields=["released_at", "released_by"])
-        _record(actor, MONTH_RELEASED, hold)
+        _record(actor, MONTH_RELEASED, hold, reference=reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,6 @@ def _is_there(month: date) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _record(actor: Actor, event: EventKind, hold: MonthHold) -> None:
-    facts = {"month": hold.month.isoformat(), "matter": hold.matter, "hold": hold.pk}
+def _record(actor: Actor, event: EventKind, hold: MonthHold, **more: str) -> None:
+    facts = {"month": hold.month.isoformat(), "matter": hold.matter, "hold": hold.pk, **more}
     append(event, environment_id=SYSTEM_ENVIRONMENT, actor=actor, facts=facts)

@@ -35,10 +35,12 @@ _OUTSIDE_THE_WALLS = (
     "/admin/governance/environment/add/",
     "/admin/governance/account/",
     "/admin/auth/group/",
+    "/admin/months/",
     "/admin/logout/",
     "/admin/password_change/",
 )
-"""A new environment is made behind its own wall, operators and groups behind none: so are their pages and records."""
+"""A new environment is made behind its own wall, operators, groups and months of the book behind none: so are their
+pages and records."""
 _WAITS_FOR_OTHERS = re.compile(r"/admin/governance/webhook/[^/]+/send_test/?")
 """Pages that wait for another system: no transaction waits with them, so they enter the environment themselves."""
 

@@ -21,6 +21,7 @@ from governance.console.graph import add_object, end_edge, end_object, objects, 
 from governance.console.graph_check import graph_check
 from governance.console.integrity import integrity, integrity_progress
 from governance.console.live import live_book, live_rows
+from governance.console.months import book_months
 from governance.console.notes import script_note, script_notes
 from governance.console.rights_reviews import rights_review, rights_unused
 from governance.console.second_factors import confirm, overview, recovery_codes, remove, rename
@@ -81,6 +82,7 @@ urlpatterns = [
     path("admin/book/", _in_console(book), name="book"),
     path("admin/book/live/", _in_console(live_book), name="book-live"),
     path("admin/book/live/rows", _in_console(live_rows), name="book-live-rows"),
+    path("admin/months/", _in_console(book_months), name="book-months"),
     path("admin/charts/", _in_console(charts), name="charts"),
     path("admin/integrity/", _in_console(integrity), name="book-integrity"),
     path("admin/integrity/<uuid:verification_id>/", _in_console(integrity_progress), name="book-verification"),

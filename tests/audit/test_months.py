@@ -116,10 +116,10 @@ def test_what_is_held_stays_until_the_last_hold_is_released(old_entry: UUID, rol
     holds = [hold_month(OFFICER, month=OLD, matter=matter) for matter in ("court/12", "court/13")]
     for hold in holds:
         assert dropped(role_url)[0].why == "a legal hold keeps this month"
-        release_month(OFFICER, hold_id=hold.pk)
+        release_month(OFFICER, hold_id=hold.pk, reference="closed/1")
     assert dropped(role_url)[0].why == ""
     with pytest.raises(MonthRefused, match="no such hold"):
-        release_month(OFFICER, hold_id=holds[0].pk)
+        release_month(OFFICER, hold_id=holds[0].pk, reference="closed/1")
     kinds = "select kind, count(*) from audit_entry where kind like 'audit.month_%%' and kind <> 'audit.month_dropped' group by 1 order by 1"  # noqa: E501  one statement
     assert run(role_url("auditor"), kinds) == [("audit.month_held", 2), ("audit.month_released", 2)]
 
@@ -159,7 +159,9 @@ def test_the_command_holds_lists_and_releases(capsys: Any) -> None:
     held = capsys.readouterr().out
     call_command("hold_book")
     assert capsys.readouterr().out == held
-    call_command("hold_book", "--release", held.split()[0])
+    with pytest.raises(CommandError, match="a reference is"):
+        call_command("hold_book", "--release", held.split()[0])
+    call_command("hold_book", "--release", held.split()[0], "--matter", "court/12-closed")
     capsys.readouterr()
     call_command("hold_book")
     assert capsys.readouterr().out == ""

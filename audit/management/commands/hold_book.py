@@ -18,17 +18,20 @@ from audit.models import MonthHold
 class Command(BaseCommand):
     """Places, releases and lists legal holds on the book."""
 
-    help = "Keep a month of the audit log whole: --month 2026-03 --matter REF. Without arguments, list the holds."
+    help = (
+        "Keep a month of the audit log whole: --month 2026-03 --matter REF; let go of it: --release HOLD --matter REF. "
+        "Without arguments, list the holds."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--month", type=_month, help="the month that is held, as 2026-03")
-        parser.add_argument("--matter", help="the reference of what it is held for; no names")
+        parser.add_argument("--matter", help="the reference of what it is held or released for; no names")
         parser.add_argument("--release", type=UUID, metavar="HOLD", help="release the hold of this id")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             if options["release"]:
-                release_month(SYSTEM, hold_id=options["release"])
+                release_month(SYSTEM, hold_id=options["release"], reference=options["matter"] or "")
                 self.stdout.write("released")
             elif options["month"] and options["matter"]:
                 hold = hold_month(SYSTEM, month=options["month"], matter=options["matter"])
