@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
 import psycopg
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connections
 
@@ -72,11 +74,7 @@ def look_on_everywhere() -> int:
     """Run the rules over what was sealed since; safe to repeat, to lose and to run twice at once."""
     if AUDITOR not in connections:
         return 0
-    looked = 0
-    for each in environments():
-        looked += look_on(each, now=datetime.now(UTC))
-        contain_due(each, now=datetime.now(UTC))
-    return looked
+    return _in_each(_look_on)
 
 
 @shared_task(name="audit.backtest")
@@ -84,7 +82,7 @@ def backtest_everywhere() -> int:
     """Do the backtests that officers wait for; safe to repeat, to lose and to run twice at once."""
     if AUDITOR not in connections:
         return 0
-    return sum(run_backtests(each, now=datetime.now(UTC)) for each in environments())
+    return _in_each(lambda each: run_backtests(each, now=datetime.now(UTC)))
 
 
 @shared_task(name="audit.close_days")
@@ -92,10 +90,7 @@ def close_days_everywhere() -> int:
     """Run the rules over today and over days that are over; safe to repeat."""
     if AUDITOR not in connections:
         return 0
-    now = datetime.now(UTC)
-    for each in environments():
-        forget_recollections(each, now=now)
-    return sum(close_days(each, now=now) for each in environments())
+    return _in_each(_close_days)
 
 
 @shared_task(name="audit.roll_up", soft_time_limit=50, time_limit=60)
@@ -103,13 +98,7 @@ def roll_up_everywhere() -> int:
     """Count what was sealed since by the hour; safe to repeat, to lose and to run twice at once."""
     if AUDITOR not in connections:
         return 0
-    now, went = datetime.now(UTC), 0
-    for each in environments():
-        for _ in range(MOST_INCREMENTS):
-            if not (places := roll_up(each, now=now)):
-                break
-            went += places
-    return went
+    return _in_each(_roll_up)
 
 
 @shared_task(name=VERIFY)
@@ -123,4 +112,46 @@ def verify_waiting() -> int:
     """Do the verifications that wait and nobody was called to; safe to repeat."""
     if AUDITOR not in connections:
         return 0
-    return sum(run_waiting(each, now=datetime.now(UTC)) for each in environments())
+    return _in_each(lambda each: run_waiting(each, now=datetime.now(UTC)))
+
+
+def _look_on(environment_id: UUID) -> int:
+    now = datetime.now(UTC)
+    try:
+        return look_on(environment_id, now=now)
+    finally:
+        contain_due(environment_id, now=now)  # what was found before is stopped whatever becomes of the rest
+
+
+def _close_days(environment_id: UUID) -> int:
+    now = datetime.now(UTC)
+    forget_recollections(environment_id, now=now)
+    return close_days(environment_id, now=now)
+
+
+def _roll_up(environment_id: UUID) -> int:
+    now, went = datetime.now(UTC), 0
+    for _ in range(MOST_INCREMENTS):
+        if not (places := roll_up(environment_id, now=now)):
+            break
+        went += places
+    return went
+
+
+def _in_each(work: Callable[[UUID], int]) -> int:
+    """Do something in every environment: one in which it fails, or takes all the time there is, keeps it from none.
+
+    Each run begins with another one, so that all have their turn where the time is too short for all.
+    """
+    places, done = environments(), 0
+    turn = int(datetime.now(UTC).timestamp()) // 10 % len(places) if places else 0
+    for each in [*places[turn:], *places[:turn]]:
+        try:
+            done += work(each)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            # Whatever it is, the other environments are to be looked at as well.
+            reason = {"environment": str(each), "reason": type(error).__name__}
+            logger.exception("the analysis of an environment failed", extra=reason)
+    return done

@@ -14,6 +14,8 @@ from governance.errors import Invalid
 
 COLUMNS = ("username", "team", "role", "manager", "joined", "left", "leave", "own_record")
 MOST_MEMBERS = 20_000
+YEARS = range(1900, 2201)
+"""Of the days in a file: what systems of personnel write for `never` cannot be counted on from."""
 MOST_FAULTS = 20
 LONGEST_NAME = 64
 
@@ -133,9 +135,12 @@ def _name(cell: str) -> str:
 
 def _day(cell: str) -> date | None:
     try:
-        return date.fromisoformat(cell) if cell else None
+        day = date.fromisoformat(cell) if cell else None
     except ValueError:
         raise ValueError("no day; write it as 2026-03-31.") from None
+    if day is not None and day.year not in YEARS:
+        raise ValueError(f"no day of {YEARS.start} to {YEARS.stop - 1}; leave it empty where there is no end.")
+    return day
 
 
 def _leave(cell: str) -> tuple[tuple[date, date], ...]:

@@ -23,7 +23,8 @@ def keep_alerts(
 ) -> list[Finding]:
     """Keep alerts, and open a finding for each that reached its threshold; return the new findings.
 
-    What the rules in `containing` find is to be stopped: that is due from the moment that the finding is there.
+    What the rules in `containing` find is to be stopped: that is due from the moment that the finding is there, and
+    again when it grows, until somebody has decided about it.
     It runs inside the transaction that moves the cursor on.
     """
     if not found:
@@ -34,6 +35,13 @@ def keep_alerts(
     Alert.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=_CHANGING)
     raised = [each for each in rows if each.count >= each.threshold]
     open_already = set(Finding.objects.filter(id__in=[each.id for each in raised]).values_list("id", flat=True))
+    grown = [
+        each.id
+        for each in raised
+        if each.id in open_already and each.rule in containing and known[each.id].evidence != each.evidence
+    ]
+    undecided = Finding.objects.filter(id__in=grown, decided_at=None).exclude(containment="")
+    undecided.update(containment=DUE)
     return [
         _open(each, environment_id, now, is_stopped=each.action == "contain" and each.rule in containing)
         for each in raised

@@ -39,6 +39,8 @@ from keyring.walls import in_environment
 
 MOST_AT_ONCE = 5_000
 """Places of the tree that one transaction looks at."""
+MOST_PEOPLE_AT_ONCE = 20_000
+"""People whom the accesses of one transaction name: each of them is remembered."""
 MOST_DAYS = 7
 """Days that are looked at as a whole in one run, should the worker have stood still."""
 
@@ -54,11 +56,24 @@ def look_on(environment_id: UUID, *, now: datetime) -> int:
         if until <= first:
             return 0
         accesses = sealed(environment_id, first, until)
+        enough = _enough(accesses)
+        if enough < len(accesses):
+            until, accesses = accesses[enough].index, accesses[:enough]
         if accesses:
             _look_at(accesses, environment_id, now)
         cursor.index, cursor.turned_at = until, now
         cursor.save(update_fields=["index", "turned_at"])
     return until - first
+
+
+def _enough(accesses: Sequence[Access]) -> int:
+    """Return how many accesses, from the first one on, name no more people than one transaction has time for."""
+    people = 0
+    for number, access in enumerate(accesses):
+        people += len(access.subjects)
+        if number and people > MOST_PEOPLE_AT_ONCE:
+            return number
+    return len(accesses)
 
 
 def close_days(environment_id: UUID, *, now: datetime) -> int:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
@@ -25,6 +26,8 @@ from keyring.walls import in_environment
 logger = logging.getLogger(__name__)
 
 DUE, DONE, FAILED = "due", "done", "failed"
+MOST = 100
+"""Steps of one environment in one run."""
 
 
 class Containment(Protocol):
@@ -32,6 +35,8 @@ class Containment(Protocol):
 
     def contain(self, alert: Alert, *, environment_id: UUID, now: datetime) -> str:
         """Stop the access that an alert is about, and return what was stopped, in words without anybody's data.
+
+        Empty where it is stopped already: an alert that grows is contained again, since its actor may have gone on.
 
         It runs inside the environment, in the transaction that notes it.
 
@@ -44,13 +49,15 @@ class Containment(Protocol):
 def contain_due(environment_id: UUID, *, now: datetime) -> int:
     """Take the steps that are due, each in a transaction of its own; return how many were taken or given up."""
     with in_environment(environment_id):
-        due = list(Finding.objects.filter(containment=DUE).order_by("opened_at").values_list("id", flat=True))
+        due = list(Finding.objects.filter(containment=DUE).order_by("opened_at").values_list("id", flat=True)[:MOST])
     return sum(_contained(each, environment_id, now) for each in due)
 
 
 def _contained(finding_id: UUID, environment_id: UUID, now: datetime) -> bool:
     try:
         return _contain(finding_id, environment_id, now)
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
         # One step that cannot be taken now must not hold up the others; it stays due, and is tried again.
         logger.exception("what a rule found was not stopped", extra={"reason": type(error).__name__})
@@ -71,6 +78,8 @@ def _contain(finding_id: UUID, environment_id: UUID, now: datetime) -> bool:
         except NothingToContain as nothing:
             said, finding.containment = str(nothing), FAILED
         finding.save(update_fields=["containment"])
+        if not said:
+            return True
         append(
             FINDING_CONTAINED,
             environment_id=environment_id,

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from audit.analysis.accesses import Access
 from audit.analysis.explaining import explain, note_handling
 from audit.analysis.facts import Facts
@@ -62,6 +64,8 @@ class Engine:
             try:
                 for signal in rule(seen, ctx):
                     self._take(detection, signal, signal.at or access.at)
+            except SoftTimeLimitExceeded:
+                raise
             except Exception as error:
                 # A rule that fails must not keep the others from working.
                 self._failed(detection, error, [seen], access.at)
@@ -75,6 +79,8 @@ class Engine:
             try:
                 for signal in batch(day, self.ctx):
                     self._take(detection, signal, day.begins)
+            except SoftTimeLimitExceeded:
+                raise
             except Exception as error:
                 # A rule that fails must not keep the others from working.
                 self._failed(detection, error, day.seen[-1:], day.begins)

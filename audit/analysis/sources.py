@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from audit.analysis.loading import loaded
 from audit.analysis.rule import Detection
 from audit.errors import FactsUnavailable
 from audit.models import DetectionSetting, ExpectedWork
+
+logger = logging.getLogger(__name__)
 
 
 @cache
@@ -64,6 +67,10 @@ def facts_about(accesses: Collection[Access], *, environment_id: UUID, now: date
         try:
             found.append(source.facts_about(accesses, environment_id=environment_id))
         except FactsUnavailable:
+            found.append(Facts(is_ticket_source_silent=True))
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            # What somebody stored there makes no sense: the rules go on without this source, and it is told.
+            logger.exception("a source of facts failed", extra={"source": name, "reason": type(error).__name__})
             found.append(Facts(is_ticket_source_silent=True))
     return merged(found)
 

@@ -68,6 +68,7 @@ def exchange_job_token(
     rules = rules_of(proven.standing, client.public_id)
     if rules is None or (against and (rules.is_enforced or Because.STALE in against)):
         refused = refusal(*facts["reasons"])
+        count_failure(counter)
         with in_environment(client.environment_id):
             append(
                 events.JOB_DECIDED,
