@@ -101,7 +101,7 @@ FINDING_DECIDED = event("finding.decided", *_FINDING)
 FINDING_COMMENTED = event("finding.commented", *_FINDING)
 """What was written is sealed beside the book."""
 FINDING_CONTAINED = event("finding.contained", *_FINDING, "actor", "grant")
-WORK_EXPECTED = event("finding.work_expected", *_FINDING, "expectation", "until")
+WORK_EXPECTED = event("finding.work_expected", *_FINDING, "expectation", "until", "scope")
 DETECTION_SET = event(
     "detection.set", "detection", "enabled", "threshold", "former_threshold", "own_threshold", "parameters", "contains",
     "backtest", "reasons",

@@ -94,7 +94,8 @@ def expect_work(
             until=until,
             marked_at=now,
         )
-        record_step(WORK_EXPECTED, actor, finding, alert, {"expectation": expected.id, "until": until})
+        scope = "person" if alert.subject else "actor"
+        record_step(WORK_EXPECTED, actor, finding, alert, {"expectation": expected.id, "until": until, "scope": scope})
     return expected
 
 

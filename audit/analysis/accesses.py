@@ -37,6 +37,9 @@ OPERATIONS = {
     "access_review.concluded": "review",
     "delegation.offered": "delegate",
     "audit.read": "audit",
+    "job.registered": "configure",
+    "staff.taken_in": "configure",
+    "finding.work_expected": "configure",
     "access_token.issued": "sign in",
     "operator.signed_in": "sign in",
 }

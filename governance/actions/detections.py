@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from audit.actions import detections
 from audit.errors import FindingRefused
-from audit.events import BACKTEST_ASKED, DETECTION_SET
+from audit.events import BACKTEST_ASKED, BOOK_READ, DETECTION_SET
 from audit.models import BacktestRun
-from governance.actions.change import configuration_change
+from audit.recorder import append
+from governance.actions.change import configuration_change, environment_resource
 from governance.actions.clearing import cleared
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid
 from governance.identities import Caller
+from governance.rights import effective_rights
+from governance.standing import fresh_standing_of
 
 
 @draftable
@@ -84,6 +87,22 @@ def ask_backtest(
             )
         except FindingRefused as refused:
             raise _said(refused) from None
+
+
+def may_see_found(caller: Caller, runs: Sequence[BacktestRun], *, door: str, now: datetime | None = None) -> bool:
+    """Say whether somebody may see whom backtests found, and put on record that they do.
+
+    To configure the analysis takes no right to read the book, and whom a rule would have found is in the book.
+    """
+    now, found = now or timezone.now(), sum(len(each.found) for each in runs)
+    standing = fresh_standing_of(caller.environment_id)
+    resource = environment_resource(standing.environment_id, standing.environment_name)
+    if not effective_rights(standing=standing, caller=caller, operation="audit", resource=resource, now=now).allowed:
+        return False
+    if found:
+        facts = {"filters": ["detection"], "returned": found, "door": door}
+        append(BOOK_READ, environment_id=caller.environment_id, actor=caller.actor, facts=facts)
+    return True
 
 
 def _said(refused: FindingRefused) -> Conflict | Invalid:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from audit.actions.detections import LONGEST_BACKTEST
 from audit.analysis.standing import RuleState, backtests_of, rule_state, rule_states
 from audit.models import BacktestRun
-from governance.actions.detections import ask_backtest, set_detection
+from governance.actions.detections import ask_backtest, may_see_found, set_detection
 from governance.api.configuring import ConfiguringView
 from governance.errors import Invalid, NotFound
 from governance.wire.definitions import caller_in
@@ -102,9 +102,12 @@ class Backtests(ConfiguringView):
     @extend_schema(operation_id="list_backtests", tags=_TAGS,
                    responses={200: shape(data=array(_BACKTEST)), **PROBLEMS})  # fmt: skip
     def get(self, request: Request, detection: str) -> Response:
-        with in_environment(caller_in(request).environment_id):
+        caller = caller_in(request)
+        with in_environment(caller.environment_id):
             _known(detection)
-            return Response({"data": [_told(each) for each in backtests_of(detection)]})
+            runs = backtests_of(detection)
+        is_seen = may_see_found(caller, runs, door="api")
+        return Response({"data": [_told(each, with_found=is_seen) for each in runs]})
 
     @extend_schema(
         operation_id="ask_backtest",
@@ -130,7 +133,7 @@ class Backtests(ConfiguringView):
             threshold=_threshold(fields),
             parameters=_numbers(fields),
         )
-        return Response(_told(run), status=202)
+        return Response(_told(run, with_found=False), status=202)
 
 
 def _known(detection: str) -> RuleState:
@@ -182,7 +185,7 @@ def _rendered(state: RuleState) -> dict[str, Any]:
     }
 
 
-def _told(run: BacktestRun) -> dict[str, Any]:
+def _told(run: BacktestRun, *, with_found: bool) -> dict[str, Any]:
     return {
         "id": str(run.id),
         "detection": run.detection,
@@ -195,5 +198,5 @@ def _told(run: BacktestRun) -> dict[str, Any]:
         "finished_at": run.finished_at,
         "accesses": run.accesses,
         "alerts": run.alerts,
-        "found": [{"day": day, "actor": actor, "nats": nats} for day, actor, nats in run.found],
+        "found": [{"day": day, "actor": actor, "nats": nats} for day, actor, nats in (run.found if with_found else ())],
     }

@@ -15,7 +15,7 @@ from audit.actions.detections import LONGEST_BACKTEST
 from audit.actors import Actor
 from audit.analysis.standing import RuleState, backtests_of, rule_state, rule_states
 from audit.models import BacktestRun
-from governance.actions.detections import ask_backtest, set_detection
+from governance.actions.detections import ask_backtest, may_see_found, set_detection
 from governance.errors import Conflict, Invalid
 from governance.identities import Caller
 from governance.operators.choice import operator_caller
@@ -44,7 +44,8 @@ def detection(request: HttpRequest, detection: str) -> HttpResponse:
         if state is None:
             raise Http404
         runs = backtests_of(detection)
-        names = names_of_ids({actor for run in runs for _, actor, _ in run.found})
+    is_seen = request.method != "POST" and may_see_found(caller, runs, door="console")
+    names = names_of_ids({actor for run in runs for _, actor, _ in run.found}) if is_seen else {}
     if request.method == "POST":
         try:
             messages.success(request, _do(caller, state, request.POST))
@@ -68,7 +69,7 @@ def detection(request: HttpRequest, detection: str) -> HttpResponse:
         rule=state.rule,
         numbers=numbers,
         longest=LONGEST_BACKTEST,
-        runs=[_told(run, people.get(run.asked_by, ""), names) for run in runs],
+        runs=[_told(run, people.get(run.asked_by, ""), names if is_seen else None) for run in runs],
     )
 
 
@@ -136,7 +137,7 @@ def _row(state: RuleState) -> dict[str, Any]:
     }
 
 
-def _told(run: BacktestRun, person: str, names: dict[str, str]) -> dict[str, Any]:
+def _told(run: BacktestRun, person: str, names: dict[str, str] | None) -> dict[str, Any]:
     return {
         "numbers": [
             ("threshold", run.threshold),
@@ -151,7 +152,7 @@ def _told(run: BacktestRun, person: str, names: dict[str, str]) -> dict[str, Any
         "accesses": run.accesses,
         "alerts": run.alerts,
         "a_day": f"{run.alerts / ((run.last - run.first).days + 1):.1f}",
-        "found": [(day, names.get(actor, actor), nats) for day, actor, nats in run.found[:10]],
+        "found": [] if names is None else [(day, names.get(actor, actor), nats) for day, actor, nats in run.found[:10]],
     }
 
 

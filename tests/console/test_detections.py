@@ -109,6 +109,26 @@ def test_a_service_of_officers_sets_a_rule_and_one_from_elsewhere_its_own_alone(
     assert standing(console)[0]
 
 
+def test_whom_a_rule_would_have_found_is_shown_to_readers_of_the_book_alone_and_that_is_on_record(
+    console: Console, as_officer: Browser
+) -> None:
+    setter = cast.new_player(console.environment, "deploy", configure=True)
+    reader = cast.new_player(console.environment, "auditor", configure=True, audit=True)
+    ask_backtest(setter.caller, detection="D1", days=3)
+    run_backtests(console.environment.id, now=timezone.now())
+    with in_environment(console.environment.id):
+        BacktestRun.objects.update(found=[["2026-11-01", str(console.support.pk), 9.5]], alerts=1)
+    backtests = "/governance/detections/D1/backtests"
+    (unseen,) = line_of(setter).get(backtests).json()["data"]
+    (seen,) = line_of(reader).get(backtests).json()["data"]
+    assert (unseen["alerts"], unseen["found"], seen["found"][0]["actor"]) == (1, [], str(console.support.pk))
+    assert console.support.username in as_officer.get(RULE).content.decode()
+    booked = [each for each in console.booked("audit.read") if each.facts["filters"] == ["detection"]]
+    assert [(each.actor.id, each.facts["door"]) for each in booked] == [
+        (console.officer.pk, "console"), (reader.client.public_id, "api"),
+    ]  # fmt: skip
+
+
 @pytest.mark.django_db(transaction=True)
 def test_in_a_protected_environment_a_second_person_decides_whether_a_rule_is_switched_off() -> None:
     office = new_office()

@@ -84,6 +84,8 @@ def test_a_file_takes_the_place_of_the_whole_directory(console: Console) -> None
         ("username,leave\nofficer,2026-02-01\n", "Row 2, leave: no days"),
         ("username,leave\nofficer,2026-02-02..2026-02-01\n", "Row 2, leave: no days"),
         ("username,own_record\nofficer,5ea1b00c-0000-4000-8000-00000000dead\n", "Row 2, own_record: nobody"),
+        ("username,left\nofficer,9999-12-31\n", "Row 2, left: no day of 1900 to 2200"),
+        ("username,leave\nofficer,2026-01-01..9999-12-31\n", "Row 2, leave: no day"),
         ("username,own_record\nofficer,=HYPERLINK(1)\n", "Row 2, own_record: no id"),
         (f"username,team\nofficer,{'x' * 65}\n", "Row 2, team: at most"),
         ('username,team\nofficer,"desk\u0007"\n', "Row 2, team: at most"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from audit.analysis.accesses import Access
 from audit.analysis.cases import access
 from audit.analysis.rule import Case, Context, Detection, Seen, Signal
 
@@ -16,9 +17,9 @@ FAR = 2
 
 def rule(seen: Seen, ctx: Context) -> Iterator[Signal]:  # noqa: ARG001  the access says it all
     access = seen.access
-    if access.kind != "detection.set" or access.outcome != "done":
+    if access.outcome != "done":
         return
-    change, nats = _change(access.facts)
+    change, nats = _change(access.facts) if access.kind == "detection.set" else _beside(access)
     if change:
         rule_id = str(access.facts.get("detection") or "")
         # Each change is a finding of its own: one that was decided must not take the next one in.
@@ -37,9 +38,24 @@ def _change(said: Mapping[str, Any]) -> tuple[str, float]:
     return ("parameters changed", 5.0) if said.get("parameters") else ("", 0.0)
 
 
+def _beside(access: Access) -> tuple[str, float]:
+    """Return what somebody changes of that by which rules tell what is explained and who is watched."""
+    said = access.facts
+    match access.kind:
+        case "mark.lifted":
+            return "a person is watched no more", 6.0
+        case "job.registered":
+            return "a client's work counts as explained", 4.0
+        case "finding.work_expected" if said.get("scope") == "actor":
+            return "all work of somebody counts as expected", 5.0
+        case "staff.taken_in" if access.actor_kind == "operator" and (said.get("changed") or said.get("ended")):
+            return "somebody stands otherwise in the staff directory", 4.0
+    return "", 0.0
+
+
 DETECTION = Detection(
     id=ID,
-    version=2,
+    version=3,
     title="The analysis is made to look away",
     severity="critical",
     action="review",
@@ -59,5 +75,10 @@ DETECTION = Detection(
             facts={"detection": "D11", "enabled": True, "threshold": 2, "former_threshold": 3, "own_threshold": 1}),)),
         Case("it is enabled", False, (access(operation="configure", kind="detection.set",
             facts={"detection": "D11", "enabled": True}),)),
+        Case("a person is watched no more", True, (access(operation="configure", kind="mark.lifted"),)),
+        Case("the directory changes by hand", True, (access(operation="configure", kind="staff.taken_in",
+            facts={"members": 9, "changed": 1, "ended": 0}),)),
+        Case("the directory is pulled every night", False, (access(operation="configure", kind="staff.taken_in",
+            actor_kind="system", facts={"members": 9, "changed": 1}),)),
     ),
 )  # fmt: skip
