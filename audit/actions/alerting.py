@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +30,7 @@ def keep_alerts(
     """
     if not found:
         return []
+    found = _after_decisions(found)
     known = {each.id: each for each in Alert.objects.select_for_update().filter(id__in=[each.id for each in found])}
     over_days = {each.id for each in detections() if each.batch is not None}
     rows = [_row(each, known.get(each.id), environment_id, is_repeated=each.rule in over_days) for each in found]
@@ -47,6 +49,32 @@ def keep_alerts(
         for each in raised
         if each.id not in open_already
     ]
+
+
+def _after_decisions(found: Sequence[rule.Alert]) -> list[rule.Alert]:
+    """Return alerts under the ids that they have now: what comes after a decision belongs to a finding of its own.
+
+    Otherwise whoever was explained in the morning could go on all day, or all month, where a rule has so long a window.
+    """
+    settled: list[rule.Alert] = []
+    waiting = list(found)
+    while waiting:
+        ids = [each.id for each in waiting]
+        made = Finding.objects.filter(id__in=ids).values_list("id", "decided_at")
+        decided = {finding: at.isoformat() for finding, at in made if at is not None}
+        shown = dict(Alert.objects.filter(id__in=decided).values_list("id", "evidence"))
+        moved = []
+        for each in waiting:
+            told = shown.get(each.id)
+            if told is None or all(str(index) in told for index in each.evidence):
+                settled.append(each)
+                continue
+            # The id follows from the decision, so that it is the same one however often this is found.
+            scope = f"{each.id} {decided[each.id]}"
+            new = rule.alert_id(each.rule, each.version, each.key, each.window_start, scope=scope)
+            moved.append(replace(each, id=new))
+        waiting = moved
+    return settled
 
 
 def _row(alert: rule.Alert, known: Alert | None, environment_id: UUID, *, is_repeated: bool) -> Alert:

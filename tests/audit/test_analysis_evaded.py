@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from audit.actions.analysing import close_days, look_on
 from audit.actors import Actor
+from audit.analysis.accesses import Access
 from audit.analysis.cases import DAY, MONDAY, access, looks, person
 from audit.analysis.detections import tampering, unexplained
 from audit.analysis.engine import Engine, days_of
@@ -149,3 +150,38 @@ def test_a_list_with_a_case_in_it_renews_nobody_else() -> None:
     assert (both.explanations, both.handled) == (("handled", "ticket"), (person(2),))
     assert engine.see(access(40 * DAY, subjects=(person(1),))).unexplained == (person(1),)
     assert engine.see(access(40 * DAY, subjects=(person(2),))).is_explained
+
+
+class Planted:
+    """Knows one person who does not exist."""
+
+    def facts_about(self, accesses: list[Access], *, environment_id: UUID) -> Facts:  # noqa: ARG002  the protocol's
+        return Facts(honey=frozenset({"ab" * 16}))
+
+
+@in_database
+def test_what_comes_after_a_decision_is_a_finding_of_its_own(role_url: AddressOf, settings: object) -> None:
+    settings.AUDIT_FACT_SOURCES = [f"{__name__}.Planted"]  # type: ignore[attr-defined]  # pytest-django's
+
+    def looks_and_is_found(size: int) -> list[str]:
+        append(
+            declared()["accessor.executed"],
+            environment_id=ENVIRONMENT,
+            actor=ANN,
+            facts={"accessor": uuid4(), "subjects": ["ab" * 16], "columns": ["email"], "rows": 1},
+        )
+        with sealing(role_url) as sealer:
+            turned_until(sealer, size)
+        look_on(ENVIRONMENT, now=datetime.now(UTC))
+        with in_environment(ENVIRONMENT):
+            return list(Finding.objects.order_by("opened_at").values_list("state", flat=True))
+
+    assert looks_and_is_found(1) == ["new"]
+    assert looks_and_is_found(3) == ["new"], "the same person on the same day"
+    with in_environment(ENVIRONMENT):
+        Finding.objects.update(state="explained", decided_at=datetime.now(UTC), decided_by=OFFICER.id)
+    assert looks_and_is_found(4) == ["explained", "new"]
+    assert looks_and_is_found(6) == ["explained", "new"]
+    with in_environment(ENVIRONMENT):
+        counts = [Alert.objects.get(id=each.id).count for each in Finding.objects.order_by("opened_at")]
+    assert counts == [2, 2], "what was decided stays as it was decided"
