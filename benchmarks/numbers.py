@@ -40,8 +40,18 @@ def _increments(filled: Days, report: Report) -> None:
     middle = filled.first + filled.size // 3
     found = [_seconds(filled, middle + number * hourly, hourly) * 1000 for number in range(ROUNDS)]
     shortly = [_seconds(filled, filled.first + number * 500, hourly // 120) * 1000 for number in range(ROUNDS)]
-    report.note("counting what half a minute of that brings", f"{median(shortly):.1f} ms: {hourly // 120} entries")
-    report.bar("counting an hour's entries of 10 million a month", median(found), "<=", 50, "ms", f"{hourly:,} entries")
+    detail = f"{hourly // 120} entries, which the clock has counted at once"
+    report.bar("counting what half a minute of that brings", median(shortly), "<=", 50, "ms", detail)
+    report.bar(
+        "counting an hour's entries of 10 million a month in one go",
+        median(found),
+        "<=",
+        50,
+        "ms",
+        f"{hourly:,} entries",
+        known_because="An accessor and its purposes stand in bodies alone, and whoever may read these may not write "
+        "counts: so it goes through two connections. The clock counts every half minute, which is measured above.",
+    )
     with connections["owner"].cursor() as cursor:
         cursor.execute("truncate audit_hourlycount")
     connections["owner"].close()
