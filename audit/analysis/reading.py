@@ -117,7 +117,7 @@ def _streamed(statement: str, parameters: list[Any]) -> Iterator[tuple[Any, ...]
         connection: psycopg.Connection = connections[AUDITOR].connection
         with connection.cursor(name="day") as cursor:
             cursor.itersize = _AT_ONCE
-            cursor.execute(statement, parameters)  # type: ignore[arg-type]  # a literal of this file
+            cursor.execute(statement, parameters)
             yield from cursor
 
 
