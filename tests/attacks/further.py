@@ -125,6 +125,7 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("POST", "seal/keys", {"client_id": "{keeper}"})
     yield Aim("DELETE", "seal/keys/{keeper}/{sealing_key}")
     finding = "audit/findings/{finding}"
+    yield Aim("GET", "audit/entries", query="?environment={environment}")
     yield Aim("GET", "audit/findings", query="?filter=('id',EQ,'{finding}')")
     yield Aim("GET", finding)
     yield Aim("GET", f"{finding}/bundle")
