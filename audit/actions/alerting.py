@@ -25,11 +25,12 @@ def keep_alerts(
     """Keep alerts, and open a finding for each that reached its threshold; return the new findings.
 
     What the rules in `containing` find is to be stopped: that is due from the moment that the finding is there, and
-    again when it grows, until somebody has decided about it.
+    again when it grows, until somebody has decided about it; what follows that is told anew, and people stop it.
     It runs inside the transaction that moves the cursor on.
     """
     if not found:
         return []
+    first_told = {each.id for each in found}
     found = _after_decisions(found)
     known = {each.id: each for each in Alert.objects.select_for_update().filter(id__in=[each.id for each in found])}
     over_days = {each.id for each in detections() if each.batch is not None}
@@ -45,7 +46,12 @@ def keep_alerts(
     undecided = Finding.objects.filter(id__in=grown, decided_at=None).exclude(containment="")
     undecided.update(containment=DUE)
     return [
-        _open(each, environment_id, now, is_stopped=each.action == "contain" and each.rule in containing)
+        _open(
+            each,
+            environment_id,
+            now,
+            is_stopped=each.action == "contain" and each.rule in containing and each.id in first_told,
+        )
         for each in raised
         if each.id not in open_already
     ]
