@@ -37,7 +37,14 @@ OF_TOKENS = {
     "look a token up",
     "delete a token",
 }
-NEVER_STOPPED = {"list consents", "list definitions", "read the book", "withdraw a consent", "erase a user"}
+NEVER_STOPPED = {
+    "list consents",
+    "list definitions",
+    "read the book",
+    "export the book",
+    "withdraw a consent",
+    "erase a user",
+}
 """Except for a frozen client, which does none of it: it would lift its own freeze."""
 
 STOPPED = {

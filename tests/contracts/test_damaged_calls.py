@@ -117,12 +117,18 @@ def asked_names(operation: Any) -> list[str]:
     return [one["name"] for one in operation.definition.raw.get("parameters", ()) if one["in"] == "query"]
 
 
+def described(route: str) -> str:
+    """Return a route with all of its places, also those that a call fills in by itself."""
+    route = route.replace("account-right-{right}", "{kind}-right-{number}")
+    return route.replace("detections/D33", "detections/{detection}")
+
+
 def calls(api: DescribedApi) -> list[Valid]:
     """A valid call of every operation, and of every family its objects sent back; what ends something comes last."""
     ids = api.home.ids
     found = [
         Valid(
-            api.operation(aim.method, "/" + aim.route.replace("account-right-{right}", "{kind}-right-{number}")),
+            api.operation(aim.method, "/" + described(aim.route)),
             f"/{filled(aim.route + aim.query, ids)}",
             filled(aim.body, ids),
         )

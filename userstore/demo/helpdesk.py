@@ -57,10 +57,10 @@ def _publish_contact(system: Caller, example: PhoneExample) -> None:
     )
     publish_accessor(system, spec=accessor, public_id=IDS[accessor.name])
     mutator = MutatorSpec(
-        name="SetPhoneForSupport",
-        description="Adds a number to be called back on.",
+        name="SetContactForSupport",
+        description="Has a name and a number be for support as well.",
         selector="{id} = ?",
-        columns=(InputSpec(phone),),
+        columns=(InputSpec(name), InputSpec(phone)),
         access_policy=example.policies["ApplicationInternalOnly"],
         fixed_purposes=(support,),
     )
@@ -68,7 +68,7 @@ def _publish_contact(system: Caller, example: PhoneExample) -> None:
     admin, here = example.clients["admin"].caller, CallContext(address="127.0.0.1", via="demo")
     for person, number, _ in PEOPLE:
         if person in CALLED_BACK:
-            row = {"phone": {"value_additions": [number]}}
+            row = {"name": {"value": person}, "phone": {"value_additions": [number]}}
             call = MutatorCall(admin, IDS[mutator.name], [str(IDS[person])], row, here, ConsentTerms("demo-1"))
             execute_mutator(call, now=timezone.now())
 

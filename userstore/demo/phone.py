@@ -44,7 +44,7 @@ IDS = {
         ("SetPhoneForAuthentication", "b0001"),
         ("SetPhoneForMarketing", "b0002"),
         ("SetName", "b0003"),
-        ("SetPhoneForSupport", "b0004"),
+        ("SetContactForSupport", "b0004"),
         ("Ada Example", "c0001"),
         ("Ben Sample", "c0002"),
         ("Chi Placeholder", "c0003"),
@@ -187,11 +187,11 @@ def _publish_mutators(
     specs.append(
         MutatorSpec(
             name="SetName",
-            description="Sets the name shown on pages and to support.",
+            description="Sets the name shown on pages.",
             selector="{id} = ?",
             columns=(InputSpec(name_column),),
             access_policy=policies["ApplicationInternalOnly"],
-            fixed_purposes=(purposes["operational"], purposes["support"]),
+            fixed_purposes=(purposes["operational"],),
         )
     )
     for spec in specs:
