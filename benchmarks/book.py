@@ -154,8 +154,9 @@ def _fill(environment: UUID) -> None:
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         connection.execute("select set_config('sealbook.environment', %s, true)", [str(environment)])
         connection.execute(
-            "insert into audit_entry (id, environment_id, kind, outcome, actor_kind, subject_count, body) "
-            "select uuidv7(), %s, 'accessor.executed', 'done', 'client', 1, %s from generate_series(1, %s)",
+            "insert into audit_entry (id, environment_id, kind, outcome, actor_kind, actor_id, subject_count, body) "
+            "select uuidv7(), %s, 'accessor.executed', 'done', 'client', gen_random_uuid(), 1, %s "
+            "from generate_series(1, %s)",
             [environment, row.body, ENTRIES],
         )
 
