@@ -26,6 +26,8 @@ from config.embedded.state import StateDirectory, write_private
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 60.0
+SEALED_SECONDS = 20.0
+NEVER_SEALED = '"sealing": "never"'
 WEB_THREADS = 8
 WORKER_PROCESSES = 2
 WITHHELD = ("DATABASE_MIGRATION_URL", "DATABASE_SEALER_URL", "SEALBOOK_LOG_KEY")
@@ -186,6 +188,9 @@ def _start_processes(children: Children, environ: Mapping[str, str], *, sealing:
     children.wait_for_ready_file(beat, seconds=READY_SECONDS)
     for child in kept:
         children.keep_up(child)
+    if sealing.sealer:
+        # Reads wait for a book that nobody has ever sealed, and somebody is about to type the README's lines.
+        wait_until(lambda: NEVER_SEALED not in _ask(port, "/readyz")[1], seconds=SEALED_SECONDS, pause=0.2)
 
 
 def _module(arguments: str) -> list[str]:
