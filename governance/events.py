@@ -177,6 +177,8 @@ _FEED = ("feed", "name", "way", "leads_to", "index", "fault", "reasons")
 FEED_DEFINED = event("feed.defined", *_FEED)
 FEED_CHANGED = event("feed.changed", *_FEED)
 FEED_RETIRED = event("feed.retired", *_FEED)
+FEED_PAUSED = event("feed.paused", *_FEED)
+FEED_RESUMED = event("feed.resumed", *_FEED)
 FEED_STOOD_STILL = event("feed.stood_still", *_FEED)
 """A receiver of the book takes nothing: once, however often it is tried. `index` is the first place that it lacks."""
 FEED_WENT_ON = event("feed.went_on", *_FEED)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from audit.actors import SYSTEM
 from audit.bodies import Outcome
@@ -56,7 +56,7 @@ def feed_everywhere(*, now: datetime) -> Iterator[int]:
     """Send every feed that is due its next events; yields how many after each."""
     for environment_id in Environment.objects.values_list("pk", flat=True):
         with in_environment(environment_id):
-            due = list(Feed.objects.filter(Q(next_at=None) | Q(next_at__lte=now)).values_list("public_id", flat=True))
+            due = list(_going(now).values_list("public_id", flat=True))
         for public_id in due:
             yield feed_next(environment_id, public_id, now=now)
 
@@ -85,11 +85,14 @@ def feed_next(environment_id: UUID, public_id: UUID, *, now: datetime) -> int:
     return step.until - claimed.index
 
 
+def _going(now: datetime) -> QuerySet[Feed]:
+    return Feed.objects.filter(Q(next_at=None) | Q(next_at__lte=now), paused_at=None)
+
+
 def _claimed(environment_id: UUID, public_id: UUID, now: datetime) -> _Claimed | None:
     with in_environment(environment_id):
-        free = Feed.objects.select_for_update(skip_locked=True, of=("self",)).select_related("webhook")
-        free = free.filter(Q(claimed_until=None) | Q(claimed_until__lte=now), Q(next_at=None) | Q(next_at__lte=now))
-        feed = free.filter(public_id=public_id).first()
+        free = _going(now).filter(Q(claimed_until=None) | Q(claimed_until__lte=now)).select_related("webhook")
+        feed = free.select_for_update(skip_locked=True, of=("self",)).filter(public_id=public_id).first()
         if feed is None:
             return None
         feed.claimed_until = now + CLAIM

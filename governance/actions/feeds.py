@@ -1,4 +1,4 @@
-"""Defining, changing and retiring feeds of the book."""
+"""Defining, changing, pausing and retiring feeds of the book."""
 
 from __future__ import annotations
 
@@ -93,6 +93,32 @@ def retire_feed(caller: Caller, *, public_id: UUID) -> None:
         feed = _feed(public_id)
         _describe(change, feed)
         feed.delete()
+
+
+@draftable
+def pause_feed(caller: Caller, *, public_id: UUID) -> Feed:
+    """Send nothing there until it is resumed, which then goes on where it is. Raises `NotFound`, and `Conflict`."""
+    with configuration_change(caller, events.FEED_PAUSED) as change:
+        feed = _feed(public_id)
+        if feed.paused_at is not None:
+            raise Conflict("This feed is paused already.", field="id")
+        feed.paused_at = change.now
+        feed.save(update_fields=["paused_at"])
+        _describe(change, feed)
+    return feed
+
+
+@draftable
+def resume_feed(caller: Caller, *, public_id: UUID) -> Feed:
+    """Let a paused feed go on where it is. Raises `NotFound`, and `Conflict` where it is not paused."""
+    with configuration_change(caller, events.FEED_RESUMED) as change:
+        feed = _feed(public_id)
+        if feed.paused_at is None:
+            raise Conflict("This feed is not paused.", field="id")
+        feed.paused_at, feed.attempts, feed.next_at, feed.fault = None, 0, None, ""
+        feed.save(update_fields=["paused_at", "attempts", "next_at", "fault"])
+        _describe(change, feed)
+    return feed
 
 
 def _checked_address(way: str, address: str) -> str:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirect
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from audit.errors import AuditorNotConfigured
 from audit.exports.sealed import signed
-from governance.actions.feeds import change_feed, define_feed, retire_feed
+from governance.actions.feeds import change_feed, define_feed, pause_feed, resume_feed, retire_feed
+from governance.errors import Conflict
 from governance.identities import Caller
 from governance.models import Feed, Webhook
 from governance.models.feeds import FILE, POSTED, SYSLOG
 from governance.operators import fields
-from governance.operators.decorations import shown
+from governance.operators.choice import operator_caller
+from governance.operators.decorations import page_action, shown
 from governance.operators.definitions import DefinitionAdmin
+from governance.operators.faults import said
 from governance.operators.forms import DefinitionForm
 
 _WAYS = ((SYSLOG, "syslog over TLS"), (POSTED, "a webhook, signed"), (FILE, "a file on the server"))
@@ -53,7 +59,7 @@ class FeedAdmin(DefinitionAdmin):
     """Lists, defines, changes and retires feeds."""
 
     form = FeedForm
-    actions_detail = ()
+    actions_detail = ("pause", "resume")
     empty_hint = "So no other system gets the book. A feed sends it every sealed entry as an OCSF event, at least once."
     consequence = "Nothing is sent there any more. What the receiver has got, it keeps."
     list_display = ("name", "way", "leads_to", "state", "why", "behind", "last_sent")
@@ -63,8 +69,10 @@ class FeedAdmin(DefinitionAdmin):
     def leads_to(self, feed: Feed) -> str:
         return feed.address or (feed.webhook.name if feed.webhook else f"{feed.name}.ocsf.jsonl")
 
-    @shown("state", label={"goes": "success", "new": "info", "stands still": "danger"})
+    @shown("state", label={"goes": "success", "new": "info", "paused": "warning", "stands still": "danger"})
     def state(self, feed: Feed) -> str:
+        if feed.paused_at is not None:
+            return "paused"
         return "stands still" if feed.attempts else "goes" if feed.sent_at else "new"
 
     @shown("behind")
@@ -97,6 +105,38 @@ class FeedAdmin(DefinitionAdmin):
 
     def retire(self, caller: Caller, stored: Any) -> None:
         retire_feed(caller, public_id=stored.public_id)
+
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.is_allowed(request) and self.model.objects.filter(pk=object_id, paused_at=None).exists()
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.is_allowed(request) and not self.has_pause_permission(request, object_id)
+
+    @page_action("Pause…", icon="pause", permissions=["pause"])
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask first; then send nothing there until it is resumed."""
+        return self._turned(request, object_id, pause_feed, "Pause", "Nothing is sent there until it is resumed.")
+
+    @page_action("Resume…", icon="play_arrow", permissions=["resume"])
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask first; then go on where it stood."""
+        return self._turned(request, object_id, resume_feed, "Resume", "It goes on with the first entry that it lacks.")
+
+    def _turned(
+        self, request: HttpRequest, object_id: str, act: Callable[..., Feed], word: str, consequence: str
+    ) -> HttpResponse:
+        self.require_allowed(request)
+        feed = self.object_or_404(object_id)
+        back = self.address("change", feed.pk)
+        if request.method != "POST":
+            told = {"title": f"{word} feed", "word": word, "consequence": consequence, "back": back}
+            context = {**self.admin_site.each_context(request), "opts": self.opts, "object": feed, **told}
+            return render(request, "governance/retire.html", context)
+        try:
+            act(operator_caller(request), public_id=feed.public_id)
+        except Conflict as fault:
+            messages.error(request, said(fault))
+        return HttpResponseRedirect(back)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("webhook")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from governance.api import access_urls, finding_urls, notice_urls
+from governance.api import access_urls, finding_urls, knowledge_urls, notice_urls
 from governance.api.builds import Builds, CiKeys, SingleBuild, SingleCiKey
 from governance.api.changes import ChangeActions, ChangeRejection, Changes, ChangeWithdrawal, SingleChange
 from governance.api.clients import Clients, Secrets, SingleClient, SingleSecret
@@ -66,6 +66,7 @@ urlpatterns = [
     *access_urls.urlpatterns,
     *notice_urls.urlpatterns,
     *finding_urls.urlpatterns,
+    *knowledge_urls.urlpatterns,
     path("governance/decisions/<uuid:decision_id>", SingleDecision.as_view(), name="api-decision"),
     path("governance/changes", Changes.as_view(), name="api-changes"),
     path("governance/changes/actions", ChangeActions.as_view(), name="api-change-actions"),

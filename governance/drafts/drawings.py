@@ -144,6 +144,7 @@ _drawings: list[Drawing] = [
     Drawing(
         Feed,
         left_out=frozenset({"index", "sent_at", "claimed_until", "attempts", "next_at", "fault"}),
+        marked=frozenset({"paused_at"}),
         related=("webhook",),
     ),
     Drawing(Webhook),

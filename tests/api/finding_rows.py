@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 from tests.api.calling import Scene
+from tests.api.knowledge_rows import knowledge_ids, knowledge_rows
 from tests.api.rows import Row
 from tests.planted_findings import found
 
@@ -25,9 +26,11 @@ def finding_rows() -> list[Row]:
         Row("PUT", f"{FINDING}/verdict", {"verdict": "fine", "comment": "x"}, service=400, abroad=400),
         Row("POST", f"{FINDING}/expectations", {"days": 14}, service=201),
         Row("DELETE", "audit/expectations/<uuid:expectation_id>", service=404),
+        *knowledge_rows(),
     ]
 
 
 def finding_ids(scene: Scene) -> dict[str, str]:
     """Ids to put into addresses."""
-    return {"<uuid:finding_id>": str(found(scene.environment.id).id), "<uuid:expectation_id>": str(uuid4())}
+    finding = found(scene.environment.id).id
+    return {"<uuid:finding_id>": str(finding), "<uuid:expectation_id>": str(uuid4()), **knowledge_ids(scene)}

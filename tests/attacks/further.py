@@ -24,6 +24,7 @@ from tests.api.calling import Scene
 from tests.attacks.access import access_aims, access_ids
 from tests.attacks.aim import Aim
 from tests.attacks.builds import build_aims, build_ids
+from tests.attacks.knowledge import knowledge_aims, knowledge_ids
 from tests.planted_findings import found
 from userstore.actions.erasing import erase_subject
 from userstore.actions.imports import ask_import
@@ -53,6 +54,7 @@ def further_ids(scene: Scene) -> dict[str, Any]:
         **looked_into(scene.environment.id),
         **access_ids(scene),
         **build_ids(scene),
+        **knowledge_ids(scene, watched=scene.subject),
     }
 
 
@@ -136,3 +138,4 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("DELETE", "audit/expectations/{expectation}")
     yield from access_aims()
     yield from build_aims()
+    yield from knowledge_aims()

@@ -35,6 +35,17 @@ def test_an_officer_defines_changes_and_retires_a_feed(console: Console, as_offi
     assert is_gone(console, Feed, name="siem") and facts_of(console, "feed.retired")["way"] == "webhook"
 
 
+def test_a_feed_is_paused_after_a_question_and_resumed(console: Console, as_officer: Browser) -> None:
+    send(as_officer, ADD, asked())
+    feed = stored(console, Feed, name="siem")
+    for step, told in (("pause", "paused"), ("resume", "new")):
+        page = f"/admin/governance/feed/{feed.pk}/{step}/"
+        assert f"{step.title()} feed siem?" in as_officer.get(page).content.decode()
+        assert as_officer.post(page).status_code == 302 and facts_of(console, f"feed.{step}d")["name"] == "siem"
+        assert f">{told}<" in "".join(as_officer.get("/admin/governance/feed/").content.decode().split())
+        assert as_officer.post(page, follow=True).status_code == 403, "what is offered is what can be done"
+
+
 def test_what_leads_nowhere_is_told_beside_its_field(console: Console, as_officer: Browser) -> None:
     shown = as_officer.post(f"/admin/{ADD}", asked(address="tcp://logs.example.com:514")).content.decode()
     assert "A syslog server has a host and a port." in shown
