@@ -86,6 +86,14 @@ class VerificationRefused(AuditError, ValueError):
     """The book is not verified now; the message says why."""
 
 
+class VerificationUnderWay(VerificationRefused):
+    """Another verification of the environment has not ended."""
+
+
+class VerificationsExhausted(VerificationRefused):
+    """The environment has had as many verifications in an hour as it may have."""
+
+
 class NothingToExport(AuditError):
     """The tree does not reach as far as was asked for, or the log has signed nothing yet."""
 

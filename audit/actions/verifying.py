@@ -5,15 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-from django.db import Error
+from django.db import Error, IntegrityError, transaction
+from django.db.models import QuerySet
 
 from audit.actions.exporting import compared, snapshot
 from audit.actors import SYSTEM, Actor
-from audit.errors import AuditError, LogKeyUnusable, VerificationRefused
+from audit.errors import (
+    AuditError,
+    LogKeyUnusable,
+    VerificationRefused,
+    VerificationsExhausted,
+    VerificationUnderWay,
+)
 from audit.events import BOOK_CHECK_ASKED, BOOK_CHECKED
 from audit.integrity.believed import believed
 from audit.integrity.exporting import size_of
@@ -29,6 +36,10 @@ VERIFY = "audit.verify"
 """The task that does it."""
 TOLD_SECONDS = 1.0
 """How often a worker says how far it is."""
+AN_HOUR, MOST_AN_HOUR = timedelta(hours=1), 6
+"""Verifications of one environment: each reads every entry since some place, and nobody else's work waits for that."""
+
+UNDER_WAY_ALREADY = "A verification is under way already: wait until it has ended."
 
 logger = logging.getLogger(__name__)
 
@@ -37,19 +48,23 @@ def ask_verification(*, actor: Actor, environment_id: UUID, is_everything: bool,
     """Have the book verified, since the last time that it was found whole or from its beginning.
 
     Raises:
-        VerificationRefused: one is under way, nothing is there to verify, or no key of the log is known here.
+        VerificationUnderWay: one is under way; of two who ask at once, one is told so.
+        VerificationsExhausted: there were `MOST_AN_HOUR` within the last hour.
+        VerificationRefused: nothing is there to verify, or no key of the log is known here.
     """
     _must_know_keys()
     with snapshot() as connection:
         size = size_of(connection)
     with in_environment(environment_id):
-        if Verification.objects.filter(state__in=UNDER_WAY, turned_at__gt=now - SILENT).exists():
-            raise VerificationRefused("A verification is under way already.")
+        _give_up(Verification.objects.filter(state__in=UNDER_WAY, turned_at__lt=now - SILENT), now)
+        if Verification.objects.filter(state__in=UNDER_WAY).exists():
+            raise VerificationUnderWay(UNDER_WAY_ALREADY)
+        _must_be_few(now)
         last = None if is_everything else last_whole()
         first = last.size if last else 0
         if first >= size:
             raise VerificationRefused("Nothing was sealed since the last verification. Verify everything instead.")
-        row = Verification.objects.create(
+        row = Verification(
             environment_id=environment_id,
             asked_by=actor.id,
             asked_at=now,
@@ -57,9 +72,41 @@ def ask_verification(*, actor: Actor, environment_id: UUID, is_everything: bool,
             size=size,
             turned_at=now,
         )
+        _begin_alone(row)
         told = {"verification": row.id, "since": first, "size": size}
         append(BOOK_CHECK_ASKED, environment_id=environment_id, actor=actor, facts=told)
     return row
+
+
+def _must_be_few(now: datetime) -> None:
+    """Raise `VerificationsExhausted` where there were enough of late; the message says when there may be another."""
+    lately = (
+        Verification.objects.filter(asked_at__gt=now - AN_HOUR).order_by("asked_at").values_list("asked_at", flat=True)
+    )
+    if len(lately) >= MOST_AN_HOUR:
+        again = lately[len(lately) - MOST_AN_HOUR] + AN_HOUR
+        raise VerificationsExhausted(
+            f"The book is verified {MOST_AN_HOUR} times an hour at the most; ask again after {again:%H:%M} UTC."
+        )
+
+
+def _begin_alone(row: Verification) -> None:
+    """Keep a row that waits; the database takes one of an environment that has not ended, whoever asks at once."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as fault:
+        if "audit_verification_alone" not in str(fault):
+            raise
+        raise VerificationUnderWay(UNDER_WAY_ALREADY) from None
+
+
+def _give_up(silent: QuerySet[Verification], now: datetime) -> None:
+    """Put down that nobody works any more on what has not ended: its worker is gone."""
+    for row in silent.select_for_update(skip_locked=True):
+        row.state, row.ended_at = FAILED, now
+        row.save(update_fields=["state", "ended_at"])
+        _record_end(row)
 
 
 def last_whole() -> Verification | None:
@@ -89,8 +136,7 @@ def run_verification(environment_id: UUID, verification_id: UUID) -> bool:
 def run_waiting(environment_id: UUID, *, now: datetime) -> int:
     """Do what waits and nobody was called to, and give up what a worker left; return how many were done."""
     with in_environment(environment_id):
-        silent = Verification.objects.filter(state=RUNNING, turned_at__lt=now - SILENT)
-        silent.update(state=FAILED, ended_at=now)
+        _give_up(Verification.objects.filter(state=RUNNING, turned_at__lt=now - SILENT), now)
         waiting = list(Verification.objects.filter(state=WAITING).order_by("asked_at").values_list("id", flat=True))
     return sum(run_verification(environment_id, each) for each in waiting)
 
@@ -143,30 +189,33 @@ def _tell(row: Verification, done: int) -> None:
 
 
 def _end(row: Verification, report: Report | None) -> None:
+    """Put down what came of it, also where it was given up meanwhile: what is broken is told, however late."""
     now, bad = datetime.now(UTC), report.first_bad if report else None
-    state = report.verdict.name.lower() if report else FAILED
     with in_environment(row.environment_id):
-        Verification.objects.filter(id=row.id).update(
-            state=state,
-            size=report.size if report else row.size,
-            done=report.size - row.first if report else row.done,
-            root=report.root if report else "",
-            first_bad=bad.index if bad else None,
-            first_bad_until=bad.until if bad else None,
-            told=[*map(asdict, report.findings), *report.troubles] if report else [],
-            turned_at=now,
-            ended_at=now,
-        )
-        append(
-            BOOK_CHECKED,
-            environment_id=row.environment_id,
-            actor=SYSTEM,
-            facts={
-                "verification": row.id,
-                "since": row.first,
-                "size": report.size if report else row.size,
-                "verdict": state,
-                "first_bad": bad.index if bad else None,
-            },
-            outcome="done" if state == WHOLE else "failed",
-        )
+        kept = Verification.objects.select_for_update().get(id=row.id)
+        kept.state = report.verdict.name.lower() if report else FAILED
+        kept.size = report.size if report else row.size
+        kept.done = report.size - row.first if report else kept.done
+        kept.root = report.root if report else ""
+        kept.first_bad = bad.index if bad else None
+        kept.first_bad_until = bad.until if bad else None
+        kept.told = [*map(asdict, report.findings), *report.troubles] if report else []
+        kept.turned_at = kept.ended_at = now
+        kept.save()
+        _record_end(kept)
+
+
+def _record_end(row: Verification) -> None:
+    append(
+        BOOK_CHECKED,
+        environment_id=row.environment_id,
+        actor=SYSTEM,
+        facts={
+            "verification": row.id,
+            "since": row.first,
+            "size": row.size,
+            "verdict": row.state,
+            "first_bad": row.first_bad,
+        },
+        outcome="done" if row.state == WHOLE else "failed",
+    )

@@ -42,6 +42,11 @@ class Verification(models.Model):
             models.CheckConstraint(
                 condition=models.Q(first__gte=0, size__gte=models.F("first")), name="audit_verification_range"
             ),
+            models.UniqueConstraint(
+                fields=["environment_id"],
+                condition=models.Q(state__in=("waiting", "running")),
+                name="audit_verification_alone",
+            ),
         )
         indexes = (models.Index("environment_id", "asked_at", name="audit_verification_asked"),)
 

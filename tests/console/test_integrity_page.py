@@ -9,7 +9,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from audit.actions.verifying import run_verification, run_waiting
+from audit.actions.verifying import MOST_AN_HOUR, run_verification, run_waiting
 from audit.models import Verification
 from audit.models.verification import SILENT
 from governance.actions.purposes import define_purpose
@@ -108,6 +108,18 @@ def test_progress_is_asked_for_until_it_ends_and_a_lost_worker_is_said(
         assert sorted(Verification.objects.values_list("state", flat=True)) == ["failed", "whole"]
         assert not run_verification(console.environment.id, row.id)
     assert as_support.get(progress).status_code == 403
+
+
+def test_after_a_few_within_an_hour_the_page_says_when_there_is_another(
+    console: Console, as_officer: Browser, role_url: AddressOf
+) -> None:
+    sealed(role_url, console, "fraud")
+    for _ in range(MOST_AN_HOUR):
+        assert as_officer.post(PAGE, {"what": "everything"}).status_code == 302
+        verified(console)
+    told = as_officer.post(PAGE, {"what": "everything"}, follow=True).content.decode()
+    assert f"{MOST_AN_HOUR} times an hour at the most" in told
+    assert len(console.booked("audit.check_asked")) == MOST_AN_HOUR
 
 
 def test_without_a_key_nothing_is_asked_and_the_outsider_sees_nothing(
