@@ -74,6 +74,10 @@ class FindingRefused(AuditError, ValueError):
         self.field = field
 
 
+class BacktestsExhausted(FindingRefused):
+    """As many backtests of the environment wait as may."""
+
+
 class WitnessMisnamed(AuditError):
     """What is set of the witnesses cannot be understood."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import monotonic
 from uuid import UUID
 
 import psycopg
@@ -14,8 +15,8 @@ from django.conf import settings
 from django.db import connections
 
 from audit.actions.analysing import close_days, forget_recollections, look_on
+from audit.actions.backtests import run_next_backtest
 from audit.actions.containing import contain_due
-from audit.actions.detections import run_backtests
 from audit.actions.months import drop_old_months
 from audit.actions.partitions import ensure_partitions, partition_state
 from audit.actions.rollups import roll_up
@@ -30,6 +31,10 @@ INTEGRATING_SECONDS = 4.6
 
 MOST_INCREMENTS = 20
 """Of the counts of one environment in one run, should the worker have stood still."""
+
+BACKTEST = "audit.backtest"
+BACKTEST_SECONDS, BACKTESTS_BEGIN_SECONDS = 15 * 60, 60
+"""What a run of backtests may take before the one under way is given up, and within which others are begun."""
 
 logger = logging.getLogger(__name__)
 
@@ -77,12 +82,16 @@ def look_on_everywhere() -> int:
     return _in_each(_look_on)
 
 
-@shared_task(name="audit.backtest")
+@shared_task(name=BACKTEST, acks_late=False, soft_time_limit=BACKTEST_SECONDS, time_limit=BACKTEST_SECONDS + 60)
 def backtest_everywhere() -> int:
-    """Do the backtests that officers wait for; safe to repeat, to lose and to run twice at once."""
+    """Do the backtests that officers wait for, one of each environment in turn; safe to repeat, to lose and to kill.
+
+    A backtest is begun in the first minute alone, so that each has most of the time that there is.
+    """
     if AUDITOR not in connections:
         return 0
-    return _in_each(lambda each: run_backtests(each, now=datetime.now(UTC)))
+    until = monotonic() + BACKTESTS_BEGIN_SECONDS
+    return _in_each(lambda each: monotonic() < until and run_next_backtest(each, now=datetime.now(UTC)))
 
 
 @shared_task(name="audit.close_days")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import environ
+from kombu import Exchange, Queue
 
 CELERY_BEAT_SCHEDULE = {
     "integrate the book": {"task": "audit.integrate", "schedule": 5.0, "options": {"expires": 5.0}},
@@ -34,6 +35,14 @@ CELERY_BEAT_SCHEDULE = {
     "settle indexes": {"task": "userstore.settle_indexes", "schedule": 60.0},
 }
 
-_SEALER = {"queue": environ.Env()("SEALBOOK_QUEUE", default="sealbook") + "-sealer"}
-CELERY_TASK_ROUTES = {"audit.integrate": _SEALER, "audit.ask_witnesses": _SEALER, "audit.drop_old_months": _SEALER}
+_QUEUE = environ.Env()("SEALBOOK_QUEUE", default="sealbook")
+_SEALER, _BACKTESTS = ({"queue": f"{_QUEUE}-{name}"} for name in ("sealer", "backtests"))
+CELERY_TASK_ROUTES = {
+    "audit.integrate": _SEALER,
+    "audit.ask_witnesses": _SEALER,
+    "audit.drop_old_months": _SEALER,
+    "audit.backtest": _BACKTESTS,
+}
 """The sealer's queue is worked on by its own process alone, which has its role and its key."""
+CELERY_TASK_QUEUES = [Queue(each, Exchange(each), each) for each in (_QUEUE, _BACKTESTS["queue"])]
+"""What a worker works on that is not told otherwise. Backtests may take minutes: another worker may have them alone."""

@@ -273,7 +273,7 @@ USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-
 # --- What is long enough for a file of its own ----------------------------------------------------------------------
 
 from config.book import *  # noqa: E402, F403  who reads the book, who seals it, and what the analysis knows
-from config.clock import CELERY_BEAT_SCHEDULE, CELERY_TASK_ROUTES  # noqa: E402, F401  what runs by the clock, and where
+from config.clock import CELERY_BEAT_SCHEDULE, CELERY_TASK_QUEUES, CELERY_TASK_ROUTES  # noqa: E402, F401  what runs by the clock, and where
 from config.console import UNFOLD  # noqa: E402, F401  the console's look is long enough for a file of its own
 from config.content import CONTENT_SECURITY_POLICY  # noqa: E402, F401  what pages may load
 from config.document import REST_FRAMEWORK, SPECTACULAR_SETTINGS  # noqa: E402, F401  how the API answers and is described

@@ -1,4 +1,4 @@
-"""Setting how rules run in one environment, and telling before what they would find."""
+"""Setting how rules run in one environment, once a backtest told what they would find."""
 
 from __future__ import annotations
 
@@ -7,26 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
-from audit.actors import SYSTEM, Actor
-from audit.analysis.backtesting import Backtest, backtest
 from audit.analysis.detections import tampering
 from audit.analysis.rule import Detection
 from audit.analysis.sources import detections
 from audit.errors import FindingRefused
-from audit.events import BACKTEST_ASKED, DETECTION_BACKTESTED
 from audit.models import BacktestRun, DetectionSetting
-from audit.recorder import append
-from keyring.walls import in_environment
 
-LONGEST_BACKTEST = 92
-"""Days."""
 STANDS_FOR = timedelta(days=30)
 """For how long a backtest tells what a rule would find."""
-STARTS_AGAIN = timedelta(minutes=30)
-"""After which a run that was begun counts as lost."""
-SHOWN = 50
 
 
 def rule_named(detection: str) -> Detection:
@@ -102,105 +90,6 @@ def checked(rule: Detection, threshold: int | None, parameters: Mapping[str, flo
         if not least <= value <= most:  # what is no number is refused as well
             raise FindingRefused(f"{name} is {least:g} to {most:g}.", field="parameters")
     return {name: float(value) for name, value in parameters.items() if value != known[name].default}
-
-
-def ask_backtest(
-    *,
-    actor: Actor,
-    environment_id: UUID,
-    detection: str,
-    threshold: int | None,
-    parameters: Mapping[str, float],
-    days: int,
-    now: datetime,
-) -> BacktestRun:
-    """Have a rule run over the days before today in the background; nobody is told of what it finds.
-
-    Raises:
-        FindingRefused: no such rule, bad numbers, too many days, or nobody answers for it.
-    """
-    rule = rule_named(detection)
-    chosen = checked(rule, threshold, parameters)
-    if not 1 <= days <= LONGEST_BACKTEST:
-        raise FindingRefused(f"1 to {LONGEST_BACKTEST} days.", field="days")
-    if actor.id is None:
-        raise FindingRefused("Somebody with an id asks for this.", field="actor")
-    last = now.date() - timedelta(days=1)
-    with in_environment(environment_id):
-        run = BacktestRun.objects.create(
-            environment_id=environment_id,
-            detection=rule.id,
-            version=rule.version,
-            threshold=threshold or rule.threshold,
-            parameters=chosen,
-            first=last - timedelta(days=days - 1),
-            last=last,
-            asked_by=actor.id,
-            asked_at=now,
-        )
-        append(BACKTEST_ASKED, environment_id=environment_id, actor=actor, facts=_facts(run))
-    return run
-
-
-def run_backtests(environment_id: UUID, *, now: datetime) -> int:
-    """Do the backtests that wait; return how many. One that is lost with its worker is begun again."""
-    done = 0
-    while run := _begin(environment_id, now):
-        rule = rule_named(run.detection)
-        told = backtest(
-            [rule],
-            environment_id=environment_id,
-            first=run.first,
-            last=run.last,
-            now=now,
-            threshold=run.threshold,
-            parameters=run.parameters,
-        )
-        _finish(run.id, environment_id, told, now)
-        done += 1
-    return done
-
-
-def _begin(environment_id: UUID, now: datetime) -> BacktestRun | None:
-    versions = {each.id: each.version for each in detections()}
-    with in_environment(environment_id):
-        waiting = BacktestRun.objects.filter(finished_at=None).filter(
-            Q(started_at=None) | Q(started_at__lt=now - STARTS_AGAIN)
-        )
-        for run in waiting.select_for_update(skip_locked=True).order_by("asked_at"):
-            if versions.get(run.detection) == run.version:  # that of another version says nothing any more
-                run.started_at = now
-                run.save(update_fields=["started_at"])
-                return run
-    return None
-
-
-def _finish(run_id: UUID, environment_id: UUID, told: Backtest, now: datetime) -> None:
-    with in_environment(environment_id):
-        run = BacktestRun.objects.select_for_update().get(id=run_id)
-        if run.finished_at is not None:
-            return
-        strongest = sorted(told.raised, key=lambda each: (-each.nats, str(each.id)))[:SHOWN]
-        run.finished_at, run.accesses, run.alerts = now, told.accesses, len(told.raised)
-        run.found = [[f"{each.at:%Y-%m-%d}", each.actor or each.key, round(each.nats, 1)] for each in strongest]
-        run.save(update_fields=["finished_at", "accesses", "alerts", "found"])
-        append(
-            DETECTION_BACKTESTED,
-            environment_id=environment_id,
-            actor=SYSTEM,
-            facts=_facts(run) | {"entries": told.accesses, "alerts": len(told.raised)},
-        )
-
-
-def _facts(run: BacktestRun) -> dict[str, Any]:
-    return {
-        "backtest": run.id,
-        "detection": run.detection,
-        "version": run.version,
-        "threshold": run.threshold,
-        "first": run.first.isoformat(),
-        "last": run.last.isoformat(),
-    }
 
 
 def _setting(detection: str, environment_id: UUID) -> DetectionSetting:

@@ -190,6 +190,9 @@ class BacktestRun(models.Model):
     asked_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    failed_at = models.DateTimeField(null=True)
+    fault = models.TextField(default="", db_default="", help_text="Why it failed: error, time, worker or version.")
     accesses = models.BigIntegerField(default=0)
     alerts = models.IntegerField(default=0)
     found = models.JSONField(default=list, help_text="The strongest: day, actor, nats.")
@@ -198,8 +201,20 @@ class BacktestRun(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["environment_id", "id"], name="audit_backtest_same_environment"),
             models.CheckConstraint(condition=models.Q(first__lte=models.F("last")), name="audit_backtest_days"),
+            models.CheckConstraint(
+                condition=models.Q(failed_at=None, fault="")
+                | (models.Q(failed_at__isnull=False, finished_at=None) & ~models.Q(fault="")),
+                name="audit_backtest_ends_once",
+            ),
         )
         indexes = (models.Index("environment_id", "detection", "asked_at", name="audit_backtest_of_rule"),)
 
     def __str__(self) -> str:
         return f"backtest of {self.detection}"
+
+    @property
+    def state(self) -> str:
+        """How far it is: waiting, running, done or failed."""
+        if self.finished_at is not None:
+            return "done"
+        return "failed" if self.failed_at is not None else "running" if self.started_at is not None else "waiting"

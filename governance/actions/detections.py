@@ -8,15 +8,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from audit.actions import detections
-from audit.errors import FindingRefused
+from audit.actions import backtests, detections
+from audit.errors import BacktestsExhausted, FindingRefused
 from audit.events import BACKTEST_ASKED, BOOK_READ, DETECTION_SET
 from audit.models import BacktestRun
 from audit.recorder import append
 from governance.actions.change import configuration_change, environment_resource
 from governance.actions.clearing import cleared
 from governance.drafts.draftable import draftable
-from governance.errors import Conflict, Invalid
+from governance.errors import Conflict, Invalid, Throttled
 from governance.identities import Caller
 from governance.rights import effective_rights
 from governance.standing import fresh_standing_of
@@ -72,11 +72,12 @@ def ask_backtest(
     Raises:
         Refused: the caller may not configure; on record.
         Invalid: no such rule, bad numbers, too many days.
+        Throttled: as many of the environment wait as may.
     """
     now = now or timezone.now()
     with cleared(caller, "configure", BACKTEST_ASKED, now=now):
         try:
-            return detections.ask_backtest(
+            return backtests.ask_backtest(
                 actor=caller.actor,
                 environment_id=caller.environment_id,
                 detection=detection,
@@ -85,6 +86,8 @@ def ask_backtest(
                 days=days,
                 now=now,
             )
+        except BacktestsExhausted as refused:
+            raise Throttled(str(refused), field=refused.field) from None
         except FindingRefused as refused:
             raise _said(refused) from None
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from audit.actions.detections import LONGEST_BACKTEST
+from audit.actions.backtests import LONGEST_BACKTEST
 from audit.analysis.standing import RuleState, backtests_of, rule_state, rule_states
 from audit.models import BacktestRun
 from governance.actions.detections import ask_backtest, may_see_found, set_detection
@@ -47,7 +47,10 @@ _BACKTEST = shape(
     first={**TEXT, "format": "date"},
     last={**TEXT, "format": "date"},
     asked_at=MOMENT,
+    state=choice("waiting", "running", "done", "failed"),
     finished_at=or_null(MOMENT),
+    failed_at=or_null(MOMENT),
+    fault={**TEXT, "description": "Why it failed: `error`, `time`, `worker` (lost over it, twice), `version`."},
     accesses=NUMBER,
     alerts=NUMBER,
     found=array(shape(day={**TEXT, "format": "date"}, actor=TEXT, nats={"type": "number"})),
@@ -112,7 +115,8 @@ class Backtests(ConfiguringView):
     @extend_schema(
         operation_id="ask_backtest",
         tags=_TAGS,
-        description="It is worked out in the background; `finished_at` says when that was done.",
+        description="It is worked out in the background; `state` says how far that is. Up to five of an "
+        "environment wait.",
         request={
             "application/json": shape(
                 days={**NUMBER, "minimum": 1, "maximum": LONGEST_BACKTEST},
@@ -195,7 +199,10 @@ def _told(run: BacktestRun, *, with_found: bool) -> dict[str, Any]:
         "first": run.first.isoformat(),
         "last": run.last.isoformat(),
         "asked_at": run.asked_at,
+        "state": run.state,
         "finished_at": run.finished_at,
+        "failed_at": run.failed_at,
+        "fault": run.fault,
         "accesses": run.accesses,
         "alerts": run.alerts,
         "found": [{"day": day, "actor": actor, "nats": nats} for day, actor, nats in (run.found if with_found else ())],

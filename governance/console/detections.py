@@ -11,18 +11,26 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
-from audit.actions.detections import LONGEST_BACKTEST
+from audit.actions.backtests import LONGEST_BACKTEST
 from audit.actors import Actor
 from audit.analysis.standing import RuleState, backtests_of, rule_state, rule_states
 from audit.models import BacktestRun
 from governance.actions.detections import ask_backtest, may_see_found, set_detection
-from governance.errors import Conflict, Invalid
+from governance.errors import Conflict, Invalid, Throttled
 from governance.identities import Caller
 from governance.operators.choice import operator_caller
 from governance.operators.faults import said
 from governance.operators.permission import CONFIGURE, environment_of, require
 from governance.queries import names_of_actors, names_of_ids
 from keyring.walls import in_environment
+
+_WHY = {
+    "error": "An error ended it, which stands in the server's log.",
+    "time": "It took longer than backtests may: ask for fewer days.",
+    "worker": "The worker was lost over it, twice: ask for fewer days.",
+    "version": "The rule has a newer version by now: ask again.",
+}
+"""What an officer is told of a backtest that failed."""
 
 
 @require_GET
@@ -49,7 +57,7 @@ def detection(request: HttpRequest, detection: str) -> HttpResponse:
     if request.method == "POST":
         try:
             messages.success(request, _do(caller, state, request.POST))
-        except (Invalid, Conflict) as fault:
+        except (Invalid, Conflict, Throttled) as fault:
             messages.error(request, said(fault))
         return HttpResponseRedirect(f"{reverse('detection', args=[detection])}?{_asked(state, request.POST)}")
     people = names_of_actors(Actor("operator", run.asked_by) for run in runs)
@@ -148,7 +156,8 @@ def _told(run: BacktestRun, person: str, names: dict[str, str] | None) -> dict[s
         "last": run.last,
         "asked_at": run.asked_at,
         "asked_by": person,
-        "is_done": run.finished_at is not None,
+        "state": run.state,
+        "why": _WHY.get(run.fault, run.fault),
         "accesses": run.accesses,
         "alerts": run.alerts,
         "a_day": f"{run.alerts / ((run.last - run.first).days + 1):.1f}",

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from audit.actions.detections import ask_backtest, run_backtests, set_detection
+from audit.actions.backtests import ask_backtest, run_backtests
+from audit.actions.detections import set_detection
 from audit.events import DETECTION_SET
 from audit.recorder import append
 from keyring.walls import in_environment

@@ -9,7 +9,8 @@ import pytest
 from django.db import ProgrammingError, connection
 
 from audit.actions.analysing import close_days, look_on
-from audit.actions.detections import STANDS_FOR, STARTS_AGAIN, ask_backtest, run_backtests, set_detection
+from audit.actions.backtests import ask_backtest, run_backtests
+from audit.actions.detections import STANDS_FOR, set_detection
 from audit.actors import SYSTEM, Actor
 from audit.analysis.cases import DAY, looks
 from audit.analysis.detections import DETECTIONS, volume
@@ -125,17 +126,6 @@ def test_a_backtest_runs_over_days_that_are_over_tells_nobody_and_is_on_record(r
         assert not Alert.objects.exists() and not Finding.objects.exists()
     said = run(role_url("auditor"), "select kind from audit_entry where kind like 'detection.%%' order by id")
     assert said == [("detection.backtest_asked",), ("detection.backtested",)]
-
-
-def test_a_backtest_whose_worker_died_is_begun_again_after_a_while() -> None:
-    now = datetime.now(UTC)
-    ask_backtest(
-        actor=OFFICER, environment_id=ENVIRONMENT, detection="D9", threshold=None, parameters={}, days=1, now=now
-    )
-    with in_environment(ENVIRONMENT):
-        BacktestRun.objects.update(started_at=now)
-    assert run_backtests(ENVIRONMENT, now=now + timedelta(minutes=1)) == 0
-    assert run_backtests(ENVIRONMENT, now=now + STARTS_AGAIN + timedelta(minutes=1)) == 1
 
 
 def test_the_application_cannot_delete_a_backtest() -> None:

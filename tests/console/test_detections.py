@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from audit.actions.detections import run_backtests
+from audit.actions.backtests import MOST_WAITING, run_backtests
 from audit.analysis.standing import rule_state
 from audit.models import BacktestRun, DetectionSetting
 from governance.actions.detections import ask_backtest, set_detection
@@ -49,6 +49,19 @@ def test_an_officer_sees_what_a_rule_would_find_and_then_sets_it(console: Consol
     )  # fmt: skip
     as_officer.post(RULE, TYPED | {"step": "set"})
     assert standing(console)[0] is False and "Off" in as_officer.get(RULES).content.decode()
+
+
+def test_who_asks_for_too_many_backtests_is_told_and_sees_which_failed(console: Console, as_officer: Browser) -> None:
+    for _ in range(MOST_WAITING + 1):
+        said = as_officer.post(RULE, TYPED | {"step": "backtest", "days": "7"}, follow=True).content.decode()
+    assert f"{MOST_WAITING} backtests wait already" in said
+    with in_environment(console.environment.id):
+        assert BacktestRun.objects.count() == MOST_WAITING
+        BacktestRun.objects.update(version=0)
+    assert run_backtests(console.environment.id, now=timezone.now()) == 0
+    assert "It failed. The rule has a newer version by now" in as_officer.get(RULE).content.decode()
+    said = as_officer.post(RULE, TYPED | {"step": "backtest", "days": "7"}, follow=True).content.decode()
+    assert "The backtest is asked for" in said
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 
 from audit.actions.analysing import close_days, look_on
+from audit.actions.backtests import run_backtests
 from audit.actions.containing import contain_due
-from audit.actions.detections import run_backtests
 from audit.analysis.facts import Facts
 from audit.analysis.sources import facts_about
 from audit.models import Alert
