@@ -41,6 +41,8 @@ MOST_AT_ONCE = 5_000
 """Places of the tree that one transaction looks at."""
 MOST_PEOPLE_AT_ONCE = 20_000
 """People whom the accesses of one transaction name: each of them is remembered."""
+RECALLED_AT_ONCE = 10_000
+"""Accesses of which all that could be remembered is asked for in one statement."""
 MOST_DAYS = 7
 """Days that are looked at as a whole in one run, should the worker have stood still."""
 
@@ -114,7 +116,8 @@ def _close(environment_id: UUID, day: date, *, now: datetime) -> bool:
             here = rules_here()
             facts = facts_about(accesses, environment_id=environment_id, now=now)
             engine = here.engine(facts=facts, scope=str(environment_id))
-            _recall(engine.ctx.memory, _keys(accesses, _roles(accesses, engine)), topic=DAY)
+            _recall_for(accesses, engine)
+            _recall_topic(engine.ctx.memory, DAY)
             engine.close(Day(day, [explain(each, engine.ctx) for each in accesses]))
             keep_alerts(engine.touched(), environment_id=environment_id, now=now, containing=here.containing)
         if is_over:
@@ -128,7 +131,7 @@ def _look_at(accesses: Sequence[Access], environment_id: UUID, now: datetime) ->
     facts = facts_about(accesses, environment_id=environment_id, now=now)
     engine = here.engine(facts=facts, scope=str(environment_id))
     memory = engine.ctx.memory
-    _recall(memory, _keys(accesses, _roles(accesses, engine)))
+    _recall_for(accesses, engine)
     for access in accesses:
         engine.see(access)
     _keep(memory, environment_id, now)
@@ -166,12 +169,17 @@ def _keys(accesses: Iterable[Access], roles: dict[str, str]) -> set[tuple[str, s
     return keys
 
 
-def _recall(memory: Memory, keys: set[tuple[str, str]], *, topic: str = "") -> None:
-    """Take up what is remembered under some keys; of `topic` all there is."""
-    found = Recollection.objects.filter(key__in=sorted({key for _, key in keys}))
-    memory.recall(found.values_list("topic", "key", "value"))
-    if topic:
-        memory.recall(Recollection.objects.filter(topic=topic).values_list("topic", "key", "value"))
+def _recall_for(accesses: Sequence[Access], engine: Engine) -> None:
+    """Take up what is remembered of some accesses, a part of them after the other: keys of a day fill a memory."""
+    roles = _roles(accesses, engine)
+    for first in range(0, len(accesses), RECALLED_AT_ONCE):
+        keys = _keys(accesses[first : first + RECALLED_AT_ONCE], roles)
+        found = Recollection.objects.filter(key__in=sorted({key for _, key in keys}))
+        engine.ctx.memory.recall(found.values_list("topic", "key", "value"))
+
+
+def _recall_topic(memory: Memory, topic: str) -> None:
+    memory.recall(Recollection.objects.filter(topic=topic).values_list("topic", "key", "value"))
 
 
 def _keep(memory: Memory, environment_id: UUID, now: datetime) -> None:
