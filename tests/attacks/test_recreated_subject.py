@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from audit import queries
@@ -37,7 +39,7 @@ def test_nothing_of_an_erased_subject_comes_back_with_its_id(web: Web) -> None:
     assert caller.post("/authn/users", {"id": subject}).json == {"id": subject}
     said = everything_of(caller)
     assert NUMBER.encode() not in said
-    assert b"ada" not in said
+    assert b"ada" not in re.sub(rb"[0-9a-f-]{8,}", b"", said)  # an id or a token may have these letters
     assert caller.resolve("token_of_subject").json[0]["data"] == ""
     inspected = caller.post("/tokenizer/tokens/actions/inspect", {"token": caller.ids["token_of_subject"]})
     assert inspected.status == 400
