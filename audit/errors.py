@@ -74,6 +74,10 @@ class FindingRefused(AuditError, ValueError):
         self.field = field
 
 
+class SettingMoved(FindingRefused):
+    """Somebody has set the rule since it was looked at."""
+
+
 class BacktestsExhausted(FindingRefused):
     """As many backtests of the environment wait as may."""
 

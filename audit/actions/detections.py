@@ -10,7 +10,7 @@ from uuid import UUID
 from audit.analysis.detections import tampering
 from audit.analysis.rule import Detection
 from audit.analysis.sources import detections
-from audit.errors import FindingRefused
+from audit.errors import FindingRefused, SettingMoved
 from audit.models import BacktestRun, DetectionSetting
 
 STANDS_FOR = timedelta(days=30)
@@ -33,15 +33,17 @@ def set_detection(
     is_containing: bool,
     threshold: int | None,
     parameters: Mapping[str, float],
+    revision: int | None = None,
     now: datetime,
 ) -> dict[str, Any]:
     """Have a rule run with other numbers, or not at all, and return what the book has to say of it.
 
     It runs inside that environment, in the transaction in which whoever calls appends that to the book. What makes a
     rule find more or other things than it does now takes a backtest of exactly that; switching it off takes none, and
-    is found by the analysis itself (D34).
+    is found by the analysis itself (D34). `revision` is which setting whoever asks has seen; None looks at none.
 
     Raises:
+        SettingMoved: the rule was set since.
         FindingRefused: no such rule, it is the one that watches the others, bad numbers, no backtest.
     """
     rule = rule_named(detection)
@@ -51,6 +53,11 @@ def set_detection(
         raise FindingRefused("Nothing is stopped because of this rule.", field="is_containing")
     chosen = checked(rule, threshold, parameters)
     setting = _setting(detection, environment_id)
+    if revision is not None and revision != setting.revision:
+        raise SettingMoved(
+            f"Somebody has set this rule meanwhile: revision {setting.revision} holds, not {revision}.",
+            field="revision",
+        )
     former_threshold, former = setting.threshold or rule.threshold, dict(setting.parameters)
     threshold = None if threshold == rule.threshold else threshold
     asked = (threshold or rule.threshold, chosen)
@@ -60,8 +67,8 @@ def set_detection(
         tested = _tested(rule, *asked, now=now)
     has_contained = setting.is_containing
     setting.is_enabled, setting.is_containing = is_enabled, is_containing and is_enabled
-    setting.threshold, setting.parameters = threshold, chosen
-    setting.save(update_fields=["is_enabled", "is_containing", "threshold", "parameters"])
+    setting.threshold, setting.parameters, setting.revision = threshold, chosen, setting.revision + 1
+    setting.save(update_fields=["is_enabled", "is_containing", "threshold", "parameters", "revision"])
     changed = sorted(name for name in former.keys() | chosen.keys() if former.get(name) != chosen.get(name))
     own = {each.name: each.default for each in rule.parameters}
     told = [f"{name}={chosen.get(name, own.get(name)):g}" for name in changed]

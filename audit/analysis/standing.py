@@ -21,6 +21,8 @@ class RuleState:
     is_containing: bool = False
     threshold: int = 1
     set_numbers: Mapping[str, float] | None = None
+    revision: int = 0
+    """How often it was set here."""
 
     @property
     def values(self) -> dict[str, float]:
@@ -67,4 +69,5 @@ def backtest_numbered(run_id: UUID) -> BacktestRun | None:
 def _state(rule: Detection, told: DetectionSetting | None) -> RuleState:
     if told is None:
         return RuleState(rule, threshold=rule.threshold)
-    return RuleState(rule, told.is_enabled, told.is_containing, told.threshold or rule.threshold, dict(told.parameters))
+    threshold, numbers = told.threshold or rule.threshold, dict(told.parameters)
+    return RuleState(rule, told.is_enabled, told.is_containing, threshold, numbers, told.revision)

@@ -159,6 +159,7 @@ class DetectionSetting(models.Model):
         db_default=models.Value({}, models.JSONField()),
         help_text="Numbers that the rule decides by, where they are not its own.",
     )
+    revision = models.PositiveIntegerField(default=0, db_default=0, help_text="How often it was set.")
     is_containing = models.BooleanField(
         default=False, db_default=False, help_text="Whether what it finds is also stopped at once."
     )

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from audit.actions import backtests, detections
-from audit.errors import BacktestsExhausted, FindingRefused
+from audit.errors import BacktestsExhausted, FindingRefused, SettingMoved
 from audit.events import BACKTEST_ASKED, BOOK_READ, DETECTION_SET
 from audit.models import BacktestRun
 from audit.recorder import append
@@ -31,14 +31,18 @@ def set_detection(
     is_containing: bool = False,
     threshold: int | None = None,
     parameters: Mapping[str, float] | None = None,
+    revision: int | None = None,
     now: datetime | None = None,
 ) -> dict[str, Any]:
     """Have a rule run by these numbers, or not at all; returns what the book says of it.
 
+    Args:
+        revision: of the setting that the caller has seen; None where they set it whatever it is.
+
     Raises:
         Refused: the caller may not configure, or the environment is protected; on record.
         Invalid: no such rule, it is the one that watches the others, or bad numbers.
-        Conflict: no backtest of exactly this says yet what it would find.
+        Conflict: somebody has set it since, or no backtest of exactly this says yet what it would find.
     """
     now = now or timezone.now()
     with configuration_change(caller, DETECTION_SET, now=now) as change:
@@ -50,8 +54,11 @@ def set_detection(
                 is_containing=is_containing,
                 threshold=threshold,
                 parameters=parameters or {},
+                revision=revision,
                 now=now,
             )
+        except SettingMoved as moved:
+            raise Conflict(str(moved), field=moved.field, remedy="Read it again, then set it.") from None
         except FindingRefused as refused:
             raise _said(refused) from None
         change.facts.update(told)

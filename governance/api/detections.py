@@ -33,11 +33,12 @@ _RULE = shape(
     runbook=TEXT,
     is_enabled=FLAG,
     is_containing={**FLAG, "description": "What it finds is stopped at once; for rules of the action `contain`."},
+    revision={**NUMBER, "description": "How often it was set here. To set it again takes this number."},
     threshold=NUMBER,
     own_threshold=NUMBER,
     parameters=array(_PARAMETER),
 )
-_SET = shape(is_enabled=FLAG, is_containing=FLAG, threshold=or_null(NUMBER), parameters=_NUMBERS)
+_SET = shape(revision=NUMBER, is_enabled=FLAG, is_containing=FLAG, threshold=or_null(NUMBER), parameters=_NUMBERS)
 _BACKTEST = shape(
     id=ID,
     detection=TEXT,
@@ -79,8 +80,9 @@ class SingleDetection(ConfiguringView):
         operation_id="set_detection",
         tags=_TAGS,
         description="What is absent stays as it is; a `threshold` that is null is the rule's own. To enable a rule, "
-        "or to have it run by other numbers, takes a finished backtest of exactly these (409 otherwise).",
-        request={"application/json": _SET},
+        "or to have it run by other numbers, takes a finished backtest of exactly these (409 otherwise). `revision` is "
+        "what was read of the rule: where somebody has set it since, nothing changes (409).",
+        request={"application/json": {**_SET, "required": ["revision"]}},
         responses={200: _RULE, **PROBLEMS},
     )
     def put(self, request: Request, detection: str) -> Response:
@@ -94,6 +96,7 @@ class SingleDetection(ConfiguringView):
             is_containing=fields.flag("is_containing", default=state.is_containing),
             threshold=_threshold(fields) if fields.has("threshold") else state.threshold,
             parameters=_numbers(fields) if fields.has("parameters") else state.set_numbers,
+            revision=fields.number("revision"),
         )
         with in_environment(caller.environment_id):
             return Response(_rendered(_known(detection)))
@@ -173,6 +176,7 @@ def _rendered(state: RuleState) -> dict[str, Any]:
         "runbook": rule.runbook,
         "is_enabled": state.is_enabled,
         "is_containing": state.is_containing,
+        "revision": state.revision,
         "threshold": state.threshold,
         "own_threshold": rule.threshold,
         "parameters": [

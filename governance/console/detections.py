@@ -100,6 +100,7 @@ def _do(caller: Caller, state: RuleState, posted: QueryDict) -> str:
         is_containing=posted.get("is_containing") == "on",
         threshold=threshold,
         parameters=parameters,
+        revision=_revision(posted),
     )
     return "The rule is set, and the book says so."
 
@@ -111,6 +112,12 @@ def _numbers(state: RuleState, posted: QueryDict) -> tuple[int, dict[str, float]
         return threshold, {each: float(str(posted.get(each, values[each]))) for each in values}
     except ValueError:
         raise Invalid("These are numbers.", field="parameters") from None
+
+
+def _revision(posted: QueryDict) -> int | None:
+    """Return which setting the page showed, so that nobody's is overwritten unseen."""
+    text = posted.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _typed(state: RuleState, given: QueryDict) -> dict[str, float]:
@@ -140,6 +147,7 @@ def _row(state: RuleState) -> dict[str, Any]:
         "is_enabled": state.is_enabled,
         "is_containing": state.is_containing,
         "is_changed": state.is_changed,
+        "revision": state.revision,
         "can_be_set": state.can_be_set,
         "can_contain": state.can_contain,
     }

@@ -125,7 +125,11 @@ _drawings: list[Drawing] = [
         related=("issuer",),
     ),
     Drawing(AccessRule),
-    Drawing(DetectionSetting, named_by=lambda row: row.detection, left_out=frozenset({"environment_id", "detection"})),
+    Drawing(
+        DetectionSetting,
+        named_by=lambda row: row.detection,
+        left_out=frozenset({"environment_id", "detection", "revision"}),
+    ),
     Drawing(CiKey, marked=frozenset({"withdrawn_at"})),
     Drawing(Launcher, left_out=frozenset({"brought_by"}), marked=frozenset({"withdrawn_at"})),
     Drawing(

@@ -12,7 +12,7 @@ def detection_rows() -> list[Row]:
     return [
         Row("GET", "governance/detections", abroad=200),
         Row("GET", RULE, abroad=200),
-        Row("PUT", RULE, {"threshold": 0}, service=400, abroad=400),
+        Row("PUT", RULE, {"revision": 0, "threshold": 0}, service=400, abroad=400),
         Row("GET", f"{RULE}/backtests", abroad=200),
         Row("POST", f"{RULE}/backtests", {"days": 0}, service=400, abroad=400),
     ]

@@ -94,7 +94,7 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("DELETE", f"{reserved}/{{reserved}}")
     yield Aim("GET", "governance/detections")
     yield Aim("GET", "governance/detections/D33")
-    yield Aim("PUT", "governance/detections/D33", {"is_enabled": False})
+    yield Aim("PUT", "governance/detections/D33", {"revision": 99, "is_enabled": False})
     yield Aim("GET", "governance/detections/D33/backtests")
     yield Aim("POST", "governance/detections/D33/backtests", {"days": 0})
     plan = "governance/rights-review-plan"

@@ -105,21 +105,36 @@ def test_a_service_of_officers_sets_a_rule_and_one_from_elsewhere_its_own_alone(
     outsider = line_of(cast.new_player(cast.new_environment(), "deploy", configure=True))
     reader = line_of(cast.new_player(console.environment, "reader", read=True))
     one = "/governance/detections/D1"
-    assert here.put(one, {"is_enabled": False}).status_code == 200
-    assert here.put(one, {"is_enabled": True}).status_code == 409
+    assert here.put(one, {"is_enabled": False}).json()["field"] == "revision"
+    assert here.put(one, {"revision": 0, "is_enabled": False}).json()["revision"] == 1
+    assert "backtest" in here.put(one, {"revision": 1, "is_enabled": True}).json()["detail"]
     asked = here.post(f"{one}/backtests", {"days": 3})
     assert asked.status_code == 202 and asked.json()["finished_at"] is None
     assert run_backtests(console.environment.id, now=timezone.now()) == 1
     (done,) = here.get(f"{one}/backtests").json()["data"]
     assert done["id"] == asked.json()["id"] and done["finished_at"]
     assert outsider.get(one).json()["is_enabled"] is True and outsider.get(f"{one}/backtests").json()["data"] == []
-    assert here.put(one, {"is_enabled": True}).json()["is_enabled"] is True
-    for wrong in ({"threshold": 0}, {"parameters": {"least": "many"}}, {"parameters": {"faster": 1}}):
-        assert here.put(one, wrong).status_code == 400
+    assert here.put(one, {"revision": 1, "is_enabled": True}).json()["is_enabled"] is True
+    for wrong in ({"threshold": 0}, {"parameters": {"least": "many"}}, {"parameters": {"faster": 1}}, {"revision": -1}):
+        assert here.put(one, {"revision": 2, **wrong}).status_code == 400
     assert here.get("/governance/detections/D999").status_code == 404
-    for refused in (reader.get(one), reader.put(one, {"is_enabled": False}), reader.post(f"{one}/backtests", {})):
+    for refused in (reader.get(one), reader.put(one, {"revision": 2}), reader.post(f"{one}/backtests", {})):
         assert refused.status_code == 403
     assert standing(console)[0]
+
+
+def test_of_two_who_set_a_rule_the_second_is_told_and_overwrites_nothing(console: Console, as_officer: Browser) -> None:
+    one, service = "/governance/detections/D1", cast.new_player(console.environment, "deploy", configure=True)
+    seen = line_of(service).get(one).json()["revision"]
+    assert f'name="revision" value="{seen}"' in as_officer.get(RULE).content.decode()
+    off = {"step": "set", "revision": str(seen), "threshold": "1", "least": "2"}
+    assert "The rule is set" in as_officer.post(RULE, off, follow=True).content.decode()
+    late = line_of(service).put(one, {"revision": seen, "is_enabled": True})
+    assert (late.status_code, late.json()["field"]) == (409, "revision")
+    assert "revision 1 holds, not 0" in late.json()["detail"] and "Read it again" in late.json()["remedy"]
+    assert "Somebody has set this rule meanwhile" in as_officer.post(RULE, off, follow=True).content.decode()
+    assert standing(console)[0] is False and len(console.booked("detection.set")) == 1
+    assert line_of(service).put(one, {"revision": 1, "is_enabled": False}).json()["revision"] == 2
 
 
 def test_whom_a_rule_would_have_found_is_shown_to_readers_of_the_book_alone_and_that_is_on_record(
@@ -161,7 +176,9 @@ def test_in_a_protected_environment_a_second_person_decides_whether_a_rule_is_sw
         office.propose("set_detection", detection="D9", is_enabled=True, parameters={"far": 6})
     ask_backtest(office.author, detection="D9", parameters={"far": 6}, days=3)
     run_backtests(office.environment.id, now=timezone.now())
-    on = office.propose("set_detection", detection="D9", is_enabled=True, parameters={"far": 6})
+    with pytest.raises(Conflict, match="revision 1 holds"):
+        office.propose("set_detection", detection="D9", is_enabled=True, parameters={"far": 6}, revision=0)
+    on = office.propose("set_detection", detection="D9", is_enabled=True, parameters={"far": 6}, revision=1)
     assert office.approve(on).state == ProtectedChange.APPLIED
     assert state().is_enabled and state().values["far"] == 6
     (booked, _) = office.booked("detection.set")
