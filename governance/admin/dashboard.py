@@ -11,7 +11,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from audit.analysis.ranking import count_by_state
 from audit.errors import AuditorNotConfigured
+from audit.models.analysis import NEW, OPEN
 from audit.queries import AUDITOR, count_by, entries
 from governance.access_queries import review_rows
 from governance.breakglass.machines import ACTIVE
@@ -21,6 +23,7 @@ from governance.operators.choice import operator_caller
 from governance.operators.permission import AUDIT, CONFIGURE, environment_of, may
 from governance.overview import unclassified
 from governance.queries import names_of_actors
+from keyring.walls import in_environment
 
 Card = dict[str, Any]
 SHOWN_REFUSALS = 8
@@ -34,7 +37,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if configures:
         cards += _configuration_cards()
     if audits:
-        cards += [*_book_cards(request), _review_card(request)]
+        cards += [_findings_card(request), *_book_cards(request), _review_card(request)]
     context.update(
         cards=cards,
         configures=configures,
@@ -86,6 +89,18 @@ def _card(label: str, value: int, hint: str, page: str) -> Card:
 def _named(frozen: Iterable[Freeze]) -> str:
     said = [f"{f.kind} {names_of(f.kind).get(f.target_id, '')}".strip() for f in frozen]
     return ", ".join(said[:2]) + (" …" if len(said) > 2 else "") if said else "nothing is stopped"
+
+
+def _findings_card(request: HttpRequest) -> Card:
+    with in_environment(environment_of(request)):
+        counted = count_by_state()
+    hint = f"{counted[NEW]} that nobody looks into" if counted[NEW] else "nothing waits"
+    return {
+        "label": "Open findings",
+        "value": sum(counted[each] for each in OPEN),
+        "hint": hint,
+        "url": reverse("findings"),
+    }
 
 
 def _book_cards(request: HttpRequest) -> list[Card]:

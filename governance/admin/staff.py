@@ -18,14 +18,18 @@ from governance.operators.definitions import DefinitionAdmin
 from governance.operators.forms import DefinitionForm
 
 KINDS = (
-    (MarkedSubject.FLAGGED, "In the public eye: every look that nothing explains is found"),
-    (MarkedSubject.HONEY, "Made up by us: every look is found"),
+    (MarkedSubject.FLAGGED, "In the public eye"),
+    (MarkedSubject.HONEY, "Made up by us"),
 )
 
 
 class MarkForm(DefinitionForm):
     subject_id = fields.line("Person", help_text="Their id. Nobody but those who see this list learns of it.")
-    kind = fields.choice("What they are", KINDS)
+    kind = fields.choice(
+        "What they are",
+        KINDS,
+        help_text="In the public eye: every look that nothing explains is found. Made up by us: every look is found.",
+    )
 
     @classmethod
     def stored(cls, instance: Any) -> dict[str, Any]:

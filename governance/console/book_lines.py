@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +20,8 @@ KNOWN = (
     "kind", "outcome", "actor", "decision", "request", "subject", "accessor", "purpose", "naming", "since", "until",
 )  # fmt: skip
 LONGEST = 512
+SHOWN_NAMES = 4
+"""Fields or purposes that a line names, before it counts."""
 
 
 def used(given: Mapping[str, str]) -> dict[str, str]:
@@ -65,11 +67,27 @@ def line_of(entry: EntryView, names: dict[UUID, str]) -> dict[str, Any]:
         "actor": names.get(entry.actor.id, entry.actor.kind) if entry.actor.id else entry.actor.kind,
         "actor_kind": entry.actor.kind,
         "actor_id": entry.actor.id,
-        "about": entry.facts.get("name") or "",
+        "about": about_of(entry.facts),
         "reasons": "; ".join(str(reason) for reason in reasons),
         "decision": entry.decision_id,
         "request": entry.request_id,
     }
+
+
+def about_of(facts: Mapping[str, Any]) -> str:
+    """Say in few words what an entry is about: its name, else the fields or the rule; how many people; what for."""
+    fields = facts.get("columns") or [facts[each] for each in ("column", "detection") if facts.get(each)]
+    named = [str(facts["name"])] if facts.get("name") else [_few(fields)] if fields else []
+    people = facts.get("subjects")
+    if isinstance(people, list) and people:
+        named.append("1 person" if len(people) == 1 else f"{len(people)} people")
+    purposes = facts.get("purposes") or ([facts["purpose"]] if facts.get("purpose") else [])
+    return ", ".join(named) + (f" for {_few(purposes)}" if purposes and named else "")
+
+
+def _few(names: Sequence[Any]) -> str:
+    shown = ", ".join(str(each) for each in names[:SHOWN_NAMES])
+    return f"{shown} and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else shown
 
 
 def id_of(text: str) -> UUID:

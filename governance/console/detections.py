@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -9,10 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.actions.backtests import LONGEST_BACKTEST
 from audit.actors import Actor
+from audit.analysis.ranking import found_by_rule
 from audit.analysis.standing import RuleState, backtests_of, rule_state, rule_states
 from audit.models import BacktestRun
 from governance.actions.detections import ask_backtest, may_see_found, set_detection
@@ -20,7 +23,7 @@ from governance.errors import Conflict, Invalid, Throttled
 from governance.identities import Caller
 from governance.operators.choice import operator_caller
 from governance.operators.faults import said
-from governance.operators.permission import CONFIGURE, environment_of, require
+from governance.operators.permission import AUDIT, CONFIGURE, environment_of, may, require
 from governance.queries import names_of_actors, names_of_ids
 from keyring.walls import in_environment
 
@@ -31,6 +34,8 @@ _WHY = {
     "version": "The rule has a newer version by now: ask again.",
 }
 """What an officer is told of a backtest that failed."""
+FOUND_IN = timedelta(days=30)
+"""For so long the list counts what each rule found."""
 
 
 @require_GET
@@ -38,8 +43,9 @@ def detections(request: HttpRequest) -> HttpResponse:
     """List all rules with how they run here."""
     require(request, CONFIGURE)
     with in_environment(environment_of(request)):
-        rows = [_row(each) for each in rule_states()]
-    return _page(request, "detections", title="Rules of the analysis", rows=rows)
+        found = found_by_rule(since=timezone.now() - FOUND_IN) if may(request, AUDIT) else None
+        rows = [_row(each) | {"found": (found or {}).get(each.rule.id, 0)} for each in rule_states()]
+    return _page(request, "detections", title="Rules of the analysis", rows=rows, found=found, days=FOUND_IN.days)
 
 
 @require_http_methods(["GET", "POST"])

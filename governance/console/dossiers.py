@@ -38,7 +38,7 @@ from governance.operators.permission import AUDIT, CONFIGURE, environment_of, ma
 from governance.queries import names_of_actors, names_of_ids
 from keyring.walls import in_environment
 
-SHOWN = 200
+SHOWN = 50
 """People and entries that the page lists; all of them leave with the file."""
 
 

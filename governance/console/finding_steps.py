@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from audit.queries import EntryView
 from governance.actions.reading_findings import FindingView
+from governance.console.book_lines import about_of
 from governance.queries import names_of_ids
 
 _DONE = {
@@ -46,7 +47,15 @@ def timeline(view: FindingView) -> list[Step]:
         [each.actor.id for each in (*accesses, *view.steps)] + [comment.author for comment, _ in view.comments]
     )
     found = [
-        Step(each.recorded_at, each.kind, _who(names, each), each.outcome, "", _entry(each.id), is_access=True)
+        Step(
+            each.recorded_at,
+            each.kind,
+            _who(names, each),
+            ", ".join(filter(None, (about_of(each.facts), each.outcome))),
+            "",
+            _entry(each.id),
+            is_access=True,
+        )
         for each in accesses
     ]
     found += [

@@ -96,7 +96,7 @@ def finding(request: HttpRequest, finding_id: UUID) -> HttpResponse:
         "finding",
         title=view.title,
         row=row,
-        why=sorted(view.alert.why.items()),
+        why=[(name.replace("_", " ").capitalize(), value) for name, value in sorted(view.alert.why.items())],
         runbook=rule.runbook if rule else "",
         evidence=view.evidence,
         steps=steps,
@@ -170,6 +170,7 @@ def _rows(ranked: Iterable[Ranked]) -> list[dict[str, Any]]:
             "decided": each.finding.decided_at,
             "owner": names.get(str(each.finding.owner), "") if each.finding.owner else "",
             "count": each.alert.count,
+            "last": each.alert.at,
             "is_waiting": each.is_waiting,
             "urgency": round(each.urgency, 1),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import admin, messages
@@ -47,10 +48,15 @@ def staff(request: HttpRequest) -> HttpResponse:
         page = Paginator(StaffMember.objects.select_related("account", "manager"), PAGE).get_page(request.GET.get("p"))
         context = {
             "title": "Staff directory",
-            "rows": list(page.object_list),
+            "rows": [(member, _leave_of(member)) for member in page.object_list],
             "page": page,
             "columns": ", ".join(COLUMNS),
             "faults": faults,
             "typed": request.POST.get("csv", "") if faults else "",
         }
     return render(request, "governance/staff.html", {**admin.site.each_context(request), **context})
+
+
+def _leave_of(member: StaffMember) -> list[tuple[date, date]]:
+    """Return somebody's leave, the latest first."""
+    return sorted(((date.fromisoformat(first), date.fromisoformat(last)) for first, last in member.leave), reverse=True)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from django.test import Client as Browser
 
 from governance.actions.purposes import define_purpose
+from governance.console.book_lines import about_of
 from governance.identities import system_caller
 from tests import cast
 from tests.console.people import Console
@@ -69,3 +73,19 @@ def test_the_overview_shows_how_things_stand(console: Console, as_officer: Brows
     html = as_officer.get("/admin/").content.decode()
     assert all(said in html for said in ("Freezes in force", "nothing is stopped", "call.refused", "support"))
     assert "none allows audit on this environment" in html
+
+
+@pytest.mark.parametrize(
+    ("facts", "said"),
+    [
+        ({"name": "GetPhone", "columns": ["phone"], "subjects": ["aa"], "purposes": ["x"]}, "GetPhone, 1 person for x"),
+        ({"columns": ["email", "phone"], "subjects": ["aa", "bb"], "purpose": "x"}, "email, phone, 2 people for x"),
+        ({"columns": ["a", "b", "c", "d", "e", "f"]}, "a, b, c, d and 2 more"),
+        ({"column": "email", "found": 0, "subjects": []}, "email"),
+        ({"detection": "D18", "finding": "x"}, "D18"),
+        ({"purpose": "billing", "grant": "x"}, ""),
+        ({}, ""),
+    ],
+)  # fmt: skip
+def test_a_line_says_what_an_entry_is_about(facts: dict[str, Any], said: str) -> None:
+    assert about_of(facts) == said

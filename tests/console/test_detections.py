@@ -12,13 +12,16 @@ from audit.actions.backtests import MOST_WAITING, run_backtests
 from audit.analysis.standing import rule_state
 from audit.models import BacktestRun, DetectionSetting
 from governance.actions.detections import ask_backtest, set_detection
+from governance.actions.rights import give_rights
 from governance.errors import Conflict, Refused
+from governance.identities import system_caller
 from governance.models import ProtectedChange
 from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import line_of
 from tests.console.people import Console
 from tests.governance.office import new_office
+from tests.planted_findings import found
 
 RULES, RULE = "/admin/detections/", "/admin/detections/D1/"
 TYPED = {"threshold": "2", "least": "5"}
@@ -39,7 +42,7 @@ def test_an_officer_sees_what_a_rule_would_find_and_then_sets_it(console: Consol
     assert b"It waits for the worker" in waiting.content
     assert b'value="5"' in waiting.content, "what was typed is still there for the next step"
     assert run_backtests(console.environment.id, now=timezone.now()) == 1
-    assert "0 findings among 0 entries" in as_officer.get(RULE).content.decode()
+    assert "There is no sealed entry in these days" in as_officer.get(RULE).content.decode()
     as_officer.post(RULE, TYPED | {"step": "set", "is_enabled": "on"})
     assert standing(console) == (True, 2, {"least": 5})
     assert "by numbers of this environment" in as_officer.get(RULES).content.decode()
@@ -48,7 +51,22 @@ def test_an_officer_sees_what_a_rule_would_find_and_then_sets_it(console: Consol
         console.officer.id, 2, ["least=5"],
     )  # fmt: skip
     as_officer.post(RULE, TYPED | {"step": "set"})
-    assert standing(console)[0] is False and "Off" in as_officer.get(RULES).content.decode()
+    assert standing(console)[0] is False and "<strong>off" in as_officer.get(RULES).content.decode()
+
+
+def test_the_list_counts_what_each_rule_found_for_those_alone_who_may_read_the_book(
+    console: Console, as_officer: Browser, as_support: Browser
+) -> None:
+    found(console.environment.id)
+    officer = as_officer.get(RULES)
+    assert {row["id"]: row["found"] for row in officer.context["rows"] if row["found"]} == {"D33": 1}
+    assert "Found in 30 days" in officer.content.decode()
+    give_rights(
+        system_caller(console.environment.id), holder=console.support, operations=("configure",), on=console.environment
+    )
+    support = as_support.get(RULES)
+    assert support.context["found"] is None and "Found in 30 days" not in support.content.decode()
+    assert not [row for row in support.context["rows"] if row["found"]]
 
 
 def test_who_asks_for_too_many_backtests_is_told_and_sees_which_failed(console: Console, as_officer: Browser) -> None:

@@ -20,7 +20,9 @@ SHOWN_EVERY = 10_000
 class Command(BaseCommand):
     help = (
         "Write the accesses of a simulated company, insiders included, into the book of a synthetic environment. "
-        "The same seed gives the same company; stopped and begun again, nothing is written twice."
+        "The same seed gives the same company; stopped and begun again, nothing is written twice. "
+        "Entries say the times of the company, so whoever verifies the book finds them back-dated, rightly: choose one "
+        "that can be thrown away."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
