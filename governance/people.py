@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
 from governance.actions.change import environment_resource
-from governance.identities import CLIENT, OPERATOR, Caller
-from governance.models import Account, Client
+from governance.identities import CLIENT, OPERATOR, SYSTEM, Caller
+from governance.models import AccessRequest, Account, Client, GroupRight, Right, StaffMember, Ticket
 from governance.rights import effective_rights
 from governance.standing import Standing
 
@@ -55,3 +57,24 @@ def operators_of(environment_id: UUID) -> list[Caller]:
     """Return every operator who may sign in as a caller in an environment, whatever their rights."""
     accounts = Account.objects.filter(kind=Account.OPERATOR, is_active=True).prefetch_related("groups")
     return [operator_named(account, environment_id=environment_id) for account in accounts]
+
+
+def operators_known_to(caller: Caller) -> QuerySet[Account]:
+    """Return the operators whose names a caller may learn by naming them; must run inside the environment.
+
+    Operators are of the installation, and who works in another environment is no business of this one. Here are known
+    whoever holds a right, has asked for access, is in the staff directory or has a ticket. The machine knows all.
+    """
+    operators = Account.objects.filter(kind=Account.OPERATOR)
+    if caller.kind == SYSTEM:
+        return operators
+    here = Q(groups__in=GroupRight.objects.values("group_id"))
+    for rows in (
+        Right.objects.values("user_id"),
+        AccessRequest.objects.values("grantee_id"),
+        StaffMember.objects.values("account_id"),
+        StaffMember.objects.exclude(manager=None).values("manager_id"),
+        Ticket.objects.values("assignee_id"),
+    ):
+        here |= Q(pk__in=rows)
+    return operators.filter(here).distinct()

@@ -16,10 +16,13 @@ from governance.catalogue import requestables
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
-from governance.models import Account, Client, MarkedSubject, Purpose, RegisteredJob, StaffMember
+from governance.models import Client, MarkedSubject, Purpose, RegisteredJob, StaffMember
+from governance.people import operators_known_to
 from governance.staff_files import MOST_FAULTS, StaffFault, StaffFileUnfit, StaffLine, read_staff
 
 _FIELDS = ("team", "role", "manager_id", "joined_on", "left_on", "leave", "own_record")
+_UNKNOWN = "no operator of this environment signs in with this name; give them a right here first."
+"""The same of whoever works elsewhere and of nobody: a file is no way to learn who else there is."""
 
 
 def take_in_staff(caller: Caller, *, text: str, source: str, now: datetime | None = None) -> dict[str, int]:
@@ -37,7 +40,7 @@ def take_in_staff(caller: Caller, *, text: str, source: str, now: datetime | Non
     """
     lines = read_staff(text)
     with cleared(caller, "configure", events.STAFF_TAKEN_IN, now=now or timezone.now()) as clearance:
-        wanted = _members(caller.environment_id, lines)
+        wanted = _members(caller, lines)
         known = {each.account_id: each for each in StaffMember.objects.select_for_update()}
         added = [each for each in wanted if each.account_id not in known]
         changed = [_changed(known[each.account_id], each) for each in wanted if each.account_id in known]
@@ -148,23 +151,23 @@ def withdraw_job(caller: Caller, *, public_id: UUID) -> None:
         job.delete()
 
 
-def _members(environment_id: UUID, lines: Sequence[StaffLine]) -> list[StaffMember]:
+def _members(caller: Caller, lines: Sequence[StaffLine]) -> list[StaffMember]:
     names = {each.username.lower() for each in lines} | {each.manager.lower() for each in lines if each.manager}
-    operators = Account.objects.filter(kind=Account.OPERATOR).values_list("username", "pk")
+    operators = operators_known_to(caller).values_list("username", "pk")
     accounts = {name.lower(): pk for name, pk in operators if name.lower() in names}
     records = requestables().known([each.own_record for each in lines if each.own_record])
     faults: list[StaffFault] = []
     for line in lines:
         for column, name in (("username", line.username), ("manager", line.manager)):
             if name and name.lower() not in accounts:
-                faults.append(StaffFault(line.row, column, "no operator signs in with this name; define them first."))
+                faults.append(StaffFault(line.row, column, _UNKNOWN))
         if line.own_record and line.own_record not in records:
             faults.append(StaffFault(line.row, "own_record", "nobody in the store has this id; leave it empty."))
     if faults:
         raise StaffFileUnfit(faults[:MOST_FAULTS])
     return [
         StaffMember(
-            environment_id=environment_id,
+            environment_id=caller.environment_id,
             account_id=accounts[each.username.lower()],
             team=each.team,
             role=each.role,

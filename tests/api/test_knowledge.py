@@ -11,6 +11,7 @@ from django.utils import timezone
 from governance.actions.accounts import define_operator
 from governance.actions.environments import change_environment
 from governance.actions.feeding import feed_next
+from governance.actions.rights import give_rights
 from governance.actions.webhooks import define_webhook, issue_webhook_secret
 from governance.identities import system_caller
 from governance.models import Feed, MarkedSubject, RegisteredJob, StaffMember
@@ -32,12 +33,15 @@ def officer(scene: Scene) -> Line:
     return line_of(cast.new_player(scene.environment, "hr-sync", configure=True))
 
 
-def operator(name: str) -> str:
-    return define_operator(NOBODY, username=f"{name}-{uuid4().hex[:6]}", password="a long enough passphrase").username
+def operator(scene: Scene, name: str) -> str:
+    """Somebody who may ask for access in the scene's environment."""
+    account = define_operator(NOBODY, username=f"{name}-{uuid4().hex[:6]}", password="a long enough passphrase")
+    give_rights(system_caller(scene.environment.id), holder=account, operations=["request"], on=scene.environment)
+    return account.username
 
 
 def test_a_file_takes_the_place_of_the_directory_and_a_fault_names_row_and_column(scene: Scene, officer: Line) -> None:
-    sue, ann = operator("sue"), operator("ann")
+    sue, ann = operator(scene, "sue"), operator(scene, "ann")
     text = f"username,team,manager,leave\n{sue},desk,{ann},2026-03-01..2026-03-14\n{ann},desk,,\n"
     assert body(officer.put(STAFF, {"csv": text})) == {"members": 2, "added": 2, "changed": 0, "ended": 0}
     wrong = officer.put(STAFF, {"csv": f"username,joined\n{sue},yesterday\n"})

@@ -16,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance.actions.accounts import define_operator
+from governance.actions.rights import give_rights, withdraw_right
 from governance.actions.staff import lift_mark, mark_subject, take_in_staff, withdraw_job
 from governance.actions.staff_pulling import pull_staff_everywhere
 from governance.errors import Conflict, GovernanceError, Invalid, NotFound, Refused
-from governance.models import Client, MarkedSubject, RegisteredJob, StaffMember
+from governance.identities import system_caller
+from governance.models import Client, MarkedSubject, RegisteredJob, Right, StaffMember
 from governance.staff_files import MOST_FAULTS, StaffFileUnfit, read_staff
 from keyring.walls import in_environment
 from tests import cast
@@ -31,7 +33,17 @@ from tests.governance.remote import Remote, remote
 from tests.userstore.phonebook import PhoneBook
 
 pytestmark = pytest.mark.django_db
-begun, console = beginning(staffed_console)
+
+
+def staffed() -> Console:
+    """The cast at the console, of which support may ask for access."""
+    made = staffed_console()
+    system = system_caller(made.environment.id)
+    give_rights(system, holder=made.support, operations=("request",), on=made.environment)
+    return made
+
+
+begun, console = beginning(staffed)
 HEAD = "username,team,role,manager,joined,left,leave,own_record\n"
 PAGE = "/admin/staff/"
 
@@ -229,9 +241,42 @@ def test_the_console_marks_people_and_registers_jobs(
 
 
 def test_operators_are_found_whatever_the_case_of_their_name(console: Console) -> None:
-    define_operator(NOBODY, username="Mixed-Case", password=PASSWORD)
+    mixed = define_operator(NOBODY, username="Mixed-Case", password=PASSWORD)
+    give_rights(system_caller(console.environment.id), holder=mixed, operations=("request",), on=console.environment)
     officer = cast.new_caller(console.environment, "hr", configure=True)
     assert take_in_staff(officer, text="username\nmixed-case\n", source="command")["added"] == 1
     stranger = cast.new_caller(console.environment, "reader", read=True)
     with pytest.raises(Refused):
         take_in_staff(stranger, text="username\nmixed-case\n", source="command")
+
+
+def test_who_works_or_lives_elsewhere_is_told_of_like_somebody_who_does_not_exist(console: Console) -> None:
+    elsewhere = PhoneBook()
+    person = elsewhere.subject()
+    stranger = define_operator(NOBODY, username="works-elsewhere", password=PASSWORD)
+    give_rights(
+        system_caller(elsewhere.environment.id), holder=stranger, operations=("request",), on=elsewhere.environment
+    )
+    officer = cast.new_caller(console.environment, "hr", configure=True)
+
+    def told(*, name: str, manager: str, record: object) -> list[str]:
+        text = f"username,manager,own_record\n{name},{manager},{record}\n"
+        with pytest.raises(StaffFileUnfit) as refused:
+            take_in_staff(officer, text=text, source="api")
+        return [*map(str, refused.value.faults), refused.value.remedy or ""]
+
+    theirs = told(name="works-elsewhere", manager="works-elsewhere", record=person)
+    assert theirs == told(name="works-nowhere", manager="works-nowhere", record=uuid4()) and len(theirs) == 4
+    system = system_caller(console.environment.id)
+    assert take_in_staff(system, text="username\nworks-elsewhere\n", source="command")["added"] == 1
+
+
+def test_who_is_in_the_directory_stays_known_after_their_rights_have_ended(console: Console) -> None:
+    officer = cast.new_caller(console.environment, "hr", configure=True)
+    text = "username,manager,left\nofficer,support,2026-01-31\nsupport,,\n"
+    take_in_staff(officer, text=text.replace("support,,\n", ""), source="api")
+    with in_environment(console.environment.id):
+        right = Right.objects.get(user=console.support)
+    withdraw_right(system_caller(console.environment.id), right=right)
+    assert take_in_staff(officer, text=text, source="api")["added"] == 1
+    assert take_in_staff(officer, text=text.replace("2026-01-31", ""), source="api")["changed"] == 1
