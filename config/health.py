@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from audit.health import audit_is_writable
-from audit.integrity.state import sealing
+from audit.integrity.state import APART, clock_ahead, sealing
 from keyring.kms import providers
 
 REMEMBERED_SECONDS = 1.0
@@ -81,6 +81,12 @@ def probe_sealing() -> None:
         raise NotReady(code)
 
 
+def probe_clock() -> None:
+    """Raises `NotReady("apart")` while this server's clock is not the database's: no access begins meanwhile."""
+    if abs(clock_ahead()) > APART:
+        raise NotReady("apart")
+
+
 def probe_keyring() -> None:
     """Raises unless the first provider opens what it wrapped."""
     key, first = token_bytes(32), providers()[0]
@@ -95,9 +101,10 @@ PROBES: Mapping[str, Callable[[], None]] = {
     "audit": probe_audit,
     "keyring": probe_keyring,
     "sealing": probe_sealing,
+    "clock": probe_clock,
 }
 
-TOLD = frozenset({"sealing"})
+TOLD = frozenset({"sealing", "clock"})
 """Parts that are told and keep no process from being ready: it can do its work, and decides itself what has to wait."""
 
 

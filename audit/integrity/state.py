@@ -22,6 +22,10 @@ LATE = timedelta(seconds=30)
 """After so long `/readyz` says that sealing is behind."""
 
 
+APART = timedelta(seconds=2)
+"""As far as this process's clock may be from the database's: beyond it no access begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sealing:
     """What the sealer and the witnesses left in the database. Times are None for what never happened.

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import F
 
 from audit.events import EventKind
-from audit.integrity.state import clock_ahead, contradiction
+from audit.integrity.state import APART, clock_ahead, contradiction
 from audit.recorder import append
 from governance import events
 from governance.actions.change import environment_resource, raise_epoch
@@ -32,8 +32,6 @@ from keyring.walls import in_environment
 Row = AccessRequest | Grant | Review
 SKEW = timedelta(seconds=60)
 """As far as the clocks of servers may be apart."""
-APART = timedelta(seconds=2)
-"""As far as a server's clock may be from the database's when access begins."""
 
 
 def must_tell_time(clock: datetime, *, latest: datetime) -> None:
