@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
+from audit.analysis.explaining import JOB
 from audit.analysis.memory import Memory, Tally
-from audit.analysis.rule import Context
+from audit.analysis.rule import Context, Seen
 
 LOOKED_BACK = 30
 """Days."""
@@ -44,6 +45,11 @@ def _expected_shares(ctx: Context, day: date) -> dict[str, float]:
             trimmed = found[: max(1, len(found) * 9 // 10)]
             usual[role] = max(sum(trimmed) / len(trimmed), 0.002)
     return usual
+
+
+def is_unscheduled_look(seen: Seen) -> bool:
+    """Whether somebody was looked at in another way than a job's registration says."""
+    return seen.access.looks and JOB not in seen.explanations
 
 
 UNKNOWN_SHARE = _PRIOR_UNEXPLAINED / _PRIOR_LOOKS

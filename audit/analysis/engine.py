@@ -9,7 +9,7 @@ from typing import Any
 from celery.exceptions import SoftTimeLimitExceeded
 
 from audit.analysis.accesses import Access
-from audit.analysis.explaining import explain, note_handling
+from audit.analysis.explaining import JOB, MOST_PEOPLE, explain, is_excused, note_handling
 from audit.analysis.facts import Facts
 from audit.analysis.memory import (
     APPROVED,
@@ -59,7 +59,7 @@ class Engine:
         ctx = self.ctx
         seen = explain(access, ctx)
         # While no tickets come in, nothing is explained: who is asked about then is asked for nothing.
-        is_unexplained = bool(seen.unexplained) and not ctx.facts.is_ticket_source_silent
+        is_unexplained = bool(seen.unexplained) and not is_excused(access, ctx)
         for detection, rule in self._of.get(access.operation, self._always)[is_unexplained]:
             try:
                 for signal in rule(seen, ctx):
@@ -160,7 +160,10 @@ def remember(seen: Seen, ctx: Context) -> None:
         tally.looks += 1
         tally.people += len(access.subjects)
         tally.rows += access.rows
-        if not seen.is_explained and not ctx.facts.is_ticket_source_silent:
+        tally.grounded += bool(seen.handled)
+        if JOB in seen.explanations:
+            tally.scheduled += len(access.subjects)
+        if not seen.is_explained and not is_excused(access, ctx):
             tally.unexplained += _newly_asked(seen, memory)
         _remember_columns(access, ctx)
     elif access.operation == "search":
@@ -177,11 +180,14 @@ def _newly_asked(seen: Seen, memory: Memory) -> int:
     """Return how many people come to those whom nothing explains today.
 
     A case that nobody wrote down leaves several looks at one person: counted as looks they would come in clumps, which
-    no Poisson distribution has.
+    no Poisson distribution has. Of a list that is too long for anybody in it to be followed, all are new each time: one
+    call must not leave tens of thousands of memories behind.
     """
     access, today = seen.access, seen.access.at.date().isoformat()
     if not seen.unexplained:
         return 1
+    if len(access.subjects) > MOST_PEOPLE:
+        return len(seen.unexplained)
     new = 0
     for subject in seen.unexplained:
         key = f"{access.actor}:{subject}"

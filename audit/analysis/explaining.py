@@ -76,11 +76,16 @@ def is_at_work_on(ticket: Ticket, at: datetime) -> bool:
     return ticket.closed_at is None or at < ticket.closed_at + GRACE
 
 
+def is_excused(access: Access, ctx: Context) -> bool:
+    """Whether nobody is accused of an access without a reason, since no tickets come in; they explain no program."""
+    return ctx.facts.is_ticket_source_silent and access.actor_kind != "client"
+
+
 def _of_all(access: Access, ctx: Context) -> str:
     if access.actor_kind in ("subject", "system") or (access.key and "acting_for" in access.facts):
         return SELF
     job = ctx.facts.jobs.get(access.actor)
-    if job is not None and job.purposes.issuperset(access.purposes):
+    if job is not None and not job.deviation(access):
         return JOB
     if access.grant and not _ticket_of_grant(access, ctx.memory):
         return GRANTED

@@ -14,9 +14,11 @@ from audit.actions.analysing import close_days, look_on
 from audit.actors import Actor
 from audit.analysis.accesses import Access
 from audit.analysis.cases import DAY, MONDAY, access, looks, person
-from audit.analysis.detections import tampering, unexplained
+from audit.analysis.detections import DETECTIONS, tampering, unexplained
 from audit.analysis.engine import Engine, days_of
-from audit.analysis.facts import Facts, Staff, Ticket
+from audit.analysis.explaining import MOST_PEOPLE
+from audit.analysis.facts import Facts, Job, Staff, Ticket
+from audit.analysis.memory import AGAIN, ASKED, WATCHED
 from audit.errors import FindingRefused
 from audit.events import declared
 from audit.models import Alert, AnalysisCursor, DetectionSetting, Finding
@@ -113,8 +115,12 @@ def _desk(*, agents: int = 6, cases: int = 40) -> Facts:
     )
 
 
-def _at_work() -> list[object]:
-    return [each for agent in range(6) for each in looks(range(40), actor=f"agent{agent}", apart=0.1)]
+def _at_work(day: int = 0, people: range = range(40)) -> list[Access]:
+    return [each for agent in range(6) for each in looks(people, actor=f"agent{agent}", minutes=day * DAY, apart=0.1)]
+
+
+EARLIER = [each for day in range(3) for each in _at_work(day, range(3))]
+"""Three days on which everybody at the desk had cases."""
 
 
 @pytest.mark.parametrize("how", ["one list", "one by one", "a list and one by one"])
@@ -124,14 +130,90 @@ def test_whoever_takes_very_much_is_not_taken_for_an_outage_of_the_tickets(how: 
     several = looks(taken, minutes=40, apart=0.01)
     theirs = {"one list": one, "one by one": several, "a list and one by one": one + several}[how]
     engine = Engine([unexplained.DETECTION], facts=_desk())
-    days_of([*_at_work(), *theirs], engine)  # type: ignore[list-item]  # accesses all of them
+    days_of([*_at_work(), *theirs], engine)
     assert [(each.key, each.actor) for each in engine.raised()] == [("ann", "ann")]
 
 
 def test_an_outage_of_the_tickets_is_still_told_as_one() -> None:
     engine = Engine([unexplained.DETECTION], facts=_desk(cases=3))
-    days_of(_at_work(), engine)  # type: ignore[arg-type]  # accesses all of them
+    days_of([*EARLIER, *_at_work(3)], engine)
     assert [each.key for each in engine.raised()] == ["tickets"]
+
+
+@pytest.mark.parametrize("kind", ["client", "operator"])
+def test_several_programs_or_accounts_of_one_hand_are_no_outage(kind: str) -> None:
+    hands = ("puppet1", "puppet2", "puppet3")
+    engine = Engine([unexplained.DETECTION], facts=_desk())
+    theirs = [
+        each for who in hands for each in looks(range(500, 540), actor=who, actor_kind=kind, minutes=3 * DAY, apart=0.1)
+    ]
+    days_of([*EARLIER, *looks(range(3), actor="agent0", minutes=3 * DAY), *theirs], engine)
+    assert sorted(each.key for each in engine.raised()) == [*hands]
+
+
+def test_to_look_at_one_stranger_twice_a_day_for_days_makes_no_head() -> None:
+    engine = Engine([unexplained.DETECTION])
+    twice = [
+        access(day * DAY + again, actor=who, subjects=(person(1),))
+        for day in range(5) for who in ("a", "b", "c") for again in range(2)
+    ]  # fmt: skip
+    taken = [each for who in ("a", "b", "c") for each in looks(range(500, 540), actor=who, minutes=5 * DAY)]
+    days_of([*twice, *taken], engine)
+    assert "tickets" not in [each.key for each in engine.raised()]
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_an_outage_of_the_tickets_excuses_no_program(is_told: bool) -> None:
+    engine = Engine([unexplained.DETECTION], facts=_desk(cases=3))
+    days_of(EARLIER, engine)
+    engine.ctx.facts.is_ticket_source_silent = is_told
+    program = looks(range(500, 540), actor="program", actor_kind="client", minutes=3 * DAY, apart=0.1)
+    days_of([*_at_work(3), *program], engine)
+    assert sorted(each.key for each in engine.raised()) == ["program", "tickets"]
+
+
+NIGHTLY = Facts(jobs={"letters": Job("letters", frozenset({"billing"}), frozenset({2}), frozenset({"addresses"}))})
+AT_TWO = -7 * 60
+
+
+@pytest.mark.parametrize(
+    ("minutes", "resource", "purposes", "why"),
+    [
+        (AT_TWO, "addresses", ("billing",), ("job",)),
+        (AT_TWO, "addresses", (), ()),
+        (AT_TWO, "addresses", ("billing", "marketing"), ()),
+        (AT_TWO, "accounts", ("billing",), ()),
+        (AT_TWO, "", ("billing",), ()),
+        (0, "addresses", ("billing",), ()),
+        (AT_TWO - 1, "addresses", ("billing",), ("job",)),
+        (AT_TWO - 10, "addresses", ("billing",), ()),
+    ],
+    ids=["as registered", "no purpose", "a purpose more", "another accessor", "none", "by day", "just before", "early"],
+)
+def test_a_registration_covers_what_it_names_and_nothing_else(
+    minutes: float, resource: str, purposes: tuple[str, ...], why: tuple[str, ...]
+) -> None:
+    read = access(minutes, actor="letters", subjects=(person(1),), resource=resource, purposes=purposes)
+    seen = Engine([], facts=NIGHTLY).see(read)
+    assert (seen.explanations, seen.unexplained) == (why, () if why else (person(1),))
+
+
+def test_a_job_that_does_more_by_day_is_looked_at_like_everybody() -> None:
+    engine = Engine(DETECTIONS, facts=NIGHTLY)
+    as_usual = {"actor": "letters", "actor_kind": "client", "purposes": ("billing",), "resource": "addresses"}
+    crowd = tuple(map(person, range(300)))
+    nights = [access(day * DAY + AT_TWO, subjects=crowd, **as_usual) for day in range(25)]
+    days_of([*nights, *looks(range(1000, 1100), minutes=24 * DAY, **as_usual)], engine)
+    assert {each.rule for each in engine.raised()} == {"D1", "D9", "D30"}
+
+
+def test_a_long_list_leaves_no_memory_of_each_person_in_it() -> None:
+    engine = Engine(DETECTIONS)
+    seen = engine.see(access(subjects=tuple(map(person, range(MOST_PEOPLE + 1)))))
+    assert len(seen.unexplained) == MOST_PEOPLE + 1
+    kept = [topic for topic, _, _ in engine.ctx.memory.settle()]
+    assert not {WATCHED, ASKED, AGAIN} & {*kept}
+    assert engine.ctx.memory.tally("ann", MONDAY.date()).unexplained == MOST_PEOPLE + 1
 
 
 def test_to_look_again_because_of_the_last_time_is_not_the_next_reason() -> None:

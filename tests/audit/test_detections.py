@@ -199,6 +199,3 @@ def test_a_silent_ticket_system_is_told_of_and_not_the_staff() -> None:
     silent = Engine([unexplained.DETECTION], facts=Facts(is_ticket_source_silent=True))
     days_of(looks(range(30)), silent)
     assert [each.key for each in silent.raised()] == ["tickets"]
-    outage = Engine([unexplained.DETECTION])
-    days_of([each for actor in "abcd" for each in looks(range(30), actor=actor)], outage)
-    assert [each.key for each in outage.raised()] == ["tickets"]

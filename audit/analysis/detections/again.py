@@ -19,7 +19,7 @@ MOST_PEOPLE = 20
 
 def rule(seen: Seen, ctx: Context) -> Iterator[Signal]:
     access = seen.access
-    if access.actor in ctx.facts.jobs or len(access.subjects) > MOST_PEOPLE:
+    if len(access.subjects) > MOST_PEOPLE:
         return
     today = access.at.date().toordinal()
     for subject in seen.unexplained:

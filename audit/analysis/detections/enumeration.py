@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from audit.analysis.accesses import Access
+from audit.analysis.baselines import is_unscheduled_look
 from audit.analysis.cases import looks, person
 from audit.analysis.facts import Facts, Job
 from audit.analysis.memory import ORDINAL
@@ -20,7 +21,7 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
     walks: defaultdict[str, list[tuple[int, Access]]] = defaultdict(list)
     for each in day.seen:
         access = each.access
-        if access.looks and len(access.subjects) == 1 and access.actor not in ctx.facts.jobs:
+        if is_unscheduled_look(each) and len(access.subjects) == 1:
             subject = access.subjects[0]
             ordinal = ctx.facts.ordinals.get(subject) or ctx.memory.get(ORDINAL, subject)
             if ordinal is not None:
@@ -32,12 +33,19 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
 
 
 def _numbered() -> Facts:
-    return Facts(ordinals={person(each): each for each in range(1000)}, jobs={"repair": Job("repair")})
+    return Facts(
+        ordinals={person(each): each for each in range(1000)},
+        jobs={"repair": Job("repair", frozenset({"repair"}), frozenset({9, 10}))},
+    )
+
+
+def _repair(hour: int, *purposes: str) -> tuple[Access, ...]:
+    return looks(range(100), actor="repair", minutes=(hour - 9) * 60, purposes=purposes)
 
 
 DETECTION = Detection(
     id=ID,
-    version=1,
+    version=2,
     title="One person after the other",
     severity="high",
     action="contain",
@@ -50,6 +58,8 @@ DETECTION = Detection(
         Case("a walk through a hundred", True, looks(range(100)), _numbered),
         Case("a walk backwards, each second one", True, looks(range(100, 10, -2)), _numbered),
         Case("people far apart", False, looks(range(0, 1000, 37)), _numbered),
-        Case("a registered job", False, looks(range(100), actor="repair"), _numbered),
+        Case("a registered job", False, _repair(9, "repair"), _numbered),
+        Case("a registered job at another hour", True, _repair(15, "repair"), _numbered),
+        Case("a registered job for no purpose", True, _repair(9), _numbered),
     ),
 )

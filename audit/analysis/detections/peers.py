@@ -23,8 +23,8 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
     groups: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for actor, tally in at_work(ctx.memory, day.date).items():
         role = ctx.role(actor)
-        if role and actor not in ctx.facts.jobs:
-            groups[role][actor] = tally.people
+        if role:
+            groups[role][actor] = tally.unscheduled
     for group in groups.values():
         if len(group) < SMALLEST_GROUP:
             continue

@@ -47,7 +47,7 @@ def _far_more_than_usual(day: Day, ctx: Context) -> Iterator[Signal]:
     for actor, tally in tallies.items():
         groups[ctx.role(actor)].append(tally.searches)
     for actor, tally in tallies.items():
-        if tally.searches < FEWEST or actor in ctx.facts.jobs:
+        if tally.searches < FEWEST:
             continue
         history = [each.searches for each in ctx.memory.days_before(actor, day.date, most=LOOKED_BACK) if each.looks]
         group = groups[ctx.role(actor)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from audit.analysis.accesses import Access
-from audit.analysis.baselines import UNKNOWN_SHARE, at_work, expected_shares
+from audit.analysis.baselines import LOOKED_BACK, UNKNOWN_SHARE, at_work, expected_shares
 from audit.analysis.cases import access, looks, person
 from audit.analysis.facts import Facts, Staff, Ticket
 from audit.analysis.memory import Tally
@@ -17,16 +17,18 @@ RARE = 1e-3
 LEAST = Parameter("least", 2, 2, 1000, "people on one day whom nothing explains")
 OUTAGE_LOOKS, OUTAGE_SHARE = 50, 0.6
 OUTAGE_ACTORS, OUTAGE_LEAST = 3, 5
+REASON_DAYS = 3
+"""Earlier days of the last month on which somebody had a reason, before the lack of one says something."""
 
 
 def batch(day: Day, ctx: Context) -> Iterator[Signal]:
     working = at_work(ctx.memory, day.date)
-    if ctx.facts.is_ticket_source_silent or _is_outage(working.values()):
+    if ctx.facts.is_ticket_source_silent or _is_outage(_heads(working, day, ctx)):
         # Nothing is explained while no tickets come in: one alert about that, none about people.
         looked = sum(tally.looks for tally in working.values())
         unexplained = sum(tally.unexplained for tally in working.values())
         yield Signal("tickets", 2.0, (), why={"looks": looked, "unexplained": unexplained})
-        return
+        working = {actor: working[actor] for actor in _programs(day) if actor in working}
     shares = expected_shares(ctx, day.date)
     for actor, tally in working.items():
         mean = shares.get(ctx.role(actor), UNKNOWN_SHARE) * tally.looks
@@ -38,8 +40,27 @@ def batch(day: Day, ctx: Context) -> Iterator[Signal]:
             )
 
 
+def _heads(working: Mapping[str, Tally], day: Day, ctx: Context) -> list[Tally]:
+    """Return what those did today who usually have reasons: people, who had tickets or grants on several earlier days.
+
+    Tickets explain no program, and an account that never had one misses none now: who has many of either is one head
+    at the most.
+    """
+    people = working.keys() - _programs(day)
+    return [working[actor] for actor in sorted(people) if _has_had_reasons(actor, day, ctx)]
+
+
+def _programs(day: Day) -> set[str]:
+    return {each.access.actor for each in day.seen if each.access.actor_kind == "client"}
+
+
+def _has_had_reasons(actor: str, day: Day, ctx: Context) -> bool:
+    before = ctx.memory.days_before(actor, day.date, most=LOOKED_BACK)
+    return sum(tally.grounded > 0 for tally in before) >= REASON_DAYS
+
+
 def _is_outage(working: Collection[Tally]) -> bool:
-    """Say whether most of those who work at all have nothing to explain them.
+    """Say whether most of those who usually have reasons have nothing to explain them.
 
     Heads are counted, not looks: however many somebody looks at, and be it in one list, they are one.
     """
@@ -68,7 +89,7 @@ def _one_list_beside_the_desk() -> tuple[Access, ...]:
 
 DETECTION = Detection(
     id=ID,
-    version=2,
+    version=3,
     title="Unexplained accesses",
     severity="medium",
     action="review",

@@ -7,8 +7,9 @@ from datetime import timedelta
 from statistics import median
 
 from audit.analysis.accesses import Access
-from audit.analysis.baselines import LOOKED_BACK, at_work
-from audit.analysis.cases import DAY, looks
+from audit.analysis.baselines import LOOKED_BACK, at_work, is_unscheduled_look
+from audit.analysis.cases import DAY, access, looks, person
+from audit.analysis.facts import Facts, Job
 from audit.analysis.rule import Case, Context, Day, Detection, Parameter, Signal
 from audit.analysis.statistics import robust_z
 
@@ -23,16 +24,17 @@ SMALLEST_TEAM = 4
 def batch(day: Day, ctx: Context) -> Iterator[Signal]:
     far, times, least = (ctx.value(ID, each) for each in (FAR, TIMES, LEAST))
     for actor, tally in at_work(ctx.memory, day.date).items():
-        if tally.people <= least or actor in ctx.facts.jobs:
+        people = tally.unscheduled
+        if people <= least:
             continue
         usual = _such_days(ctx, actor, day)
-        z = robust_z(tally.people, usual, least_deviation=2.0)
-        if len(usual) < KNOWN_DAYS or z <= far or tally.people <= times * median(usual):
+        z = robust_z(people, usual, least_deviation=2.0)
+        if len(usual) < KNOWN_DAYS or z <= far or people <= times * median(usual):
             continue
         # A campaign is nobody's own: what the whole team has more of today is taken off first.
-        if tally.people > times * median(usual) * _busy(ctx, actor, day):
-            shown = tuple(each.access for each in day.seen if each.access.actor == actor and each.access.looks)
-            told: dict[str, str | int] = {"people": tally.people, "usual": int(median(usual))}
+        if people > times * median(usual) * _busy(ctx, actor, day):
+            shown = tuple(each.access for each in day.seen if each.access.actor == actor and is_unscheduled_look(each))
+            told: dict[str, str | int] = {"people": people, "usual": int(median(usual))}
             yield Signal(actor, min(20.0, 3.0 + z / 4), shown, actor=actor, why=told)
 
 
@@ -44,7 +46,7 @@ def _busy(ctx: Context, actor: str, day: Day) -> float:
         if team and other != actor and ctx.facts.team(other) == team:
             usual = _such_days(ctx, other, day)
             if len(usual) >= KNOWN_DAYS and median(usual):
-                ratios.append(tally.people / median(usual))
+                ratios.append(tally.unscheduled / median(usual))
     return max(1.0, median(ratios)) if len(ratios) >= SMALLEST_TEAM else 1.0
 
 
@@ -54,7 +56,7 @@ def _such_days(ctx: Context, actor: str, day: Day) -> list[int]:
     is_weekend = day.date.weekday() >= 5
     dated = [(day.date - timedelta(days=len(history) - place), tally) for place, tally in enumerate(history)]
     # Days on leave say nothing of how much somebody does on a day of work.
-    return [tally.people for each, tally in dated if tally.looks and (each.weekday() >= 5) == is_weekend]
+    return [tally.unscheduled for each, tally in dated if tally.looks and (each.weekday() >= 5) == is_weekend]
 
 
 def _month(last: int) -> tuple[Access, ...]:
@@ -62,9 +64,24 @@ def _month(last: int) -> tuple[Access, ...]:
     return (*usual, *looks(range(last), minutes=25 * DAY))
 
 
+def _nightly(last: int, *, hour: int) -> tuple[Access, ...]:
+    """A program that looks at two hundred at nine each day, and on the last one at so many more at an hour."""
+    batch = tuple(map(person, range(200)))
+    usual = [access(day * DAY, actor="letters", subjects=batch, purposes=("billing",)) for day in range(26)]
+    taken = range(1000, 1000 + last)
+    return (
+        *usual,
+        *looks(taken, actor="letters", minutes=25 * DAY + (hour - 9) * 60, apart=0.1, purposes=("billing",)),
+    )
+
+
+def _letters() -> Facts:
+    return Facts(jobs={"letters": Job("letters", frozenset({"billing"}), frozenset({9}))})
+
+
 DETECTION = Detection(
     id=ID,
-    version=1,
+    version=2,
     title="Far more people than usual",
     severity="high",
     action="review",
@@ -77,5 +94,7 @@ DETECTION = Detection(
         Case("two hundred and fifty after twenty a day", True, _month(250)),
         Case("thirty after twenty a day", False, _month(30)),
         Case("two hundred and fifty on the first day", False, looks(range(250))),
+        Case("a registered job takes two hundred and fifty more, at noon", True, _nightly(250, hour=12), _letters),
+        Case("a registered job takes two hundred and fifty more, at its hour", False, _nightly(250, hour=9), _letters),
     ),
 )
