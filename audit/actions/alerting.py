@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from audit.actions.containing import DUE
+from audit.actions.rationing import rationed
 from audit.actors import SYSTEM
 from audit.analysis import rule
 from audit.analysis.rule import MOST_EVIDENCE
@@ -24,6 +25,7 @@ def keep_alerts(
 ) -> list[Finding]:
     """Keep alerts, and open a finding for each that reached its threshold; return the new findings.
 
+    Of one rule these are so many in an hour, and one that says how many more there are (`rationing`).
     What the rules in `containing` find is to be stopped: that is due from the moment that the finding is there, and
     again when it grows, until somebody has decided about it; what follows that is told anew, and people stop it.
     It runs inside the transaction that moves the cursor on.
@@ -45,6 +47,9 @@ def keep_alerts(
     ]
     undecided = Finding.objects.filter(id__in=grown, decided_at=None).exclude(containment="")
     undecided.update(containment=DUE)
+    new = [each for each in raised if each.id not in open_already]
+    opening, standing = rationed(new, environment_id=environment_id, now=now, containing=containing)
+    open_already |= set(Finding.objects.filter(id__in=[each.id for each in standing]).values_list("id", flat=True))
     return [
         _open(
             each,
@@ -52,7 +57,7 @@ def keep_alerts(
             now,
             is_stopped=each.action == "contain" and each.rule in containing and each.id in first_told,
         )
-        for each in raised
+        for each in [*opening, *standing]
         if each.id not in open_already
     ]
 
