@@ -23,6 +23,7 @@ from audit.analysis.memory import (
     HANDLED,
     HOME,
     KEPT,
+    LATE,
     ORDINAL,
     OWN,
     REQUEST,
@@ -31,10 +32,11 @@ from audit.analysis.memory import (
     WATCHED,
     Memory,
 )
-from audit.analysis.reading import is_passed, sealed, sealed_on, tree_size
+from audit.analysis.reading import ends_of, is_passed, sealed, sealed_late, sealed_on, tree_size
 from audit.analysis.rule import Day
 from audit.analysis.sources import facts_about, rules_here
 from audit.models import AnalysisCursor, Recollection
+from audit.rollups.totals import hours_above
 from keyring.walls import in_environment
 
 MOST_AT_ONCE = 5_000
@@ -45,6 +47,8 @@ RECALLED_AT_ONCE = 10_000
 """Accesses of which all that could be remembered is asked for in one statement."""
 MOST_DAYS = 7
 """Days that are looked at as a whole in one run, should the worker have stood still."""
+MOST_LATE = 200_000
+"""Places of the tree that one run goes through for entries of days that were over when these were written."""
 
 
 def look_on(environment_id: UUID, *, now: datetime) -> int:
@@ -81,7 +85,8 @@ def _enough(accesses: Sequence[Access]) -> int:
 def close_days(environment_id: UUID, *, now: datetime) -> int:
     """Look at today so far as a whole, and at days that are over and were not yet; return how many days that was.
 
-    A day is closed for good once the look at single accesses has passed all of it; until then it comes again.
+    A day is closed for good once the look at single accesses has passed all of it; until then it comes again. So does
+    one that got entries afterwards: an entry belongs to the day that it names.
     """
     today = now.astimezone(UTC).date()
     closed = 0
@@ -93,7 +98,7 @@ def close_days(environment_id: UUID, *, now: datetime) -> int:
         if not _close(environment_id, day, now=now):
             return closed
     _close(environment_id, today, now=now)
-    return closed + 1
+    return closed + 1 + _close_late(environment_id, now=now)
 
 
 def forget_recollections(environment_id: UUID, *, now: datetime) -> int:
@@ -112,18 +117,57 @@ def _close(environment_id: UUID, day: date, *, now: datetime) -> bool:
         cursor = _cursor(environment_id)
         is_over = is_passed(environment_id, day, below=cursor.index, now=now)
         accesses = list(sealed_on(environment_id, day, below=cursor.index))
-        if accesses:
-            here = rules_here()
-            facts = facts_about(accesses, environment_id=environment_id, now=now)
-            engine = here.engine(facts=facts, scope=str(environment_id))
-            _recall_for(accesses, engine)
-            _recall_topic(engine.ctx.memory, DAY)
-            engine.close(Day(day, [explain(each, engine.ctx) for each in accesses]))
-            keep_alerts(engine.touched(), environment_id=environment_id, now=now, containing=here.containing)
+        _run_over(day, accesses, environment_id, now=now)
         if is_over:
             cursor.closed_until = day
             cursor.save(update_fields=["closed_until"])
         return is_over
+
+
+def _close_late(environment_id: UUID, *, now: datetime) -> int:
+    """Look again at days that got entries when they were over, the oldest first; return how many days that was."""
+    with in_environment(environment_id):
+        known = Recollection.objects.filter(topic=LATE).order_by("key").values_list("key", "value")
+        waiting = [(date.fromisoformat(key), value) for key, value in known if value[1] > value[2]]
+    closed = places = 0
+    for day, (first, last, _) in waiting:
+        if closed and places > MOST_LATE:
+            break
+        places += last - first
+        with in_environment(environment_id):
+            cursor = _cursor(environment_id)
+            on_time = {each.index: each for each in sealed_on(environment_id, day, below=cursor.index)}
+            late = {each.index: each for each in sealed_late(environment_id, day, first=first, last=last)}
+            accesses = [each for _, each in sorted((on_time | late).items())]
+            _run_over(day, accesses, environment_id, now=now)
+            Recollection.objects.filter(topic=LATE, key=day.isoformat()).update(value=[first, last, last])
+        closed += 1
+    return closed
+
+
+def _run_over(day: date, accesses: Sequence[Access], environment_id: UUID, *, now: datetime) -> None:
+    """Run the rules that look at whole days over the accesses of one, and keep what they find."""
+    if not accesses:
+        return
+    here = rules_here()
+    facts = facts_about(accesses, environment_id=environment_id, now=now)
+    facts.hours = hours_above(environment_id=environment_id, day=day)
+    engine = here.engine(facts=facts, scope=str(environment_id))
+    _recall_for(accesses, engine)
+    _recall_topic(engine.ctx.memory, DAY)
+    engine.close(Day(day, [explain(each, engine.ctx) for each in accesses]))
+    keep_alerts(engine.touched(), environment_id=environment_id, now=now, containing=here.containing)
+
+
+def _note_late(accesses: Iterable[Access], memory: Memory, now: datetime) -> None:
+    """Remember of days that were over before which places their entries have; they are looked at as a whole again."""
+    days = {each.at.astimezone(UTC).date() for each in accesses}
+    over = {day for day in days if now >= ends_of(day)}
+    for each in accesses:
+        day = each.at.astimezone(UTC).date()
+        if day in over:
+            first, _, closed = memory.get(LATE, day.isoformat()) or (each.index, each.index, -1)
+            memory.keep(LATE, day.isoformat(), [min(first, each.index), each.index, closed])
 
 
 def _look_at(accesses: Sequence[Access], environment_id: UUID, now: datetime) -> None:
@@ -134,6 +178,7 @@ def _look_at(accesses: Sequence[Access], environment_id: UUID, now: datetime) ->
     _recall_for(accesses, engine)
     for access in accesses:
         engine.see(access)
+    _note_late(accesses, memory, now)
     _keep(memory, environment_id, now)
     keep_alerts(engine.touched(), environment_id=environment_id, now=now, containing=here.containing)
 
@@ -155,6 +200,7 @@ def _keys(accesses: Iterable[Access], roles: dict[str, str]) -> set[tuple[str, s
         keys |= {(topic, actor) for topic in (SAID, DECLARED, APPROVED, HOME, OWN, COLLEAGUES)}
         keys |= {(DECLARED, EVERYBODY), (APPROVED, EVERYBODY), (OWN, f"role/{roles[actor]}")}
         keys.add((DAY, f"{actor}:{each.at.date().isoformat()}"))
+        keys.add((LATE, each.at.astimezone(UTC).date().isoformat()))
         keys |= {(COLUMN, f"{actor}:{column}") for column in each.columns}
         keys |= {(COLUMN, f"role/{roles[actor]}:{column}") for column in each.columns}
         if len(each.subjects) <= MOST_PEOPLE:

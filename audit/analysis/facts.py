@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from audit.analysis.accesses import Access
+
+PUNCTUAL = timedelta(minutes=2)
+"""So much earlier or later than its hours a job may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,41 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A program that runs by a schedule: for which purposes, and in which hours (UTC; empty: any)."""
+    """A program that runs by a schedule: for which purposes, in which hours (UTC), through which accessors.
+
+    Where no hours or accessors were told, any will do.
+    """
 
     actor: str
     purposes: frozenset[str] = frozenset()
     hours: frozenset[int] = frozenset()
+    accessors: frozenset[str] = frozenset()
+
+    def deviation(self, access: Access) -> str:
+        """Return in what an access is not as registered: purpose, accessor or hour; empty where it is.
+
+        What names no purpose has none of the registered ones.
+        """
+        if not access.purposes or not self.purposes.issuperset(access.purposes):
+            return "purpose"
+        if self.accessors and access.resource not in self.accessors:
+            return "accessor"
+        return "" if self.is_in_hours(access.at) else "hour"
+
+    def is_in_hours(self, at: datetime) -> bool:
+        """Whether a moment (UTC) is in the registered hours, or a few minutes beside them: clocks differ."""
+        near = {(at + late).astimezone(UTC).hour for late in (-PUNCTUAL, timedelta(0), PUNCTUAL)}
+        return not self.hours or not near.isdisjoint(self.hours)
+
+
+class HourAbove(NamedTuple):
+    """An hour in which somebody did far more than in the hours before."""
+
+    actor: str
+    hour: datetime
+    entries: int
+    usual: float
+    deviations: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +134,8 @@ class Facts:
     """Handle -> which number the person has, in the order in which people were stored."""
     expectations: tuple[Expectation, ...] = ()
     is_ticket_source_silent: bool = False
+    hours: Sequence[HourAbove] = ()
+    """Of a day that is looked at as a whole, from the counts of the book."""
     _about: dict[str, list[Ticket]] = field(default_factory=dict)
     _employees: dict[str, str] = field(default_factory=dict)
 

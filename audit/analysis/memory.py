@@ -14,7 +14,7 @@ COLUMN = "column"
 DAY = "day"
 """actor:day -> the members of `Tally`."""
 WATCHED = "watched"
-"""subject -> actors who looked without an explanation, each with when (seconds)."""
+"""subject -> people at work who looked without an explanation, each with when (seconds)."""
 GRANT = "grant"
 """grant -> request, ticket, grantee."""
 REQUEST = "request"
@@ -40,6 +40,8 @@ ORDINAL = "ordinal"
 HOME = "home"
 """client -> the environment that it was first seen in."""
 
+LATE = "late"
+"""day -> entries of it that were seen after it was over: [first place, last place, last place when it was closed]."""
 EVERYBODY = ""
 """The key under which is remembered what is of all together."""
 
@@ -56,10 +58,21 @@ class Tally:
     unexplained: int = 0
     rows: int = 0
     searches: int = 0
+    grounded: int = 0
+    """Looks for which a ticket, a queue or a grant was the reason, at least for one of the people."""
+    scheduled: int = 0
+    """People whom a registered job looked at as it was registered."""
 
     @property
     def kept(self) -> list[int]:
-        return [self.looks, self.people, self.unexplained, self.rows, self.searches]
+        return [
+            self.looks, self.people, self.unexplained, self.rows, self.searches, self.grounded, self.scheduled,
+        ]  # fmt: skip
+
+    @property
+    def unscheduled(self) -> int:
+        """How many people it were beside those whom a registration covers."""
+        return self.people - self.scheduled
 
 
 @dataclass(slots=True)

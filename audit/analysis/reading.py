@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -78,12 +78,17 @@ def sealed_on(environment_id: UUID, day: date, *, below: int) -> Iterator[Access
     those of reads keep nothing beside what `Access` has taken out of their facts.
     """
     begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    until = begins + timedelta(days=1) + LATE
-    alike: dict[Any, Any] = {}
-    for index, body in _streamed(_DAY, [environment_id, begins, until, below]):
-        access = access_of(orjson.loads(body), index)
-        if access.at.astimezone(UTC).date() == day:
-            yield _lighter(access, alike)
+    yield from _of_day(day, _streamed(_DAY, [environment_id, begins, ends_of(day), below]))
+
+
+def sealed_late(environment_id: UUID, day: date, *, first: int, last: int) -> Iterator[Access]:
+    """Yield one environment's accesses that name a day (UTC) and stand between two places, both included."""
+    yield from _of_day(day, _streamed(_PLACES, [first, last + 1, environment_id]))
+
+
+def ends_of(day: date) -> datetime:
+    """Return when the last entry of a day (UTC) is recorded, where nothing holds it up."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) + LATE
 
 
 def is_passed(environment_id: UUID, day: date, *, below: int, now: datetime) -> bool:
@@ -91,9 +96,16 @@ def is_passed(environment_id: UUID, day: date, *, below: int, now: datetime) -> 
 
     So it is asked after `LATE` has gone by, and of entries without a place there is none.
     """
-    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    until = begins + timedelta(days=1) + LATE
+    begins, until = datetime(day.year, day.month, day.day, tzinfo=UTC), ends_of(day)
     return now >= until and not next(row[0] for row in _rows(_AHEAD, [environment_id, begins, until, below]))
+
+
+def _of_day(day: date, rows: Iterable[tuple[Any, ...]]) -> Iterator[Access]:
+    alike: dict[Any, Any] = {}
+    for index, body in rows:
+        access = access_of(orjson.loads(body), index)
+        if access.at.astimezone(UTC).date() == day:
+            yield _lighter(access, alike)
 
 
 def _lighter(access: Access, alike: dict[Any, Any]) -> Access:

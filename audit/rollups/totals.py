@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 from django.db import connection
 
+from audit.analysis.facts import HourAbove
 from audit.queries import READS
 from audit.rollups.counting import Sums
 from keyring.walls import in_environment
@@ -33,16 +34,6 @@ _COLUMNS = {
     "accessor": "accessor",
     "purpose": "named.purpose",
 }
-
-
-class Raised(NamedTuple):
-    """An hour in which somebody did far more than in the hours before."""
-
-    actor: str
-    hour: datetime
-    entries: int
-    usual: float
-    deviations: float
 
 
 _RAISED = """
@@ -90,7 +81,15 @@ def totals(
     return {tuple(row[: len(by)]): Sums(*map(int, row[len(by) :])) for row in rows}
 
 
-def raised(*, environment_id: UUID, since: datetime, until: datetime, kinds: Collection[str] = READS) -> list[Raised]:
+def hours_above(*, environment_id: UUID, day: date) -> list[HourAbove]:
+    """Return the hours of a day (UTC) in which somebody did far more than in their hours before them."""
+    begins = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return raised(environment_id=environment_id, since=begins, until=begins + timedelta(days=1))
+
+
+def raised(
+    *, environment_id: UUID, since: datetime, until: datetime, kinds: Collection[str] = READS
+) -> list[HourAbove]:
     """Return the hours in which somebody did far more than in their hours before them, the farthest first.
 
     The trailing z-score of panther-analysis (`queries/macros/anomalies.yml`): mean and deviation of the last 168 hours
@@ -106,7 +105,7 @@ def raised(*, environment_id: UUID, since: datetime, until: datetime, kinds: Col
         "least": LEAST,
         "far": FAR,
     }
-    return [Raised(*row) for row in _rows(environment_id, _RAISED, asked)]
+    return [HourAbove(*row) for row in _rows(environment_id, _RAISED, asked)]
 
 
 def _rows(environment_id: UUID, statement: str, parameters: Any) -> list[tuple[Any, ...]]:

@@ -15,6 +15,7 @@ from audit.analysis.detections import (
     first_time,
     flagged,
     honey,
+    hour,
     job_profile,
     own_record,
     peers,
@@ -59,6 +60,7 @@ DETECTIONS: tuple[Detection, ...] = (
     unreviewed.DETECTION,
     crossing.DETECTION,
     honey.DETECTION,
+    hour.DETECTION,
     tampering.DETECTION,
     random_sample.DETECTION,
 )
