@@ -126,9 +126,9 @@ STAFF_TAKEN_IN = event("staff.taken_in", "members", "added", "changed", "ended",
 MARK_SET = event("mark.set", "mark", "mark_kind", "reasons")
 MARK_LIFTED = event("mark.lifted", "mark", "mark_kind", "reasons")
 """Of a person whom the analysis watches over; whom, stands in no entry."""
-JOB_REGISTERED = event("job.registered", "job", "client", "purposes", "hours", "reasons")
+JOB_REGISTERED = event("job.registered", "job", "client", "purposes", "hours", "accessors", "reasons")
 JOB_WITHDRAWN = event("job.withdrawn", "job", "client", "reasons")
-TICKET_OPENED = event("ticket.opened", "ticket", "assignee", "reasons")
+TICKET_OPENED = event("ticket.opened", "ticket", "assignee", "opened_by", "reasons")
 TICKET_CLOSED = event("ticket.closed", "ticket", "reasons")
 # Whose record is asked for stands beside the request, where erasure unlinks it; the book says how many people it is.
 # A ticket is a keyed fingerprint, and a justification a sketch that tells whether two are alike and nothing else.

@@ -6,8 +6,11 @@ It stands on this floor because the book names people by handles, and only the s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 
 from audit.analysis.accesses import Access
 from audit.analysis.explaining import GRACE
@@ -17,8 +20,13 @@ from governance.models import TrustedBuild
 from governance.tickets import ticket_image
 from userstore.handles import handles_of
 
-MOST_TICKETS = 5_000
-"""Tickets that one look takes up: those of whoever acts, the newest first."""
+MOST_TICKETS, LEAST_TICKETS = 5_000, 100
+"""Tickets that one look takes up, shared evenly among those who act, and how many of each it takes at least.
+
+The newest of each: nobody crowds out the tickets of others by opening many.
+"""
+LATER = timedelta(days=1)
+"""A ticket may be opened after the access that it is to justify; what is opened later than so has no part in it."""
 
 
 class OwnFacts:
@@ -27,18 +35,21 @@ class OwnFacts:
     def facts_about(self, accesses: Collection[Access], *, environment_id: UUID) -> Facts:
         """Return what is known; it runs inside the environment of the transaction."""
         actors = {UUID(each.actor) for each in accesses if each.actor_kind == "operator"}
-        begins = min((each.at for each in accesses), default=None)
-        tickets: list[OwnTicket] = []
-        if actors and begins is not None:
-            found = OwnTicket.objects.filter(assignee_id__in=actors).exclude(
-                closed_at__lt=begins - GRACE - timedelta(1)
-            )
-            tickets = list(found.order_by("-created_at")[:MOST_TICKETS])
+        tickets = _tickets_of(actors, [each.at for each in accesses]) if actors else []
         handles = _handles(each.subject_id for each in tickets if each.subject_id)
         return Facts(
             tickets={each.reference: each for each in (_told(row, handles, environment_id) for row in tickets)},
             builds=frozenset(TrustedBuild.objects.filter(withdrawn_at=None).values_list("digest", flat=True)),
         )
+
+
+def _tickets_of(actors: Collection[UUID], moments: Collection[datetime]) -> list[OwnTicket]:
+    """Return the tickets of some operators that were open about some moments, the newest of each."""
+    begins, ends = min(moments), max(moments)
+    found = OwnTicket.objects.filter(assignee_id__in=actors, created_at__lt=ends + LATER)
+    found = found.exclude(closed_at__lt=begins - GRACE - timedelta(1))
+    newest = Window(RowNumber(), partition_by="assignee_id", order_by=[F("created_at").desc(), F("id").asc()])
+    return list(found.annotate(place=newest).filter(place__lte=max(LEAST_TICKETS, MOST_TICKETS // len(actors))))
 
 
 def _told(row: OwnTicket, handles: Mapping[UUID, str], environment_id: UUID) -> Ticket:
@@ -48,6 +59,7 @@ def _told(row: OwnTicket, handles: Mapping[UUID, str], environment_id: UUID) -> 
         assignee=str(row.assignee_id),
         opened_at=row.created_at,
         closed_at=row.closed_at,
+        opened_by=str(row.opened_by_id or ""),
     )
 
 

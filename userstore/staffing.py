@@ -68,10 +68,13 @@ class RegisteredJobs:
     """The clients whose schedule officers registered."""
 
     def facts_about(self, accesses: Collection[Access], *, environment_id: UUID) -> Facts:  # noqa: ARG002  the same for all accesses
-        rows = RegisteredJob.objects.annotate(actor=F("client__public_id")).values_list("actor", "purposes", "hours")
-        return Facts(
-            jobs={str(actor): Job(str(actor), frozenset(purposes), frozenset(hours)) for actor, purposes, hours in rows}
-        )
+        rows = RegisteredJob.objects.annotate(actor=F("client__public_id"))
+        return Facts(jobs={str(each.actor): _job(each, str(each.actor)) for each in rows})
+
+
+def _job(row: RegisteredJob, actor: str) -> Job:
+    through = frozenset(map(str, row.accessors))
+    return Job(actor, frozenset(row.purposes), frozenset(row.hours), through)
 
 
 def _told(member: StaffMember, *, own: str, namesakes: list[str], family: list[str]) -> Staff:

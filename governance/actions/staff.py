@@ -12,7 +12,7 @@ from audit.recorder import append
 from governance import events
 from governance.actions.change import configuration_change
 from governance.actions.clearing import cleared
-from governance.catalogue import requestables
+from governance.catalogue import names_of, requestables
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
@@ -113,12 +113,21 @@ def lift_mark(caller: Caller, *, public_id: UUID, now: datetime | None = None) -
 
 @draftable
 def register_job(
-    caller: Caller, *, client_id: UUID, purposes: Sequence[str], hours: Sequence[int] = ()
+    caller: Caller,
+    *,
+    client_id: UUID,
+    purposes: Sequence[str],
+    hours: Sequence[int] = (),
+    accessors: Sequence[str] = (),
 ) -> RegisteredJob:
     """Have what a client does for some purposes count as explained: it runs by a schedule.
 
+    Args:
+        hours: of the day (UTC) in which it does; any where none are named.
+        accessors: names of those through which it does; any where none are named.
+
     Raises:
-        Invalid, NotFound: no purposes, no hours of a day, no such client or purpose.
+        Invalid, NotFound: no purposes, no hours of a day, no such client, purpose or accessor.
         Conflict: it is registered already.
     """
     if not purposes or any(not 0 <= hour <= 23 for hour in hours):
@@ -130,13 +139,21 @@ def register_job(
         known = set(Purpose.objects.filter(name__in=list(purposes)).values_list("name", flat=True))
         if known != set(purposes):
             raise NotFound("There is no such purpose.", field="purposes")
+        through = {name: public_id for public_id, name in names_of("accessor").items() if name in set(accessors)}
+        if through.keys() != set(accessors):
+            raise NotFound("There is no such accessor.", field="accessors")
         existing = RegisteredJob.objects.filter(client=client).first()
         if existing is not None:
             raise Conflict("This client is registered already.", existing_id=existing.public_id, field="client_id")
         job = RegisteredJob.objects.create(
-            environment_id=caller.environment_id, client=client, purposes=sorted(known), hours=sorted(set(hours))
+            environment_id=caller.environment_id,
+            client=client,
+            purposes=sorted(known),
+            hours=sorted(set(hours)),
+            accessors=sorted(through.values()),
         )
-        change.facts.update(job=job.public_id, client=client.public_id, purposes=job.purposes, hours=job.hours)
+        told = {"purposes": job.purposes, "hours": job.hours, "accessors": job.accessors}
+        change.facts.update(job=job.public_id, client=client.public_id, **told)
     return job
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from governance.actions.staff import lift_mark, mark_subject, register_job, withdraw_job
+from governance.catalogue import names_of
 from governance.errors import Invalid
 from governance.identities import Caller
 from governance.models import Client, MarkedSubject, Purpose, RegisteredJob
@@ -70,9 +72,17 @@ class JobForm(DefinitionForm):
         "Hours", required=False, help_text="Of the day in UTC, as 2, 3, 4. Left empty it may run at any hour."
     )
 
+    accessors = fields.line(
+        "Through", required=False, help_text="Names of accessors, separated by commas. Left empty: through any."
+    )
+
     @classmethod
     def stored(cls, instance: Any) -> dict[str, Any]:
-        return {**super().stored(instance), "hours": ", ".join(map(str, instance.hours or []))}
+        return {
+            **super().stored(instance),
+            "hours": ", ".join(map(str, instance.hours or [])),
+            "accessors": _named(instance.accessors or []),
+        }
 
 
 @admin.register(RegisteredJob)
@@ -85,7 +95,7 @@ class RegisteredJobAdmin(DefinitionAdmin):
     retire_word, retired_word = "Withdraw", "withdrawn"
     empty_hint = "What a job does for its purposes needs no other reason: register those that run by a schedule."
     consequence = "What it does is asked about like everything else."
-    list_display = ("client", "for_purposes", "at_hours")
+    list_display = ("client", "for_purposes", "at_hours", "through")
     list_select_related: ClassVar[tuple[str, ...]] = ("client",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -99,12 +109,17 @@ class RegisteredJobAdmin(DefinitionAdmin):
     def at_hours(self, job: RegisteredJob) -> str:
         return ", ".join(map(str, job.hours)) or "any"
 
+    @shown("through")
+    def through(self, job: RegisteredJob) -> str:
+        return _named(job.accessors) or "any"
+
     def publish(self, caller: Caller, data: dict[str, Any], rows: Any, stored: Any) -> RegisteredJob:  # noqa: ARG002  no inlines
         return register_job(
             caller,
             client_id=data["client"].public_id,
             purposes=[each.name for each in data["purposes"]],
             hours=_hours_in(data["hours"]),
+            accessors=[each.strip() for each in data["accessors"].split(",") if each.strip()],
         )
 
     def retire(self, caller: Caller, stored: Any) -> None:
@@ -116,6 +131,11 @@ def _id_in(text: str) -> UUID:
         return UUID(text.strip())
     except ValueError:
         raise Invalid("This has to be an id.", field="subject_id") from None
+
+
+def _named(accessors: Sequence[UUID]) -> str:
+    names = names_of("accessor")
+    return ", ".join(sorted(names.get(each, "one that is gone") for each in accessors))
 
 
 def _hours_in(text: str) -> list[int]:

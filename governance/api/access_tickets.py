@@ -23,8 +23,9 @@ from governance.wire.shapes import ID, MOMENT, TEXT, or_null, page_shape, shape
 from keyring.walls import in_environment
 
 _TICKET = shape(
-    id=ID, reference=TEXT, assignee=TEXT, subject_id=or_null(ID), created_at=MOMENT, closed_at=or_null(MOMENT)
-)
+    id=ID, reference=TEXT, assignee=TEXT, subject_id=or_null(ID), opened_by=or_null(TEXT), created_at=MOMENT,
+    closed_at=or_null(MOMENT),
+)  # fmt: skip
 _KEYS: Keys = {"id": id_key("id"), "reference": text_key("reference"), "created": moment_key("created_at")}
 
 
@@ -34,7 +35,7 @@ class Tickets(ConfiguringView):
     @extend_schema(operation_id="list_tickets", tags=TAGS, parameters=list_parameters(_KEYS),
                    responses={200: page_shape(_TICKET), **PROBLEMS})  # fmt: skip
     def get(self, request: Request) -> Response:
-        return self.paged(request, Ticket.objects.select_related("assignee"), _KEYS, _rendered)
+        return self.paged(request, Ticket.objects.select_related("assignee", "opened_by"), _KEYS, _rendered)
 
     @extend_schema(
         operation_id="open_ticket",
@@ -45,6 +46,7 @@ class Tickets(ConfiguringView):
                     reference={**TEXT, "maxLength": 64},
                     assignee={**TEXT, "description": "User name of an operator."},
                     subject_id=or_null({**ID, "description": "Whom it is about; null: nobody in particular."}),
+                    opened_by={**TEXT, "description": "User name of who opened it, where a service passes it on."},
                 ),
                 "required": ["reference", "assignee"],
             }
@@ -58,6 +60,7 @@ class Tickets(ConfiguringView):
             reference=fields.text("reference"),
             assignee=fields.text("assignee"),
             subject_id=fields.optional_id("subject_id"),
+            opened_by=fields.text("opened_by", ""),
         )
         return Response(_rendered(ticket), status=201)
 
@@ -85,7 +88,7 @@ class TicketClosing(ConfiguringView):
 
 
 def _found(ticket_id: UUID) -> Ticket:
-    ticket = Ticket.objects.select_related("assignee").filter(pk=ticket_id).first()
+    ticket = Ticket.objects.select_related("assignee", "opened_by").filter(pk=ticket_id).first()
     if ticket is None:
         raise NotFound("There is no such ticket.", field="id")
     return ticket
@@ -97,6 +100,7 @@ def _rendered(ticket: Ticket) -> dict[str, Any]:
         "reference": ticket.reference,
         "assignee": ticket.assignee.username,
         "subject_id": str(ticket.subject_id) if ticket.subject_id else None,
+        "opened_by": ticket.opened_by.username if ticket.opened_by else None,
         "created_at": ticket.created_at,
         "closed_at": ticket.closed_at,
     }

@@ -65,6 +65,9 @@ class Ticket(models.Model):
     reference = models.CharField(max_length=64)
     assignee = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     subject_id = models.UUIDField(null=True, blank=True, help_text="Who it is about; empty: nobody in particular.")
+    opened_by = models.ForeignKey(
+        Account, null=True, on_delete=models.PROTECT, related_name="+", help_text="Empty: it is not known who did."
+    )
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -74,7 +77,10 @@ class Ticket(models.Model):
             models.UniqueConstraint(fields=["environment", "id"], name="ticket_same_environment"),
             models.UniqueConstraint("environment", Lower("reference"), name="ticket_reference_once"),
         ]
-        indexes = [models.Index(fields=["environment", "subject_id"], name="ticket_about")]
+        indexes = [
+            models.Index(fields=["environment", "subject_id"], name="ticket_about"),
+            models.Index(fields=["environment", "assignee", "created_at"], name="ticket_of"),
+        ]
 
     def __str__(self) -> str:
         return self.reference

@@ -65,6 +65,7 @@ class RegisteredJob(OwnedByEnvironment):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     purposes = ArrayField(models.CharField(max_length=128), help_text="Names.")
     hours = ArrayField(models.PositiveSmallIntegerField(), default=list, help_text="Of the day, UTC; empty: any.")
+    accessors = ArrayField(models.UUIDField(), default=list, db_default=[], help_text="Their ids; empty: any.")
 
     class Meta:
         ordering = ["client__name"]

@@ -203,7 +203,11 @@ def test_a_mark_is_on_record_without_the_person_and_nobody_else_sets_or_lifts_on
 def test_a_job_is_registered_by_two_people_where_the_environment_is_protected() -> None:
     office: Office = new_office()
     service = str(office.service.id)
-    for wrong in ({"purposes": []}, {"hours": [24]}, {"purposes": ["no such"]}, {"client_id": str(uuid4())}):
+    wrongs: list[dict[str, object]] = [
+        {"purposes": []}, {"hours": [24]}, {"purposes": ["no such"]}, {"client_id": str(uuid4())},
+        {"accessors": ["no such"]},
+    ]  # fmt: skip
+    for wrong in wrongs:
         with pytest.raises(GovernanceError):
             office.propose("register_job", **{"client_id": service, "purposes": ["fraud"], "hours": [3]} | wrong)
     change = office.propose("register_job", client_id=service, purposes=["fraud"], hours=[3, 3])

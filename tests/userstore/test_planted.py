@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,24 +13,30 @@ from django.utils import timezone
 from audit.actions.analysing import close_days, look_on
 from audit.actions.backtests import run_backtests
 from audit.actions.containing import contain_due
-from audit.analysis.facts import Facts
+from audit.analysis.cases import access
+from audit.analysis.facts import Facts, Job
 from audit.analysis.sources import facts_about
 from audit.models import Alert
 from governance.actions.detections import ask_backtest, set_detection
 from governance.actions.rights import give_right
 from governance.actions.staff import mark_subject, register_job, take_in_staff
 from governance.actions.tickets import open_ticket
-from governance.errors import Refused
+from governance.errors import Invalid, NotFound, Refused
 from governance.identities import Caller
 from governance.models import MarkedSubject, StaffMember
+from governance.tickets import ticket_image
 from keyring.walls import in_environment
+from tests import cast
 from tests.audit.connections import run
 from tests.audit.sealing import sealing, turned_until
 from tests.beginnings import beginning
 from tests.userstore.helpdesk import HelpDesk
 from tests.userstore.phonebook import ALLOW, given
+from userstore import observing
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.erasing import erase_subject
+from userstore.models import Accessor
+from userstore.observing import OwnFacts
 from userstore.reading.calls import AccessorCall
 from userstore.reading.execute import execute_accessor
 
@@ -128,7 +135,9 @@ def test_what_insiders_do_is_found_and_what_their_work_explains_is_not(
 def test_facts_know_people_by_handles_and_the_erased_are_nobody(company: Company) -> None:
     take_in_staff(company.officer, text=company.staff(), source="command")
     mark_subject(company.officer, subject_id=company.people["honey"], kind="honey")
-    register_job(company.officer, client_id=company.service.id, purposes=["marketing"], hours=[3])
+    with in_environment(company.environment.id):
+        through = Accessor.objects.get(public_id=company.all).name
+    register_job(company.officer, client_id=company.service.id, purposes=["marketing"], hours=[3], accessors=[through])
 
     def facts() -> Facts:
         with in_environment(company.environment.id):
@@ -138,7 +147,9 @@ def test_facts_know_people_by_handles_and_the_erased_are_nobody(company: Company
     rita = before.staff[str(company.rita.id)]
     assert (rita.team, rita.manager, len(rita.own)) == ("desk", str(company.ann.id), 32)
     assert before.employee(rita.own) == rita.actor and len(before.honey) == 1
-    assert before.jobs[str(company.service.id)].purposes == {"marketing"}
+    assert before.jobs[str(company.service.id)] == Job(
+        str(company.service.id), frozenset({"marketing"}), frozenset({3}), frozenset({str(company.all)})
+    )
     for name in ("rita", "honey"):
         erase_subject(company.service, subject_id=company.people[name])
     after = facts()
@@ -146,6 +157,47 @@ def test_facts_know_people_by_handles_and_the_erased_are_nobody(company: Company
     with in_environment(company.environment.id):
         assert not MarkedSubject.objects.exists()
         assert not StaffMember.objects.exclude(own_record=None).filter(account_id=company.rita.id).exists()
+
+
+def test_nobody_crowds_out_the_tickets_of_others_or_hides_who_opened_one(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observing, "MOST_TICKETS", 8)
+    monkeypatch.setattr(observing, "LEAST_TICKETS", 2)
+    person = company.people["flagged"]
+    bridge = cast.new_caller(company.environment, "bridge", configure=True)
+    open_ticket(bridge, reference="PASSED-ON", assignee=company.carl.name, opened_by=company.ann.name.upper())
+    for number in range(5):
+        open_ticket(company.officer, reference=f"MANY-{number}", assignee=company.rita.name, subject_id=person)
+    later = timezone.now() + 2 * observing.LATER
+    open_ticket(company.officer, reference="LATER", assignee=company.carl.name, subject_id=person, now=later)
+    now = timezone.now()
+    looks = [replace(access(), actor=str(caller.id), at=now) for caller in (company.rita, company.carl)]
+    with in_environment(company.environment.id):
+        known = OwnFacts().facts_about(looks, environment_id=company.environment.id).tickets
+    of_carl = [each for each in known.values() if each.assignee == str(company.carl.id)]
+    assert [(each.reference, each.opened_by) for each in of_carl] == [
+        (ticket_image(company.environment.id, "PASSED-ON"), str(company.ann.id))
+    ]
+    assert len(known) == 1 + 4, "half of what there is room for, the newest of hers"
+    assert ticket_image(company.environment.id, "MANY-0") not in known
+    assert {each.opened_by for each in known.values()} == {"", str(company.ann.id)}
+    with pytest.raises(NotFound, match="operator"):
+        open_ticket(bridge, reference="X", assignee=company.carl.name, opened_by="nobody-here")
+
+
+def test_a_ticket_that_one_opens_for_oneself_is_found(company: Company, role_url: Callable[[str], str]) -> None:
+    give_right(company.system, holder=company.account(company.wes), operation="configure", on=company.environment)
+    with pytest.raises(Invalid, match="opened by them"):
+        open_ticket(company.wes, reference="X", assignee=company.wes.name, opened_by=company.carl.name)
+    for caller, reference in ((company.wes, "OWN-1"), (company.officer, "GIVEN-1")):
+        assignee = company.wes if caller is company.wes else company.carl
+        open_ticket(caller, reference=reference, assignee=assignee.name, subject_id=company.crowd[0])
+    company.reads(company.wes, company.crowd[0])
+    company.reads(company.carl, company.crowd[0])
+    found = company.looked_at(role_url)
+    assert "D25" in found[str(company.wes.id)]
+    assert "D25" not in found.get(str(company.carl.id), set())
 
 
 def test_a_client_that_touches_a_made_up_person_is_stopped_where_officers_want_that(

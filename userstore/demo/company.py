@@ -87,6 +87,7 @@ class CompanyHere:
                     reference=self._reference(ticket.reference),
                     assignee=self._usernames[ticket.assignee],
                     subject_id=self._person(ticket.subject) if ticket.subject else None,
+                    opened_by=self._usernames.get(ticket.opened_by, ""),
                     now=opened,
                 )
             except Conflict:
