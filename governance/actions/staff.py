@@ -118,13 +118,13 @@ def register_job(
     client_id: UUID,
     purposes: Sequence[str],
     hours: Sequence[int] = (),
-    accessors: Sequence[str] = (),
+    accessors: Sequence[UUID] = (),
 ) -> RegisteredJob:
     """Have what a client does for some purposes count as explained: it runs by a schedule.
 
     Args:
         hours: of the day (UTC) in which it does; any where none are named.
-        accessors: names of those through which it does; any where none are named.
+        accessors: ids of those through which it does; any where none are named.
 
     Raises:
         Invalid, NotFound: no purposes, no hours of a day, no such client, purpose or accessor.
@@ -139,8 +139,7 @@ def register_job(
         known = set(Purpose.objects.filter(name__in=list(purposes)).values_list("name", flat=True))
         if known != set(purposes):
             raise NotFound("There is no such purpose.", field="purposes")
-        through = {name: public_id for public_id, name in names_of("accessor").items() if name in set(accessors)}
-        if through.keys() != set(accessors):
+        if not names_of("accessor").keys() >= set(accessors):
             raise NotFound("There is no such accessor.", field="accessors")
         existing = RegisteredJob.objects.filter(client=client).first()
         if existing is not None:
@@ -150,7 +149,7 @@ def register_job(
             client=client,
             purposes=sorted(known),
             hours=sorted(set(hours)),
-            accessors=sorted(through.values()),
+            accessors=sorted(set(accessors)),
         )
         told = {"purposes": job.purposes, "hours": job.hours, "accessors": job.accessors}
         change.facts.update(job=job.public_id, client=client.public_id, **told)

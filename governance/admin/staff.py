@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from governance.actions.staff import lift_mark, mark_subject, register_job, withdraw_job
 from governance.catalogue import names_of
-from governance.errors import Invalid
+from governance.errors import Invalid, NotFound
 from governance.identities import Caller
 from governance.models import Client, MarkedSubject, Purpose, RegisteredJob
 from governance.operators import fields
@@ -119,7 +119,7 @@ class RegisteredJobAdmin(DefinitionAdmin):
             client_id=data["client"].public_id,
             purposes=[each.name for each in data["purposes"]],
             hours=_hours_in(data["hours"]),
-            accessors=[each.strip() for each in data["accessors"].split(",") if each.strip()],
+            accessors=_accessors_in(data["accessors"]),
         )
 
     def retire(self, caller: Caller, stored: Any) -> None:
@@ -136,6 +136,14 @@ def _id_in(text: str) -> UUID:
 def _named(accessors: Sequence[UUID]) -> str:
     names = names_of("accessor")
     return ", ".join(sorted(names.get(each, "one that is gone") for each in accessors))
+
+
+def _accessors_in(text: str) -> list[UUID]:
+    names = {name: public_id for public_id, name in names_of("accessor").items()}
+    asked = [each.strip() for each in text.split(",") if each.strip()]
+    if not names.keys() >= set(asked):
+        raise NotFound("There is no accessor of one of these names.", field="accessors")
+    return [names[each] for each in asked]
 
 
 def _hours_in(text: str) -> list[int]:

@@ -35,7 +35,8 @@ _MARK = shape(
     created_at=MOMENT,
 )  # fmt: skip
 _HOURS = {**array(NUMBER), "description": "Of the day, UTC; empty: any."}
-_JOB = shape(id=ID, client_id=ID, purposes=array(TEXT), hours=_HOURS, created_at=MOMENT)
+_THROUGH = {**array(ID), "description": "Accessors; empty: any."}
+_JOB = shape(id=ID, client_id=ID, purposes=array(TEXT), hours=_HOURS, accessors=_THROUGH, created_at=MOMENT)
 _MEMBER_KEYS: Keys = {"id": id_key("id"), "username": text_key("account__username"), "team": text_key("team")}
 _MARK_KEYS: Keys = {**BY_ID, "kind": text_key("kind"), "created": moment_key("created_at")}
 _JOB_KEYS: Keys = {**BY_ID, "created": moment_key("created_at")}
@@ -110,7 +111,9 @@ class RegisteredJobs(ConfiguringView):
         tags=_TAGS,
         request={
             "application/json": {
-                **shape(client_id=ID, purposes={**array(TEXT), "description": "Names."}, hours=_HOURS),
+                **shape(
+                    client_id=ID, purposes={**array(TEXT), "description": "Names."}, hours=_HOURS, accessors=_THROUGH
+                ),
                 "required": ["client_id", "purposes"],
             }
         },
@@ -118,7 +121,13 @@ class RegisteredJobs(ConfiguringView):
     )
     def post(self, request: Request) -> Response:
         caller, fields = caller_in(request), Fields(request.data)
-        job = register_job(caller, client_id=fields.id("client_id"), purposes=_names(fields), hours=_hours(fields))
+        job = register_job(
+            caller,
+            client_id=fields.id("client_id"),
+            purposes=_names(fields),
+            hours=_hours(fields),
+            accessors=_accessors(fields),
+        )
         with in_environment(caller.environment_id):
             return Response(_job(job), status=201)
 
@@ -145,6 +154,13 @@ def _hours(fields: Fields) -> list[int]:
     if not all(isinstance(each, int) and not isinstance(each, bool) for each in hours):
         raise Invalid("Hours are numbers from 0 to 23.", field="hours")
     return list(hours)
+
+
+def _accessors(fields: Fields) -> list[UUID]:
+    try:
+        return [UUID(each) for each in fields.array("accessors")]
+    except (ValueError, TypeError, AttributeError):
+        raise Invalid("Accessors are ids.", field="accessors") from None
 
 
 def _member(member: StaffMember) -> dict[str, Any]:
@@ -177,5 +193,6 @@ def _job(job: RegisteredJob) -> dict[str, Any]:
         "client_id": str(job.client.public_id),
         "purposes": job.purposes,
         "hours": job.hours,
+        "accessors": [str(each) for each in job.accessors],
         "created_at": job.created_at,
     }

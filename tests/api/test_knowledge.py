@@ -20,6 +20,7 @@ from tests import cast
 from tests.api.calling import Line, Scene, body, line_of, new_scene, recorded
 from tests.beginnings import beginning
 from tests.cast import NOBODY
+from userstore.actions.builtin import GET_USERS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 begun, scene = beginning(new_scene)
@@ -65,12 +66,17 @@ def test_somebody_is_marked_once_and_the_mark_is_lifted(scene: Scene, officer: L
     assert str(scene.subject) not in "".join(each.text for each in recorded(scene, "mark.set"))
 
 
-@pytest.mark.parametrize("wrong", [{"purposes": "operational"}, {"purposes": [3]}, {"hours": [True]}, {"hours": [24]}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"purposes": "operational"}, {"purposes": [3]}, {"hours": [True]}, {"hours": [24]}, {"accessors": ["GetUsers"]}],
+)
 def test_a_job_is_registered_and_withdrawn(scene: Scene, officer: Line, wrong: dict[str, Any]) -> None:
     asked = {"client_id": str(scene.service.client.public_id), "purposes": ["operational"], "hours": [3, 2]}
     refused = officer.post(JOBS, asked | wrong)
     assert (refused.status_code, refused.json()["field"]) == (400, next(iter(wrong)))
-    job = body(officer.post(JOBS, asked), 201)
+    assert officer.post(JOBS, asked | {"accessors": [str(uuid4())]}).status_code == 404
+    job = body(officer.post(JOBS, asked | {"accessors": [str(GET_USERS)]}), 201)
+    assert job["accessors"] == [str(GET_USERS)]
     assert (job["hours"], body(officer.get(JOBS))["data"]) == ([2, 3], [job])
     assert officer.delete(f"{JOBS}/{job['id']}").status_code == 204
 

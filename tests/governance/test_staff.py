@@ -19,6 +19,7 @@ from governance.actions.accounts import define_operator
 from governance.actions.rights import give_rights, withdraw_right
 from governance.actions.staff import lift_mark, mark_subject, take_in_staff, withdraw_job
 from governance.actions.staff_pulling import pull_staff_everywhere
+from governance.catalogue import names_of
 from governance.errors import Conflict, GovernanceError, Invalid, NotFound, Refused
 from governance.identities import system_caller
 from governance.models import Client, MarkedSubject, RegisteredJob, Right, StaffMember
@@ -205,7 +206,7 @@ def test_a_job_is_registered_by_two_people_where_the_environment_is_protected() 
     service = str(office.service.id)
     wrongs: list[dict[str, object]] = [
         {"purposes": []}, {"hours": [24]}, {"purposes": ["no such"]}, {"client_id": str(uuid4())},
-        {"accessors": ["no such"]},
+        {"accessors": [str(uuid4())]},
     ]  # fmt: skip
     for wrong in wrongs:
         with pytest.raises(GovernanceError):
@@ -237,8 +238,16 @@ def test_the_console_marks_people_and_registers_jobs(
     with in_environment(console.environment.id):
         client = Client.objects.get(public_id=writer.id)
     purpose = cast.new_purpose(console.environment, "letters")
-    as_officer.post(f"{jobs}add/", {"client": client.pk, "purposes": [purpose.pk], "hours": "2, 3"})
-    assert "letters" in as_officer.get(jobs).content.decode()
+    with in_environment(console.environment.id):
+        ((through, name),) = list(names_of("accessor").items())[:1]
+    job = {"client": client.pk, "purposes": [purpose.pk], "hours": "2, 3"}
+    refused = as_officer.post(f"{jobs}add/", {**job, "accessors": f"{name}, none such"})
+    assert "no accessor" in refused.content.decode()
+    as_officer.post(f"{jobs}add/", {**job, "accessors": f" {name} ,"})
+    page = as_officer.get(jobs).content.decode()
+    assert "letters" in page and name in page
+    with in_environment(console.environment.id):
+        assert RegisteredJob.objects.get().accessors == [through]
     for page in (marks, jobs, f"{marks}add/"):
         assert as_support.get(page).status_code == 403
     assert as_support.post(f"{marks}add/", {"subject_id": str(person), "kind": "flagged"}).status_code == 403

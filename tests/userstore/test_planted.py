@@ -35,7 +35,6 @@ from tests.userstore.phonebook import ALLOW, given
 from userstore import observing
 from userstore.actions.columns import ColumnSpec, define_column
 from userstore.actions.erasing import erase_subject
-from userstore.models import Accessor
 from userstore.observing import OwnFacts
 from userstore.reading.calls import AccessorCall
 from userstore.reading.execute import execute_accessor
@@ -135,9 +134,9 @@ def test_what_insiders_do_is_found_and_what_their_work_explains_is_not(
 def test_facts_know_people_by_handles_and_the_erased_are_nobody(company: Company) -> None:
     take_in_staff(company.officer, text=company.staff(), source="command")
     mark_subject(company.officer, subject_id=company.people["honey"], kind="honey")
-    with in_environment(company.environment.id):
-        through = Accessor.objects.get(public_id=company.all).name
-    register_job(company.officer, client_id=company.service.id, purposes=["marketing"], hours=[3], accessors=[through])
+    register_job(
+        company.officer, client_id=company.service.id, purposes=["marketing"], hours=[3], accessors=[company.all]
+    )
 
     def facts() -> Facts:
         with in_environment(company.environment.id):

@@ -33,7 +33,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--with-desk",
             action="store_true",
-            help="also write its staff, people, tickets and jobs through the doors that others use; takes longer",
+            help="also write its staff, people, tickets and jobs through the doors that others use; takes longer, and "
+            "without them nothing explains its work",
         )
         parser.add_argument("--configuration", type=Path, help="a TOML file that says what the company is like")
 
@@ -58,6 +59,7 @@ class Command(BaseCommand):
         except AuditError as error:
             raise CommandError(f"After {told} entries: {error or 'the book does not take entries'}") from None
         self.stdout.write(f"The book of {environment.name} has {told} entries of company {options['seed']}.")
+        self.stdout.write("Once they are sealed, rules look at each within seconds, and at its days within the hour.")
 
     def _configuration(self, file: Path | None) -> Configuration:
         try:
