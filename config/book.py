@@ -42,6 +42,7 @@ GOVERNANCE_STAFF_TOKEN: str = _env("SEALBOOK_STAFF_TOKEN", default="")
 AUDIT_CONTAINMENT = "governance.containing.StopAtOnce"
 """What stops access where a rule found something and an environment has switched that on."""
 AUDIT_FACT_SOURCES = [
+    "userstore.observing.TicketsElsewhere",
     "userstore.observing.OwnFacts",
     "userstore.staffing.StaffFacts",
     "userstore.staffing.MarkedPeople",

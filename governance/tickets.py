@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 from uuid import UUID
@@ -33,6 +34,11 @@ class TicketFound:
     is_open: bool
     assignee: str
     subject_id: UUID | None = None
+    opened_by: str = ""
+    """User name of whoever opened it; empty where that is not said."""
+    opened_at: datetime | None = None
+    is_kept_here: bool = False
+    """Whether Sealbook keeps it itself, and so knows at any time what became of it."""
 
 
 class TicketSource(Protocol):
@@ -55,15 +61,19 @@ class BuiltInTickets:
             found = Ticket.objects.select_related("assignee").filter(reference__iexact=reference.strip()).first()
         if found is None:
             return None
-        return TicketFound(found.reference, found.closed_at is None, found.assignee.username, found.subject_id)
+        return TicketFound(
+            found.reference, found.closed_at is None, found.assignee.username, found.subject_id, is_kept_here=True
+        )
 
 
 class HttpTickets:
     """The tickets of another system: `GET {GOVERNANCE_TICKETS_URL}/{reference}`, with a bearer token.
 
     It answers 404, or `{"reference": "...", "open": true, "assignee": "user name", "subject_id": "..."}`; whom it is
-    about may be null or left out. It is asked over TLS, and in the clear on this machine alone; no redirect is followed
-    and no proxy asked. Whatever else it says is no answer, and what needs a ticket is refused meanwhile.
+    about may be null or left out, and so may `opened_by` (a user name) and `opened_at` (a moment with its offset), by
+    which the analysis tells who made a reason for themselves. It is asked over TLS, and in the clear on this machine
+    alone; no redirect is followed and no proxy asked. Whatever else it says is no answer, and what needs a ticket is
+    refused meanwhile.
     """
 
     def find(self, reference: str, *, environment_id: UUID) -> TicketFound | None:  # noqa: ARG002  it keeps one list
@@ -112,10 +122,20 @@ def _ticket_in(body: bytes, reference: str) -> TicketFound:
     try:
         said: Any = orjson.loads(body)
         about = said.get("subject_id")
-        found = TicketFound(said["reference"], said["open"], said["assignee"], UUID(about) if about else None)
+        begun = said.get("opened_at")
+        found = TicketFound(
+            said["reference"],
+            said["open"],
+            said["assignee"],
+            UUID(about) if about else None,
+            said.get("opened_by") or "",
+            datetime.fromisoformat(begun) if begun else None,
+        )
     except (ValueError, KeyError, AttributeError, TypeError):
         raise _no_answer() from None
     if not isinstance(found.is_open, bool) or not isinstance(found.assignee, str):
+        raise _no_answer()
+    if not isinstance(found.opened_by, str) or (found.opened_at is not None and found.opened_at.tzinfo is None):
         raise _no_answer()
     if not isinstance(found.reference, str) or found.reference.lower() != reference.lower():
         raise _no_answer()

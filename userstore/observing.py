@@ -9,14 +9,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F, Window
+from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 
 from audit.analysis.accesses import Access
 from audit.analysis.explaining import GRACE
 from audit.analysis.facts import Facts, Ticket
+from governance.models import AccessRequest, TrustedBuild
 from governance.models import Ticket as OwnTicket
-from governance.models import TrustedBuild
 from governance.tickets import ticket_image
 from userstore.handles import handles_of
 
@@ -27,6 +27,27 @@ The newest of each: nobody crowds out the tickets of others by opening many.
 """
 LATER = timedelta(days=1)
 """A ticket may be opened after the access that it is to justify; what is opened later than so has no part in it."""
+
+
+LATELY = timedelta(days=7)
+"""For so long what another system said of a ticket explains accesses: it does not say when one is closed."""
+
+
+class TicketsElsewhere:
+    """The tickets of another system, as it described them when somebody asked for access with them."""
+
+    def facts_about(self, accesses: Collection[Access], *, environment_id: UUID) -> Facts:
+        """Return what is known; nothing is asked again, so that the analysis waits for nobody."""
+        actors = {UUID(each.actor) for each in accesses if each.actor_kind == "operator"}
+        if not actors:
+            return Facts()
+        moments = [each.at for each in accesses]
+        lately = Q(ticket_assignee__in=actors, ticket_found_at__range=(min(moments) - LATELY, max(moments) + LATER))
+        used = Q(ticket_found_at__isnull=False, grant__in={each.grant for each in accesses if each.grant})
+        rows = list(AccessRequest.objects.filter(lately | used).order_by("-ticket_found_at")[:MOST_TICKETS])
+        handles = _handles(each.ticket_subject_id for each in rows if each.ticket_subject_id)
+        found = {row.ticket.lower(): _said(row, handles, environment_id) for row in reversed(rows)}
+        return Facts(tickets={each.reference: each for each in found.values()})
 
 
 class OwnFacts:
@@ -60,6 +81,16 @@ def _told(row: OwnTicket, handles: Mapping[UUID, str], environment_id: UUID) -> 
         opened_at=row.created_at,
         closed_at=row.closed_at,
         opened_by=str(row.opened_by_id or ""),
+    )
+
+
+def _said(row: AccessRequest, handles: Mapping[UUID, str], environment_id: UUID) -> Ticket:
+    return Ticket(
+        reference=ticket_image(environment_id, row.ticket),
+        subject=handles.get(row.ticket_subject_id, "") if row.ticket_subject_id else "",
+        assignee=str(row.ticket_assignee_id or ""),
+        opened_at=row.ticket_opened_at,
+        opened_by=str(row.ticket_opened_by_id or ""),
     )
 
 

@@ -238,12 +238,30 @@ def _stored(
         needed=terms.approvals,
         reason=wish.reason,
         ticket=asked.ticket,
+        **_said_of_ticket(asked.found, now),
         justification=wish.justification,
         extends=extended,
     )
     request.save(force_insert=True)
     _keep_subjects(request, wish.subject_ids)
     return request
+
+
+def _said_of_ticket(found: TicketFound | None, now: datetime) -> dict[str, Any]:
+    """Return what another system says of a ticket, which it is not asked again; the analysis rests on it."""
+    if found is None or found.is_kept_here:
+        return {}
+    return {
+        "ticket_found_at": now,
+        "ticket_subject_id": found.subject_id,
+        "ticket_assignee": _named(found.assignee),
+        "ticket_opened_by": _named(found.opened_by),
+        "ticket_opened_at": found.opened_at,
+    }
+
+
+def _named(username: str) -> Account | None:
+    return Account.objects.filter(username__iexact=username, kind=Account.OPERATOR).first() if username else None
 
 
 def _begin(wish: Wish, extended: AccessRequest | None, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from governance.actions.change import raise_epoch
-from governance.models import Environment, MarkedSubject, RequestedSubject, StaffMember, Ticket
+from governance.models import AccessRequest, Environment, MarkedSubject, RequestedSubject, StaffMember, Ticket
 
 
 def unlink_subject(subject_id: UUID, *, environment_id: UUID) -> None:
@@ -17,6 +17,7 @@ def unlink_subject(subject_id: UUID, *, environment_id: UUID) -> None:
     Environment.objects.select_for_update().get(pk=environment_id)
     named, _ = RequestedSubject.objects.filter(subject_id=subject_id).delete()
     Ticket.objects.filter(subject_id=subject_id).update(subject_id=None)
+    AccessRequest.objects.filter(ticket_subject_id=subject_id).update(ticket_subject_id=None)
     StaffMember.objects.filter(own_record=subject_id).update(own_record=None)
     MarkedSubject.objects.filter(subject_id=subject_id).delete()
     if named:

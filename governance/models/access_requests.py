@@ -33,6 +33,11 @@ class AccessRequest(models.Model):
     needed = models.PositiveSmallIntegerField(help_text="Approvals by different people.")
     reason = models.CharField(max_length=32)
     ticket = models.CharField(max_length=64, blank=True, default="")
+    ticket_found_at = models.DateTimeField(null=True, help_text="When another system said what follows of it.")
+    ticket_subject_id = models.UUIDField(null=True, help_text="Who it is about.")
+    ticket_assignee = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    ticket_opened_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    ticket_opened_at = models.DateTimeField(null=True)
     justification = SealedField(null=True)
     question = SealedField(null=True, blank=True)
     asked_back_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
@@ -57,6 +62,11 @@ class AccessRequest(models.Model):
         indexes = [
             models.Index(fields=["environment", "state", "decide_by"], name="access_request_to_decide"),
             models.Index(fields=["environment", "requester", "-created_at"], name="access_request_of_somebody"),
+            models.Index(
+                fields=["environment", "ticket_assignee", "ticket_found_at"],
+                condition=models.Q(ticket_found_at__isnull=False),
+                name="access_request_ticket",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -35,6 +36,13 @@ def test_a_ticket_is_asked_for_with_the_token_and_its_reference_alone(desk: Remo
     (asked,) = desk.asked
     assert (asked["method"], asked["path"], asked["body"]) == ("GET", "/cases/case-1", "")
     assert asked["headers"]["authorization"] == "Bearer a token of the test"
+
+
+def test_who_opened_it_and_when_may_be_said(desk: Remote) -> None:
+    desk.body = json.dumps({**GOOD, "opened_by": "sam", "opened_at": "2026-03-02T09:00:00+01:00"}).encode()
+    found = HttpTickets().find("CASE-1", environment_id=ANYWHERE)
+    assert found is not None and (found.opened_by, found.is_kept_here) == ("sam", False)
+    assert found.opened_at == datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def test_a_reference_never_leaves_its_place_in_the_address(desk: Remote) -> None:
@@ -73,9 +81,11 @@ def test_a_ticket_that_is_not_there_is_none(desk: Remote) -> None:
         (200, json.dumps({**GOOD, "open": "yes"}).encode()),
         (200, json.dumps({**GOOD, "reference": "CASE-2"}).encode()),
         (200, json.dumps({**GOOD, "subject_id": "Ada"}).encode()),
+        (200, json.dumps({**GOOD, "opened_by": 7}).encode()),
+        (200, json.dumps({**GOOD, "opened_at": "2026-03-02T09:00:00"}).encode()),
         (200, b'{"reference": "CASE-1", "open": true, "assignee": "' + b"s" * 70_000 + b'"}'),
     ],
-    ids=["fault", "redirect", "page", "array", "not said", "another", "no id", "too long"],
+    ids=["fault", "redirect", "page", "array", "not said", "another", "no id", "no name", "no offset", "too long"],
 )
 def test_what_is_no_answer_justifies_nothing(desk: Remote, status: int, body: bytes) -> None:
     desk.status, desk.body = status, body
