@@ -126,21 +126,21 @@ def _close(environment_id: UUID, day: date, *, now: datetime) -> bool:
 
 def _close_late(environment_id: UUID, *, now: datetime) -> int:
     """Look again at days that got entries when they were over, the oldest first; return how many days that was."""
-    with in_environment(environment_id):
-        known = Recollection.objects.filter(topic=LATE).order_by("key").values_list("key", "value")
-        waiting = [(date.fromisoformat(key), value) for key, value in known if value[1] > value[2]]
     closed = places = 0
-    for day, (first, last, _) in waiting:
-        if closed and places > MOST_LATE:
-            break
-        places += last - first
+    while places <= MOST_LATE:
         with in_environment(environment_id):
-            cursor = _cursor(environment_id)
+            cursor = _cursor(environment_id)  # whoever looks at single accesses notes no later ones meanwhile
+            known = Recollection.objects.filter(topic=LATE).order_by("key")
+            waiting = next((each for each in known if each.value[1] > each.value[2]), None)
+            if waiting is None:
+                break
+            day, (first, last, _) = date.fromisoformat(waiting.key), waiting.value
             on_time = {each.index: each for each in sealed_on(environment_id, day, below=cursor.index)}
             late = {each.index: each for each in sealed_late(environment_id, day, first=first, last=last)}
-            accesses = [each for _, each in sorted((on_time | late).items())]
-            _run_over(day, accesses, environment_id, now=now)
-            Recollection.objects.filter(topic=LATE, key=day.isoformat()).update(value=[first, last, last])
+            _run_over(day, [each for _, each in sorted((on_time | late).items())], environment_id, now=now)
+            waiting.value = [first, last, last]
+            waiting.save(update_fields=["value"])
+        places += last - first
         closed += 1
     return closed
 
