@@ -119,6 +119,7 @@ def _wait_for_the_lock() -> None:
     parts = {"host": told["HOST"], "port": told["PORT"], "user": told["USER"], "password": told["PASSWORD"]}
     with psycopg.connect(dbname=connections["default"].settings_dict["NAME"], **parts) as session:
         session.execute("select pg_advisory_lock(%s)", [backtests._LOCK])
+        session.execute("select pg_advisory_unlock(%s)", [backtests._LOCK])  # a closed session keeps it for a moment
 
 
 def test_one_whose_worker_was_killed_is_begun_again_at_once_and_given_up_after_a_few(killed_at_work: Any) -> None:
