@@ -15,6 +15,7 @@ from governance.catalogue import requestables
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import OPERATOR, Caller
 from governance.models import Account, Ticket
+from governance.people import operators_known_to
 
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._#/-]{0,63}")
 
@@ -44,7 +45,9 @@ def open_ticket(
     if not _REFERENCE.fullmatch(reference):
         raise Invalid("A reference is letters, digits and . _ # / -, up to 64.", field="reference")
     with cleared(caller, "configure", events.TICKET_OPENED, now=now) as clearance:
-        account = _operator(assignee, field="assignee")
+        account = Account.objects.filter(username__iexact=assignee.strip(), kind=Account.OPERATOR).first()
+        if account is None:
+            raise NotFound("There is no such operator.", field="assignee")
         opener = _opener(caller, opened_by)
         if subject_id is not None and subject_id not in requestables().known([subject_id]):
             raise NotFound("There is no such person.", field="subject_id")
@@ -68,16 +71,16 @@ def open_ticket(
     return ticket
 
 
-def _operator(username: str, *, field: str) -> Account:
-    found = Account.objects.filter(username__iexact=username.strip(), kind=Account.OPERATOR).first()
+def _known(caller: Caller, username: str) -> Account:
+    found = operators_known_to(caller).filter(username__iexact=username.strip()).first()
     if found is None:
-        raise NotFound("There is no such operator.", field=field)
+        raise NotFound("There is no such operator.", field="opened_by")
     return found
 
 
 def _opener(caller: Caller, told: str) -> Account | None:
     if caller.kind != OPERATOR:
-        return _operator(told, field="opened_by") if told else None
+        return _known(caller, told) if told else None
     opener = Account.objects.get(pk=caller.account_id)
     if told and told.strip().lower() != opener.username.lower():
         raise Invalid("What an operator opens is opened by them; leave this out.", field="opened_by")
