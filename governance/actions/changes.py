@@ -19,7 +19,7 @@ from governance.actions.clearing import cleared
 from governance.authorization import Clearance, refusal
 from governance.custody import hands_behind
 from governance.drafts.arguments import decoded
-from governance.drafts.differences import as_json, basis_of, differences_between, from_json
+from governance.drafts.differences import as_json, basis_of, differences_between, from_json, without_people
 from governance.drafts.draftable import draftable_actions
 from governance.drafts.modes import SecondPerson, approved_by
 from governance.drafts.picture import picture
@@ -247,7 +247,10 @@ def _decide(change: ProtectedChange, caller: Caller, *, state: str, now: datetim
     change.state, change.decided_at, change.outcome = state, now, outcome
     change.decided_by_kind, change.decided_by = caller.kind, caller.id
     change.arguments = json.dumps({})  # they may hold secrets, and nothing asks for them any more
-    change.save(update_fields=["state", "decided_at", "decided_by_kind", "decided_by", "outcome", "arguments"])
+    change.differences = without_people(_revealed(change.differences))  # whose erasure would not find them here
+    change.save(
+        update_fields=["state", "decided_at", "decided_by_kind", "decided_by", "outcome", "arguments", "differences"]
+    )
 
 
 def _record(event: EventKind, change: ProtectedChange, clearance: Clearance, *, reasons: Sequence[str] = ()) -> None:

@@ -4,42 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
-from django.utils import timezone
-
-from audit.recorder import append
 from governance import events
 from governance.actions.change import configuration_change
-from governance.actions.clearing import cleared
 from governance.catalogue import names_of, requestables
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
-from governance.models import Client, MarkedSubject, Purpose, RegisteredJob, StaffMember
+from governance.models import Client, MarkedSubject, Purpose, RegisteredJob, StaffDirectory, StaffMember
 from governance.people import operators_known_to
 from governance.staff_files import MOST_FAULTS, StaffFault, StaffFileUnfit, StaffLine, read_staff
 
 _FIELDS = ("team", "role", "manager_id", "joined_on", "left_on", "leave", "own_record")
+SOURCES = ("console", "api", "command", "http", "simulation")
 _UNKNOWN = "no operator of this environment signs in with this name; give them a right here first."
 """The same of whoever works elsewhere and of nobody: a file is no way to learn who else there is."""
 
 
+@draftable
 def take_in_staff(caller: Caller, *, text: str, source: str, now: datetime | None = None) -> dict[str, int]:
     """Have the staff directory be what a file says, all of it or nothing; returns how many were added and so on.
 
-    Whoever is not in the file is not in the directory any more.
+    Whoever is not in the file is not in the directory any more. What waits for a second person is one change, with the
+    digest of the file and how many it adds, changes and ends.
 
     Args:
         text: CSV, as `read_staff` reads it.
-        source: where it comes from, for the book: `console`, `command` or `http`.
+        source: where it comes from, for the book: one of `SOURCES`.
 
     Raises:
-        Refused: the caller may not configure; it is on record.
+        Refused: the caller may not configure, or the environment is protected; it is on record.
         StaffFileUnfit: with row, column and remedy of each fault; nothing changed.
     """
+    if source not in SOURCES:
+        raise Invalid("There is no such source.", field="source", remedy=", ".join(SOURCES))
     lines = read_staff(text)
-    with cleared(caller, "configure", events.STAFF_TAKEN_IN, now=now or timezone.now()) as clearance:
+    with configuration_change(caller, events.STAFF_TAKEN_IN, now=now) as change:
         wanted = _members(caller, lines)
         known = {each.account_id: each for each in StaffMember.objects.select_for_update()}
         added = [each for each in wanted if each.account_id not in known]
@@ -54,29 +56,26 @@ def take_in_staff(caller: Caller, *, text: str, source: str, now: datetime | Non
             "changed": sum(each is not None for each in changed),
             "ended": len(gone),
         }
-        append(
-            events.STAFF_TAKEN_IN,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts=told | {"source": source},
-            decision_id=clearance.decision_id,
-        )
+        if told["added"] or told["changed"] or told["ended"]:
+            _note_directory(caller.environment_id, text, told)
+        change.facts.update(told, source=source)
     return told
 
 
+@draftable
 def mark_subject(caller: Caller, *, subject_id: UUID, kind: str, now: datetime | None = None) -> MarkedSubject:
     """Have every look at a person be found (`honey`), or every unexplained one (`flagged`).
 
     The book says that somebody was marked, and not who: whoever reads it would know whom to leave alone.
 
     Raises:
-        Refused: the caller may not configure; it is on record.
+        Refused: the caller may not configure, or the environment is protected; it is on record.
         Invalid, NotFound: no such kind, no such person.
         Conflict: they are marked already.
     """
     if kind not in (MarkedSubject.FLAGGED, MarkedSubject.HONEY):
         raise Invalid("A person is flagged or honey.", field="kind")
-    with cleared(caller, "configure", events.MARK_SET, now=now or timezone.now()) as clearance:
+    with configuration_change(caller, events.MARK_SET, now=now) as change:
         if subject_id not in requestables().known([subject_id]):
             raise NotFound("There is no such person.", field="subject_id")
         existing = MarkedSubject.objects.filter(subject_id=subject_id).first()
@@ -85,29 +84,18 @@ def mark_subject(caller: Caller, *, subject_id: UUID, kind: str, now: datetime |
         mark = MarkedSubject.objects.create(
             environment_id=caller.environment_id, subject_id=subject_id, kind=kind, marked_by=caller.actor.id
         )
-        append(
-            events.MARK_SET,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts={"mark": mark.public_id, "mark_kind": kind},
-            decision_id=clearance.decision_id,
-        )
+        change.facts.update(mark=mark.public_id, mark_kind=kind)
     return mark
 
 
+@draftable
 def lift_mark(caller: Caller, *, public_id: UUID, now: datetime | None = None) -> None:
     """Watch over a marked person no more. Raises `NotFound` where there is no such mark."""
-    with cleared(caller, "configure", events.MARK_LIFTED, now=now or timezone.now()) as clearance:
+    with configuration_change(caller, events.MARK_LIFTED, now=now) as change:
         mark = MarkedSubject.objects.select_for_update().filter(public_id=public_id).first()
         if mark is None:
             raise NotFound("There is no such mark.", field="id")
-        append(
-            events.MARK_LIFTED,
-            environment_id=caller.environment_id,
-            actor=caller.actor,
-            facts={"mark": mark.public_id, "mark_kind": mark.kind},
-            decision_id=clearance.decision_id,
-        )
+        change.facts.update(mark=mark.public_id, mark_kind=mark.kind)
         mark.delete()
 
 
@@ -165,6 +153,11 @@ def withdraw_job(caller: Caller, *, public_id: UUID) -> None:
             raise NotFound("There is no such job.", field="id")
         change.facts.update(job=job.public_id, client=job.client.public_id)
         job.delete()
+
+
+def _note_directory(environment_id: UUID, text: str, told: dict[str, int]) -> None:
+    digest = sha256(text.replace("\r\n", "\n").encode()).hexdigest()
+    StaffDirectory.objects.update_or_create(environment_id=environment_id, defaults={**told, "file_digest": digest})
 
 
 def _members(caller: Caller, lines: Sequence[StaffLine]) -> list[StaffMember]:

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods
 from governance.actions.staff import take_in_staff
 from governance.models import StaffMember
 from governance.operators.choice import operator_caller
-from governance.operators.permission import CONFIGURE, environment_of, require
+from governance.operators.definitions import PROTECTED
+from governance.operators.permission import CONFIGURE, environment_of, require, standing_for
 from governance.staff_files import COLUMNS, StaffFileUnfit
 from keyring.walls import in_environment
 
@@ -52,6 +53,7 @@ def staff(request: HttpRequest) -> HttpResponse:
             "page": page,
             "columns": ", ".join(COLUMNS),
             "faults": faults,
+            "drafting": PROTECTED if standing_for(request).is_protected else "",
             "typed": request.POST.get("csv", "") if faults else "",
         }
     return render(request, "governance/staff.html", {**admin.site.each_context(request), **context})

@@ -14,6 +14,9 @@ from keyring.fingerprints import fingerprint
 NEW, GONE, CHANGED = "new", "gone", "changed"
 AS_IT_IS, ANOTHER = "as it is", "another"
 """What is told of a secret or a moment that changes: that it does."""
+SOMEBODY = "a person"
+_WHO = "subject id"
+"""What the field is called by which a row names a person of the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,16 @@ def as_json(differences: tuple[Difference, ...]) -> str:
 def from_json(text: str) -> tuple[Difference, ...]:
     """Read what `as_json` wrote."""
     return tuple(_read(each) for each in json.loads(text))
+
+
+def without_people(text: str) -> str:
+    """Return what `as_json` wrote without saying who somebody was, for when nobody decides about it any more."""
+    told = json.loads(text)
+    for difference in told:
+        for line in difference["lines"]:
+            if line["field"] == _WHO:
+                line.update({side: SOMEBODY for side in ("before", "after") if line[side] != NOTHING})
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _read(written: Mapping[str, Any]) -> Difference:

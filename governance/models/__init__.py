@@ -22,7 +22,7 @@ from governance.models.rights import GroupRight, Right, RightUse
 from governance.models.rights_reviews import ReviewedRight, RightsReview, RightsReviewPlan
 from governance.models.scripts import PolicySecret, ScriptHost, ScriptNote
 from governance.models.signing import SigningKey
-from governance.models.staff import MarkedSubject, RegisteredJob, StaffMember
+from governance.models.staff import MarkedSubject, RegisteredJob, StaffDirectory, StaffMember
 from governance.models.webhooks import Webhook, WebhookSecret
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "ScriptNote",
     "SigningKey",
     "SpentProof",
+    "StaffDirectory",
     "StaffMember",
     "Ticket",
     "TrustedBuild",

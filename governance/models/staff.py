@@ -38,6 +38,26 @@ class StaffMember(models.Model):
         return f"staff member {self.account_id}"
 
 
+class StaffDirectory(OwnedByEnvironment):
+    """What the directory of an environment was taken in from last: this is what a second person decides about."""
+
+    members = models.PositiveIntegerField()
+    added = models.PositiveIntegerField(help_text="By the last file, like `changed` and `ended`.")
+    changed = models.PositiveIntegerField()
+    ended = models.PositiveIntegerField()
+    file_digest = models.CharField(max_length=64, help_text="SHA-256 of the file, its lines ended by a line feed.")
+
+    class Meta:
+        verbose_name = "staff directory"
+        constraints = [
+            *owned_constraints("staff_directory"),
+            models.UniqueConstraint(fields=["environment"], name="staff_directory_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"of {self.members} members"
+
+
 class MarkedSubject(OwnedByEnvironment):
     """A person whom curiosity is drawn to, or one who does not exist and whom no work leads to."""
 

@@ -35,7 +35,7 @@ def knowledge_aims() -> Iterator[Aim]:
     yield Aim("POST", marks, {"subject_id": "{watched}", "kind": "flagged"})
     yield Aim("DELETE", f"{marks}/{{mark}}")
     yield Aim("GET", jobs)
-    yield Aim("POST", jobs, {"client_id": "{keeper}", "purposes": ["operational"], "hours": [3]})
+    yield Aim("POST", jobs, {"client_id": "{keeper}", "purposes": ["operational"], "accessors": ["{accessor}"]})
     yield Aim("DELETE", f"{jobs}/{{job}}")
     yield Aim("GET", feeds)
     yield Aim("POST", feeds, {"name": "1 / is no name", "way": "webhook", "webhook_id": "{webhook}"})
