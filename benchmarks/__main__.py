@@ -20,6 +20,7 @@ PARTS = (
     "rotation",
     "stopping",
     "book",
+    "lag",
     "numbers",
     "filters",
 )

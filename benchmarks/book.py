@@ -47,7 +47,7 @@ def measure_book(store: Store, report: Report) -> None:
 
 
 def _appending(environment: UUID, report: Report) -> None:
-    quoted = _row(environment).body.replace(":", ";")  # pgbench takes a colon for the beginning of a variable
+    quoted = row_of(environment).body.replace(":", ";")  # pgbench takes a colon for the beginning of a variable
     scripts = {
         "insert": f"insert into bench_plain (id, body) values (gen_random_uuid(), '{quoted}');",  # noqa: S608  a body of our own
         # Ids of entries and decisions have the order of time, as `time_ordered_id` makes them; requests and handles
@@ -95,7 +95,7 @@ def _pgbench(script: Path, url: str) -> Callable[[], float]:
 
 
 def _python_writers(environment: UUID) -> float:
-    row, until = _row(environment), time.perf_counter() + SECONDS
+    row, until = row_of(environment), time.perf_counter() + SECONDS
 
     def write() -> int:
         count = 0
@@ -156,7 +156,7 @@ def _drain(sealer: Sealer) -> int:
 
 def _fill(environment: UUID) -> None:
     """Append many entries at once, as nobody does but a benchmark."""
-    row = _row(environment)
+    row = row_of(environment)
     with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
         connection.execute("select set_config('sealbook.environment', %s, true)", [str(environment)])
         connection.execute(
@@ -172,7 +172,8 @@ def _cpu(connection: psycopg.Connection) -> float:
     return time.process_time() + backend_cpu(connection)
 
 
-def _row(environment: UUID) -> EntryRow:
+def row_of(environment: UUID) -> EntryRow:
+    """Return an entry as a read of one person leaves it."""
     facts = {
         "accessor": uuid4(),
         "name": "GetCustomerRecord",

@@ -14,6 +14,7 @@ from benchmarks.calls import measure_calls
 from benchmarks.filters import measure_filters
 from benchmarks.graph import measure_graph
 from benchmarks.importing import measure_importing
+from benchmarks.lag import measure_lag
 from benchmarks.numbers import measure_numbers
 from benchmarks.peers import measure_peers, measure_stream
 from benchmarks.rotation import measure_rotation
@@ -38,6 +39,7 @@ MEASURES = {
     "rotation": measure_rotation,
     "stopping": measure_stopping,
     "book": measure_book,
+    "lag": measure_lag,
     "numbers": measure_numbers,
     "filters": measure_filters,
 }
