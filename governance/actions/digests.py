@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Count, Min
 
-from audit.analysis.ranking import by_urgency
+from audit.analysis.ranking import worth_a_look
 from audit.models import BreachDossier, Finding, FindingDigest
+from audit.models.analysis import OPEN as OPEN_FINDINGS
 from audit.models.breach import OPEN
 from governance.actions.change import environment_resource
 from governance.actions.notices import leave_notices
@@ -49,15 +51,14 @@ def _sent(environment_id: UUID, now: datetime) -> int:
 
 def _numbers(now: datetime) -> dict[str, int]:
     """Count what waits; must run inside the environment."""
-    ranked = by_urgency(now=now)
-    oldest = min((each.finding.opened_at for each in ranked), default=now)
+    waiting = Finding.objects.filter(state__in=OPEN_FINDINGS).aggregate(count=Count("id"), oldest=Min("opened_at"))
     dossiers = list(BreachDossier.objects.filter(state=OPEN).order_by("aware_at"))
     left = (dossiers[0].due_at - now).total_seconds() // _HOUR if dossiers else 0
     return {
         "new": Finding.objects.filter(opened_at__gt=now - timedelta(days=1)).count(),
-        "open": len(ranked),
-        "urgent": sum(not each.is_waiting for each in ranked),
-        "oldest_days": (now - oldest).days,
+        "open": waiting["count"],
+        "urgent": worth_a_look(now=now),
+        "oldest_days": (now - (waiting["oldest"] or now)).days,
         "dossiers": len(dossiers),
         "hours_left": int(left),
     }

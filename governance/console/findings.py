@@ -139,8 +139,9 @@ def _do(caller: Caller, finding_id: UUID, said: Any) -> None:
 def _listed(state: str, number: str | None, now: datetime) -> tuple[Page[Any], list[Ranked]]:
     """Return a page, and the findings on it in their order."""
     if state in OPEN or state not in STATES:
-        page = Paginator(by_urgency(now=now, states=(state,) if state in OPEN else OPEN), PAGE).get_page(number)
-        return page, list(page.object_list)
+        states, counts = (state,) if state in OPEN else OPEN, count_by_state()
+        page = Paginator(range(sum(counts[each] for each in states)), PAGE).get_page(number)
+        return page, by_urgency(now=now, states=states, first=(page.number - 1) * PAGE, most=PAGE)
     decided = Paginator(Finding.objects.filter(state=state).order_by("-decided_at", "id"), PAGE).get_page(number)
     ranked = {each.finding.id: each for each in ranked_of(decided.object_list, now=now)}
     return decided, [ranked[row.id] for row in decided.object_list]
