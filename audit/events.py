@@ -125,4 +125,6 @@ DOSSIER_BEGUN = event("finding.dossier_begun", *_FINDING, "dossier", "until")
 DOSSIER_READ = event("finding.dossier_read", *_FINDING, "dossier", "entries", "people")
 DOSSIER_TAKEN = event("finding.dossier_taken", *_FINDING, "dossier", "entries", "people", "proofs")
 """How many entries and people it has, and how many proofs left with it."""
+DOSSIER_DUE = event("finding.dossier_due", *_FINDING, "dossier", "until")
+"""Those in charge are told that the time of one runs out."""
 DOSSIER_ENDED = event("finding.dossier_ended", *_FINDING, "dossier", "ending")

@@ -24,6 +24,7 @@ CELERY_BEAT_SCHEDULE = {
     "pull the staff directory": {"task": "governance.pull_staff", "schedule": 12 * 3600.0},
     "deliver notices": {"task": "governance.deliver_notices", "schedule": 30.0},
     "send digests of findings": {"task": "governance.send_digests", "schedule": 600.0},
+    "warn of deadlines of dossiers": {"task": "governance.warn_of_deadlines", "schedule": 300.0},
     "forget deliveries": {"task": "governance.forget_deliveries", "schedule": 24 * 3600.0},
     "open reviews of rights": {"task": "governance.open_rights_reviews", "schedule": 60.0},
     "continue rotations": {"task": "userstore.continue_rotations", "schedule": 60.0},

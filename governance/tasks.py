@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.queries import AUDITOR
 from governance.actions.access_clock import put_down_what_is_over, tell_what_is_overdue
+from governance.actions.deadlines import warn_of_deadlines
 from governance.actions.deliveries import deliver_next, forget_deliveries
 from governance.actions.digests import send_digests
 from governance.actions.factor_upkeep import forget_offers
@@ -124,3 +125,9 @@ def open_rights_reviews() -> int:
 def send_due_digests() -> int:
     """Tell those who may read the book, once a day, what waits for them there; safe to repeat."""
     return send_digests(now=timezone.now())
+
+
+@shared_task(name="governance.warn_of_deadlines")
+def warn_of_due_dossiers() -> int:
+    """Tell those in charge of breach dossiers, twice, that the time of one runs out; safe to repeat."""
+    return warn_of_deadlines(now=timezone.now())

@@ -27,6 +27,9 @@ class BreachDossier(models.Model):
     aware_at = models.DateTimeField()
     begun_by = models.UUIDField(null=True)
     state = models.TextField(default=OPEN)
+    warned = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often people were told that its time runs out."
+    )
     ended_at = models.DateTimeField(null=True)
     ended_by = models.UUIDField(null=True)
 

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
+from audit.actions.dossiers import LONGEST_LOOK_BACK
 from audit.actions.findings import LONGEST_COMMENT, VERDICTS
 from audit.analysis.ranking import Ranked, by_urgency, count_by_state, decided_since, ranked_of
 from audit.analysis.risk import PER_DAY
@@ -105,6 +106,7 @@ def finding(request: HttpRequest, finding_id: UUID) -> HttpResponse:
         is_open=view.finding.state in OPEN,
         verdicts=VERDICTS,
         longest=LONGEST_COMMENT,
+        longest_look_back=LONGEST_LOOK_BACK.days,
     )
 
 

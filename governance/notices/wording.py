@@ -11,7 +11,7 @@ from django.urls import reverse
 
 REQUEST, GRANT, REVIEW = "access_request", "access_grant", "access_review"
 RIGHTS_REVIEW = "rights_review"
-DIGEST = "findings_digest"
+DIGEST, DOSSIER = "findings_digest", "breach_dossier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,18 @@ KINDS: Mapping[str, Wording] = {
         "Findings wait for a look",
         "This is the day's digest of what the analysis of the book found.",
         DIGEST,
+        "findings",
+    ),
+    "dossier.due_in_a_day": Wording(
+        "The time of a breach dossier runs out within a day",
+        "The authority has to be notified within 24 hours, or somebody says why it need not be.",
+        DOSSIER,
+        "findings",
+    ),
+    "dossier.due_in_hours": Wording(
+        "The time of a breach dossier runs out within hours",
+        "The authority has to be notified within six hours, or somebody says why it need not be. Nobody has yet.",
+        DOSSIER,
         "findings",
     ),
     "account.address_changed": Wording(

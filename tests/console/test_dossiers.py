@@ -79,6 +79,22 @@ def test_one_click_gathers_people_fields_and_entries_with_proofs_and_starts_the_
     assert (taken.facts["entries"], taken.facts["people"], taken.facts["proofs"]) == (3, 41, 3)
 
 
+def test_how_many_days_before_it_gathers_as_well_is_a_field_of_the_page(console: Console, as_officer: Browser) -> None:
+    finding = found(console.environment.id)
+    with in_environment(console.environment.id):
+        alert = Alert.objects.get(id=finding.id)
+    assert (
+        'name="days" type="number" min="0" max="365"'
+        in as_officer.get(f"/admin/findings/{finding.id}/").content.decode()
+    )
+    for wrong in ("366", "-1", "many"):
+        said = as_officer.post(page_of(finding), {"step": "begin", "days": wrong}, follow=True).content.decode()
+        assert "0 to 365 days." in said
+    as_officer.post(page_of(finding), {"step": "begin", "days": "30"})
+    with in_environment(console.environment.id):
+        assert BreachDossier.objects.get().since == min(alert.window_start, alert.at) - timedelta(days=30)
+
+
 def test_a_dossier_ends_once_with_a_reason_that_stays_sealed(console: Console, as_officer: Browser) -> None:
     finding = found(console.environment.id)
     page = page_of(finding)
