@@ -1,0 +1,44 @@
+"""What is wrong in a file: where, what, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file; lines and columns begin with 1."""
+
+    file: str = ""
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong.
+
+    `where` is the path of the key, as in `services.mask.sinks[0].id`; `remedy` a sentence, empty where there is none
+    but to mend what is said.
+    """
+
+    place: Place
+    where: str
+    says: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        named = f"{self.where}: " if self.where else ""
+        return f"{self.place}: {named}{self.says}" + (f". {self.remedy}" if self.remedy else "")
+
+
+class FileRefused(Exception):
+    """A file or a flow cannot be used. All that is wrong is told at once, in the order of the files."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda each: each.place))
+        super().__init__("\n".join(map(str, self.faults)))

@@ -1,0 +1,77 @@
+"""The package file: functions, types and states that flows import. Its code stands in files of its own."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from dataflow.grammar import heading
+from dataflow.grammar.flowfile import read_state
+from dataflow.grammar.package_spec import Function, PackageFile, Parameter
+from dataflow.grammar.reading import Section, open_file
+from dataflow.grammar.spec import OPERATORS, NamedType
+from dataflow.grammar.types import CATEGORY, IS_CATEGORY, IS_NAME, NAME, TypeBook
+
+FUNCTIONS = (*OPERATORS, "assign-key", "assign-timestamp", "update-state", "flush")
+"""What a function of a package can be used as."""
+
+
+def read_package(text: str, name: str) -> PackageFile:
+    """Read a package file. Raises `FileRefused` with everything that is wrong in it.
+
+    Args:
+        text: YAML.
+        name: what the file is called in messages.
+    """
+    root = open_file(text, name)
+    version, meta, imports = heading.api_version(root), heading.meta(root), heading.imports(root)
+    types = TypeBook()
+    types.read_all(root.section("types"))
+    states, functions = root.section("states"), root.section("functions")
+    found = PackageFile(
+        api_version=version,
+        meta=meta,
+        imports=imports,
+        types=types.named,
+        states={} if states is None else {each: read_state(each, inner, types) for each, inner in states.entries()},
+        functions={} if functions is None else {each: _function(each, s, types) for each, s in functions.entries()},
+        dev=heading.dev(root),
+        place=root.place,
+    )
+    root.finish(tolerant=True)
+    root.faults.raise_any()
+    return found
+
+
+def _function(name: str, section: Section, types: TypeBook) -> Function:
+    if not IS_NAME.fullmatch(name):
+        section.refuse("", f"`{name[:40]}` is no {NAME}")
+    removes = section.texts("removes")
+    for each in removes:
+        if not IS_CATEGORY.fullmatch(each):
+            section.refuse("removes", f"`{each[:40]}` is no {CATEGORY}")
+    states = []
+    for state in section.items("states"):
+        states.append(state.matching("name", IS_NAME, NAME, required=True))
+        state.finish()
+    found = Function(
+        name=name,
+        operator=section.choice("operator", FUNCTIONS, required=True),
+        inputs=tuple(_parameter(each, types) for each in section.items("inputs")),
+        output=types.read_in(section.section("output")),
+        states=tuple(states),
+        removes=removes,
+        place=section.place,
+    )
+    section.finish()
+    return found
+
+
+def _parameter(section: Section, types: TypeBook) -> Parameter:
+    found = Parameter(
+        name=section.matching("name", IS_NAME, NAME, required=True),
+        kind=cast("Literal['value', 'key']", section.choice("kind", ("value", "key")) or "value"),
+        optional=section.boolean("optional"),
+        type=types.read(section) or NamedType("string", section.place),
+    )
+    section.finish()
+    return found

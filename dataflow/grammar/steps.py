@@ -1,0 +1,128 @@
+"""Operators, partitions and windows: what a service does with a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from dataflow.grammar.reading import Section
+from dataflow.grammar.spec import LANGUAGES, OPERATORS, Inline, Partition, Step, Uses, Window
+from dataflow.grammar.types import IS_NAME, NAME
+
+LONGEST_CODE = 64 * 1024
+"""Characters of code that stands in a file."""
+_IS_DURATION = re.compile(r"([0-9]{1,9})\s*(ms|s|m|h|d)")
+_MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_LOOKS_LIKE = (
+    ("rust", re.compile(r"^\s*(?:(?:pub(?:\([a-z]+\))?|async)\s+)*fn\s+\w+", re.MULTILINE)),
+    ("javascript", re.compile(r"^\s*(?:async\s+)?function\b|=>|^\s*(?:const|let|var)\s", re.MULTILINE)),
+    ("python", re.compile(r"^\s*(?:def|import|from)\s", re.MULTILINE)),
+)
+
+
+def duration(section: Section, name: str, *, required: bool = False) -> int:
+    """Return milliseconds: a number with its unit, `30s`."""
+    told = section.text(name, required=required).strip()
+    found = _IS_DURATION.fullmatch(told)
+    if told and not found:
+        section.refuse(name, f"`{told[:40]}` is no duration", "Write a number and its unit: 500ms, 30s, 5m, 2h, 7d.")
+    return int(found[1]) * _MILLISECONDS[found[2]] if found else 0
+
+
+class StepReader:
+    """Reads steps in a file whose code is in `language` where it does not say and does not show."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def transforms(self, section: Section) -> tuple[Step, ...]:
+        """Read `transforms`: a list of operators."""
+        return tuple(self._operators(section.items("transforms")))
+
+    def _operators(self, sections: Iterable[Section]) -> Iterable[Step]:
+        for each in sections:
+            operator = each.choice("operator", OPERATORS, required=True)
+            found = self._step(operator, each)
+            if found is not None and operator:
+                yield found
+
+    def single(self, section: Section, name: str) -> Step | None:
+        """Read a step that has a key of its own, such as `assign-key`."""
+        inner = section.section(name)
+        return None if inner is None else self._step(name, inner)
+
+    def _step(self, operator: str, section: Section) -> Step | None:
+        has_code, has_name = "run" in section, "uses" in section
+        if has_code == has_name:
+            section.refuse("", "a step has either `run:` with code or `uses:` with the name of a function")
+        source, name = section.text("run"), section.matching("uses", IS_NAME, NAME)
+        language = section.choice("language", LANGUAGES)
+        parameters = section.plain("with")
+        for each in section.items("dependencies"):
+            for key in ("name", "version", "git", "tag", "branch", "rev", "path", "features", "default-features"):
+                each.plain(key)
+            each.finish()
+        section.finish()
+        if "with" in section and not isinstance(parameters, dict):
+            section.refuse("with", "parameters are a mapping of names to values")
+        if has_code == has_name:
+            return None
+        if name:
+            return Step(
+                operator, Uses(name, parameters if isinstance(parameters, dict) else {}, section.place), section.place
+            )
+        if not source.strip() or len(source) > LONGEST_CODE:
+            section.refuse("run", f"code has 1 to {LONGEST_CODE:,} characters")
+            return None
+        spoken = language or _language_of(source) or self._language
+        return Step(operator, Inline(spoken, source, section.place_of("run")), section.place)
+
+    def partition(self, section: Section) -> Partition | None:
+        inner = section.section("partition")
+        if inner is None:
+            return None
+        found = Partition(
+            assign_key=self.single(inner, "assign-key"),
+            transforms=self.transforms(inner),
+            update_state=self.single(inner, "update-state"),
+            place=inner.place,
+        )
+        inner.finish()
+        if found.assign_key is None:
+            inner.refuse("", "`assign-key` is missing")
+        return found
+
+    def window(self, section: Section) -> Window | None:
+        inner = section.section("window")
+        if inner is None:
+            return None
+        tumbling, sliding = inner.section("tumbling"), inner.section("sliding")
+        if (tumbling is None) == (sliding is None):
+            inner.refuse("", "a window is either `tumbling:` or `sliding:`")
+        lasting = tumbling or sliding
+        length = duration(lasting, "duration", required=True) if lasting else 0
+        slide = duration(sliding, "slide", required=True) if sliding else 0
+        if lasting is not None:
+            lasting.finish()
+        mark = inner.section("watermark")
+        grace, idleness = (duration(mark, "grace-period"), duration(mark, "idleness")) if mark else (0, 0)
+        if mark is not None:
+            mark.finish()
+        found = Window(
+            duration=length,
+            slide=slide,
+            grace=grace,
+            idleness=idleness,
+            assign_timestamp=self.single(inner, "assign-timestamp"),
+            transforms=self.transforms(inner),
+            partition=self.partition(inner),
+            flush=self.single(inner, "flush"),
+            place=inner.place,
+        )
+        inner.finish()
+        return found
+
+
+def _language_of(source: str) -> str:
+    """Return the language that code shows by its first definition; empty where it shows none."""
+    return next((name for name, shows in _LOOKS_LIKE if shows.search(source)), "")
