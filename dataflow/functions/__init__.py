@@ -1,0 +1,1 @@
+"""Built-in functions: what a flow can use without a package."""

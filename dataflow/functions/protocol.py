@@ -1,0 +1,51 @@
+"""What a built-in function says of itself, and how it is run: many values at once, each with its own answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from dataflow.schemas.shapes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A value that a function could not work on. `why` is a word for people, never a part of the value."""
+
+    why: str
+
+
+Answer: TypeAlias = Any
+"""What became of a value, or `Failed`."""
+Work: TypeAlias = Callable[[Sequence[Any]], list[Answer]]
+"""Takes values, returns an answer for each, in their order."""
+
+
+class ParametersRefused(Exception):
+    """Parameters under `with:` make no sense; the text says which and why."""
+
+
+class Builtin(Protocol):
+    """One built-in function."""
+
+    @property
+    def name(self) -> str:
+        """What flows call it."""
+
+    @property
+    def operator(self) -> str:
+        """The operator that it is used with."""
+
+    @property
+    def says(self) -> str:
+        """One sentence on what it does."""
+
+    def removes(self, parameters: Mapping[str, Any]) -> frozenset[str]:
+        """Return the categories of personal data that its results no longer have; `*` is all of them."""
+
+    def gives(self, shape: Shape, parameters: Mapping[str, Any]) -> Shape:
+        """Return what comes out where a shape goes in. Raises `ParametersRefused` where it takes no such shape."""
+
+    def prepare(self, shape: Shape, parameters: Mapping[str, Any]) -> Work:
+        """Return what does the work on values of a shape. Raises `ParametersRefused`."""

@@ -1,0 +1,1 @@
+"""Code of flows and packages, run where it can compute and nothing else."""

@@ -1,0 +1,111 @@
+"""The life of a confined process: load what functions may import, lock down, answer messages until nobody asks."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from struct import Struct
+from typing import Any
+
+from helper import locks  # type: ignore[import-not-found]  # the sandbox of scripts, found by its own path here
+
+HEAD = Struct("<I")
+CONNECTION = 0
+IMPORTABLE = (
+    *("re", "json", "math", "cmath", "datetime", "calendar", "hashlib", "hmac", "base64", "binascii", "string"),
+    *("unicodedata", "decimal", "fractions", "itertools", "functools", "operator", "collections", "statistics"),
+    *("textwrap", "html", "urllib.parse", "uuid", "time", "typing", "dataclasses", "enum", "random", "bisect", "heapq"),
+    *("copy", "ipaddress", "zoneinfo", "struct", "zlib", "difflib", "secrets", "abc", "contextlib", "numbers"),
+    *("encodings.idna", "stringprep", "encodings.latin_1", "encodings.utf_16", "encodings.ascii", "collections.abc"),
+    *("__future__", "types", "warnings", "traceback", "_strptime"),
+)
+"""Modules that are there: nothing can be opened any more once the process is locked in."""
+LARGEST_MESSAGE = 64 * 1024 * 1024
+
+
+def main(*, parent: int, memory_bytes: int) -> None:
+    """Serve until the other end closes the connection or the process is killed."""
+    for name in IMPORTABLE:
+        importlib.import_module(name)
+    sys.path.clear()
+    layers = locks.lock_down(parent=parent, address_space=memory_bytes)
+    os.environ.clear()
+    _send({"hello": layers})
+    functions: dict[int, tuple[Callable[..., Any], bool]] = {}
+    while True:
+        message = _receive()
+        if "load" in message:
+            _send(_load(message["load"], functions))
+        else:
+            _send(_call(functions[message["call"]], message["with"]))
+
+
+def _load(told: dict[str, Any], functions: dict[int, tuple[Callable[..., Any], bool]]) -> dict[str, Any]:
+    space: dict[str, Any] = {"__name__": "flow"}
+    try:
+        # Code of a flow is what this process is for; it is locked in.
+        exec(compile(told["source"], "<flow>", "exec"), space)  # noqa: S102  the purpose of this process
+        function = space[told["function"]]
+    except BaseException as error:
+        return {"refused": _named(error)}
+    functions[told["id"]] = function, told["bytes"]
+    return {"loaded": True}
+
+
+def _call(function: tuple[Callable[..., Any], bool], arguments: list[list[Any]]) -> dict[str, Any]:
+    call, takes_bytes = function
+    answers: list[list[Any]] = []
+    for each in arguments:
+        given = [*each[:-1], each[-1].encode("latin-1")] if takes_bytes else each
+        try:
+            answers.append([0, _plain(call(*given))])
+        except Exception as error:
+            answers.append([1, _named(error)])
+    return {"answers": answers}
+
+
+def _plain(value: Any) -> Any:
+    """Return a result as JSON can hold it; bytes are a list of numbers there. Raises for what it cannot hold."""
+    if isinstance(value, bytes):
+        return list(value)
+    json.dumps(value, allow_nan=False)
+    return value
+
+
+def _named(error: BaseException) -> str:
+    """Return the kind of an error and its line in the flow's code: its text may hold anything."""
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<flow>":
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    if isinstance(error, SyntaxError) and error.lineno:
+        lines.append(error.lineno)
+    return type(error).__name__[:80] + (f" in line {lines[-1]}" if lines else "")
+
+
+def _receive() -> dict[str, Any]:
+    (length,) = HEAD.unpack(_exactly(HEAD.size))
+    message: dict[str, Any] = json.loads(_exactly(length))
+    return message
+
+
+def _exactly(length: int) -> bytes:
+    got = bytearray()
+    while len(got) < length:
+        part = os.read(CONNECTION, min(length - len(got), 1 << 20))
+        if not part:
+            os._exit(0)
+        got += part
+    return bytes(got)
+
+
+def _send(message: dict[str, Any]) -> None:
+    body = json.dumps(message, separators=(",", ":")).encode()
+    view = memoryview(HEAD.pack(len(body)) + body)
+    while view:
+        view = view[os.write(CONNECTION, view) :]

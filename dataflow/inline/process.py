@@ -1,0 +1,141 @@
+"""One confined process as seen from outside: started locked in, asked with a deadline, killed on any doubt."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from struct import Struct
+from time import monotonic
+from typing import Any
+
+import orjson
+
+from governance.policies import sandbox
+
+HEAD = Struct("<I")
+START_SECONDS = 10.0
+MEMORY_BYTES = 512 * 1024 * 1024
+"""Address space of the process."""
+LARGEST_ANSWER = 64 * 1024 * 1024
+SECCOMP = 1
+"""The layer that must hold, as the process announces it (`governance/policies/sandbox/helper/frames.py`)."""
+BOOT = """
+import sys
+sandbox, confined, parent, memory = sys.argv[1:]
+sys.path += [sandbox, confined]
+import loop
+loop.main(parent=int(parent), memory_bytes=int(memory))
+"""
+
+
+class Ended(Exception):
+    """The process is gone, did not answer in time, or said what makes no sense; `kind` is a word for people."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class CodeRefused(Exception):
+    """Code cannot be loaded; the text is the kind of error and its line."""
+
+
+class Process:
+    """A running process. After `Ended` it is of no use any more: whoever has it kills it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  our own interpreter and file
+                _command(), stdin=theirs.fileno(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                env={"TZ": "UTC0"}, cwd="/", close_fds=True,
+            )  # fmt: skip
+        self._socket = ours
+        try:
+            told = self._receive(monotonic() + START_SECONDS)
+            if not int(told.get("hello", 0)) & SECCOMP:
+                raise Ended("it is not locked in")
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def load(self, number: int, *, source: str, function: str, takes_bytes: bool, seconds: float) -> None:
+        """Have the process know a function by a number. Raises `CodeRefused`, `Ended`."""
+        told = {"load": {"id": number, "source": source, "function": function, "bytes": takes_bytes}}
+        answer = self._ask(told, seconds)
+        if not answer.get("loaded"):
+            raise CodeRefused(str(answer.get("refused", "it says nothing"))[:120])
+
+    def call(self, number: int, arguments: Sequence[Sequence[Any]], *, seconds: float) -> list[tuple[bool, Any]]:
+        """Return for each list of arguments whether it went well, and the result or the kind of error."""
+        answers = self._ask({"call": number, "with": arguments}, seconds).get("answers")
+        if not isinstance(answers, list) or len(answers) != len(arguments):
+            raise Ended("it does not answer what was asked")
+        return [_understood(each) for each in answers]
+
+    def kill(self) -> None:
+        """End the process now and reap it."""
+        self._process.kill()
+        self._process.wait()
+        self._socket.close()
+
+    def _ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any]:
+        deadline = monotonic() + seconds
+        body = orjson.dumps(message)
+        try:
+            self._socket.settimeout(seconds)
+            self._socket.sendall(HEAD.pack(len(body)) + body)
+        except TimeoutError:
+            raise Ended("it took too long") from None
+        except OSError:
+            raise Ended("it ended") from None
+        return self._receive(deadline)
+
+    def _receive(self, deadline: float) -> dict[str, Any]:
+        (length,) = HEAD.unpack(self._exactly(HEAD.size, deadline))
+        if length > LARGEST_ANSWER:
+            raise Ended("it answers too much")
+        try:
+            told = orjson.loads(self._exactly(length, deadline))
+        except orjson.JSONDecodeError:
+            raise Ended("it makes no sense") from None
+        if not isinstance(told, dict):
+            raise Ended("it makes no sense")
+        return told
+
+    def _exactly(self, length: int, deadline: float) -> bytes:
+        got = bytearray()
+        while len(got) < length:
+            left = deadline - monotonic()
+            try:
+                if left <= 0:
+                    raise TimeoutError
+                self._socket.settimeout(left)
+                part = self._socket.recv(min(length - len(got), 1 << 20))
+            except TimeoutError:
+                raise Ended("it took too long") from None
+            except OSError:
+                raise Ended("it ended") from None
+            if not part:
+                raise Ended("it ended")
+            got += part
+        return bytes(got)
+
+
+def _understood(answer: Any) -> tuple[bool, Any]:
+    if not isinstance(answer, list) or len(answer) != 2:
+        raise Ended("it makes no sense")
+    return answer[0] == 0, answer[1]
+
+
+def _command() -> list[str]:
+    folders = str(Path(sandbox.__file__).parent), str(Path(__file__).parent / "confined")
+    return [sys.executable, "-I", "-S", "-c", BOOT, *folders, str(os.getpid()), str(MEMORY_BYTES)]

@@ -1,0 +1,103 @@
+"""Finding what a step runs: a function of a package, a built-in one, or code that stands in the file."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dataflow.functions.protocol import Builtin
+from dataflow.grammar.faults import Fault, FileRefused
+from dataflow.grammar.spec import Inline, Step, Uses
+from dataflow.packages.folders import snake
+from dataflow.packages.library import Input, Known
+from dataflow.planning.plan import Body, Coded, Native
+from dataflow.schemas.shapes import ANYTHING, Shape
+
+_RUST = re.compile(r"\bfn\s+(\w+)")
+_JAVASCRIPT = re.compile(r"\bfunction\s+(\w+)\s*\(|(?:const|let|var)\s+(\w+)\s*=")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a step runs. `inputs` and `gives` are None where code does not say; `removes`: categories it takes out."""
+
+    name: str
+    body: Body
+    inputs: tuple[Input, ...] | None
+    gives: Shape | None
+    removes: frozenset[str]
+
+
+def find_body(step: Step, functions: Mapping[str, Known], builtins: Mapping[str, Builtin]) -> Found:
+    """Return what a step runs. Raises `FileRefused`."""
+    if isinstance(step.code, Inline):
+        return _inline(step.code)
+    return _named(step, step.code, functions, builtins)
+
+
+def _named(step: Step, uses: Uses, functions: Mapping[str, Known], builtins: Mapping[str, Builtin]) -> Found:
+    known = functions.get(uses.name)
+    if known is not None:
+        if known.operator != step.operator:
+            raise _refused(uses, f"`{uses.name}` is for `{known.operator}`, not for `{step.operator}`")
+        if uses.parameters:
+            raise _refused(uses, f"`{uses.name}` of {known.package} takes no parameters")
+        code = known.code()
+        _refuse_rust(code, uses.name)
+        return Found(uses.name, Coded(code, snake(known.name)), known.inputs, known.output, frozenset(known.removes))
+    builtin = builtins.get(uses.name)
+    if builtin is None:
+        near = difflib.get_close_matches(uses.name, [*functions, *builtins], n=1)
+        remedy = (
+            f"Did you mean `{near[0]}`?" if near else "Import it from a package; `sealbook functions` lists others."
+        )
+        raise _refused(uses, f"there is no function `{uses.name}`", remedy)
+    if builtin.operator != step.operator:
+        raise _refused(uses, f"`{uses.name}` is for `{builtin.operator}`, not for `{step.operator}`")
+    body = Native(builtin, uses.parameters)
+    return Found(uses.name, body, None, None, builtin.removes(uses.parameters))
+
+
+def _inline(code: Inline) -> Found:
+    name = function_of(code)
+    _refuse_rust(code, name)
+    return Found(name.replace("_", "-"), Coded(code, name), None, ANYTHING, frozenset())
+
+
+def function_of(code: Inline) -> str:
+    """Return the name of the function that code defines. Raises `FileRefused` where it defines none or several."""
+    names = _python_functions(code) if code.language == "python" else _defined(code)
+    if not names:
+        raise FileRefused([Fault(code.place, "", f"this {code.language} code defines no function")])
+    return names[-1]
+
+
+def _python_functions(code: Inline) -> list[str]:
+    try:
+        tree = ast.parse(code.source)
+    except SyntaxError as error:
+        raise FileRefused(
+            [Fault(code.place, "", f"this is no Python: {error.msg} in its line {error.lineno}")]
+        ) from None
+    except ValueError:
+        raise FileRefused([Fault(code.place, "", "this is no Python")]) from None
+    return [each.name for each in tree.body if isinstance(each, ast.FunctionDef)]
+
+
+def _defined(code: Inline) -> list[str]:
+    pattern = _RUST if code.language == "rust" else _JAVASCRIPT
+    return [next(filter(None, found.groups())) for found in pattern.finditer(code.source)]
+
+
+def _refuse_rust(code: Inline, name: str) -> None:
+    if code.language == "rust":
+        says = f"the function `{name}` is written in Rust, which is not run here"
+        remedy = "Write it in Python or JavaScript, or import one by `uses:`."
+        raise FileRefused([Fault(code.place, "", says, remedy)])
+
+
+def _refused(uses: Uses, says: str, remedy: str = "") -> FileRefused:
+    return FileRefused([Fault(uses.place, "", says, remedy)])

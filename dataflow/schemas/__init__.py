@@ -1,0 +1,1 @@
+"""Resolved types, and records as values of them."""
