@@ -18,7 +18,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DESCRIPTION = """\
 Sealbook: sealed personal data, bound to consented purposes, every access on record.
 
-  sealbook run                   PostgreSQL, Redis, migrations, demo, web, worker and beat on this machine
+  sealbook run                   PostgreSQL, Redis, migrations, demo, web, worker and beat on this machine;
+                                 in a folder with a dataflow.yaml: that flow (`run --server` is the former there)
+  sealbook plan                  check the flow of this folder and print what runs between which topics
+  sealbook produce, consume      write records to a topic of the flow of this folder, or print them
+  sealbook show state            what the flow of this folder has counted
   sealbook bootstrap-database    roles and database on a PostgreSQL server of yours (once, as its administrator)
   sealbook launch                measure a program, have it let in as a client, and run exactly what was measured
   sealbook COMMAND ...           any management command, on the servers of a running `sealbook run` unless
@@ -33,16 +37,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not words or words[0] in ("-h", "--help"):
             _say(DESCRIPTION)
             return 0
-        if words[0] == "run":
-            return _run(words[1:])
-        if words[0] == "launch":
-            return _launch(words[1:])
-        if words[0] == "bootstrap-database":
-            return _bootstrap_database(words[1:])
-        return _manage(words)
+        return _command(words)
     except LaunchError as problem:
         _complain(str(problem))
         return 1
+
+
+def _command(words: list[str]) -> int:
+    own = {"run": _run, "launch": _launch, "bootstrap-database": _bootstrap_database}
+    if words[0] in _FLOWS or (words[0] == "run" and _is_for_flow(words[1:])):
+        return _flow(words)
+    return own[words[0]](words[1:]) if words[0] in own else _manage(words)
+
+
+_FLOWS = frozenset({"plan", "produce", "consume", "show"})
+
+
+def _is_for_flow(words: Sequence[str]) -> bool:
+    """Say whether `run` means the flow of this folder: there is one, and nothing says the server."""
+    from config.flows.command import has_flow
+
+    return has_flow() and not any(each.split("=")[0] in ("--server", "--port") for each in words)
+
+
+def _flow(words: Sequence[str]) -> int:
+    from config.flows import command
+
+    return int(getattr(command, words[0])(words[1:]))
 
 
 def state_directory() -> Path:
@@ -57,6 +78,7 @@ def _run(words: list[str]) -> int:
         "REDIS_URL, are set, those servers are used and nothing is started for them.",
     )
     parser.add_argument("--port", type=int, default=8000, help="where the web process listens (default: 8000)")
+    parser.add_argument("--server", action="store_true", help="the servers, even in a folder with a dataflow.yaml")
     chosen = parser.parse_args(words)
     from config.embedded.supervisor import run
 

@@ -39,9 +39,17 @@ class ValkeyServer:
 
 
 def start_valkey(
-    *, directory: Path, log: Path, port: int, password: str, persistence: tuple[str, ...] = DURABLE
+    *,
+    directory: Path,
+    log: Path,
+    port: int,
+    password: str,
+    persistence: tuple[str, ...] = DURABLE,
+    death_signal: int = signal.SIGTERM,
 ) -> ValkeyServer:
     """Start a server on loopback that asks for the password. Raises `ServerFailed`.
+
+    It gets `death_signal` when the thread that starts it ends; with 0 it stays.
 
     The password goes through a file that only its owner reads: a command line is public on the machine.
     """
@@ -51,7 +59,7 @@ def start_valkey(
     write_private(config, "\n".join(lines) + "\n")
     with log.open("ab") as sink:
         log.chmod(0o600)
-        process = Identity().start(valkey_binary(), config, log=sink)
+        process = Identity().start(valkey_binary(), config, log=sink, death_signal=death_signal)
     server = ValkeyServer(process=process, port=port, password=password)
     try:
         wait_until(lambda: process.poll() is not None or answers(port), seconds=START_SECONDS)

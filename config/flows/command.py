@@ -1,0 +1,214 @@
+"""`sealbook run`, `plan`, `produce`, `consume`, `show`: the flow of the folder that they are typed in."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from threading import Event, Thread
+
+from config.embedded.errors import LaunchError
+from config.flows.folder import FILE, engine_of, plan_here
+from dataflow.engines.redis_streams import RedisStreams
+from dataflow.inline.process import CodeRefused
+from dataflow.planning.drawing import described, drawn
+from dataflow.planning.plan import Plan, Service
+from dataflow.running.working import flow_id, work
+
+PRODUCED_AT_ONCE = 500
+ERASE_LINE = "\r\x1b[K"
+
+
+def has_flow() -> bool:
+    """Say whether the present folder has a dataflow file."""
+    return (Path.cwd() / FILE).is_file()
+
+
+def run(words: Sequence[str]) -> int:
+    """Run the flow of this folder until Ctrl-C."""
+    parser = argparse.ArgumentParser(
+        prog="sealbook run",
+        description=f"Run the flow of {FILE} in this folder until Ctrl-C. Records stay when it ends, and it goes on "
+        "where it stood. It has a Redis-compatible server of its own unless REDIS_URL names one.",
+    )
+    parser.add_argument("--prod", action="store_true", help="ignore the section dev")
+    chosen = parser.parse_args(words)
+    folder = Path.cwd()
+    plan = plan_here(folder, is_production=chosen.prod)
+    if plan.not_yet:
+        raise LaunchError("This flow cannot run yet:\n" + "\n".join(map(str, plan.not_yet)))
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with engine_of(folder) as engine:
+        return _work(plan, engine, stop)
+
+
+def _work(plan: Plan, engine: RedisStreams, stop: Event) -> int:
+    done, trouble = _Progress(), list[str]()
+    threads = [
+        Thread(target=_one, args=(plan, service, engine, stop, done.add, trouble), name=service.name)
+        for service in plan.services
+    ]
+    for each in threads:
+        each.start()
+    _say(f"{flow_id(plan)} runs. Ctrl-C ends it.")
+    while not stop.wait(1.0):
+        done.show()
+    for each in threads:
+        each.join()
+    done.end()
+    if trouble:
+        raise LaunchError("\n".join(trouble))
+    return 0
+
+
+def _one(
+    plan: Plan, service: Service, engine: RedisStreams, stop: Event, told: Callable[[int], None], trouble: list[str]
+) -> None:
+    try:
+        work(plan, service, engine, stop=stop, told=told)
+    except CodeRefused as refused:
+        trouble.append(f"{service.name}: its code cannot be loaded: {refused}")
+    except Exception as error:  # the others must not go on as if nothing were
+        trouble.append(f"{service.name} ended: {type(error).__name__}")
+    finally:
+        stop.set()
+
+
+class _Progress:
+    """A line in the terminal that says how many records were worked on."""
+
+    def __init__(self) -> None:
+        self._count, self._shown = 0, 0
+
+    def add(self, count: int) -> None:
+        self._count += count
+
+    def show(self) -> None:
+        if sys.stderr.isatty() and self._count != self._shown:
+            sys.stderr.write(f"{ERASE_LINE}{self._count:,} records, {self._count - self._shown:,} in the last second")
+            sys.stderr.flush()
+        self._shown = self._count
+
+    def end(self) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(ERASE_LINE)
+
+
+def plan(words: Sequence[str]) -> int:
+    """Print the checked plan of the flow of this folder."""
+    parser = argparse.ArgumentParser(
+        prog="sealbook plan",
+        description=f"Check {FILE} and print what runs between which topics, with types, with what each place may "
+        "hold, and with what each sink is promised.",
+    )
+    parser.add_argument("--prod", action="store_true", help="ignore the section dev")
+    found = plan_here(Path.cwd(), is_production=parser.parse_args(words).prod)
+    _say(f"{described(found)}\n\n{drawn(found)}")
+    return 0
+
+
+def produce(words: Sequence[str]) -> int:
+    """Append the lines of standard input to a topic."""
+    parser = argparse.ArgumentParser(
+        prog="sealbook produce", description="Append each line of standard input to a topic as a record."
+    )
+    parser.add_argument("topic")
+    parser.add_argument("--key-separator", default="", help="what stands between a record's key and its value")
+    chosen = parser.parse_args(words)
+    folder = Path.cwd()
+    topic = _topic(plan_here(folder), chosen.topic)
+    with engine_of(folder) as engine:
+        for lines in _batches(sys.stdin.isatty()):
+            engine.produce(topic, [_record(line, chosen.key_separator) for line in lines])
+            _say("Ok!" if len(lines) == 1 else f"Ok! {len(lines)} records")
+    return 0
+
+
+def _batches(is_typed: bool) -> Iterator[list[str]]:
+    if not is_typed:
+        lines = (line.rstrip("\n") for line in sys.stdin)
+        while batch := list(islice(lines, PRODUCED_AT_ONCE)):
+            yield batch
+        return
+    while True:
+        try:
+            yield [input("> ")]
+        except EOFError:
+            return
+
+
+def _record(line: str, separator: str) -> tuple[bytes | None, bytes]:
+    key, found, value = line.partition(separator) if separator else ("", "", line)
+    return (key.encode(), value.encode()) if found else (None, line.encode())
+
+
+def consume(words: Sequence[str]) -> int:
+    """Print the records of a topic."""
+    parser = argparse.ArgumentParser(
+        prog="sealbook consume", description="Print the records of a topic, those to come unless told otherwise."
+    )
+    parser.add_argument("topic")
+    parser.add_argument("-B", "--beginning", action="store_true", help="from the beginning of the topic")
+    parser.add_argument("-d", "--disable-continuous", action="store_true", help="end after the last record")
+    parser.add_argument("-n", "--number", type=int, default=None, help="end after so many records")
+    parser.add_argument("-k", "--key-value", action="store_true", help="print the key before each record")
+    chosen = parser.parse_args(words)
+    folder = Path.cwd()
+    topic = _topic(plan_here(folder), chosen.topic)
+    with engine_of(folder) as engine:
+        wait = None if chosen.disable_continuous else 3_600.0
+        for each in islice(engine.consume(topic, beginning=chosen.beginning, wait=wait), chosen.number):
+            key = f"[{(each.key or b'null').decode(errors='replace')}] " if chosen.key_value else ""
+            _say(key + each.value.decode(errors="replace"))
+    return 0
+
+
+def show(words: Sequence[str]) -> int:
+    """Print the counters of the flow."""
+    parser = argparse.ArgumentParser(prog="sealbook show", description="Print what a flow has counted.")
+    parser.add_argument("what", choices=["state"])
+    parser.add_argument("name", nargs="?", default="", help="SERVICE/FUNCTION/metrics; without it all are listed")
+    parser.add_argument("--table", action="store_true", help="as a table, which it always is")
+    chosen = parser.parse_args(words)
+    folder = Path.cwd()
+    found = plan_here(folder)
+    names = {
+        f"{service.name}/{step.name}/metrics": f"{service.name}/{step.name}"
+        for service in found.services
+        for step in service.every_step
+    }
+    names |= {f"{service.name}/metrics": service.name for service in found.services}
+    if not chosen.name:
+        _say(_table([("Namespace", "Keys", "Type"), *((name, "1", "table") for name in sorted(names))]))
+        return 0
+    if chosen.name not in names:
+        raise LaunchError(f"There is no state {chosen.name}. There are: {', '.join(sorted(names))}.")
+    with engine_of(folder) as engine:
+        told = engine.counters(flow_id(found)).get(names[chosen.name], {})
+    row = ("stats", "*", str(told.get("succeeded", 0)), str(told.get("failed", 0)))
+    _say(_table([("Key", "Window", "succeeded", "failed"), row]))
+    return 0
+
+
+def _topic(found: Plan, name: str) -> str:
+    topic = found.topics.get(name)
+    if topic is None:
+        raise LaunchError(f"The flow has no topic {name}. It has: {', '.join(found.topics)}.")
+    return topic.wire_name
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""Records on which something failed: kept sealed, told about, tried again."""

@@ -1,0 +1,65 @@
+"""Sealing what failed: whoever reads the engine's memory or files reads no record there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_KEY, _NONCE = 32, 12
+_VERSION = b"\x01"
+
+
+class Unreadable(Exception):
+    """It was not sealed with this key, or somebody changed it."""
+
+
+class Conceal(Protocol):
+    """Seals and opens records; `place` is where a record lies, and it opens nowhere else."""
+
+    def seal(self, record: bytes, *, place: bytes) -> bytes:
+        """Return a record sealed."""
+
+    def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
+        """Return a record opened. Raises `Unreadable`."""
+
+
+class KeyFile:
+    """AES-256-GCM with a key that lies in a file which only its owner reads: for flows that run without a server."""
+
+    def __init__(self, path: Path) -> None:
+        self._aead = AESGCM(_key_in(path))
+
+    def seal(self, record: bytes, *, place: bytes) -> bytes:
+        """Return a record sealed."""
+        nonce = os.urandom(_NONCE)
+        return _VERSION + nonce + self._aead.encrypt(nonce, record, place)
+
+    def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
+        """Return a record opened. Raises `Unreadable`."""
+        begins = len(_VERSION)
+        nonce, body = sealed[begins : begins + _NONCE], sealed[begins + _NONCE :]
+        try:
+            if sealed[:begins] != _VERSION:
+                raise InvalidTag
+            return self._aead.decrypt(nonce, body, place)
+        except (InvalidTag, ValueError):
+            raise Unreadable from None
+
+
+def _key_in(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_bytes()
+    else:
+        key = os.urandom(_KEY)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key)
+            os.fsync(descriptor)
+    if len(key) != _KEY:
+        raise Unreadable
+    return key

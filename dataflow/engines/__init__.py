@@ -1,0 +1,1 @@
+"""What moves records: each engine keeps topics, and commits outputs, counts and acknowledgements together."""

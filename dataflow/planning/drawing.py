@@ -1,0 +1,63 @@
+"""A plan for people: what runs between which topics, in words and as a drawing in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dataflow.planning.plan import Coded, Plan, Port, Service, Step
+
+
+def described(plan: Plan) -> str:
+    """Return the plan in lines: topics with types, services with their steps, each sink with its promise."""
+    lines = [str(plan.meta), "", "Topics"]
+    for topic in plan.topics.values():
+        holds = f", may hold {', '.join(sorted(topic.holds))} for {topic.expires} s" if topic.holds else ""
+        lines.append(f"  {topic.name}: {topic.value} ({topic.converter}){holds}")
+    for service in plan.services:
+        lines += ["", f"Service {service.name}"]
+        lines += [f"  from {port.topic.name}{_listed(port.steps)}" for port in service.sources]
+        lines += [f"  {_step(step)}" for step in service.steps]
+        lines += [f"  to {port.topic.name}{_listed(port.steps)}: {_promise(port)}" for port in service.sinks]
+    if plan.not_yet:
+        lines += ["", "Planned, and not run yet", *(f"  {each}" for each in plan.not_yet)]
+    return "\n".join(lines)
+
+
+def drawn(plan: Plan) -> str:
+    """Return a drawing: topics in brackets, services as boxes, arrows from left to right."""
+    return "\n".join(_drawn(service) for service in plan.services)
+
+
+def _drawn(service: Service) -> str:
+    names = [f" {step.name} " for step in service.steps] or [" as it is "]
+    inner = "|".join(names)
+    title = f" {service.name} "
+    width = max(len(inner), len(title))
+    sources = [f"[{port.topic.name}]" for port in service.sources] or [""]
+    sinks = [f"[{port.topic.name}]" for port in service.sinks] or [""]
+    left = max(map(len, sources))
+    height = max(len(sources), len(sinks))
+    lines = [f"{'':{left}}    +{title:-^{width}}+"]
+    for row in range(height):
+        source = sources[row] if row < len(sources) else ""
+        sink = sinks[row] if row < len(sinks) else ""
+        body = inner if row == (height - 1) // 2 else ""
+        into, out = ("--->" if source else "    "), (f"---> {sink}" if sink else "")
+        lines.append(f"{source:{left}}{into}|{body:^{width}}|{out}")
+    return "\n".join([*lines, f"{'':{left}}    +{'':-^{width}}+"])
+
+
+def _listed(steps: Iterable[Step]) -> str:
+    return "".join(f" | {_step(step)}" for step in steps)
+
+
+def _step(step: Step) -> str:
+    by = f" ({step.body.code.language})" if isinstance(step.body, Coded) else ""
+    holds = f", may hold {', '.join(sorted(step.tainted))}" if step.tainted else ""
+    return f"{step.operator} {step.name}{by}: {step.takes} -> {step.gives}{holds}"
+
+
+def _promise(port: Port) -> str:
+    """Say what a sink is promised: all engines so far write to a topic of the server that has the sources as well."""
+    holds = f", may hold {', '.join(sorted(port.tainted))}" if port.tainted else ""
+    return f"exactly once{holds}"

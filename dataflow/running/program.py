@@ -1,0 +1,216 @@
+"""A service compiled: a function from messages to what becomes of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from dataflow.engines.protocol import Done, Message, Output
+from dataflow.functions.protocol import Failed, Work
+from dataflow.inline.running import Runner
+from dataflow.planning.plan import Coded, Native, Port, Service, Step, Topic
+from dataflow.schemas.converting import ValueUnfit, decode_json, decode_raw, encode_raw, reader, writer
+from dataflow.schemas.shapes import ANYTHING, BYTES, Many, Pair, Shape
+
+SUCCEEDED, FAILED = "succeeded", "failed"
+
+
+@dataclass(slots=True)
+class Item:
+    """A value on its way, and from which message of the batch it comes."""
+
+    owner: int
+    key: Any
+    value: Any
+
+
+@dataclass(slots=True)
+class Journey:
+    """What happened to one message so far."""
+
+    outputs: list[Output]
+    counts: list[tuple[str, str]]
+    failure: str = ""
+
+
+Stage = Callable[[list[Item], list[Journey]], list[Item]]
+
+
+class Program:
+    """One service, ready to run in one thread. `runner` is what its code runs in."""
+
+    def __init__(self, service: Service, runner: Runner) -> None:
+        self._name, self._runner = service.name, runner
+        self._sources = {port.topic.wire_name: self._source(port) for port in service.sources}
+        self._stages = [self._stage(step) for step in service.steps]
+        self._sinks = [self._sink(port) for port in service.sinks]
+
+    def run(self, topic: str, messages: Sequence[Message]) -> list[Done]:
+        """Return what becomes of each message of a topic."""
+        journeys = [Journey([], []) for _ in messages]
+        items = self._sources[topic](messages, journeys)
+        for stage in self._stages:
+            items = stage(items, journeys)
+        for sink in self._sinks:
+            sink(items, journeys)
+        return [self._done(each) for each in journeys]
+
+    def _done(self, journey: Journey) -> Done:
+        field = FAILED if journey.failure else SUCCEEDED
+        outputs = () if journey.failure else tuple(journey.outputs)
+        return Done(outputs, (*journey.counts, (self._name, field)), journey.failure)
+
+    def _source(self, port: Port) -> Callable[[Sequence[Message], list[Journey]], list[Item]]:
+        decode, decode_key = decoder(port.topic), _key_decoder(port.topic)
+        stages = [self._stage(step) for step in port.steps]
+
+        def read(messages: Sequence[Message], journeys: list[Journey]) -> list[Item]:
+            items = []
+            for owner, message in enumerate(messages):
+                try:
+                    items.append(Item(owner, decode_key(message.key), decode(message.value)))
+                except ValueUnfit as unfit:
+                    journeys[owner].failure = f"{port.topic.name}: {unfit}"
+            for stage in stages:
+                items = stage(items, journeys)
+            return items
+
+        return read
+
+    def _sink(self, port: Port) -> Callable[[list[Item], list[Journey]], None]:
+        encode, wire_name = encoder(port.topic), port.topic.wire_name
+        stages = [self._stage(step) for step in port.steps]
+
+        def write(items: list[Item], journeys: list[Journey]) -> None:
+            for stage in stages:
+                items = stage(items, journeys)
+            for item in items:
+                journey = journeys[item.owner]
+                if journey.failure:
+                    continue
+                try:
+                    journey.outputs.append(Output(wire_name, _key_bytes(item.key), encode(item.value)))
+                except ValueUnfit as unfit:
+                    journey.failure = f"{port.topic.name}: {unfit}"
+
+        return write
+
+    def _stage(self, step: Step) -> Stage:
+        work, keep = self._work(step), _KEEP[step.operator]
+        check = _checked(step)
+        counter = f"{self._name}/{step.name}"
+
+        def run(items: list[Item], journeys: list[Journey]) -> list[Item]:
+            items = [each for each in items if not journeys[each.owner].failure]
+            passed: list[Item] = []
+            told = [0] * len(journeys)  # bit 1: it came here; bit 2: it failed here
+            for item, answer in zip(items, work(items), strict=True):
+                told[item.owner] |= 1
+                try:
+                    if isinstance(answer, Failed):
+                        raise ValueUnfit(answer.why)
+                    passed += keep(item, answer if check is None else check(answer, ""), gives_key=step.gives_key)
+                except ValueUnfit as unfit:
+                    told[item.owner] |= 2
+                    journeys[item.owner].failure = f"{step.name}: {unfit}"
+            for owner, bits in enumerate(told):
+                if bits:
+                    journeys[owner].counts.append((counter, FAILED if bits & 2 else SUCCEEDED))
+            return passed
+
+        return run
+
+    def _work(self, step: Step) -> Callable[[list[Item]], list[Any]]:
+        match step.body:
+            case Native():
+                return _native(step.body.builtin.prepare(step.takes, step.body.parameters))
+            case Coded():
+                return self._coded(step, step.body)
+
+    def _coded(self, step: Step, body: Coded) -> Callable[[list[Item]], list[Any]]:
+        takes_bytes = step.takes == BYTES
+        number = self._runner.add(source=body.code.source, function=body.function, takes_bytes=takes_bytes)
+        with_key = any(each.kind == "key" for each in step.inputs)
+
+        def work(items: list[Item]) -> list[Any]:
+            values = [each.value.decode("latin-1") for each in items] if takes_bytes else [each.value for each in items]
+            if with_key:
+                return self._runner.call(number, [[item.key, v] for item, v in zip(items, values, strict=True)])
+            return self._runner.call(number, [[value] for value in values])
+
+        return work
+
+
+def decoder(topic: Topic) -> Callable[[bytes], Any]:
+    """Return what reads a topic's records. It raises `ValueUnfit`."""
+    if topic.converter == "raw":
+        return decode_raw(topic.value)
+    check = reader(topic.value)
+    return lambda data: check(decode_json(data), "")
+
+
+def encoder(topic: Topic) -> Callable[[Any], bytes]:
+    """Return what writes a topic's records. It raises `ValueUnfit`."""
+    if topic.converter == "raw":
+        return encode_raw(topic.value)
+    check = writer(topic.value)
+    return lambda value: orjson.dumps(check(value, ""))
+
+
+def _native(work: Work) -> Callable[[list[Item]], list[Any]]:
+    return lambda items: work([each.value for each in items])
+
+
+def _mapped(item: Item, answer: Any, *, gives_key: bool) -> list[Item]:
+    return [_changed(item, answer, gives_key=gives_key)]
+
+
+def _filtered(item: Item, answer: Any, *, gives_key: bool) -> list[Item]:  # noqa: ARG001  the operators' one form
+    if type(answer) is not bool:
+        raise ValueUnfit("a filter answers true or false")
+    return [item] if answer else []
+
+
+def _filter_mapped(item: Item, answer: Any, *, gives_key: bool) -> list[Item]:
+    return [] if answer is None else [_changed(item, answer, gives_key=gives_key)]
+
+
+def _flat_mapped(item: Item, answer: Any, *, gives_key: bool) -> list[Item]:
+    if not isinstance(answer, list | tuple):
+        raise ValueUnfit("a flat-map answers with a list")
+    return [_changed(item, each, gives_key=gives_key) for each in answer]
+
+
+_KEEP = {"map": _mapped, "filter": _filtered, "filter-map": _filter_mapped, "flat-map": _flat_mapped}
+
+
+def _changed(item: Item, answer: Any, *, gives_key: bool) -> Item:
+    if gives_key:
+        key, value = answer
+        return Item(item.owner, item.key if key is None else key, value)
+    return Item(item.owner, item.key, answer)
+
+
+def _checked(step: Step) -> Callable[[Any, str], Any] | None:
+    """Return what holds an answer of code against the type that it says to return; built-in functions keep theirs."""
+    if isinstance(step.body, Native) or step.operator == "filter" or step.gives == ANYTHING:
+        return None
+    one: Shape = Pair(ANYTHING, step.gives) if step.gives_key else step.gives
+    check = reader(Many(one) if step.operator == "flat-map" else one, outside=False)
+    if step.operator == "filter-map":
+        return lambda value, path: None if value is None else check(value, path)
+    return check
+
+
+def _key_decoder(topic: Topic) -> Callable[[bytes | None], Any]:
+    decode = decode_raw(topic.key or ANYTHING)
+    return lambda data: None if data is None else decode(data)
+
+
+def _key_bytes(key: Any) -> bytes | None:
+    if key is None or isinstance(key, bytes):
+        return key
+    return key.encode() if isinstance(key, str) else orjson.dumps(key)

@@ -1,0 +1,49 @@
+"""The worker of one service: take, run, commit, again and again until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from threading import Event
+
+from dataflow.engines.protocol import Engine
+from dataflow.inline.running import Runner
+from dataflow.planning.plan import Plan, Service
+from dataflow.running.program import Program
+
+AT_ONCE = 500
+"""Messages of one batch."""
+PATIENCE = 0.5
+"""Seconds that a worker waits for messages before it looks whether it is to stop."""
+
+
+def work(plan: Plan, service: Service, engine: Engine, *, stop: Event, told: Callable[[int], None]) -> None:
+    """Run a service until `stop`. A batch under way is finished; one that is cut off is done again by whoever comes.
+
+    Args:
+        told: called after each commit with the number of messages that it was.
+    """
+    runner = Runner()
+    try:
+        program = Program(service, runner)
+        topics = [(port.topic.wire_name, _START[port.topic.consumer.position]) for port in service.sources]
+        intake = engine.intake(flow_id(plan), service.name, topics, _name_of_worker())
+        while not stop.is_set():
+            batch = intake.take(most=AT_ONCE, wait=PATIENCE)
+            if batch is not None:
+                told(intake.commit(batch, program.run(batch.topic, batch.messages)))
+    finally:
+        runner.close()
+
+
+_START = {"beginning": "0", "end": "$"}
+
+
+def flow_id(plan: Plan) -> str:
+    """Return what an engine calls a flow: its versions go on where the one before stood."""
+    return f"{plan.meta.namespace}/{plan.meta.name}"
+
+
+def _name_of_worker() -> str:
+    return f"{os.getpid()}-{secrets.token_hex(4)}"
