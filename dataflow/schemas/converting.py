@@ -25,7 +25,11 @@ _WHOLE = {"u8": (0, 2**8), "u16": (0, 2**16), "u32": (0, 2**32), "u64": (0, 2**6
 
 
 def reader(shape: Shape, *, outside: bool = True) -> Check:
-    """Return what reads a decoded JSON value of a shape; `outside`: by the names that fields have outside."""
+    """Return what reads a decoded JSON value of a shape.
+
+    `outside`: by the names that fields have outside; what the shape does not have is left out there. Code is held to
+    its shape: a field more is refused.
+    """
     match shape:
         case Anything():
             return lambda value, _: value
@@ -160,10 +164,10 @@ def _record(shape: Record, *, outside: bool) -> Check:
         (each.name, each.read_as if outside else each.name, each.optional, reader(each.shape, outside=outside))
         for each in shape.fields
     ]
+    known = {each.name for each in shape.fields}
 
     def check(value: Any, path: str) -> Any:
-        if not isinstance(value, dict):
-            raise ValueUnfit(f"{_at(path)} is no object")
+        _must_be_object(value, path, None if outside else known)
         found: dict[str, Any] = {}
         for name, given, optional, inner in fields:
             told = value.get(given)
@@ -178,13 +182,21 @@ def _record(shape: Record, *, outside: bool) -> Check:
     return check
 
 
+def _must_be_object(value: Any, path: str, known: set[str] | None) -> None:
+    """Raise `ValueUnfit` for what is none, and where `known` says which fields there are, for one that has others."""
+    if not isinstance(value, dict):
+        raise ValueUnfit(f"{_at(path)} is no object")
+    unknown = () if known is None else value.keys() - known
+    if unknown:
+        says = "a field" if len(unknown) == 1 else f"{len(unknown)} fields"
+        raise ValueUnfit(f"{_at(path)} has {says} that its type does not have")
+
+
 def _written(fields: list[tuple[str, str, bool, Check]]) -> Check:
+    known = {name for name, _, _, _ in fields}
+
     def check(value: Any, path: str) -> Any:
-        if not isinstance(value, dict):
-            raise ValueUnfit(f"{_at(path)} is no object")
-        unknown = value.keys() - {name for name, _, _, _ in fields}
-        if unknown:
-            raise ValueUnfit(f"{_at(path)} has {len(unknown)} fields that its type does not have")
+        _must_be_object(value, path, known)
         found = {}
         for name, outside, optional, inner in fields:
             told = value.get(name)
