@@ -46,6 +46,10 @@ class ParameterRefused(AuditError, ValueError):
         self.field = field
 
 
+class SearchTooWide(ParameterRefused):
+    """A search would go through more of the book than it may. The message says how to narrow it."""
+
+
 class LogKeyUnusable(AuditError):
     """The key that signs the log, or a witness's, cannot be used. The message names the file, never the key."""
 

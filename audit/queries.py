@@ -132,6 +132,11 @@ def _ids_of(environment_id: UUID, accessor: str) -> list[str]:
         )
 
 
+def is_published(environment_id: UUID, accessor: str) -> bool:
+    """Say whether a text is the id of an accessor, or the name under which one was ever published here."""
+    return bool(_ids_of(environment_id, accessor))
+
+
 def matching(
     *,
     environment_id: UUID,

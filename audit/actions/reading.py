@@ -15,6 +15,7 @@ from audit.errors import EntryNotFound
 from audit.events import BOOK_READ
 from audit.queries import Cursor, EntryView
 from audit.recorder import append
+from audit.searching import must_be_searchable
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,10 @@ def read_entries(
 ) -> Page:
     """Return a page of the book after recording that it was read; raises `AuditUnavailable` instead of releasing it.
 
-    `door` names the way in (api, console, command). The record holds the filters' names, not their values.
+    `door` names the way in (api, console, command). The record holds the filters' names, not their values. Raises
+    `SearchTooWide` where the filters leave too much to go through.
     """
+    must_be_searchable(environment_id=environment_id, after=after, **filters.used())
     # One more than asked for tells whether a page follows; the largest page has to do without it.
     asked = min(limit + 1, queries.LARGEST_PAGE)
     found = queries.entries(environment_id=environment_id, after=after, limit=asked, **filters.used())

@@ -20,6 +20,7 @@ from audit.integrity.state import against
 from audit.models import Leaf
 from audit.queries import AUDITOR, every_entry
 from audit.recorder import append
+from audit.searching import must_be_searchable
 
 _AT_ONCE = 500
 
@@ -36,11 +37,12 @@ def export_view(
         ExportWaits: the book is not sealed, or no witness sees it; nothing leaves and nothing is recorded.
         AuditorNotConfigured: the book cannot be read here.
         AuditUnavailable: it cannot be recorded, so nothing leaves.
+        SearchTooWide: the filters leave too much to go through.
     """
     if reason := against({"export"}, now=now):
         raise ExportWaits(reason)
-    size = _size()
-    used = filters.used()
+    size, used = _size(), filters.used()
+    must_be_searchable(environment_id=environment_id, **used)
     sealed = Leaf.objects.using(AUDITOR).filter(entry_id=OuterRef("id"), index__lt=size)
     count = queries.matching(environment_id=environment_id, **used).filter(Exists(sealed)).count()
     told = {

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET
 
-from audit.actions.reading import read_entries, read_entry
-from audit.errors import EntryNotFound
+from audit.actions.reading import Page, read_entries, read_entry
+from audit.errors import EntryNotFound, SearchTooWide
 from audit.integrity.places import place_of
 from audit.integrity.state import sealing
 from audit.queries import Cursor
@@ -33,14 +33,18 @@ def book(request: HttpRequest) -> HttpResponse:
     require(request, AUDIT)
     caller = operator_caller(request)
     asked = used(request.GET)
-    page = read_entries(
-        actor=caller.actor,
-        environment_id=caller.environment_id,
-        filters=filters_of(asked),
-        door="console",
-        after=_cursor(request.GET.get("after", "")),
-        limit=PAGE,
-    )
+    page, too_wide = Page([], has_next=False), ""
+    try:
+        page = read_entries(
+            actor=caller.actor,
+            environment_id=caller.environment_id,
+            filters=filters_of(asked),
+            door="console",
+            after=_cursor(request.GET.get("after", "")),
+            limit=PAGE,
+        )
+    except SearchTooWide as wide:
+        too_wide = str(wide)
     names = names_of_actors(entry.actor for entry in page.entries)
     older = urlencode({**asked, "after": _cursor_text(page.entries[-1].cursor)}) if page.has_next else ""
     return _page(
@@ -51,6 +55,7 @@ def book(request: HttpRequest) -> HttpResponse:
         **choices(),
         asked=asked,
         following=urlencode(asked),
+        too_wide=too_wide,
         older=older,
         sealing=_sealing(timezone.now()),
     )

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from audit.errors import ExportWaits
+from audit.errors import ExportWaits, SearchTooWide
 from audit.exports.answers import file_of_entries
 from governance.console.book_lines import filters_of, used
 from governance.operators.choice import operator_caller
@@ -30,5 +30,7 @@ def book_file(request: HttpRequest, form: str) -> HttpResponseBase:
         )
     except ExportWaits as waits:
         messages.error(request, f"Nothing is exported now: {waits}.")
-        query = request.META.get("QUERY_STRING", "")
-        return HttpResponseRedirect(reverse("book") + (f"?{query}" if query else ""))
+    except SearchTooWide as wide:
+        messages.error(request, str(wide))
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponseRedirect(reverse("book") + (f"?{query}" if query else ""))

@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from audit import queries
+from audit import queries, searching
+from audit.actions.reading import Filters, read_entries
 from audit.actions.rollups import roll_up
 from audit.actors import Actor
+from audit.errors import SearchTooWide
 from audit.events import declared
 from audit.models import RollUpCursor
 from audit.recorder import append
@@ -61,3 +63,31 @@ def test_pages_by_accessor_and_purpose_are_the_same_whether_it_was_counted_or_no
         after = pages[-1][-1].cursor
         pages.append(queries.entries(environment_id=ENVIRONMENT, purpose="support", limit=2, after=after))
     assert [each.id for page in pages for each in page] == before[0]
+
+
+def test_what_would_go_through_every_body_is_refused_and_says_how_to_narrow_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(searching, "SEARCHED_AT_MOST", 3)
+    published = {"accessor": UUID(int=0), "name": "GetPhone"}
+    append(declared()["accessor.published"], environment_id=ENVIRONMENT, actor=ANN, facts=published)
+    reads(3, actor=ANN, accessor=UUID(int=0), name="GetPhone")
+    before = now()
+    asked: dict[str, dict[str, Any]] = {"naming": {"naming": UUID(int=0)}, "accessor": {"accessor": "NoSuch"}}
+    searching.must_be_searchable(environment_id=ENVIRONMENT, **asked["accessor"])  # it is looked for in reads alone
+    with pytest.raises(SearchTooWide) as refused:
+        read_entries(actor=ANN, environment_id=ENVIRONMENT, filters=Filters(**asked["naming"]), door="api")
+    assert refused.value.field == "naming" and "more than 3" in str(refused.value) and "since" in str(refused.value)
+    reads(1, actor=ANN, accessor=UUID(int=0), name="GetPhone")
+    for field, wide in asked.items():
+        with pytest.raises(SearchTooWide) as refused:
+            searching.must_be_searchable(environment_id=ENVIRONMENT, **wide)
+        assert refused.value.field == field
+        for narrow in ({"since": now()}, {"kinds": ["purpose.defined"]}, {"outcome": "refused"}):
+            searching.must_be_searchable(environment_id=ENVIRONMENT, **wide, **narrow)
+    for free in ({}, {"accessor": "GetPhone"}, {"accessor": str(uuid4())}, {"purpose": "support"}):
+        searching.must_be_searchable(environment_id=ENVIRONMENT, **free)
+    page = read_entries(
+        actor=ANN, environment_id=ENVIRONMENT, filters=Filters(**asked["naming"], since=before), door="api"
+    )
+    assert len(page.entries) == 1

@@ -89,3 +89,18 @@ def test_the_overview_shows_how_things_stand(console: Console, as_officer: Brows
 )  # fmt: skip
 def test_a_line_says_what_an_entry_is_about(facts: dict[str, Any], said: str) -> None:
     assert about_of(facts) == said
+
+
+def test_a_search_that_is_too_wide_says_how_to_narrow_it_and_finds_in_what_is_left(
+    console: Console, as_officer: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purpose = define_purpose(system_caller(console.environment.id), name="fraud").public_id
+    monkeypatch.setattr("audit.searching.SEARCHED_AT_MOST", 1)
+    wide = as_officer.get(f"/admin/book/?naming={purpose}").content.decode()
+    assert "more than 1 of them" in wide and "purpose.defined</a>" not in wide and "No entry matches" not in wide
+    narrow = as_officer.get(f"/admin/book/?naming={purpose}&kind=purpose.defined&outcome=refused").content.decode()
+    assert "No entry matches" in narrow
+    told = as_officer.get(f"/admin/book/export.csv?naming={purpose}", follow=True)
+    assert "more than 1 of them" in told.content.decode() and "text/csv" not in told["Content-Type"]
+    monkeypatch.undo()
+    assert "fraud" in as_officer.get(f"/admin/book/?naming={purpose}").content.decode()

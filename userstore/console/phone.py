@@ -24,6 +24,8 @@ from userstore.proving.endings import REASONS
 
 _BEFORE = timedelta(minutes=2)
 """How much earlier than its code the entries of a call are looked for: clocks differ."""
+_AT_LONGEST = timedelta(days=1)
+"""How far the book is gone through for a call: what names it is in its bodies alone."""
 
 
 @never_cache
@@ -60,5 +62,6 @@ def _ended(request: HttpRequest) -> HttpResponse:
 
 def _in_the_book(call: SeenCall) -> str:
     """The address of what the book has of a call: its code, every field that was looked at, and its end."""
-    asked = {"naming": call.id, "since": (call.sent_at - _BEFORE).isoformat()}
+    begun = call.sent_at - _BEFORE
+    asked = {"naming": call.id, "since": begun.isoformat(), "until": (begun + _AT_LONGEST).isoformat()}
     return f"{reverse('book')}?{urlencode(asked)}"
