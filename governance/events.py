@@ -179,6 +179,9 @@ FEED_CHANGED = event("feed.changed", *_FEED)
 FEED_RETIRED = event("feed.retired", *_FEED)
 FEED_PAUSED = event("feed.paused", *_FEED)
 FEED_RESUMED = event("feed.resumed", *_FEED)
+FEED_WIDENED = event("feed.widened", *_FEED)
+FEED_NARROWED = event("feed.narrowed", *_FEED)
+"""It gets what belongs to no environment as well, such as sign-ins of operators; or no longer."""
 FEED_STOOD_STILL = event("feed.stood_still", *_FEED)
 """A receiver of the book takes nothing: once, however often it is tried. `index` is the first place that it lacks."""
 FEED_WENT_ON = event("feed.went_on", *_FEED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ _SPAN = "select min(recorded_at), max(recorded_at) from audit_leaf where index >
 _ENTRIES = """
 select l.index, l.hash, e.recorded_at, e.body
 from audit_leaf l join audit_entry e on e.id = l.entry_id and e.recorded_at = l.recorded_at
-where l.index >= %s and l.index < %s and e.environment_id = %s and e.recorded_at >= %s and e.recorded_at <= %s
+where l.index >= %s and l.index < %s and e.environment_id = any(%s) and e.recorded_at >= %s and e.recorded_at <= %s
 order by l.index limit %s
 """
 
@@ -63,8 +64,8 @@ def signed() -> Checkpoint | None:
     return Checkpoint(rows[0][0], rows[0][1]) if rows else None
 
 
-def sealed_from(environment_id: UUID, first: int, *, most: int) -> Step:
-    """Return one environment's next entries from a place on, at most so many, below what the log has signed.
+def sealed_from(environments: Sequence[UUID], first: int, *, most: int) -> Step:
+    """Return the next entries of some environments from a place on, at most so many, below what the log has signed.
 
     Entries whose bodies are gone are left out. Raises `AuditorNotConfigured`.
     """
@@ -73,7 +74,7 @@ def sealed_from(environment_id: UUID, first: int, *, most: int) -> Step:
     if end <= first:
         return Step([], first, checkpoint)
     since, last = _rows(_SPAN, [first, end])[0]
-    rows = _rows(_ENTRIES, [first, end, environment_id, since, last, most])
+    rows = _rows(_ENTRIES, [first, end, list(environments), since, last, most])
     entries = [SealedEntry(index, bytes(leaf), at, body) for index, leaf, at, body in rows]
     return Step(entries, entries[-1].index + 1 if len(entries) == most else end, checkpoint)
 

@@ -31,7 +31,7 @@ from governance.models import Environment, Feed
 from governance.models.feeds import FILE, SYSLOG
 from governance.notices.unsent import Unsent
 from keyring.errors import KeyringError
-from keyring.walls import in_environment
+from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 
 CLAIM = timedelta(seconds=90)
 """For which a feed belongs to who sends; longer than sending takes."""
@@ -50,6 +50,8 @@ class _Claimed:
     index: int
     until: datetime
     sink: Sink | Unsent
+    environments: tuple[UUID, ...]
+    """Whose entries it gets."""
 
 
 def feed_everywhere(*, now: datetime) -> Iterator[int]:
@@ -71,7 +73,7 @@ def feed_next(environment_id: UUID, public_id: UUID, *, now: datetime) -> int:
     claimed = _claimed(environment_id, public_id, now)
     if claimed is None:
         return 0
-    step = sealed_from(environment_id, claimed.index, most=MOST_AT_ONCE)
+    step = sealed_from(claimed.environments, claimed.index, most=MOST_AT_ONCE)
     checkpoint = step.checkpoint
     try:
         if step.entries and checkpoint is not None:
@@ -97,7 +99,8 @@ def _claimed(environment_id: UUID, public_id: UUID, now: datetime) -> _Claimed |
             return None
         feed.claimed_until = now + CLAIM
         feed.save(update_fields=["claimed_until"])
-        return _Claimed(environment_id, feed.pk, feed.index, feed.claimed_until, _sink(feed, now))
+        whose = (environment_id, SYSTEM_ENVIRONMENT) if feed.with_installation else (environment_id,)
+        return _Claimed(environment_id, feed.pk, feed.index, feed.claimed_until, _sink(feed, now), whose)
 
 
 def _sink(feed: Feed, now: datetime) -> Sink | Unsent:

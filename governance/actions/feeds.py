@@ -6,15 +6,17 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
+from audit.events import EventKind
 from governance import events
-from governance.actions.change import Change, configuration_change
+from governance.actions.change import Change, configuration_change, refusal_on_record
 from governance.actions.names import checked_name
 from governance.actions.publishing import refuse_existing, refuse_taken_name
+from governance.authorization import refusal
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.feeds.syslog import checked_syslog_address
-from governance.identities import Caller
-from governance.models import Feed, Webhook
+from governance.identities import OPERATOR, SYSTEM, Caller
+from governance.models import Account, Feed, Webhook
 from governance.models.feeds import FILE, POSTED, SYSLOG, WAYS
 
 MOST_FEEDS = 8
@@ -78,10 +80,24 @@ def change_feed(
     with configuration_change(caller, events.FEED_CHANGED) as change:
         feed = _feed(public_id)
         refuse_taken_name(Feed, name=name, public_id=public_id)
+        # Whoever led it elsewhere would get what a superuser alone lets leave.
+        feed.with_installation = feed.with_installation and (feed.way, feed.address) == (way, address)
         feed.name, feed.way, feed.address, feed.description = name, way, address, description
         feed.webhook = _webhook(way, webhook)
         feed.attempts, feed.next_at, feed.fault = 0, None, ""
-        feed.save(update_fields=["name", "way", "address", "description", "webhook", "attempts", "next_at", "fault"])
+        feed.save(
+            update_fields=[
+                "name",
+                "way",
+                "address",
+                "description",
+                "webhook",
+                "with_installation",
+                "attempts",
+                "next_at",
+                "fault",
+            ]
+        )
         _describe(change, feed)
     return feed
 
@@ -119,6 +135,59 @@ def resume_feed(caller: Caller, *, public_id: UUID) -> Feed:
         feed.save(update_fields=["paused_at", "attempts", "next_at", "fault"])
         _describe(change, feed)
     return feed
+
+
+@draftable
+def widen_feed(caller: Caller, *, public_id: UUID) -> Feed:
+    """Send what belongs to no environment there as well, from where the feed is: sign-ins, operators, dropped months.
+
+    It is of the whole installation, so it takes a superuser beside the right to configure.
+
+    Raises:
+        Refused: the caller may not; it is on record.
+        NotFound: there is no such feed.
+        Conflict: it gets it already, or leads to a webhook, which any officer can lead elsewhere.
+    """
+    _must_manage(caller, events.FEED_WIDENED)
+    with configuration_change(caller, events.FEED_WIDENED) as change:
+        feed = _feed(public_id)
+        if feed.with_installation:
+            raise Conflict("This feed gets the installation's entries already.", field="id")
+        if feed.way == POSTED:
+            raise Conflict(
+                "Any officer can lead a webhook elsewhere.",
+                field="way",
+                remedy="Use a syslog server or a file for this.",
+            )
+        feed.with_installation = True
+        feed.save(update_fields=["with_installation"])
+        _describe(change, feed)
+    return feed
+
+
+@draftable
+def narrow_feed(caller: Caller, *, public_id: UUID) -> Feed:
+    """Send the entries of the environment alone. Raises `NotFound`, and `Conflict` where it gets no others."""
+    with configuration_change(caller, events.FEED_NARROWED) as change:
+        feed = _feed(public_id)
+        if not feed.with_installation:
+            raise Conflict("This feed gets the entries of the environment alone.", field="id")
+        feed.with_installation = False
+        feed.save(update_fields=["with_installation"])
+        _describe(change, feed)
+    return feed
+
+
+def _must_manage(caller: Caller, event: EventKind) -> None:
+    """Let nobody but a superuser, or the machine, send what is of the whole installation."""
+    superusers = Account.objects.filter(kind=Account.OPERATOR, is_superuser=True, is_active=True)
+    if caller.kind == SYSTEM or (caller.kind == OPERATOR and superusers.filter(pk=caller.account_id).exists()):
+        return
+    with refusal_on_record(event, caller):
+        raise refusal(
+            "feed: only a superuser sends what belongs to no environment",
+            remedy="Let a superuser who may configure do it.",
+        )
 
 
 def _checked_address(way: str, address: str) -> str:

@@ -15,7 +15,15 @@ from django.utils.timesince import timesince
 
 from audit.errors import AuditorNotConfigured
 from audit.exports.sealed import signed
-from governance.actions.feeds import change_feed, define_feed, pause_feed, resume_feed, retire_feed
+from governance.actions.feeds import (
+    change_feed,
+    define_feed,
+    narrow_feed,
+    pause_feed,
+    resume_feed,
+    retire_feed,
+    widen_feed,
+)
 from governance.errors import Conflict
 from governance.identities import Caller
 from governance.models import Feed, Webhook
@@ -26,6 +34,7 @@ from governance.operators.decorations import page_action, shown
 from governance.operators.definitions import DefinitionAdmin
 from governance.operators.faults import said
 from governance.operators.forms import DefinitionForm
+from governance.operators.permission import manages_operators
 
 _WAYS = ((SYSLOG, "syslog over TLS"), (POSTED, "a webhook, signed"), (FILE, "a file on the server"))
 _WHY = {
@@ -59,7 +68,7 @@ class FeedAdmin(DefinitionAdmin):
     """Lists, defines, changes and retires feeds."""
 
     form = FeedForm
-    actions_detail = ("pause", "resume")
+    actions_detail = ("pause", "resume", "widen", "narrow")
     empty_hint = "So no other system gets the book. A feed sends it every sealed entry as an OCSF event, at least once."
     consequence = "Nothing is sent there any more. What the receiver has got, it keeps."
     list_display = ("name", "way", "leads_to", "state", "why", "behind", "last_sent")
@@ -67,6 +76,9 @@ class FeedAdmin(DefinitionAdmin):
 
     @shown("leads to")
     def leads_to(self, feed: Feed) -> str:
+        return f"{self._place(feed)}, with the installation's entries" if feed.with_installation else self._place(feed)
+
+    def _place(self, feed: Feed) -> str:
         return feed.address or (feed.webhook.name if feed.webhook else f"{feed.name}.ocsf.jsonl")
 
     @shown("state", label={"goes": "success", "new": "info", "paused": "warning", "stands still": "danger"})
@@ -121,6 +133,24 @@ class FeedAdmin(DefinitionAdmin):
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask first; then go on where it stood."""
         return self._turned(request, object_id, resume_feed, "Resume", "It goes on with the first entry that it lacks.")
+
+    def has_widen_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        narrow = self.model.objects.filter(pk=object_id, with_installation=False)
+        return self.is_allowed(request) and manages_operators(request) and narrow.exists()
+
+    def has_narrow_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.is_allowed(request) and self.model.objects.filter(pk=object_id, with_installation=True).exists()
+
+    @page_action("Add the installation's entries…", icon="add", permissions=["widen"])
+    def widen(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask first; then send what belongs to no environment as well."""
+        said = "It gets what belongs to no environment as well: sign-ins, operators, and months that are dropped."
+        return self._turned(request, object_id, widen_feed, "Widen", said)
+
+    @page_action("Leave out the installation's entries…", icon="remove", permissions=["narrow"])
+    def narrow(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask first; then send the entries of the environment alone."""
+        return self._turned(request, object_id, narrow_feed, "Narrow", "It gets the entries of this environment alone.")
 
     def _turned(
         self, request: HttpRequest, object_id: str, act: Callable[..., Feed], word: str, consequence: str

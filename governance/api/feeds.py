@@ -19,7 +19,7 @@ from governance.wire.fields import Fields
 from governance.wire.keys import BY_NAME, Keys, text_key
 from governance.wire.parameters import list_parameters
 from governance.wire.problems import PROBLEMS
-from governance.wire.shapes import ID, MOMENT, NUMBER, TEXT, choice, or_null, page_shape, shape
+from governance.wire.shapes import FLAG, ID, MOMENT, NUMBER, TEXT, choice, or_null, page_shape, shape
 from keyring.walls import in_environment
 
 _TAGS = ["audit"]
@@ -35,6 +35,7 @@ _FEED = shape(
     id=ID,
     **_ASKED,
     created_at=MOMENT,
+    with_installation={**FLAG, "description": "Whether it gets what belongs to no environment; a superuser says so."},
     paused_at=or_null({**MOMENT, "description": "Since when nothing is sent there."}),
     index={**NUMBER, "description": "The first place of the book that it has not got."},
     sent_at=or_null(MOMENT),
@@ -142,6 +143,7 @@ def _rendered(feed: Feed) -> dict[str, Any]:
         "webhook_id": str(feed.webhook.public_id) if feed.webhook else None,
         "description": feed.description,
         "created_at": feed.created_at,
+        "with_installation": feed.with_installation,
         "paused_at": feed.paused_at,
         "index": feed.index,
         "sent_at": feed.sent_at,

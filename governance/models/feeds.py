@@ -22,6 +22,9 @@ class Feed(OwnedByEnvironment):
         Webhook, on_delete=models.PROTECT, null=True, blank=True, related_name="feeds", db_constraint=False
     )
     description = models.TextField(blank=True, default="")
+    with_installation = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="Whether it gets what belongs to no environment."
+    )
     paused_at = models.DateTimeField(null=True, editable=False)
     index = models.BigIntegerField(default=0, editable=False, help_text="The first place that it has not got.")
     sent_at = models.DateTimeField(null=True, editable=False)
