@@ -43,6 +43,8 @@ _API_ENDINGS = {
     "defined": 1, "published": 1, "created": 1, "submitted": 1, "opened": 1, "read": 2, "listed": 2, "exported": 2,
     "changed": 3, "set": 3, "retired": 4, "deleted": 4, "withdrawn": 4,
 }  # fmt: skip
+_PROFILES = {FINDING: ["host", "record_integrity"]}
+"""A finding has an actor in the profile `host` alone."""
 _FINDINGS = {"finding.opened": 1, "finding.decided": 3}
 _USERS = {"operator": (1, "User"), "client": (4, "Service"), "system": (3, "System"), "subject": (1, "User")}
 _SEVERITIES = {"low": 2, "medium": 3, "high": 4, "critical": 5}
@@ -65,7 +67,7 @@ def event_of(entry: SealedEntry, checkpoint: Checkpoint) -> dict[str, Any]:
         "severity_id": _severity(uid, facts, status_id),
         "status_id": status_id,
         "status": status,
-        "metadata": _metadata(entry, body, checkpoint),
+        "metadata": _metadata(entry, body, checkpoint, profiles=_PROFILES.get(uid, ["record_integrity"])),
         "actor": {"user": _user(actor)},
         "raw_data": entry.body,
         "attestation": _attestation(entry, checkpoint),
@@ -133,11 +135,13 @@ def _of_class(
     return {"api": api, "src_endpoint": source}
 
 
-def _metadata(entry: SealedEntry, body: Mapping[str, Any], checkpoint: Checkpoint) -> dict[str, Any]:
+def _metadata(
+    entry: SealedEntry, body: Mapping[str, Any], checkpoint: Checkpoint, *, profiles: list[str]
+) -> dict[str, Any]:
     return {
         "version": VERSION,
         "product": PRODUCT,
-        "profiles": ["record_integrity"],
+        "profiles": profiles,
         "uid": str(body.get("id", "")),
         "log_name": checkpoint.origin,
         "sequence": entry.index,
