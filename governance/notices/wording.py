@@ -115,13 +115,13 @@ KINDS: Mapping[str, Wording] = {
         "findings",
     ),
     "dossier.due_in_a_day": Wording(
-        "The time of a breach dossier runs out within a day",
+        "A breach dossier is due within a day",
         "The authority has to be notified within 24 hours, or somebody says why it need not be.",
         DOSSIER,
         "findings",
     ),
     "dossier.due_in_hours": Wording(
-        "The time of a breach dossier runs out within hours",
+        "A breach dossier is due within hours",
         "The authority has to be notified within six hours, or somebody says why it need not be. Nobody has yet.",
         DOSSIER,
         "findings",
