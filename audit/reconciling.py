@@ -23,6 +23,8 @@ from audit.recorder import append
 from keyring.walls import SYSTEM_ENVIRONMENT, in_environment
 
 Traces = Callable[[], Iterable[str]]
+_UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
+"""What reading an entry ends in that lacks a fact, or has another than its kind has."""
 
 
 def no_traces() -> Iterable[str]:
@@ -98,11 +100,30 @@ def _ledgers() -> Iterator[Ledger]:
 def _differences(environment_id: UUID, ledger: Ledger) -> list[Difference]:
     with in_environment(environment_id):
         kept, furnished = Counter(ledger.kept()), set(ledger.furnished())
-    entries = queries.every_entry(environment_id=environment_id, kinds=ledger.kinds, outcome="done")
-    told = Counter(ledger.told(entries))
+    told, unreadable = _told(environment_id, ledger)
     rows = [trace for trace in (kept - told) if trace not in furnished]
-    unkept = [] if ledger.rows_may_go else list(told - kept)
+    unkept = unreadable if ledger.rows_may_go else [*(told - kept), *unreadable]
     return [
         *(Difference(environment_id, ledger.name, trace, is_row=True) for trace in sorted(rows)),
         *(Difference(environment_id, ledger.name, trace, is_row=False) for trace in sorted(unkept)),
     ]
+
+
+def _told(environment_id: UUID, ledger: Ledger) -> tuple[Counter[str], list[str]]:
+    """Return what the entries tell, and which of them do not say what their kind says: nobody may hide behind these."""
+    try:
+        return Counter(ledger.told(_entries(environment_id, ledger))), []
+    except _UNREADABLE:
+        readable, unreadable = [], []
+        for entry in _entries(environment_id, ledger):
+            try:
+                list(ledger.told([entry]))
+            except _UNREADABLE:
+                unreadable.append(f"what entry {entry.id} should say")
+            else:
+                readable.append(entry)
+        return Counter(ledger.told(readable)), unreadable
+
+
+def _entries(environment_id: UUID, ledger: Ledger) -> Iterator[EntryView]:
+    return queries.every_entry(environment_id=environment_id, kinds=ledger.kinds, outcome="done")

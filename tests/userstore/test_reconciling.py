@@ -114,3 +114,23 @@ def test_without_the_auditors_connection_nothing_can_be_told(monkeypatch: pytest
     with pytest.raises(CommandError, match="DATABASE_AUDITOR_URL") as unknown:
         call_command("reconcile_audit", f"--environment={uuid4()}")
     assert unknown.value.returncode == Verdict.UNKNOWN
+
+
+def test_an_entry_that_does_not_say_what_its_kind_says_is_told_and_hides_no_other() -> None:
+    desk = HelpDesk()
+    desk.granted()
+    append(events.REQUEST_APPROVED, environment_id=desk.environment.id, actor=SYSTEM, facts={"request": uuid4()})
+    append(events.RIGHT_GIVEN, environment_id=desk.environment.id, actor=SYSTEM, facts={})
+    strange = {
+        entry.id
+        for entry in queries.entries(
+            environment_id=desk.environment.id,
+            kinds=[events.REQUEST_APPROVED.name, events.RIGHT_GIVEN.name],
+        )
+        if entry.actor == SYSTEM
+    }
+    found = reconcile(desk.environment.id)
+    assert {each.trace for each in found if "should say" in each.trace} <= {
+        f"what entry {each} should say" for each in strange
+    }
+    assert {each.ledger for each in found if "should say" in each.trace} == {"requests of access", "rights"}
