@@ -103,4 +103,7 @@ def test_the_command_fills_a_synthetic_environment_and_refuses_every_other(tmp_p
     change_environment(system_caller(trial.id), description="", is_protected=True)
     with pytest.raises(CommandError, match="unprotected"):
         simulate("--seed=2", environment="trial")
-    assert {body["kind"] for body in bodies(real.id)} == {"environment.defined"}
+    other = define_environment(SYSTEM, name="other", description="", is_synthetic=True)
+    with pytest.raises(CommandError, match="trial is protected, and all environments here have one book"):
+        simulate(environment="other")
+    assert {body["kind"] for body in (*bodies(real.id), *bodies(other.id))} == {"environment.defined"}

@@ -44,6 +44,12 @@ class Command(BaseCommand):
             raise CommandError(f"There is no environment {options['environment']!r}.")
         if environment.is_protected or not environment.is_synthetic:
             raise CommandError("A company is simulated in a synthetic, unprotected environment only: the book stays.")
+        protected = Environment.objects.filter(is_protected=True).values_list("name", flat=True).first()
+        if protected is not None:
+            raise CommandError(
+                f"{protected} is protected, and all environments here have one book, which would not verify any more: "
+                "simulate a company on a machine of its own."
+            )
         configuration = self._configuration(options["configuration"])
         if options["scale"] <= 0:
             raise CommandError("--scale is greater than 0.")
