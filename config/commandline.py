@@ -23,6 +23,7 @@ Sealbook: sealed personal data, bound to consented purposes, every access on rec
   sealbook plan                  check the flow of this folder and print what runs between which topics
   sealbook produce, consume      write records to a topic of the flow of this folder, or print them
   sealbook show state            what the flow of this folder has counted
+  sealbook generate, test        make what the functions of the package in this folder lack, or run their tests
   sealbook bootstrap-database    roles and database on a PostgreSQL server of yours (once, as its administrator)
   sealbook launch                measure a program, have it let in as a client, and run exactly what was measured
   sealbook COMMAND ...           any management command, on the servers of a running `sealbook run` unless
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(words: list[str]) -> int:
     own = {"run": _run, "launch": _launch, "bootstrap-database": _bootstrap_database}
+    own |= {"generate": _generate, "test": _test}
     if words[0] in _FLOWS or (words[0] == "run" and _is_for_flow(words[1:])):
         return _flow(words)
     return own[words[0]](words[1:]) if words[0] in own else _manage(words)
@@ -90,6 +92,18 @@ def _launch(words: list[str]) -> int:
     from config.launching.command import launch
 
     return launch(words)
+
+
+def _generate(words: list[str]) -> int:
+    from config.flows.packages import generate
+
+    return generate(words)
+
+
+def _test(words: list[str]) -> int:
+    from config.flows.packages import test
+
+    return test(words)
 
 
 def _bootstrap_database(words: list[str]) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from dataflow.functions.protocol import Answer, Failed
+from dataflow.inline.javascript import JavaScriptProcess
 from dataflow.inline.process import CodeRefused, Ended, Process
 
 AT_ONCE = 500
@@ -14,22 +16,49 @@ BATCH_SECONDS, ONE_SECONDS = 10.0, 2.0
 """Wall-clock time of a message, and of a single value once a message took too long."""
 
 
+class Confined(Protocol):
+    """A process that runs functions of one language and can do nothing else."""
+
+    def load(self, number: int, *, source: str, function: str, takes_bytes: bool, seconds: float) -> None:
+        """Have the process know a function by a number. Raises `CodeRefused`, `Ended`."""
+
+    def call(self, number: int, arguments: Sequence[Sequence[Any]], *, seconds: float) -> list[tuple[bool, Any]]:
+        """Return for each list of arguments whether it went well, and the result or the kind of error."""
+
+    def kill(self) -> None:
+        """End the process now and reap it."""
+
+
+PROCESSES: Mapping[str, Callable[[], Confined]] = {"python": Process, "javascript": JavaScriptProcess}
+"""What runs code, by its language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    language: str
+    source: str
+    function: str
+    takes_bytes: bool
+
+
 class Runner:
-    """Functions in one confined process, which is replaced when it breaks. One thread uses it."""
+    """Functions in a confined process for each language, which is replaced when it breaks. One thread uses it."""
 
     def __init__(self) -> None:
-        self._process: Process | None = None
-        self._known: list[tuple[str, str, bool]] = []
+        self._processes: dict[str, Confined] = {}
+        self._known: list[Known] = []
 
-    def add(self, *, source: str, function: str, takes_bytes: bool) -> int:
+    def add(self, *, source: str, function: str, takes_bytes: bool, language: str = "python") -> int:
         """Take up a function; return its number. Raises `CodeRefused` where it cannot be loaded."""
-        self._known.append((source, function, takes_bytes))
-        number = len(self._known) - 1
+        if language not in PROCESSES:
+            raise CodeRefused(f"{language} is not run here")
+        known, number = Known(language, source, function, takes_bytes), len(self._known)
         try:
-            self._load(self._running(), number)
+            self._load(self._running(language), number, known)
         except Ended as ended:
-            self.close()
+            self._end(language)
             raise CodeRefused(ended.kind) from None
+        self._known.append(known)
         return number
 
     def call(self, number: int, arguments: Sequence[Sequence[Any]]) -> list[Answer]:
@@ -40,28 +69,39 @@ class Runner:
         return found
 
     def close(self) -> None:
-        """End the process."""
-        if self._process is not None:
-            self._process.kill()
-            self._process = None
+        """End the processes."""
+        for language in tuple(self._processes):
+            self._end(language)
 
     def _call(self, number: int, arguments: Sequence[Sequence[Any]], seconds: float) -> list[Answer]:
+        language = self._known[number].language
         try:
-            answers = self._running().call(number, arguments, seconds=seconds)
+            answers = self._running(language).call(number, arguments, seconds=seconds)
         except Ended as ended:
-            self.close()
+            self._end(language)
             if len(arguments) == 1:
                 return [Failed(ended.kind)]
             return [answer for each in arguments for answer in self._call(number, [each], ONE_SECONDS)]
         return [value if went_well else Failed(str(value)[:120]) for went_well, value in answers]
 
-    def _running(self) -> Process:
-        if self._process is None:
-            self._process = Process()
-            for number in range(len(self._known)):
-                self._load(self._process, number)
-        return self._process
+    def _running(self, language: str) -> Confined:
+        if language not in self._processes:
+            process = self._processes[language] = PROCESSES[language]()
+            for number, known in enumerate(self._known):
+                if known.language == language:
+                    self._load(process, number, known)
+        return self._processes[language]
 
-    def _load(self, process: Process, number: int) -> None:
-        source, function, takes_bytes = self._known[number]
-        process.load(number, source=source, function=function, takes_bytes=takes_bytes, seconds=BATCH_SECONDS)
+    def _load(self, process: Confined, number: int, known: Known) -> None:
+        process.load(
+            number,
+            source=known.source,
+            function=known.function,
+            takes_bytes=known.takes_bytes,
+            seconds=BATCH_SECONDS,
+        )
+
+    def _end(self, language: str) -> None:
+        process = self._processes.pop(language, None)
+        if process is not None:
+            process.kill()

@@ -15,7 +15,9 @@ FILES = ("sdf-package.yaml", "ssdk-package.yaml", "sealbook-package.yaml")
 """Names of the package file; the first is what `generate` looks for and `hub` writes."""
 CODE = "functions"
 """The folder with the code: `mask-ssn` is in `functions/mask_ssn.py` or `functions/mask_ssn.js`."""
-_ENDINGS = {"python": ".py", "javascript": ".js"}
+CASES = ".cases.yaml"
+"""How the file with a function's tests ends, which lies beside its code."""
+ENDINGS = {"python": ".py", "javascript": ".js"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,19 @@ class Folder:
     path: Path
     file: PackageFile
 
+    def has_code(self, function: str) -> bool:
+        """Say whether a function has code that runs here."""
+        return any((self.path / CODE / f"{snake(function)}{ending}").is_file() for ending in ENDINGS.values())
+
+    def cases_of(self, function: str) -> str | None:
+        """Return the text of a function's tests; None where it has none. Raises `FileRefused`."""
+        path = self.path / cases_name(function)
+        return _text_of(path, self.file.functions[function].place) if path.is_file() else None
+
     def code_of(self, function: str) -> Inline:
         """Return a function's code. Raises `FileRefused` where there is none that runs here."""
         stem, place = snake(function), self.file.functions[function].place
-        for language, ending in _ENDINGS.items():
+        for language, ending in ENDINGS.items():
             found = self.path / CODE / f"{stem}{ending}"
             if found.is_file():
                 return Inline(language, _text_of(found, place), Place(str(found)))
@@ -47,6 +58,11 @@ def open_folder(path: Path, place: Place) -> Folder:
         if (path / name).is_file():
             return Folder(path, read_package(_text_of(path / name, place), str(path / name)))
     raise FileRefused([Fault(place, "", f"there is no package in {path}", f"It has a file {FILES[0]}.")])
+
+
+def cases_name(function: str) -> str:
+    """Return where a function's tests lie within its package: `functions/mask_ssn.cases.yaml`."""
+    return f"{CODE}/{snake(function)}{CASES}"
 
 
 def snake(name: str) -> str:

@@ -92,6 +92,11 @@ class Library:
                 names.states[wanted.alias] = _state_of(loaded, wanted.name, wanted.place)
         return names
 
+    def offered_by(self, package: Package) -> tuple[Known, ...]:
+        """Return a package's own functions with their types resolved. Raises `FileRefused`."""
+        loaded = self._take_up(package, ())
+        return tuple(_known(loaded, each) for each in package.file.functions.values())
+
     def _load(self, wanted: Import, within: tuple[Meta, ...]) -> Loaded:
         if wanted.package in within:
             chain = " -> ".join(map(str, (*within[within.index(wanted.package) :], wanted.package)))
@@ -102,14 +107,17 @@ class Library:
         if len(self._loaded) >= MOST_PACKAGES:
             raise FileRefused([Fault(wanted.place, "imports", f"there are more than {MOST_PACKAGES} packages")])
         package = self._find(wanted)
-        file = package.file
-        if file.meta != wanted.package:
-            says = f"what is found there is {file.meta}, not {wanted.package}"
+        if package.file.meta != wanted.package:
+            says = f"what is found there is {package.file.meta}, not {wanted.package}"
             raise FileRefused([Fault(wanted.place, "imports", says, "Mend the version or the path.")])
-        names = self.names_for(_with_paths(file.imports, file.dev), (*within, wanted.package))
+        return self._take_up(package, within)
+
+    def _take_up(self, package: Package, within: tuple[Meta, ...]) -> Loaded:
+        file = package.file
+        names = self.names_for(_with_paths(file.imports, file.dev), (*within, file.meta))
         shapes = Shapes(file.types, names.types)
         shapes.resolve_all()
-        found = self._loaded[wanted.package] = Loaded(file, package, shapes, names)
+        found = self._loaded[file.meta] = Loaded(file, package, shapes, names)
         return found
 
 

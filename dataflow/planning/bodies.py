@@ -17,7 +17,11 @@ from dataflow.planning.plan import Body, Coded, Native
 from dataflow.schemas.shapes import ANYTHING, Shape
 
 _RUST = re.compile(r"\bfn\s+(\w+)")
-_JAVASCRIPT = re.compile(r"\bfunction\s+(\w+)\s*\(|(?:const|let|var)\s+(\w+)\s*=")
+_JAVASCRIPT = re.compile(
+    r"^(?:function\s+([\w$]+)\s*\(|(?:const|let|var)\s+([\w$]+)\s*=\s*(?:function\b|\([^()]*\)\s*=>|[\w$]+\s*=>))",
+    re.MULTILINE,
+)
+"""Functions that begin where a line does: those within others are not what is called."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,9 @@ class Program:
 
     def _coded(self, step: Step, body: Coded) -> Callable[[list[Item]], list[Any]]:
         takes_bytes = step.takes == BYTES
-        number = self._runner.add(source=body.code.source, function=body.function, takes_bytes=takes_bytes)
+        number = self._runner.add(
+            language=body.code.language, source=body.code.source, function=body.function, takes_bytes=takes_bytes
+        )
         with_key = any(each.kind == "key" for each in step.inputs)
 
         def work(items: list[Item]) -> list[Any]:

@@ -77,6 +77,27 @@ def mask_ssn(text: str) -> str:
     return SSN.sub("***-**-****", text)
 """
 
+MASK_CASES = """\
+cases:
+  - {given: 'a 123-45-6789', gives: 'a ***-**-****'}
+  - given: '{"name":"alice","ssn":"123-45-6789"}'
+    gives: '{"name":"alice","ssn":"***-**-****"}'
+  - {given: no number here, gives: no number here}
+  - {given: poison, fails: true}
+properties: [idempotent, total]
+"""
+"""The tests of the seed's package."""
+
+MASK_JAVASCRIPT = """\
+const SSN = /\\b[0-9]{3}-[0-9]{2}-[0-9]{4}\\b/g;
+
+function mask_ssn(text) {
+    if (text === "poison") throw new Error(text);
+    return text.replace(SSN, "***-**-****");
+}
+"""
+"""The seed's function in JavaScript."""
+
 CARS = """\
 apiVersion: 0.6.0
 meta: {name: cars, version: 1.2.3, namespace: examples}
@@ -130,6 +151,7 @@ def seed_folder(root: Path) -> Path:
     """Make the seed's flow with its package below a folder; return the flow's own folder."""
     package = root / "_packages" / "mask-ssn-pkg"
     write_package(package, PACKAGE, mask_ssn=MASK)
+    (package / "functions" / "mask_ssn.cases.yaml").write_text(MASK_CASES)
     flow = root / "flow"
     flow.mkdir()
     (flow / "dataflow.yaml").write_text(SEED)

@@ -7,6 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.dataflow.test_terminal import running, said, typed
 from tests.docs.blocks import blocks
 
@@ -17,12 +19,12 @@ def test_the_first_flow_runs_as_the_page_says(tmp_path: Path) -> None:
     flow, package = tmp_path / "flow", tmp_path / "_packages" / "mask-ssn-pkg"
     (package / "functions").mkdir(parents=True)
     flow.mkdir()
-    file, declared = blocks(PAGE, "yaml")
+    file, declared, _ = blocks(PAGE, "yaml")
     (code,) = blocks(PAGE, "python")
     (flow / "dataflow.yaml").write_text(file)
     (package / "sdf-package.yaml").write_text(declared)
     (package / "functions" / "mask_ssn.py").write_text(code)
-    checked, dialogue = blocks(PAGE, "console")
+    checked, dialogue, _ = blocks(PAGE, "console")
     assert checked == "$ sealbook plan\n$ sealbook run\n"
     assert "exactly once" in said(flow, "plan")
     lines = re.findall(r"^> (.*)$", dialogue, re.MULTILINE)
@@ -39,3 +41,19 @@ def test_the_first_flow_runs_as_the_page_says(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_the_package_passes_its_tests_as_the_page_says(tmp_path: Path, language: str) -> None:
+    _, declared, cases = blocks(PAGE, "yaml")
+    (code,) = blocks(PAGE, language)
+    functions = tmp_path / "functions"
+    functions.mkdir()
+    (tmp_path / "sdf-package.yaml").write_text(declared)
+    (functions / f"mask_ssn.{'py' if language == 'python' else 'js'}").write_text(code)
+    (functions / "mask_ssn.cases.yaml").write_text(cases)
+    (dialogue,) = (each for each in blocks(PAGE, "console") if "sealbook test" in each)
+    commands = re.findall(r"^\$ sealbook (.*)\n((?:(?!\$).*\n)*)", dialogue, re.MULTILINE)
+    assert [command for command, _ in commands] == ["generate", "test"]
+    for command, answer in commands:
+        assert said(tmp_path, command) == answer

@@ -1,0 +1,158 @@
+"""Testing the functions of a package: their cases, and what holds for whatever they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from dataflow.functions.protocol import Failed
+from dataflow.grammar.faults import FileRefused, Place
+from dataflow.inline.process import CodeRefused
+from dataflow.inline.running import Runner
+from dataflow.packages.calling import Called, short, shown
+from dataflow.packages.cases import IDEMPOTENT, TOTAL, Case, Cases, read_cases
+from dataflow.packages.corpus import NOBODYS, STUMBLING, bearers
+from dataflow.packages.folders import Folder, cases_name
+from dataflow.packages.library import Find, Input, Known, Library
+from dataflow.schemas.converting import ValueUnfit
+from dataflow.schemas.shapes import fits
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of the tests of a function: what was tested, and a text of some lines for each that failed."""
+
+    function: str
+    tested: tuple[str, ...]
+    wrong: tuple[str, ...]
+
+
+def try_package(folder: Folder, find: Find, runner: Runner) -> list[Tried]:
+    """Run the tests of every function of a package. Raises `FileRefused` where the package itself is wrong."""
+    return [_tried(folder, known, runner) for known in Library(find).offered_by(folder)]
+
+
+def _tried(folder: Folder, known: Known, runner: Runner) -> Tried:
+    if known.states:
+        return Tried(known.name, ("it needs a state, which is not run yet",), ())
+    try:
+        text = folder.cases_of(known.name)
+        if text is None:
+            return Tried(known.name, (), (f"{cases_name(known.name)} is missing; `sealbook generate` makes it",))
+        cases = read_cases(text, cases_name(known.name))
+        value = next((each for each in known.inputs if each.kind == "value"), None)
+        if value is None:
+            return Tried(known.name, (), ("it takes no value",))
+        return _Trial(known, value, cases, Called(known, value, runner)).outcome()
+    except FileRefused as refused:
+        return Tried(known.name, (), (str(refused),))
+    except CodeRefused as refused:
+        return Tried(known.name, (), (f"its code cannot be loaded: {refused}",))
+
+
+class _Trial:
+    """The tests of one function."""
+
+    def __init__(self, known: Known, value: Input, cases: Cases, called: Called) -> None:
+        self._known, self._shape, self._cases, self._called = known, value.shape, cases, called
+
+    def outcome(self) -> Tried:
+        count = len(self._cases.cases)
+        if not count:
+            return Tried(self._known.name, (), (f"{cases_name(self._known.name)} has no cases",))
+        tested, wrong = [f"{count} case{'s' if count > 1 else ''}"], list(self._case_by_case())
+        for name, test in self._properties():
+            tested.append(name)
+            wrong += test()
+        return Tried(self._known.name, tuple(tested), tuple(wrong))
+
+    def _properties(self) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
+        for category in self._known.removes:
+            yield f"no-leak {category}", partial(self._leaks, category)
+        if IDEMPOTENT in self._cases.properties:
+            yield IDEMPOTENT, self._changes_again
+        if TOTAL in self._cases.properties:
+            yield TOTAL, self._fails_on_text
+
+    def _case_by_case(self) -> Iterator[str]:
+        fit: list[Case] = []
+        for each in self._cases.cases:
+            unfit = self._called.unfit(each.given)
+            if unfit and not each.fails:
+                yield f"{_at(each.place)}: what is given is not of the function's type: {unfit}"
+            elif not unfit:
+                fit.append(each)
+        for case, answer in zip(fit, self._called.on([(each.key, each.given) for each in fit]), strict=True):
+            yield from self._compared(case, answer)
+
+    def _compared(self, case: Case, answer: Any) -> Iterator[str]:
+        head = f"{_at(case.place)}: given     {short(case.given)}"
+        got = f"it fails: {answer.why}" if isinstance(answer, Failed) else short(answer)
+        if case.fails:
+            if not isinstance(answer, Failed):
+                yield f"{head}\n  expected  that it fails\n  got       {got}"
+            return
+        try:
+            expected = self._called.expected(case.gives)
+        except ValueUnfit as unfit:
+            yield f"{_at(case.place)}: what it is to give is not of the function's type: {unfit}"
+            return
+        if isinstance(answer, Failed) or shown(answer) != shown(expected):
+            yield f"{head}\n  expected  {short(expected)}\n  got       {got}"
+
+    def _leaks(self, category: str) -> Iterator[str]:
+        texts = (*NOBODYS.get(category, ()), *self._cases.texts_of(category))
+        if not texts:
+            remedy = f"write some under `corpus: {{{category}: [...]}}`"
+            yield f"no-leak {category}: there are no values to test it with; {remedy}"
+            return
+        bearing = list(bearers(self._shape, texts, category))
+        results = self._results([value for _, value in bearing])
+        if bearing and all(isinstance(each, Failed) for each in results):
+            yield f"no-leak {category}: it fails on every value of this category, which shows nothing"
+        for (text, value), result in zip(bearing, results, strict=True):
+            if not isinstance(result, Failed) and _bare(text) in _bare(shown(result)):
+                yield f"no-leak {category}: given     {short(value)}\n  got       {short(result)}"
+
+    def _changes_again(self) -> Iterator[str]:
+        output = self._known.output
+        if self._known.operator != "map" or output is None or not fits(output, self._shape):
+            yield f"{IDEMPOTENT}: this is asked of a `map` whose result has the type of its input"
+            return
+        once = [each for each in self._results(self._samples()) if not isinstance(each, Failed)]
+        for first, second in zip(once, self._results(once), strict=True):
+            if isinstance(second, Failed):
+                yield f"{IDEMPOTENT}: given     {short(first)}\n  got       it fails: {second.why}"
+            elif shown(first) != shown(second):
+                yield f"{IDEMPOTENT}: given     {short(first)}\n  got       {short(second)}"
+
+    def _samples(self) -> list[Any]:
+        given = [each.given for each in self._cases.cases if not each.fails and not self._called.unfit(each.given)]
+        texts = tuple(text for category in self._known.removes for text in NOBODYS.get(category, ()))
+        return given + [value for _, value in bearers(self._shape, (*texts, *STUMBLING))]
+
+    def _fails_on_text(self) -> Iterator[str]:
+        bearing = [value for _, value in bearers(self._shape, STUMBLING)]
+        if not bearing:
+            yield f"{TOTAL}: its input has no text"
+        for value, result in zip(bearing, self._results(bearing), strict=True):
+            if isinstance(result, Failed):
+                yield f"{TOTAL}: given     {short(value)}\n  got       it fails: {result.why}"
+
+    def _results(self, values: Sequence[Any]) -> list[Any]:
+        """Return what is put out for each value: a filter puts out the value itself, or nothing."""
+        answers = self._called.on([(None, each) for each in values])
+        if self._known.operator != "filter":
+            return answers
+        return [value if answer is True else answer for value, answer in zip(values, answers, strict=True)]
+
+
+def _at(place: Place) -> str:
+    return f"{place.file}:{place.line}"
+
+
+def _bare(text: str) -> str:
+    """Return the letters and digits of a text: what only changes the signs between them hides nothing."""
+    return "".join(filter(str.isalnum, text)).casefold()
