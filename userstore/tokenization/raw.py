@@ -58,6 +58,27 @@ def data_of(token: Token) -> str:
     return _opened(token, bytes(token.data_sealed or b""), data_place(token.environment_id, token.public_id))
 
 
+def raw_row(data: str, text: str, transformer: Transformer, policy: AccessPolicy, *, now: datetime) -> Token:
+    """Return the row of a token for this data, not yet stored."""
+    environment_id, token_id = policy.environment_id, uuid4()
+    index, key = indexes_of(environment_id)[0], key_for(environment_id, KeyKind.TOKEN)
+    data_blind = blind_data(index, data, transformer=transformer.pk, policy=policy.pk)
+    return Token(
+        environment_id=environment_id,
+        public_id=token_id,
+        created_at=now,
+        transformer=transformer,
+        transformer_version=transformer.version,
+        access_policy=policy,
+        blind=blind_text(index, text),
+        blind_version=index.version,
+        sealed=key.seal(text.encode(), text_place(environment_id, None, token_id)),
+        data_blind=data_blind,
+        data_sealed=key.seal(data.encode(), data_place(environment_id, token_id)),
+        reuse_blind=data_blind if transformer.reuse_existing_token else None,
+    )
+
+
 def _opened(token: Token, sealed: bytes, place: bytes) -> str:
     return key_by_id(token.environment_id, key_id_of(sealed), kind=KeyKind.TOKEN).unseal(sealed, place).decode()
 
@@ -70,35 +91,19 @@ def _known(data: str, transformer: Transformer, policy: AccessPolicy) -> tuple[s
 
 
 def _new(data: str, transformer: Transformer, policy: AccessPolicy, now: datetime) -> tuple[str, UUID]:
-    environment_id = policy.environment_id
-    index, *former = indexes_of(environment_id)
-    key = key_for(environment_id, KeyKind.TOKEN)
+    _, *former = indexes_of(policy.environment_id)
     compiled = compile_transformer(transformer)
-    data_blind = blind_data(index, data, transformer=transformer.pk, policy=policy.pk)
     for _ in range(_TRIES):
-        text, token_id = compiled.apply([data], now=now)[0], uuid4()
+        text = compiled.apply([data], now=now)[0]
         if not text:
             break
         if texts_taken([text], former):
             continue
-        row = Token(
-            environment_id=environment_id,
-            public_id=token_id,
-            created_at=now,
-            transformer=transformer,
-            transformer_version=transformer.version,
-            access_policy=policy,
-            blind=blind_text(index, text),
-            blind_version=index.version,
-            sealed=key.seal(text.encode(), text_place(environment_id, None, token_id)),
-            data_blind=data_blind,
-            data_sealed=key.seal(data.encode(), data_place(environment_id, token_id)),
-            reuse_blind=data_blind if transformer.reuse_existing_token else None,
-        )
+        row = raw_row(data, text, transformer, policy, now=now)
         with transaction.atomic():
             Token.objects.bulk_create([row], ignore_conflicts=True)
-        if Token.objects.filter(public_id=token_id).exists():
-            return text, token_id
+        if Token.objects.filter(public_id=row.public_id).exists():
+            return text, row.public_id
         known = _known(data, transformer, policy)
         if known is not None:
             return known
