@@ -7,15 +7,18 @@ import secrets
 from collections.abc import Callable
 from threading import Event
 
-from dataflow.engines.protocol import Engine
+from dataflow.engines.protocol import Batch, Done, Engine
 from dataflow.inline.running import Runner
 from dataflow.planning.plan import Plan, Service
 from dataflow.running.program import Program
+from dataflow.store.protocol import StoreAway
 
 AT_ONCE = 500
 """Messages of one batch."""
 PATIENCE = 0.5
 """Seconds that a worker waits for messages before it looks whether it is to stop."""
+PAUSE = 1.0
+"""Seconds after which a store that was away is asked again."""
 
 
 def work(plan: Plan, service: Service, engine: Engine, *, stop: Event, told: Callable[[int], None]) -> None:
@@ -31,10 +34,20 @@ def work(plan: Plan, service: Service, engine: Engine, *, stop: Event, told: Cal
         intake = engine.intake(flow_id(plan), service.name, topics, _name_of_worker())
         while not stop.is_set():
             batch = intake.take(most=AT_ONCE, wait=PATIENCE)
-            if batch is not None:
-                told(intake.commit(batch, program.run(batch.topic, batch.messages)))
+            if batch is not None and (done := _run(program, batch, stop)) is not None:
+                told(intake.commit(batch, done))
     finally:
         runner.close()
+
+
+def _run(program: Program, batch: Batch, stop: Event) -> list[Done] | None:
+    """Return what becomes of a batch; None where the store was away until the end, and somebody else will do it."""
+    while not stop.is_set():
+        try:
+            return program.run(batch.topic, batch.messages)
+        except StoreAway:
+            stop.wait(PAUSE)
+    return None
 
 
 _START = {"beginning": "0", "end": "$"}

@@ -1,0 +1,64 @@
+"""A flow that runs in an environment as one of its clients: with its rights, its topics and its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+
+import redis
+from django.conf import settings
+from django.db import connections
+
+from dataflow.engines.redis_streams import RedisStreams
+from dataflow.functions.registry import BUILTINS
+from dataflow.grammar.flowfile import read_flow
+from dataflow.packages.library import find_folders
+from dataflow.planning.plan import Plan, Service
+from dataflow.planning.planner import plan_flow
+from dataflow.running.working import work
+from dataflow.store.concealing import EnvironmentKey
+from dataflow.store.functions import store_functions
+from dataflow.store.server import ServerStore
+from governance.identities import Caller
+
+
+def plan_for(caller: Caller, file: Path) -> Plan:
+    """Return the plan of a dataflow file whose functions ask the store as a caller. Raises `FileRefused`, `OSError`."""
+    flow = read_flow(file.read_text(), file.name)
+    asking = store_functions(ServerStore(caller), purpose=flow.purpose, subject=flow.subject)
+    find = find_folders(file.parent, dev=flow.dev)
+    return plan_flow(flow, find=find, builtins={**BUILTINS, **asking})
+
+
+def engine_for(caller: Caller) -> RedisStreams:
+    """Return the environment's topics on the server's Redis."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    return RedisStreams(client, environment=str(caller.environment_id), conceal=EnvironmentKey(caller.environment_id))
+
+
+def run_deployed(caller: Caller, file: Path, *, stop: Event, told: Callable[[int], None]) -> list[str]:
+    """Run a flow until `stop`, each service in a thread with a store of its own; return what went wrong."""
+    trouble: list[str] = []
+    services = [each.name for each in plan_for(caller, file).services]
+    threads = [Thread(target=_one, args=(caller, file, name, stop, told, trouble), name=name) for name in services]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    return trouble
+
+
+def _one(caller: Caller, file: Path, name: str, stop: Event, told: Callable[[int], None], trouble: list[str]) -> None:
+    try:
+        plan = plan_for(caller, file)
+        work(plan, _service(plan, name), engine_for(caller), stop=stop, told=told)
+    except Exception as error:  # the others must not go on as if nothing were
+        trouble.append(f"{name} ended: {type(error).__name__}")
+    finally:
+        stop.set()
+        connections.close_all()
+
+
+def _service(plan: Plan, name: str) -> Service:
+    return next(each for each in plan.services if each.name == name)

@@ -1,0 +1,31 @@
+"""Sealing what failed with a key of the environment."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from dataflow.deadletters.concealing import Unreadable
+from keyring.errors import KeyringError
+from keyring.keys import KeyKind, key_by_id, key_for
+from keyring.sealing import key_id_of
+
+_PLACE = b"dead-letter|"
+
+
+class EnvironmentKey:
+    """The key of an environment's texts; what it seals opens in that environment, at its place."""
+
+    def __init__(self, environment_id: UUID) -> None:
+        self._environment_id = environment_id
+
+    def seal(self, record: bytes, *, place: bytes) -> bytes:
+        """Return a record sealed."""
+        return key_for(self._environment_id, KeyKind.TEXT).seal(record, _PLACE + place)
+
+    def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
+        """Return a record opened. Raises `Unreadable`."""
+        try:
+            key = key_by_id(self._environment_id, key_id_of(sealed), kind=KeyKind.TEXT)
+            return key.unseal(sealed, _PLACE + place)
+        except KeyringError:
+            raise Unreadable from None
