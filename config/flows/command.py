@@ -13,6 +13,7 @@ from threading import Event, Thread
 from config.embedded.errors import LaunchError
 from config.flows.folder import FILE, engine_of, plan_here
 from dataflow.engines.redis_streams import RedisStreams
+from dataflow.functions.protocol import ParametersRefused
 from dataflow.inline.process import CodeRefused
 from dataflow.planning.drawing import described, drawn
 from dataflow.planning.plan import Plan, Service
@@ -73,6 +74,8 @@ def _one(
         work(plan, service, engine, stop=stop, told=told)
     except CodeRefused as refused:
         trouble.append(f"{service.name}: its code cannot be loaded: {refused}")
+    except ParametersRefused as refused:
+        trouble.append(f"{service.name}: {refused}")
     except Exception as error:  # the others must not go on as if nothing were
         trouble.append(f"{service.name} ended: {type(error).__name__}")
     finally:

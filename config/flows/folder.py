@@ -22,6 +22,7 @@ from dataflow.grammar.flowfile import read_flow
 from dataflow.packages.library import find_folders
 from dataflow.planning.plan import Plan
 from dataflow.planning.planner import plan_flow
+from dataflow.store.functions import store_functions
 
 FILE = "dataflow.yaml"
 STATE = ".sealbook"
@@ -40,7 +41,8 @@ def plan_here(folder: Path, *, is_production: bool = False) -> Plan:
     try:
         file = read_flow(text, FILE)
         find = find_folders(folder, dev=file.dev)
-        return plan_flow(file, find=find, builtins=BUILTINS, is_production=is_production)
+        asking = store_functions(None, purpose=file.purpose, subject=file.subject)
+        return plan_flow(file, find=find, builtins={**BUILTINS, **asking}, is_production=is_production)
     except FileRefused as refused:
         count = len(refused.faults)
         raise LaunchError(f"{FILE} has {count} fault{'s' if count > 1 else ''}:\n{refused}") from None
