@@ -18,7 +18,7 @@ WRITERS: Mapping[str, str] = {
     "audit/integrity/integrating.py": "the tree over the book is no entry of it, and is its sealer's alone",
     "userstore/tokenization/minting.py": "a token is minted inside the read that hands it out, whose entry records it",
     "userstore/tokenization/raw.py": "a token is minted inside the action that creates it, whose entry records it",
-    "userstore/tokenization/raw_batches.py": "a token is minted inside the action that creates it, whose entry records it",
+    "userstore/tokenization/raw_batches.py": "tokens are minted inside the action that creates them, as above",
 }
 """File outside `WRITING_FOLDERS` that writes -> the reason. An entry that is not needed any more is a fault."""
 
