@@ -8,10 +8,12 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from governance.actions.change import environment_resource
+from governance.errors import NotFound
 from governance.identities import CLIENT, OPERATOR, SYSTEM, Caller
-from governance.models import AccessRequest, Account, Client, GroupRight, Right, StaffMember, Ticket
+from governance.models import AccessRequest, Account, Client, Environment, GroupRight, Right, StaffMember, Ticket
 from governance.rights import effective_rights
 from governance.standing import Standing
+from keyring.walls import in_environment
 
 
 def operator_named(account: Account, *, environment_id: UUID) -> Caller:
@@ -41,6 +43,22 @@ def caller_named(*, kind: str, caller_id: UUID, environment_id: UUID) -> Caller 
     return Caller(
         kind=CLIENT, id=client.public_id, account_id=client.account_id, environment_id=environment_id, name=client.name
     )
+
+
+def client_at(environment_name: str, client: str) -> Caller:
+    """Return a client as a caller, by the name of its environment and its own name or id: for commands of the machine.
+
+    Raises:
+        NotFound: there is no such environment, or no such client in it.
+    """
+    environment = Environment.objects.filter(name__iexact=environment_name).first()
+    if environment is None:
+        raise NotFound(f"There is no environment {environment_name!r}.")
+    with in_environment(environment.id):
+        found = [each for each in Client.objects.all() if client in (each.name, str(each.public_id))]
+    if len(found) != 1:
+        raise NotFound(f"There is no client {client!r} in {environment.name}.")
+    return Caller(CLIENT, found[0].public_id, found[0].account_id, environment.id, found[0].name)
 
 
 def people_who(*, standing: Standing, operation: str, now: datetime) -> list[Caller]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
 from audit import queries
@@ -182,3 +184,22 @@ def test_what_failed_is_sealed_with_the_environments_key(book: TokenBook) -> Non
     for place, text in ((b"there", sealed), (b"here", sealed[:-1] + b"x"), (b"here", b"")):
         with pytest.raises(Unreadable):
             conceal.unseal(text, place=place)
+
+
+@pytest.mark.parametrize(
+    ("environment", "client", "file", "says"),
+    [
+        ("nowhere", "service", "dataflow.yaml", "There is no environment 'nowhere'"),
+        ("", "nobody", "dataflow.yaml", "There is no client 'nobody' in"),
+        ("", "service", "other.yaml", "other.yaml cannot be read: FileNotFoundError"),
+        ("", "service", "wrong.yaml", "wrong.yaml:14:18: with: `require-consent`: purposes unknown; known are"),
+    ],
+)
+def test_the_command_says_what_is_missing(
+    book: TokenBook, tmp_path: Path, environment: str, client: str, file: str, says: str
+) -> None:
+    written(book, tmp_path, CONSENT.replace("consent", "consent, with: {purposes: x}")).rename(tmp_path / "wrong.yaml")
+    written(book, tmp_path, CONSENT)
+    named = {"environment": environment or book.environment.name, "client": client}
+    with pytest.raises(CommandError, match=re.escape(says)):
+        call_command("run_flow", str(tmp_path / file), **named)

@@ -11,9 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from dataflow.grammar.faults import FileRefused
 from dataflow.running.deployed import plan_for, run_deployed
-from governance.identities import CLIENT, Caller
-from governance.models import Client, Environment
-from keyring.walls import in_environment
+from governance.errors import NotFound
+from governance.people import client_at
 
 
 class Command(BaseCommand):
@@ -28,7 +27,10 @@ class Command(BaseCommand):
         parser.add_argument("--client", required=True, help="name or id of the client that the flow runs as")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        caller = _caller(options["environment"], options["client"])
+        try:
+            caller = client_at(options["environment"], options["client"])
+        except NotFound as missing:
+            raise CommandError(str(missing)) from None
         file: Path = options["file"].resolve()
         try:
             plan = plan_for(caller, file)
@@ -45,14 +47,3 @@ class Command(BaseCommand):
         trouble = run_deployed(caller, file, stop=stop, told=lambda _: None)
         if trouble:
             raise CommandError("\n".join(trouble))
-
-
-def _caller(environment_name: str, client_name: str) -> Caller:
-    environment = Environment.objects.filter(name__iexact=environment_name).first()
-    if environment is None:
-        raise CommandError(f"There is no environment {environment_name!r}.")
-    with in_environment(environment.id):
-        found = [each for each in Client.objects.all() if client_name in (each.name, str(each.public_id))]
-    if len(found) != 1:
-        raise CommandError(f"There is no client {client_name!r} in {environment.name}.")
-    return Caller(CLIENT, found[0].public_id, found[0].account_id, environment.id, found[0].name)

@@ -14,8 +14,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from governance.errors import GovernanceError
-from governance.identities import CLIENT, Caller
-from governance.models import Client, Environment
+from governance.identities import Caller
+from governance.people import client_at
 from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
 from userstore.actions.importing.advancing import Importing
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         except OSError as problem:
             raise CommandError(f"The file cannot be read: {problem.strerror}.") from None
         try:
-            caller = self._caller(options["environment"], options["client"])
+            caller = client_at(options["environment"], options["client"])
             row = (
                 self._resumed(caller, file, options["resume"])
                 if options["resume"]
@@ -78,16 +78,6 @@ class Command(BaseCommand):
             raise CommandError(" ".join(filter(None, [str(problem), problem.remedy]))) from None
         finally:
             file.close()
-
-    def _caller(self, environment_name: str, client_name: str) -> Caller:
-        environment = Environment.objects.filter(name__iexact=environment_name).first()
-        if environment is None:
-            raise CommandError(f"There is no environment {environment_name!r}.")
-        with in_environment(environment.id):
-            found = [c for c in Client.objects.all() if client_name in (c.name, str(c.public_id))]
-        if len(found) != 1:
-            raise CommandError(f"There is no client {client_name!r} in {environment.name}.")
-        return Caller(CLIENT, found[0].public_id, found[0].account_id, environment.id, found[0].name)
 
     def _asked(self, caller: Caller, file: OpenFile, options: dict[str, Any]) -> Import:
         standing = fresh_standing_of(caller.environment_id)
