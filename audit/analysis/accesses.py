@@ -40,6 +40,8 @@ OPERATIONS = {
     "job.registered": "configure",
     "staff.taken_in": "configure",
     "finding.work_expected": "configure",
+    "feed.paused": "configure",
+    "feed.narrowed": "configure",
     "access_token.issued": "sign in",
     "operator.signed_in": "sign in",
 }

@@ -50,12 +50,14 @@ def _beside(access: Access) -> tuple[str, float]:
             return "all work of somebody counts as expected", 5.0
         case "staff.taken_in" if access.actor_kind == "operator" and (said.get("changed") or said.get("ended")):
             return "somebody stands otherwise in the staff directory", 4.0
+        case "feed.paused" | "feed.retired" | "feed.narrowed":
+            return "what others see of the book gets less", 5.0
     return "", 0.0
 
 
 DETECTION = Detection(
     id=ID,
-    version=3,
+    version=4,
     title="The analysis is made to look away",
     severity="critical",
     action="review",
@@ -80,5 +82,7 @@ DETECTION = Detection(
             facts={"members": 9, "changed": 1, "ended": 0}),)),
         Case("the directory is pulled every night", False, (access(operation="configure", kind="staff.taken_in",
             actor_kind="system", facts={"members": 9, "changed": 1}),)),
+        Case("a feed stands still", True, (access(operation="configure", kind="feed.paused"),)),
+        Case("a feed goes on", False, (access(operation="configure", kind="feed.resumed"),)),
     ),
 )  # fmt: skip
