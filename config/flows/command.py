@@ -44,7 +44,7 @@ def run(words: Sequence[str]) -> int:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with engine_of(folder) as engine:
+    with engine_of(folder, plan) as engine:
         return _work(plan, engine, stop)
 
 
@@ -124,8 +124,9 @@ def produce(words: Sequence[str]) -> int:
     parser.add_argument("--key-separator", default="", help="what stands between a record's key and its value")
     chosen = parser.parse_args(words)
     folder = Path.cwd()
-    topic = _topic(plan_here(folder), chosen.topic)
-    with engine_of(folder) as engine:
+    found = plan_here(folder)
+    topic = _topic(found, chosen.topic)
+    with engine_of(folder, found) as engine:
         for lines in _batches(sys.stdin.isatty()):
             engine.produce(topic, [_record(line, chosen.key_separator) for line in lines])
             _say("Ok!" if len(lines) == 1 else f"Ok! {len(lines)} records")
@@ -162,8 +163,9 @@ def consume(words: Sequence[str]) -> int:
     parser.add_argument("-k", "--key-value", action="store_true", help="print the key before each record")
     chosen = parser.parse_args(words)
     folder = Path.cwd()
-    topic = _topic(plan_here(folder), chosen.topic)
-    with engine_of(folder) as engine:
+    found = plan_here(folder)
+    topic = _topic(found, chosen.topic)
+    with engine_of(folder, found) as engine:
         wait = None if chosen.disable_continuous else 3_600.0
         for each in islice(engine.consume(topic, beginning=chosen.beginning, wait=wait), chosen.number):
             key = f"[{(each.key or b'null').decode(errors='replace')}] " if chosen.key_value else ""
@@ -191,7 +193,7 @@ def show(words: Sequence[str]) -> int:
         return 0
     if chosen.name not in names:
         raise LaunchError(f"There is no state {chosen.name}. There are: {', '.join(sorted(names))}.")
-    with engine_of(folder) as engine:
+    with engine_of(folder, found) as engine:
         told = engine.counters(flow_id(found)).get(names[chosen.name], {})
     row = ("stats", "*", str(told.get("succeeded", 0)), str(told.get("failed", 0)))
     _say(_table([("Key", "Window", "succeeded", "failed"), row]))

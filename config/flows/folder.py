@@ -49,7 +49,7 @@ def plan_here(folder: Path, *, is_production: bool = False) -> Plan:
 
 
 @contextlib.contextmanager
-def engine_of(folder: Path) -> Iterator[RedisStreams]:
+def engine_of(folder: Path, plan: Plan) -> Iterator[RedisStreams]:
     """Have the engine of a folder's flow: on `REDIS_URL` where that is set, else on a server of its own.
 
     The server of its own is started by whoever comes first and ends with the last one; what it holds stays.
@@ -66,7 +66,7 @@ def engine_of(folder: Path) -> Iterator[RedisStreams]:
             client.ping()
         except redis.RedisError as error:
             raise LaunchError(f"The Redis-compatible server does not answer: {type(error).__name__}.") from None
-        yield RedisStreams(client, environment=LOCAL, conceal=KeyFile(state / "flow.key"))
+        yield RedisStreams(client, environment=LOCAL, conceal=KeyFile(state / "flow.key"), frames=plan.frames)
 
 
 @contextlib.contextmanager

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
+
+from dataflow.engines.frames import BREAK, Record
 
 
 class Message(NamedTuple):
-    """One record of a topic. `id` is the engine's own: later ones are greater within a topic."""
+    """One record of a topic. `id` is the engine's own."""
 
     id: str
     key: bytes | None
@@ -36,24 +38,70 @@ class Done:
     failure: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Messages of one topic that this worker has been given and nobody else is working on."""
+class Route(NamedTuple):
+    """Where every record of a service goes that keeps to the shortest way, and what counts it."""
+
+    topics: tuple[str, ...]
+    counts: tuple[tuple[str, str], ...]
+
+
+class Whole(NamedTuple):
+    """What became of an entry of which each record is put out to all of a route: a line in the place of its line."""
+
+    route: Route
+    lines: bytes
+
+
+Outcome: TypeAlias = "Whole | Sequence[Done]"
+"""What became of an entry: of all its records alike, or of each of them."""
+
+
+class Entry(NamedTuple):
+    """Records that came together and are acknowledged together; most often it is one.
+
+    `lines` has them joined by line breaks where none has a key or a line break of its own; else `records` has them.
+    """
+
+    id: bytes
+    lines: bytes | None
+    records: Sequence[Record] = ()
+
+    def messages(self) -> list[Message]:
+        """Return its records one by one."""
+        found = self.records if self.lines is None else [(None, each) for each in self.lines.split(BREAK)]
+        id_ = self.id.decode()
+        if len(found) == 1:
+            return [Message(id_, *found[0])]
+        return [Message(f"{id_}.{number}", *each) for number, each in enumerate(found)]
+
+
+class Batch(NamedTuple):
+    """Entries of one topic that this worker has been given and nobody else is working on."""
 
     topic: str
-    messages: Sequence[Message] = field(default=())
+    entries: Sequence[Entry]
+
+    @property
+    def messages(self) -> list[Message]:
+        """All records of all entries."""
+        return [message for each in self.entries for message in each.messages()]
 
 
 class Intake(Protocol):
-    """One worker's end of a service: messages come, and what became of them is committed."""
+    """One worker's end of a service: entries come, and what became of them is committed."""
 
     def take(self, *, most: int, wait: float) -> Batch | None:
-        """Return the next messages, those first that a worker before left unfinished; None after `wait` seconds."""
+        """Return the next entries, those first that a worker before left unfinished; None after `wait` seconds.
 
-    def commit(self, batch: Batch, done: Sequence[Done]) -> int:
-        """Write outputs, dead letters and counters, and acknowledge, all of a message or nothing of it.
+        Args:
+            most: about how many records, where a topic's entries have one each.
+        """
 
-        Returns how many messages that was: of the others somebody else was faster, and nothing of them is written.
+    def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
+        """Return what writes outputs, dead letters and counters, and acknowledges, all of an entry or nothing of it.
+
+        It is called once, maybe in another thread while the next entries are taken, and returns how many records that
+        was: of the others somebody else was faster, and nothing of them is written.
         """
 
 

@@ -20,6 +20,9 @@ Answer: TypeAlias = Any
 """What became of a value, or `Failed`."""
 Work: TypeAlias = Callable[[Sequence[Any]], list[Answer]]
 """Takes values, returns an answer for each, in their order."""
+Joined: TypeAlias = Callable[[bytes], bytes | None]
+"""Takes raw records joined by line feeds, which they have none of, and returns them in order: each line is what the
+function alone would make of it. None where any line needs more care, such as one that fails: then all go one by one."""
 
 
 class ParametersRefused(Exception):
@@ -49,3 +52,6 @@ class Builtin(Protocol):
 
     def prepare(self, shape: Shape, parameters: Mapping[str, Any]) -> Work:
         """Return what does the work on values of a shape. Raises `ParametersRefused`."""
+
+    def joined(self, parameters: Mapping[str, Any]) -> Joined | None:
+        """Return what does the work on raw records that line feeds join, None where that is no faster."""

@@ -16,6 +16,7 @@ IS_SEMVER = re.compile(r"(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})(?:
 _IS_PACKAGE = re.compile(rf"({_IS_WORD.pattern})/({_IS_WORD.pattern})@({IS_SEMVER.pattern})", re.IGNORECASE)
 _NOBODY = Meta("", "", "0.0.0")
 MOST_RECORDS = 1_000_000_000
+MOST_OF_A_FRAME = 10_000
 
 
 def api_version(root: Section) -> str:
@@ -102,8 +103,9 @@ def producer(section: Section) -> Producer | None:
         return None
     linger = inner.whole("linger_ms", least=0, most=60_000, default=0)
     size = inner.whole("batch_size", least=1, most=64 * 1024 * 1024, default=0)
+    frame = inner.whole("frame", least=1, most=MOST_OF_A_FRAME, default=0)
     inner.finish()
-    return Producer(linger, size)
+    return Producer(linger, size, frame)
 
 
 def dev(root: Section) -> Dev:

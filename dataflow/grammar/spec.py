@@ -119,8 +119,11 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Producer:
+    """`frame`: how many records are written as one entry; 0 is each on its own."""
+
     linger_ms: int = 0
     batch_size: int = 0
+    frame: int = 0
 
 
 @dataclass(frozen=True, slots=True)

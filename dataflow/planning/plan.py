@@ -15,7 +15,10 @@ from dataflow.schemas.shapes import Shape
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic with its types. `holds` are the categories of personal data that it may hold, for `expires` seconds."""
+    """A topic with its types. `holds` are the categories of personal data that it may hold, for `expires` seconds.
+
+    `frame`: how many records are written as one entry; 0 is each on its own.
+    """
 
     name: str
     wire_name: str
@@ -23,6 +26,7 @@ class Topic:
     value: Shape
     converter: Converter
     consumer: Consumer
+    frame: int
     holds: frozenset[str]
     expires: int
 
@@ -99,3 +103,8 @@ class Plan:
     not_yet: tuple[Fault, ...]
     purpose: str
     subject: str
+
+    @property
+    def frames(self) -> dict[str, int]:
+        """How many records of each topic, by its name on the wire, are written as one entry."""
+        return {each.wire_name: each.frame for each in self.topics.values()}

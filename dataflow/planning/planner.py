@@ -60,6 +60,7 @@ class _Planner:
             value=self._shapes.resolve(spec.value),
             converter=spec.converter or self._converter or config.converter,
             consumer=spec.consumer or config.consumer,
+            frame=(spec.producer.frame if spec.producer else 0) or config.producer.frame,
             holds=frozenset(spec.holds),
             expires=spec.expires,
         )

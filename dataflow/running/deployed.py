@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Thread
 
@@ -31,10 +31,11 @@ def plan_for(caller: Caller, file: Path) -> Plan:
     return plan_flow(flow, find=find, builtins={**BUILTINS, **asking})
 
 
-def engine_for(caller: Caller) -> RedisStreams:
-    """Return the environment's topics on the server's Redis."""
+def engine_for(caller: Caller, frames: Mapping[str, int] | None = None) -> RedisStreams:
+    """Return the environment's topics on the server's Redis; `frames` are the records of a frame by topic."""
     client = redis.Redis.from_url(settings.REDIS_URL)
-    return RedisStreams(client, environment=str(caller.environment_id), conceal=EnvironmentKey(caller.environment_id))
+    conceal = EnvironmentKey(caller.environment_id)
+    return RedisStreams(client, environment=str(caller.environment_id), conceal=conceal, frames=frames)
 
 
 def run_deployed(caller: Caller, file: Path, *, stop: Event, told: Callable[[int], None]) -> list[str]:
@@ -52,7 +53,7 @@ def run_deployed(caller: Caller, file: Path, *, stop: Event, told: Callable[[int
 def _one(caller: Caller, file: Path, name: str, stop: Event, told: Callable[[int], None], trouble: list[str]) -> None:
     try:
         plan = plan_for(caller, file)
-        work(plan, _service(plan, name), engine_for(caller), stop=stop, told=told)
+        work(plan, _service(plan, name), engine_for(caller, plan.frames), stop=stop, told=told)
     except Exception as error:  # the others must not go on as if nothing were
         trouble.append(f"{name} ended: {type(error).__name__}")
     finally:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
-from dataflow.engines.protocol import Batch, Done, Engine
+from dataflow.engines.protocol import Batch, Engine, Intake, Outcome
 from dataflow.inline.running import Runner
 from dataflow.planning.plan import Plan, Service
 from dataflow.running.program import Program
 from dataflow.store.protocol import StoreAway
 
 AT_ONCE = 500
-"""Messages of one batch."""
+"""Records of one batch where each is an entry."""
 PATIENCE = 0.5
 """Seconds that a worker waits for messages before it looks whether it is to stop."""
 PAUSE = 1.0
@@ -32,19 +33,32 @@ def work(plan: Plan, service: Service, engine: Engine, *, stop: Event, told: Cal
         program = Program(service, runner)
         topics = [(port.topic.wire_name, _START[port.topic.consumer.position]) for port in service.sources]
         intake = engine.intake(flow_id(plan), service.name, topics, _name_of_worker())
-        while not stop.is_set():
-            batch = intake.take(most=AT_ONCE, wait=PATIENCE)
-            if batch is not None and (done := _run(program, batch, stop)) is not None:
-                told(intake.commit(batch, done))
+        _go_on(intake, program, stop=stop, told=told)
     finally:
         runner.close()
 
 
-def _run(program: Program, batch: Batch, stop: Event) -> list[Done] | None:
+def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int], None]) -> None:
+    """Take and work on a batch while the one before is committed: the engine and this process are busy both."""
+    under_way: Future[int] | None = None
+    with ThreadPoolExecutor(1, "commit") as committing:
+        while not stop.is_set():
+            batch = intake.take(most=AT_ONCE, wait=PATIENCE)
+            outcomes = None if batch is None else _run(program, batch, stop)
+            if under_way is not None:
+                told(under_way.result())
+            under_way = None
+            if batch is not None and outcomes is not None:
+                under_way = committing.submit(intake.committing(batch, outcomes))
+        if under_way is not None:
+            told(under_way.result())
+
+
+def _run(program: Program, batch: Batch, stop: Event) -> list[Outcome] | None:
     """Return what becomes of a batch; None where the store was away until the end, and somebody else will do it."""
     while not stop.is_set():
         try:
-            return program.run(batch.topic, batch.messages)
+            return program.work(batch)
         except StoreAway:
             stop.wait(PAUSE)
     return None

@@ -21,8 +21,8 @@ from tests.dataflow.samples import seed_folder
 COUNTED = (("s", "succeeded"),)
 
 
-def passed_on(value: bytes) -> Done:
-    return Done((Output("out", None, value),), COUNTED)
+def passed_on(value: bytes) -> list[Done]:
+    return [Done((Output("out", None, value),), COUNTED)]
 
 
 def test_what_is_put_in_comes_out_once_and_is_counted(engine: RedisStreams) -> None:
@@ -31,7 +31,7 @@ def test_what_is_put_in_comes_out_once_and_is_counted(engine: RedisStreams) -> N
     batch = intake.take(most=10, wait=1.0)
     assert batch is not None
     assert [(each.key, each.value) for each in batch.messages] == [(None, b"a"), (b"k", b"b")]
-    assert intake.commit(batch, [passed_on(b"A"), Done((Output("out", b"K", b"B"),), COUNTED)]) == 2
+    assert intake.commit(batch, [passed_on(b"A"), [Done((Output("out", b"K", b"B"),), COUNTED)]]) == 2
     assert intake.take(most=10, wait=0.01) is None
     found = list(engine.consume("out", beginning=True, wait=None))
     assert [(each.key, each.value) for each in found] == [(None, b"A"), (b"K", b"B")]
@@ -60,7 +60,7 @@ def test_reading_begins_where_it_is_said_and_goes_on_where_it_stood(engine: Redi
     batch = from_the_end.take(most=10, wait=1.0)
     assert batch is not None
     assert [each.value for each in batch.messages] == [b"after"]
-    from_the_end.commit(batch, [Done()])
+    from_the_end.commit(batch, [[Done()]])
     engine.produce("in", [(None, b"later")])
     again = engine.intake("f", "end", [("in", "0")], "w2").take(most=10, wait=1.0)
     assert again is not None
@@ -74,7 +74,7 @@ def test_what_failed_lies_sealed_among_the_dead_letters(
     engine.produce("in", [(b"key", b"123-45-6789")])
     batch = intake.take(most=10, wait=1.0)
     assert batch is not None
-    intake.commit(batch, [Done((), (("s", "failed"),), "mask: ValueError in line 2")])
+    intake.commit(batch, [[Done((), (("s", "failed"),), "mask: ValueError in line 2")]])
     ((_, fields),) = client.xrange(engine.dead("f"))
     assert fields[b"w"] == b"mask: ValueError in line 2"
     assert b"123-45" not in b"".join(fields.values())

@@ -1,0 +1,140 @@
+"""One worker's end of a service on Redis Streams: entries are taken, and committed by one script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import redis
+
+from dataflow.engines.frames import BREAK, LINES, PACKED, unpack
+from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome
+from dataflow.engines.redis_script import COMMIT, Telling
+
+if TYPE_CHECKING:
+    from dataflow.engines.redis_streams import RedisStreams
+
+IDLE_MILLISECONDS = 30_000
+"""After so long without an acknowledgement an entry is given to another worker."""
+LOOK_FOR_LEFT_SECONDS = 5.0
+LONGEST_WAIT = 3_600.0
+AT_ONCE_FRAMED = 20_000
+"""Records of one batch where they come in frames."""
+TRIES_TOGETHER, TRIES = 2, 5
+"""How often an entry is given out among others, and how often at all before it goes to the dead letters."""
+POISON = "its worker ended {} times while it worked on it"
+
+Client: TypeAlias = Any
+"""`redis.Redis` with `decode_responses=False`; its annotations allow for every setting at once."""
+
+_LINES, _PACKED = LINES.encode(), PACKED.encode()
+
+
+def entry_of(id_: bytes, fields: Sequence[bytes]) -> Entry:
+    """Return an entry of a stream; `fields` are names and what they hold in turn."""
+    first, data = fields[0], fields[1]
+    if first == _LINES:
+        return Entry(id_, data)
+    if first == _PACKED:
+        return Entry(id_, None, tuple(unpack(data)))
+    if len(fields) == 2 and BREAK not in data:
+        return Entry(id_, data)
+    return Entry(id_, None, ((fields[3] if len(fields) > 2 else None, data),))
+
+
+def undressed(client: redis.Redis) -> Client:
+    """Return a client on the same connections that gives answers as they come: one record is worth a microsecond."""
+    bare = redis.Redis(connection_pool=client.connection_pool)
+    bare.response_callbacks.clear()
+    return bare
+
+
+class RedisIntake:
+    """One worker's end of a service; `streams` are the keys of its topics with their names."""
+
+    def __init__(
+        self,
+        engine: RedisStreams,
+        *,
+        flow: str,
+        service: str,
+        group: str,
+        streams: Mapping[str, str],
+        worker: str,
+        idle: int,
+    ) -> None:
+        self._client, self._engine, self._service, self._group = engine.client, engine, service, group
+        self._bare = undressed(engine.client)
+        self._dead, self._counts, self._streams = engine.dead(flow), engine.counts(flow), streams
+        self._worker, self._idle, self._looked = worker, idle, 0.0
+        self._commit = self._client.register_script(COMMIT)
+        self._largest = max(map(engine.frame_of, streams.values()), default=0)
+
+    def take(self, *, most: int, wait: float) -> Batch | None:
+        """Return the next entries of one topic, those first that a worker before left unfinished."""
+        if self._largest:
+            most = max(1, AT_ONCE_FRAMED // self._largest)
+        left = self._left(most)
+        if left is not None:
+            return left
+        block = max(1, int(min(wait, LONGEST_WAIT) * 1000))
+        read = ("XREADGROUP", "GROUP", self._group, self._worker, "COUNT", most, "BLOCK", block, "STREAMS")
+        found = self._bare.execute_command(*read, *self._streams, *([">"] * len(self._streams))) or ()
+        for stream, entries in found.items() if isinstance(found, dict) else found:
+            if entries:
+                return self._batch(stream.decode(), entries)
+        return None
+
+    def commit(self, batch: Batch, outcomes: Sequence[Outcome]) -> int:
+        """Write what became of each entry and acknowledge it; return how many records that was."""
+        return self.committing(batch, outcomes)()
+
+    def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
+        """Return what writes what became of each entry and acknowledges it, all in one script."""
+        telling = Telling(self._engine.frame_of, self._sealed)
+        telling.add(batch, outcomes)
+        arguments = telling.arguments(self._group, self._service)
+        keys = [self._engine.stream(batch.topic), self._dead, self._counts, *map(self._engine.stream, telling.topics)]
+        return lambda: int(self._commit(keys=keys, args=arguments))
+
+    def _sealed(self, message: Message) -> bytes:
+        key = b"" if message.key is None else message.key
+        head = (b"\x00" if message.key is None else b"\x01") + len(key).to_bytes(4, "big")
+        return self._engine.conceal.seal(head + key + message.value, place=self._dead.encode())
+
+    def _left(self, most: int) -> Batch | None:
+        """Take over what others left; what ended its workers before is tried alone, and at last not any more."""
+        if monotonic() - self._looked < LOOK_FOR_LEFT_SECONDS:
+            return None
+        for stream in self._streams:
+            while waiting := self._client.xpending_range(
+                stream, self._group, min="-", max="+", count=most, idle=self._idle
+            ):
+                together = [each["message_id"] for each in waiting if each["times_delivered"] < TRIES_TOGETHER]
+                if together:
+                    batch = self._claimed(stream, together)
+                elif waiting[0]["times_delivered"] < TRIES:
+                    batch = self._claimed(stream, [waiting[0]["message_id"]])
+                else:
+                    self._bury(stream, waiting[0]["message_id"])
+                    continue
+                if batch is not None:
+                    return batch
+        self._looked = monotonic()
+        return None
+
+    def _claimed(self, stream: str, ids: Sequence[bytes]) -> Batch | None:
+        """Return those of the entries that nobody else was faster to take over."""
+        found = self._bare.execute_command("XCLAIM", stream, self._group, self._worker, self._idle, *ids)
+        entries = [each for each in found if each and each[1]]
+        return self._batch(stream, entries) if entries else None
+
+    def _bury(self, stream: str, id_: bytes) -> None:
+        batch = self._claimed(stream, [id_])
+        if batch is not None:
+            lost = Done((), ((self._service, "failed"),), POISON.format(TRIES))
+            self.commit(batch, [[lost] * len(each.messages()) for each in batch.entries])
+
+    def _batch(self, stream: str, entries: Sequence[tuple[bytes, Sequence[bytes]]]) -> Batch:
+        return Batch(self._streams[stream], [entry_of(*each) for each in entries])
