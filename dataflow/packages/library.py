@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -124,12 +124,14 @@ class Library:
 def find_folders(base: Path, *, dev: Dev, otherwise: Find | None = None) -> Find:
     """Return what finds packages by the paths that a file names, `dev` first; `otherwise` what has no path.
 
+    A path of `dev` is that of a package in whatever version: what lies there must be the version that is imported.
+
     Paths are taken from the folder of the file that names them.
     """
-    paths: Mapping[Meta, str] = {each.package: each.path for each in dev.imports if each.path}
+    paths = {_named(each.package): each.path for each in dev.imports if each.path}
 
     def find(wanted: Import) -> Package:
-        path = paths.get(wanted.package) or wanted.path
+        path = paths.get(_named(wanted.package)) or wanted.path
         if path:
             return open_folder((_base_of(wanted, base) / path).resolve(), wanted.place)
         if otherwise is not None:
@@ -148,8 +150,15 @@ def _base_of(wanted: Import, base: Path) -> Path:
 
 def _with_paths(imports: Iterable[Import], dev: Dev) -> list[Import]:
     """Return a package's imports with the paths that its own `dev` section names for them."""
-    paths = {each.package: each for each in dev.imports if each.path}
-    return [_at(each, paths[each.package]) if each.package in paths and not each.path else each for each in imports]
+    paths = {_named(each.package): each for each in dev.imports if each.path}
+    return [
+        each if each.path or _named(each.package) not in paths else _at(each, paths[_named(each.package)])
+        for each in imports
+    ]
+
+
+def _named(package: Meta) -> tuple[str, str]:
+    return package.namespace, package.name
 
 
 def _at(wanted: Import, told: Import) -> Import:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,14 +12,8 @@ from dataflow.grammar.spec import Inline, Step, Uses
 from dataflow.packages.folders import snake
 from dataflow.packages.library import Input, Known
 from dataflow.planning.plan import Body, Coded, Native
-from dataflow.schemas.shapes import ANYTHING, Shape
-
-_RUST = re.compile(r"\bfn\s+(\w+)")
-_JAVASCRIPT = re.compile(
-    r"^(?:function\s+([\w$]+)\s*\(|(?:const|let|var)\s+([\w$]+)\s*=\s*(?:function\b|\([^()]*\)\s*=>|[\w$]+\s*=>))",
-    re.MULTILINE,
-)
-"""Functions that begin where a line does: those within others are not what is called."""
+from dataflow.planning.signatures import signature_of
+from dataflow.schemas.shapes import ANYTHING, Pair, Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,34 +58,16 @@ def _named(step: Step, uses: Uses, functions: Mapping[str, Known], builtins: Map
 
 
 def _inline(code: Inline) -> Found:
-    name = function_of(code)
-    _refuse_rust(code, name)
-    return Found(name.replace("_", "-"), Coded(code, name), None, ANYTHING, frozenset())
-
-
-def function_of(code: Inline) -> str:
-    """Return the name of the function that code defines. Raises `FileRefused` where it defines none or several."""
-    names = _python_functions(code) if code.language == "python" else _defined(code)
-    if not names:
-        raise FileRefused([Fault(code.place, "", f"this {code.language} code defines no function")])
-    return names[-1]
-
-
-def _python_functions(code: Inline) -> list[str]:
-    try:
-        tree = ast.parse(code.source)
-    except SyntaxError as error:
-        raise FileRefused(
-            [Fault(code.place, "", f"this is no Python: {error.msg} in its line {error.lineno}")]
-        ) from None
-    except ValueError:
-        raise FileRefused([Fault(code.place, "", "this is no Python")]) from None
-    return [each.name for each in tree.body if isinstance(each, ast.FunctionDef)]
-
-
-def _defined(code: Inline) -> list[str]:
-    pattern = _RUST if code.language == "rust" else _JAVASCRIPT
-    return [next(filter(None, found.groups())) for found in pattern.finditer(code.source)]
+    told = signature_of(code)
+    _refuse_rust(code, told.name)
+    inputs = (Input("key", ANYTHING, "key", optional=True), Input("value", ANYTHING, "value", optional=False))
+    return Found(
+        name=told.name.replace("_", "-"),
+        body=Coded(code, told.name),
+        inputs=inputs if told.takes_key else None,
+        gives=Pair(ANYTHING, ANYTHING) if told.gives_key else ANYTHING,
+        removes=frozenset(),
+    )
 
 
 def _refuse_rust(code: Inline, name: str) -> None:

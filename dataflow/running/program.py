@@ -220,7 +220,7 @@ def _changed(item: Item, answer: Any, *, gives_key: bool) -> Item:
 
 def _checked(step: Step) -> Callable[[Any, str], Any] | None:
     """Return what holds an answer of code against the type that it says to return; built-in functions keep theirs."""
-    if isinstance(step.body, Native) or step.operator == "filter" or step.gives == ANYTHING:
+    if isinstance(step.body, Native) or step.operator == "filter" or (step.gives == ANYTHING and not step.gives_key):
         return None
     one: Shape = Pair(ANYTHING, step.gives) if step.gives_key else step.gives
     check = reader(Many(one) if step.operator == "flat-map" else one, outside=False)

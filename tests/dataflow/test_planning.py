@@ -96,6 +96,7 @@ def test_personal_data_does_not_reach_a_topic_that_may_not_hold_it(cars: Path) -
             "the function `mask` is written in Rust, which is not run here",
         ),
         ("        uses: mask-ssn", "        run: 'def f(:'", "this is no Python: invalid syntax in its line 1"),
+        ("        uses: mask-ssn", "        run: 'def f(a, b, c): return a'", "`f` takes 3 arguments"),
         ("        uses: mask-ssn", "        run: 'x = 1'", "this python code defines no function"),
     ],
 )
@@ -133,3 +134,11 @@ def test_a_type_does_not_contain_itself_and_is_defined_somewhere(seed: Path) -> 
     types = "types: {{tree: {{type: object, properties: {{left: {{type: {0}}}}}}}}}\n"
     assert "the type `tree` contains itself" in refused(SEED + types.format("tree"), seed)
     assert "the type `leaf` is defined nowhere" in refused(SEED + types.format("leaf"), seed)
+
+
+def test_a_path_for_developing_holds_for_whatever_version_is_imported(seed: Path) -> None:
+    text = SEED.replace(
+        "dev:\n  imports:\n    - pkg: example/mask-ssn-pkg@0.1.0",
+        "dev:\n  imports:\n    - pkg: example/mask-ssn-pkg@0.0.9",
+    )
+    assert planned(text.replace("    path: ../_packages/mask-ssn-pkg\n    functions", "    functions"), seed).services

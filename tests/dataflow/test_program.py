@@ -147,3 +147,40 @@ def test_code_that_cannot_be_loaded_is_refused(runner: Runner, source: str, monk
     monkeypatch.setattr("dataflow.inline.running.BATCH_SECONDS", 1.0)
     with pytest.raises(CodeRefused):
         runner.add(source=source, function="f", takes_bytes=False)
+
+
+KEYED = """\
+apiVersion: 0.5.0
+meta: {name: keys, version: 0.1.0, namespace: tests}
+topics:
+  users: {schema: {key: {type: string}, value: {type: string}}}
+  grouped: {schema: {key: {type: string}, value: {type: string}}}
+services:
+  group:
+    sources: [{type: topic, id: users}]
+    transforms:
+      - operator: map
+        run: |
+          def greet(key: str | None, value: str) -> str:
+              return f"{key}:{value}"
+      - operator: map
+        run: |
+          def regroup(key: str | None, value: str) -> tuple[str, str]:
+              return ("long", value) if len(value) > 6 else BODY
+    sinks: [{type: topic, id: grouped}]
+"""
+
+
+@pytest.mark.parametrize(("body", "key"), [("(None, value)", b"k"), ('("short", value)', b"short")])
+def test_keys_are_given_to_code_and_changed_by_it(tmp_path: Path, runner: Runner, body: str, key: bytes) -> None:
+    (service,) = planned(KEYED.replace("BODY", body), tmp_path).services
+    messages = [Message("1", b"k", b"a"), Message("2", None, b"abcdef")]
+    short, long = Program(service, runner).run("users", messages)
+    assert [(each.key, each.value) for each in short.outputs] == [(key, b"k:a")]
+    assert [(each.key, each.value) for each in long.outputs] == [(b"long", b"None:abcdef")]
+
+
+def test_code_that_says_to_give_a_key_and_gives_none_fails_the_record(tmp_path: Path, runner: Runner) -> None:
+    (service,) = planned(KEYED.replace("BODY", "value"), tmp_path).services
+    (done,) = Program(service, runner).run("users", [Message("1", b"k", b"a")])
+    assert (done.outputs, done.failure) == ((), "regroup: the record is no pair of a key and a value")
