@@ -21,6 +21,7 @@ Sealbook: sealed personal data, bound to consented purposes, every access on rec
   sealbook run                   PostgreSQL, Redis, migrations, demo, web, worker and beat on this machine;
                                  in a folder with a dataflow.yaml: that flow (`run --server` is the former there)
   sealbook plan                  check the flow of this folder and print what runs between which topics
+  sealbook functions             what flows can use without a package, a sentence for each
   sealbook produce, consume      write records to a topic of the flow of this folder, or print them
   sealbook show state            what the flow of this folder has counted
   sealbook generate, test        make what the functions of the package in this folder lack, or run their tests
@@ -52,7 +53,7 @@ def _command(words: list[str]) -> int:
     return own[words[0]](words[1:]) if words[0] in own else _manage(words)
 
 
-_FLOWS = frozenset({"plan", "produce", "consume", "show"})
+_FLOWS = frozenset({"functions", "plan", "produce", "consume", "show"})
 
 
 def _is_for_flow(words: Sequence[str]) -> bool:
@@ -63,9 +64,10 @@ def _is_for_flow(words: Sequence[str]) -> bool:
 
 
 def _flow(words: Sequence[str]) -> int:
-    from config.flows import command
+    from config.flows import command, listing
 
-    return int(getattr(command, words[0])(words[1:]))
+    door = listing if words[0] == "functions" else command
+    return int(getattr(door, words[0])(words[1:]))
 
 
 def state_directory() -> Path:

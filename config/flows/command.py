@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Event, Thread
 
 from config.embedded.errors import LaunchError
-from config.flows.folder import FILE, engine_of, plan_here
+from config.flows.folder import FILE, engine_of, keys_of, plan_here
 from dataflow.engines.redis_streams import RedisStreams
-from dataflow.functions.protocol import ParametersRefused
+from dataflow.functions.protocol import ParametersRefused, Secrets
 from dataflow.inline.process import CodeRefused
 from dataflow.planning.drawing import described, drawn
 from dataflow.planning.plan import Plan, Service
@@ -45,13 +45,13 @@ def run(words: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with engine_of(folder, plan) as engine:
-        return _work(plan, engine, stop)
+        return _work(plan, engine, stop, keys_of(folder))
 
 
-def _work(plan: Plan, engine: RedisStreams, stop: Event) -> int:
+def _work(plan: Plan, engine: RedisStreams, stop: Event, keys: Secrets) -> int:
     done, trouble = _Progress(), list[str]()
     threads = [
-        Thread(target=_one, args=(plan, service, engine, stop, done.add, trouble), name=service.name)
+        Thread(target=_one, args=(plan, service, engine, stop, keys, done.add, trouble), name=service.name)
         for service in plan.services
     ]
     for each in threads:
@@ -68,10 +68,16 @@ def _work(plan: Plan, engine: RedisStreams, stop: Event) -> int:
 
 
 def _one(
-    plan: Plan, service: Service, engine: RedisStreams, stop: Event, told: Callable[[int], None], trouble: list[str]
+    plan: Plan,
+    service: Service,
+    engine: RedisStreams,
+    stop: Event,
+    keys: Secrets,
+    told: Callable[[int], None],
+    trouble: list[str],
 ) -> None:
     try:
-        work(plan, service, engine, stop=stop, told=told)
+        work(plan, service, engine, stop=stop, told=told, secrets_of=keys)
     except CodeRefused as refused:
         trouble.append(f"{service.name}: its code cannot be loaded: {refused}")
     except ParametersRefused as refused:

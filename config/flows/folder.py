@@ -48,6 +48,13 @@ def plan_here(folder: Path, *, is_production: bool = False) -> Plan:
         raise LaunchError(f"{FILE} has {count} fault{'s' if count > 1 else ''}:\n{refused}") from None
 
 
+def keys_of(folder: Path) -> KeyFile:
+    """Return the key of a folder's flow, which is made where there is none."""
+    state = folder / STATE
+    state.mkdir(mode=0o700, exist_ok=True)
+    return KeyFile(state / "flow.key")
+
+
 @contextlib.contextmanager
 def engine_of(folder: Path, plan: Plan) -> Iterator[RedisStreams]:
     """Have the engine of a folder's flow: on `REDIS_URL` where that is set, else on a server of its own.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
@@ -31,7 +32,12 @@ class KeyFile:
     """AES-256-GCM with a key that lies in a file which only its owner reads: for flows that run without a server."""
 
     def __init__(self, path: Path) -> None:
-        self._aead = AESGCM(_key_in(path))
+        self._key = _key_in(path)
+        self._aead = AESGCM(self._key)
+
+    def key_for(self, use: str) -> bytes:
+        """Return the key of one use, made of the one in the file: who holds it learns nothing of that or of others."""
+        return blake2b(use.encode(), key=self._key, digest_size=_KEY, person=b"flow function").digest()
 
     def seal(self, record: bytes, *, place: bytes) -> bytes:
         """Return a record sealed."""

@@ -29,6 +29,21 @@ class ParametersRefused(Exception):
     """Parameters under `with:` make no sense; the text says which and why."""
 
 
+class Secrets(Protocol):
+    """Where functions that need a key have it from: the folder of a flow, or the environment that it runs in."""
+
+    def key_for(self, use: str) -> bytes:
+        """Return 32 bytes that are this use's alone and stay the same. Raises `ParametersRefused` without any."""
+
+
+class NoSecrets:
+    """Where nothing has a key: functions that need one are refused."""
+
+    def key_for(self, use: str) -> bytes:
+        """Raise `ParametersRefused`."""
+        raise ParametersRefused(f"there is no key for {use} here")
+
+
 class Builtin(Protocol):
     """One built-in function."""
 
@@ -50,7 +65,7 @@ class Builtin(Protocol):
     def gives(self, shape: Shape, parameters: Mapping[str, Any]) -> Shape:
         """Return what comes out where a shape goes in. Raises `ParametersRefused` where it takes no such shape."""
 
-    def prepare(self, shape: Shape, parameters: Mapping[str, Any]) -> Work:
+    def prepare(self, shape: Shape, parameters: Mapping[str, Any], secrets: Secrets) -> Work:
         """Return what does the work on values of a shape. Raises `ParametersRefused`."""
 
     def joined(self, parameters: Mapping[str, Any]) -> Joined | None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataflow.functions.detecting import DETECT, ONLY_DETECTED
+from dataflow.functions.dropping import DROP_FIELD
+from dataflow.functions.masking import MASKS
 from dataflow.functions.protocol import Builtin
+from dataflow.functions.pseudonyms import FPE, HASH
 
-BUILTINS: dict[str, Builtin] = {}
+_ALL: tuple[Builtin, ...] = (*MASKS, HASH, FPE, DROP_FIELD, DETECT, ONLY_DETECTED)
+BUILTINS: dict[str, Builtin] = {each.name: each for each in _ALL}

@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 
 from dataflow.engines.protocol import Batch, Done, Message, Outcome, Output
-from dataflow.functions.protocol import Failed, Work
+from dataflow.functions.protocol import Failed, NoSecrets, Secrets, Work
 from dataflow.inline.running import Runner
 from dataflow.planning.plan import Coded, Native, Port, Service, Step, Topic
 from dataflow.running.shortcut import along, shortcut
 from dataflow.running.still_json import is_broken
-from dataflow.schemas.converting import ValueUnfit, decode_json, decode_raw, encode_raw, reader, writer
+from dataflow.schemas.converting import ValueUnfit, decode_json, decode_raw, encode_json, encode_raw, reader, writer
 from dataflow.schemas.shapes import ANYTHING, BYTES, Many, Pair, Shape
 
 SUCCEEDED, FAILED = "succeeded", "failed"
@@ -45,10 +45,10 @@ Stage = Callable[[list[Item], list[Journey]], list[Item]]
 
 
 class Program:
-    """One service, ready to run in one thread. `runner` is what its code runs in."""
+    """One service, ready to run in one thread. `runner` is what its code runs in, `secrets` where keys are."""
 
-    def __init__(self, service: Service, runner: Runner) -> None:
-        self._name, self._runner = service.name, runner
+    def __init__(self, service: Service, runner: Runner, secrets: Secrets | None = None) -> None:
+        self._name, self._runner, self._secrets = service.name, runner, secrets or NoSecrets()
         self._sources = {port.topic.wire_name: self._source(port) for port in service.sources}
         self._stages = [self._stage(step) for step in service.steps]
         self._sinks = [self._sink(port) for port in service.sinks]
@@ -148,7 +148,7 @@ class Program:
     def _work(self, step: Step) -> Callable[[list[Item]], list[Any]]:
         match step.body:
             case Native():
-                return _native(step.body.builtin.prepare(step.takes, step.body.parameters))
+                return _native(step.body.builtin.prepare(step.takes, step.body.parameters, self._secrets))
             case Coded():
                 return self._coded(step, step.body)
 
@@ -181,7 +181,7 @@ def encoder(topic: Topic) -> Callable[[Any], bytes]:
     if topic.converter == "raw":
         return encode_raw(topic.value)
     check = writer(topic.value)
-    return lambda value: orjson.dumps(check(value, ""))
+    return lambda value: encode_json(check(value, ""))
 
 
 def _native(work: Work) -> Callable[[list[Item]], list[Any]]:

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
 from dataflow.engines.protocol import Batch, Engine, Intake, Outcome
+from dataflow.functions.protocol import Secrets
 from dataflow.inline.running import Runner
 from dataflow.planning.plan import Plan, Service
 from dataflow.running.program import Program
@@ -22,15 +23,24 @@ PAUSE = 1.0
 """Seconds after which a store that was away is asked again."""
 
 
-def work(plan: Plan, service: Service, engine: Engine, *, stop: Event, told: Callable[[int], None]) -> None:
+def work(
+    plan: Plan,
+    service: Service,
+    engine: Engine,
+    *,
+    stop: Event,
+    told: Callable[[int], None],
+    secrets_of: Secrets | None = None,
+) -> None:
     """Run a service until `stop`. A batch under way is finished; one that is cut off is done again by whoever comes.
 
     Args:
         told: called after each commit with the number of messages that it was.
+        secrets_of: where built-in functions have keys from.
     """
     runner = Runner()
     try:
-        program = Program(service, runner)
+        program = Program(service, runner, secrets_of)
         topics = [(port.topic.wire_name, _START[port.topic.consumer.position]) for port in service.sources]
         intake = engine.intake(flow_id(plan), service.name, topics, _name_of_worker())
         _go_on(intake, program, stop=stop, told=told)

@@ -70,6 +70,14 @@ def decode_json(data: bytes) -> Any:
         raise ValueUnfit(f"no JSON at character {error.pos}") from None
 
 
+def encode_json(value: Any) -> bytes:
+    """Write one JSON document. Raises `ValueUnfit` for what is nested deeper than can be written."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        raise ValueUnfit("the record is nested too deeply, or holds what JSON cannot") from None
+
+
 def decode_raw(shape: Shape) -> Callable[[bytes], Any]:
     """Return what reads the bytes of a raw record; numbers are their digits."""
     if shape in (ANYTHING, Primitive("string")):
@@ -88,7 +96,7 @@ def encode_raw(shape: Shape) -> Callable[[Any], bytes]:
         told = check(value, "")
         if isinstance(told, bytes):
             return told
-        return told.encode() if isinstance(told, str) else orjson.dumps(told)
+        return told.encode() if isinstance(told, str) else encode_json(told)
 
     return encode
 

@@ -19,7 +19,7 @@ def test_the_first_flow_runs_as_the_page_says(tmp_path: Path) -> None:
     flow, package = tmp_path / "flow", tmp_path / "_packages" / "mask-ssn-pkg"
     (package / "functions").mkdir(parents=True)
     flow.mkdir()
-    file, declared, _ = blocks(PAGE, "yaml")
+    file, declared, *_ = blocks(PAGE, "yaml")
     (code,) = blocks(PAGE, "python")
     (flow / "dataflow.yaml").write_text(file)
     (package / "sdf-package.yaml").write_text(declared)
@@ -45,7 +45,7 @@ def test_the_first_flow_runs_as_the_page_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
 def test_the_package_passes_its_tests_as_the_page_says(tmp_path: Path, language: str) -> None:
-    _, declared, cases = blocks(PAGE, "yaml")
+    _, declared, cases, *_ = blocks(PAGE, "yaml")
     (code,) = blocks(PAGE, language)
     functions = tmp_path / "functions"
     functions.mkdir()

@@ -1,0 +1,114 @@
+"""Fields named under `with:`: `$.a.b` is one place, `$..c` every `c` wherever it stands; lists are passed through."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from dataflow.functions.protocol import ParametersRefused
+from dataflow.schemas.shapes import Anything, Choice, Many, Pair, Primitive, Record, Shape
+from userstore.detecting.jsontext import Path
+from userstore.detecting.views import views_of
+
+_STEP = re.compile(r"(\.\.?)([^.\[\]\s][^.\[\]]{0,255})((?:\[\*?\])*)")
+
+
+class Fields:
+    """Places in a record. Keys are compared as they read, in whatever letters they are written."""
+
+    def __init__(self, told: Iterable[str] = ()) -> None:
+        self.told = tuple(told)
+        self._routes = [_route(each) for each in self.told]
+        self.covers = lru_cache(maxsize=8192)(self._covers)
+
+    def __bool__(self) -> bool:
+        return bool(self._routes)
+
+    def _covers(self, path: Path) -> bool:
+        """Say whether a place is one of them, or lies within one."""
+        read = tuple(_as_read(each) for each in path)
+        return any(_leads(route, read) for route in self._routes)
+
+    def must_be_in(self, shape: Shape) -> None:
+        """Raise `ParametersRefused` where a named field can be nowhere in records of a shape."""
+        for told, route in zip(self.told, self._routes, strict=True):
+            if not any(_leads(route, each) for each in _places(shape)) and not _has_unknown(shape):
+                raise ParametersRefused(f"`fields` names {told}, and {shape} has no such field")
+
+
+def read_fields(told: Any) -> Fields:
+    """Return the fields that a parameter names. Raises `ParametersRefused`."""
+    if told is None:
+        return Fields()
+    if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
+        raise ParametersRefused("`fields` is a list of places, such as [$.ssn, $..tax_id]")
+    return Fields(told)
+
+
+def _route(told: str) -> tuple[tuple[bool, str], ...]:
+    """Return the steps of a place: whether anything may stand before it, and its key."""
+    steps, at = [], 1
+    while told.startswith("$") and (found := _STEP.match(told, at)):
+        steps.append((found[1] == "..", _as_read(found[2])))
+        at = found.end()
+    if not steps or at != len(told):
+        raise ParametersRefused(f"`{told[:60]}` names no field: write $.name, $.person.ssn or $..ssn")
+    return tuple(steps)
+
+
+def _leads(route: tuple[tuple[bool, str], ...], path: Path) -> bool:
+    if not route:
+        return True
+    (is_deep, key), rest = route[0], route[1:]
+    if not path:
+        return False
+    if path[0] == key and _leads(rest, path[1:]):
+        return True
+    return is_deep and _leads(route, path[1:])
+
+
+@lru_cache(maxsize=8192)
+def _as_read(key: str) -> str:
+    for view in views_of(key):
+        key = view.text
+    return key.casefold().strip()
+
+
+def _places(shape: Shape, path: Path = ()) -> Iterable[Path]:
+    match shape:
+        case Record():
+            for each in shape.fields:
+                below = (*path, _as_read(each.name))
+                yield below
+                yield from _places(each.shape, below)
+        case Many():
+            yield from _places(shape.items, path)
+        case Choice():
+            for name, inner in shape.variants:
+                yield (*path, _as_read(name))
+                if inner is not None:
+                    yield from _places(inner, (*path, _as_read(name)))
+        case _:
+            return
+
+
+def _has_unknown(shape: Shape) -> bool:
+    """Say whether something in a shape says nothing of its fields; texts can hold JSON."""
+    match shape:
+        case Record():
+            return any(_has_unknown(each.shape) for each in shape.fields)
+        case Many():
+            return _has_unknown(shape.items)
+        case Pair():
+            return _has_unknown(shape.key) or _has_unknown(shape.value)
+        case Choice():
+            return any(inner is not None and _has_unknown(inner) for _, inner in shape.variants)
+        case _:
+            return isinstance(shape, Anything)
+
+
+def is_text(shape: Shape) -> bool:
+    """Say whether records of a shape are raw texts."""
+    return isinstance(shape, Primitive) and shape.name in ("string", "bytes")

@@ -1,0 +1,142 @@
+"""Personal data in texts replaced: in plain ones, in JSON, and in what is packed into either."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dataflow.functions.fields import Fields
+from userstore.detecting.checks import is_given_ssn
+from userstore.detecting.finding import Find, masked, replaced
+from userstore.detecting.gate import LEAST_BARE, has_bare_number, is_undisguised
+from userstore.detecting.jsontext import Path, decoded, encoded, is_json, looks_like_json, rewritten
+from userstore.detecting.packed import repacked
+from userstore.detecting.protocol import Detector
+from userstore.detecting.views import views_of
+
+DEEPEST = 6
+"""Texts packed into texts that are opened; one that lies deeper is hidden whole."""
+_BARE_SSN = re.compile(r"\s*[0-9]{9}\s*")
+_LONG_NUMBER = re.compile(rf"[0-9]{{{LEAST_BARE}}}")
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+class TextUnfit(Exception):
+    """A text cannot be worked on; says why, and nothing of the text."""
+
+
+Hide = Callable[[str, str], str]
+"""What stands in the place of a value, by its category (empty where none is known) and what it reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Replaces what detectors find, and everything in named fields, by what `hide` says.
+
+    `is_constant`: finds are replaced by the masks of their detectors, whatever they read.
+    """
+
+    detectors: Sequence[Detector]
+    fields: Fields
+    hide: Hide
+    is_constant: bool = True
+    reads_keys: bool = True
+    looks_for_bare: bool = False
+
+    def record(self, text: str) -> str:
+        """Return a raw record. Raises `TextUnfit` where it begins as JSON, is none, and has to be changed."""
+        told = self._quickly(text)
+        return self.with_care(text) if told is None else told
+
+    def _quickly(self, text: str) -> str | None:
+        """Return what becomes of a text in which every string is what it seems; None where that is not sure."""
+        if not self.is_constant or self.fields or not self.reads_keys:
+            return None
+        record = text.encode(errors="surrogatepass")
+        if not is_undisguised(record) or has_bare_number(record):
+            return None
+        told = masked(text, self.detectors)
+        return told if told == text or not looks_like_json(told) or is_json(told) else None
+
+    def with_care(self, text: str) -> str:
+        """Return the same as `record`, by the way that looks into everything."""
+        mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
+        body = text.removeprefix(_BYTE_ORDER_MARK)
+        if looks_like_json(body):
+            if is_json(body):
+                return mark + self._document(body, (), 0)
+            if self.fields or self.leaf(body) != body:
+                raise TextUnfit("it begins as JSON and is none")
+            return text
+        if self.fields:
+            raise TextUnfit("it is no JSON, so its fields cannot be found")
+        return self.leaf(text)
+
+    def leaf(self, text: str, path: Path = (), depth: int = 0) -> str:
+        """Return a text with what is found in it replaced; `path` is where it stands."""
+        if depth > DEEPEST:
+            return self.hide("", text)
+        if looks_like_json(text) and is_json(text):
+            return self._document(text, path, depth + 1)
+        text = repacked(text, lambda inner: self.leaf(inner, path, depth + 1))
+        if self.looks_for_bare and _is_bare_ssn(text):
+            return self.hide("ssn", text.strip())
+        if self.is_constant:
+            return masked(text, self.detectors)
+        return replaced(text, self.detectors, self._instead)
+
+    def number(self, piece: str) -> str | None:
+        """Return what stands in the place of a number, None where it may stay."""
+        if not _LONG_NUMBER.search(piece):
+            return None
+        for digits in _whole(piece):
+            for each in self.detectors:
+                if any(pattern.fullmatch(digits) and each.confirms(digits) for pattern in each.patterns):
+                    return self.hide(each.category, digits)
+            if self.looks_for_bare and _is_bare_ssn(digits):
+                return self.hide("ssn", digits)
+        return None
+
+    def _instead(self, find: Find) -> str:
+        return self.hide(find.category, find.reads)
+
+    def _document(self, text: str, path: Path, depth: int) -> str:
+        def value(piece: str, below: Path) -> str:
+            return self._value(piece, path + below, depth)
+
+        def key(piece: str, below: Path) -> str:
+            return self._string(piece, path + below, depth) if self.reads_keys else piece
+
+        return rewritten(text, value=value, key=key)
+
+    def _value(self, piece: str, path: Path, depth: int) -> str:
+        is_string = piece[0] == '"'
+        if self.fields and piece != "null" and self.fields.covers(path):
+            return encoded(self.hide("", decoded(piece) if is_string else piece))
+        if is_string:
+            return self._string(piece, path, depth)
+        told = self.number(piece)
+        return piece if told is None else encoded(told)
+
+    def _string(self, piece: str, path: Path, depth: int) -> str:
+        text = decoded(piece)
+        told = self.leaf(text, path, depth)
+        return piece if told == text else encoded(told)
+
+
+def _whole(piece: str) -> list[str]:
+    """Return the digits of a number that is whole, and those that it is written with."""
+    written = re.split("[eE]", piece.lstrip("-"))[0]
+    digits = [written] if written.isdigit() else []
+    number = float(piece)
+    return [*digits, str(abs(int(number)))] if number.is_integer() and abs(number) < 1e20 else digits
+
+
+def _is_bare_ssn(text: str) -> bool:
+    if len(text) < LEAST_BARE:
+        return False
+    seen = (
+        [text, *(view.text for view in views_of(text))] if not text.isascii() or "%" in text or "&" in text else [text]
+    )
+    return any(_BARE_SSN.fullmatch(each) and is_given_ssn(each) for each in seen)

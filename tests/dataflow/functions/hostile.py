@@ -1,0 +1,107 @@
+"""One number of social security in disguises: how records of strangers carry it past patterns.
+
+The first 15 are those of the comparison that the detectors began from, the others are our own. The number is one that
+the Social Security Administration set aside for advertisements (987-65-4320 to 987-65-4329). A case says whether
+patterns can see it; where they cannot, a declared field is what hides it.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+from typing import NamedTuple
+
+NUMBER = "987-65-4321"
+DIGITS = "987654321"
+
+
+class Case(NamedTuple):
+    """A record with the number in it. `field` is where it is, empty where it is in no field of its own."""
+
+    name: str
+    record: str
+    field: str = "$.ssn"
+    seen_by_patterns: bool = True
+
+
+def _held(value: object) -> str:
+    return json.dumps({"name": "alice", "ssn": value}, ensure_ascii=False)
+
+
+def _spelled(form: str) -> str:
+    return "".join(form.format(ord(each)) for each in NUMBER)
+
+
+def _b64(text: str | bytes) -> str:
+    return base64.b64encode(text.encode() if isinstance(text, str) else text).decode()
+
+
+def _moved(zero: int, *, dash: str = "-") -> str:
+    return "".join(dash if each == "-" else chr(zero + int(each)) for each in NUMBER)
+
+
+INNER = json.dumps({"ssn": NUMBER})
+FIFTEEN = (
+    Case("plain", _held(NUMBER)),
+    Case("escaped digits", '{"ssn":"\\u0039\\u0038\\u0037-65-4321"}'),
+    Case("escaped dash", '{"ssn":"987\\u002d65\\u002d4321"}'),
+    Case("in a key", f'{{"{NUMBER}":"alice"}}', ""),
+    Case("no dashes", _held(DIGITS)),
+    Case("a number", '{"ssn":987654321}'),
+    Case("spaces", _held(NUMBER.replace("-", " "))),
+    Case("en dash", _held(NUMBER.replace("-", "–"))),
+    Case("Arabic-Indic digits", _held(_moved(0x0660))),
+    Case("split over two fields", '{"ssn":{"area":"987","rest":"65-4321"}}', "$.ssn", seen_by_patterns=False),
+    Case("JSON in a string", _held(INNER)),
+    Case("escaped JSON in a string", _held(INNER.replace("-", "\\u002d"))),
+    Case("base64", _held(_b64(NUMBER))),
+    Case("escaped as UTF-16", '{"ssn":"' + _spelled("\\u{:04x}") + '"}'),
+    Case("duplicate key", f'{{"ssn":"{NUMBER}","ssn":"x"}}'),
+)
+OWN = (
+    Case("full-width digits", _held(_moved(0xFF10, dash="－"))),
+    Case("zero-width joiners", _held("\u200d".join(NUMBER))),
+    Case("no-break spaces", _held(NUMBER.replace("-", "\u00a0"))),
+    Case("soft hyphens", _held(NUMBER.replace("-", "-\u00ad"))),
+    Case("HTML entities", _held(_spelled("&#{};"))),
+    Case("HTML entities without their ends", _held("&#57;87&#x2D;65&#8209;4321")),
+    Case("percent-encoding", _held(_spelled("%{:02X}"))),
+    Case("percent-encoding twice", _held(_spelled("%25{:02X}"))),
+    Case("nested lists", json.dumps({"ssn": [[[["x", [NUMBER]]]]]})),
+    Case("a float", '{"ssn":987654321.0}'),
+    Case("a number with an exponent", '{"ssn":987654321e0}'),
+    Case("hex escapes", _held(_spelled("\\x{:02x}"))),
+    Case("octal escapes", _held(_spelled("\\{:03o}"))),
+    Case("base64 twice", _held(_b64(_b64(NUMBER)))),
+    Case(
+        "base64 for addresses, without padding",
+        _held(base64.urlsafe_b64encode(f"{NUMBER}~~??>".encode()).decode().rstrip("=")),
+    ),
+    Case("gzip in base64", _held(_b64(gzip.compress(NUMBER.encode(), mtime=0)))),
+    Case("deflate in base64", _held(_b64(zlib.compress(NUMBER.encode())))),
+    Case("hexadecimal", _held(NUMBER.encode().hex())),
+    Case("UTF-16 in base64", _held(_b64(NUMBER.encode("utf-16-le")))),
+    Case("mixed dashes", _held("987‑65—4321")),
+    Case("doubled dashes", _held("987--65--4321")),
+    Case("dots", _held("987.65.4321")),
+    Case("HTML comments", _held("987<!-- x -->-65-<b>43</b>21")),
+    Case("a comment of code", _held("987-/* x */65-4321")),
+    Case("escaped as in Markdown", _held("987\\-65\\-4321")),
+    Case("a byte order mark", "\ufeff" + _held(NUMBER)),
+    Case("mathematical digits", _held(_moved(0x1D7CE))),
+    Case("circled and raised digits", _held("⑨⑧⑦-⁶⁵-④③②①")),
+    Case("keycaps", _held("".join(f"{each}\ufe0f\u20e3" if each != "-" else each for each in NUMBER))),
+    Case("letters drawn as digits", _held("987-б5-4З21")),
+    Case("tag characters", _held("".join(chr(0xE0000 + ord(each)) for each in NUMBER))),
+    Case("read from right to left", _held(f"\u202e{NUMBER}\u202c")),
+    Case("accents on digits", _held("".join(f"{each}\u0301" for each in NUMBER))),
+    Case("very deep", "[" * 300 + f'"{NUMBER}"' + "]" * 300, ""),
+    Case("keys of different case", f'{{"SSN":"{NUMBER}","ssn":"x","Ssn":"{NUMBER}"}}'),
+    Case("JSON in JSON in JSON", _held(json.dumps({"a": json.dumps({"b": json.dumps([NUMBER])})}))),
+    Case("base64 of JSON in a sentence", _held(f"see {_b64(INNER)} there")),
+    Case("control characters", '{"ssn":"987\\u0000-65\\u0007-4321"}'),
+    Case("lines in between", _held(NUMBER.replace("-", "-\n"))),
+)
+EVERY = FIFTEEN + OWN

@@ -1,0 +1,130 @@
+"""Looking for personal data in one text, behind disguises as well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from userstore.detecting.protocol import Detector
+from userstore.detecting.views import views_of
+
+PLAIN = re.compile(r"[\t -$'-;=?-\[\]-~]*")
+"""Texts that are what they seem: ASCII without %, &, <, >, backslash; a comment's /* is looked for apart."""
+ROUNDS = 8
+"""How often a text is looked through again: taking out one find can uncover another."""
+WHOLE = "***"
+"""What stands for a text that still has finds after that."""
+_TAKEN = "\ufffc"
+"""Holds the place of a find until all are found: no detector takes it for a part of anything."""
+
+
+class Find(NamedTuple):
+    """Personal data in a text, from `begin` up to `end`. `reads`: what it says behind its disguise; never shown."""
+
+    category: str
+    begin: int
+    end: int
+    mask: str
+    reads: str
+
+
+def is_plain(text: str) -> bool:
+    """Say whether a text is what it seems, so that detectors need no view of it."""
+    return PLAIN.fullmatch(text) is not None and "/*" not in text
+
+
+def find(text: str, detectors: Iterable[Detector]) -> list[Find]:
+    """Return what detectors find in a text; finds can overlap where it has several readings."""
+    detectors = tuple(detectors)
+    found = list(_in(text, detectors))
+    if not is_plain(text):
+        for view in views_of(text):
+            for each in _in(view.text, detectors):
+                begin, end = view.span(each.begin, each.end)
+                found.append(each._replace(begin=begin, end=end))
+    return found
+
+
+def _in(text: str, detectors: Sequence[Detector]) -> Iterator[Find]:
+    for each in detectors:
+        for pattern in each.patterns:
+            for match in pattern.finditer(text):
+                if each.confirms(match[0]):
+                    yield Find(each.category, match.start(), match.end(), each.mask, match[0])
+
+
+def masked(text: str, detectors: Sequence[Detector]) -> str:
+    """Return a text in which the detectors find nothing any more, since their masks stand there."""
+    told = _masked(text, detectors, find)
+    return WHOLE if told is None else told
+
+
+def masked_lines(text: str, detectors: Sequence[Detector]) -> str | None:
+    """Return lines of which each is masked as it is alone; None where one takes too long.
+
+    Every line has to be what it seems (`is_plain`): no detector looks beyond its end then.
+    """
+    return _masked(text, detectors, _in)
+
+
+def _masked(
+    text: str, detectors: Sequence[Detector], look: Callable[[str, Sequence[Detector]], Iterable[Find]]
+) -> str | None:
+    for _ in range(ROUNDS):
+        found = _apart(look(text, detectors))
+        if not found:
+            return text
+        text = _with(text, found, [each.mask for each in found])
+    return None
+
+
+def replaced(text: str, detectors: Sequence[Detector], instead: Callable[[Find], str]) -> str:
+    """Return a text with something else in the place of every find, in which nobody looks again.
+
+    Args:
+        instead: what stands in the place of a find.
+    """
+    if not find(text, detectors):
+        return text
+    text, told = text.replace(_TAKEN, ""), list[str]()
+    for _ in range(ROUNDS):
+        found = _apart(find(text, detectors))
+        if not found:
+            parts = text.split(_TAKEN)
+            return "".join([parts[0], *(each for pair in zip(told, parts[1:], strict=True) for each in pair)])
+        told = _taken(text, found, told, instead)
+        text = _with(text, found, [_TAKEN] * len(found))
+    return WHOLE
+
+
+def _taken(text: str, found: Sequence[Find], before: Sequence[str], instead: Callable[[Find], str]) -> list[str]:
+    """Return what stands in all places taken so far, in their order; a find can lie around one of them."""
+    told, last = list[str](), 0
+    waiting = iter(before)
+    for each in found:
+        told += [next(waiting) for _ in range(text.count(_TAKEN, last, each.begin))]
+        for _ in range(text.count(_TAKEN, each.begin, each.end)):
+            next(waiting)
+        told.append(instead(each))
+        last = each.end
+    return [*told, *waiting]
+
+
+def _with(text: str, found: Sequence[Find], instead: Sequence[str]) -> str:
+    parts, last = list[str](), 0
+    for each, new in zip(found, instead, strict=True):
+        parts += [text[last : each.begin], new]
+        last = each.end
+    return "".join([*parts, text[last:]])
+
+
+def _apart(found: Iterable[Find]) -> list[Find]:
+    """Join finds that overlap: the longer one says what stands there."""
+    told: list[Find] = []
+    for each in sorted(found, key=lambda each: (each.begin, -each.end)):
+        if told and each.begin < told[-1].end:
+            told[-1] = told[-1]._replace(end=max(told[-1].end, each.end))
+        else:
+            told.append(each)
+    return told

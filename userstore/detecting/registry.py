@@ -1,0 +1,113 @@
+"""The detectors by category."""
+
+from __future__ import annotations
+
+import re
+
+from userstore.detecting.checks import always, is_address, is_card, is_date, is_iban, is_phone
+from userstore.detecting.protocol import Need, Written
+
+_SEPARATED = r"[-. /_]{1,3}"
+_OPTIONAL = r"[- /_]{0,2}"
+_NO_FRACTION, _NO_POINT = r"(?<![0-9])(?<![0-9]\.)", r"(?![0-9])(?!\.[0-9]*[1-9])"
+"""Digits of a measurement are no card: one in ten of its length passes the check."""
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?)"
+)
+_HEX = r"[0-9a-f]{1,4}"
+
+SSN = Written(
+    "ssn",
+    "numbers of social security: 3, 2 and 4 digits with something between them",
+    (re.compile(rf"(?<![0-9])[0-9]{{3}}{_SEPARATED}[0-9]{{2}}{_SEPARATED}[0-9]{{4}}(?![0-9])"),),
+    "***-**-****",
+    (Need(b"0" * 9),),
+    always,  # a number with a wrong digit still tells: `checks.is_given_ssn` is for those who count
+)
+CARD = Written(
+    "card",
+    "payment cards: 13 to 19 digits that pass the Luhn check",
+    (
+        re.compile(rf"{_NO_FRACTION}[0-9]{{4}}(?:{_OPTIONAL}[0-9]{{4}}){{3}}{_NO_POINT}"),
+        re.compile(rf"{_NO_FRACTION}[0-9]{{4}}{_OPTIONAL}[0-9]{{6}}{_OPTIONAL}[0-9]{{4,5}}{_NO_POINT}"),
+        re.compile(rf"{_NO_FRACTION}[0-9](?:{_OPTIONAL}[0-9]){{12,18}}{_NO_POINT}"),
+        re.compile(r"(?<![0-9])[0-9]{4}(?:\.[0-9]{4}){3}(?![0-9])"),
+    ),
+    "****-****-****-****",
+    (Need(b"0" * 13),),
+    is_card,
+)
+IBAN = Written(
+    "iban",
+    "bank accounts: an IBAN with its check digits",
+    (
+        re.compile(
+            r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}(?:[- ][0-9A-Za-z]{4}){2,7}(?:[- ][0-9A-Za-z]{1,3})?(?![0-9A-Za-z])"
+        ),
+        re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}[0-9A-Za-z]{11,30}(?![0-9A-Za-z])"),
+    ),
+    "**** **** ****",
+    (Need(b"aa00"),),
+    is_iban,
+)
+EMAIL = Written(
+    "email",
+    "e-mail addresses",
+    (
+        re.compile(
+            r"(?<![0-9A-Za-z])[0-9A-Za-z_][0-9A-Za-z.!#$%'+/=?^_`{|}~-]{0,63}@"
+            r"(?:[0-9A-Za-z-]{1,63}\.){1,8}(?:[A-Za-z]{2,63}|xn--[0-9a-z-]{2,59})(?![0-9A-Za-z])"
+        ),
+    ),
+    "***@***",
+    (Need(b"@"),),
+    always,
+)
+IP = Written(
+    "ip",
+    "addresses of the Internet, version 4 and 6",
+    (
+        re.compile(
+            r"(?<![0-9A-Za-z.:])(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
+            rf"|(?i:{_HEX}(?::{_HEX}){{7}}|(?:{_HEX}(?::{_HEX}){{0,6}})?::(?:{_HEX}(?::{_HEX}){{0,6}})?))(?![0-9A-Za-z:])"
+        ),
+    ),
+    "***.***.***.***",
+    (
+        Need(b"0.0", is_close=False),
+        Need(b"::", is_close=False),
+        *(Need(each, is_close=False) for each in (b"0:0", b"0:a", b"a:0", b"a:a")),
+    ),
+    is_address,
+)
+DATE = Written(
+    "date",
+    "days of the calendar, in figures or with the month's English name",
+    (
+        re.compile(
+            r"(?<![0-9])(?:[12][0-9]{3}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2(?:[12][0-9]{3}|[0-9]{2})"
+            rf"|(?i:[0-9]{{1,2}}(?:st|nd|rd|th)?[ -]{_MONTH}[ ,-]{{1,2}}[12][0-9]{{3}}"
+            rf"|{_MONTH}[ -][0-9]{{1,2}}(?:st|nd|rd|th)?[ ,-]{{1,2}}[12][0-9]{{3}}))(?![0-9])"
+        ),
+    ),
+    "****-**-**",
+    (Need(b"000"),),
+    is_date,
+)
+PHONE = Written(
+    "phone",
+    "telephone numbers, with + or grouped",
+    (
+        re.compile(
+            r"(?<![0-9])(?:\+[0-9](?:[ ()./-]{0,3}[0-9]){6,14}"
+            r"|\(?[0-9]{2,5}\)?[-. /]{1,2}[0-9]{3,4}[-. ][0-9]{3,5})(?![0-9])"
+        ),
+    ),
+    "***-***-****",
+    (Need(b"0" * 7),),
+    is_phone,
+)
+
+DETECTORS: dict[str, Written] = {each.category: each for each in (EMAIL, CARD, IBAN, SSN, IP, DATE, PHONE)}
+"""In the order in which they look: who comes first takes what several could."""

@@ -1,0 +1,143 @@
+"""Seeing through disguises: a text as ASCII, of which every character knows where it comes from.
+
+A view is made in rounds until nothing changes: look-alikes of digits and separators become ASCII, what is invisible
+goes, and escapes (percent, entities, backslashes) become what they stand for. What a detector finds in a view is a span
+of the text that lies below.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+ROUNDS = 5
+"""Escapes within escapes that are seen through."""
+_ESCAPE = re.compile(
+    r"(?P<gone><!--.*?-->|/\*.*?\*/|</?[a-zA-Z][^<>]{0,200}>)"
+    r"|(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,31});?)"
+    r"|\\u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|(?P<units>(?:\\u[0-9A-Fa-f]{4})+)|\\x(?P<hex>[0-9A-Fa-f]{2})"
+    r"|\\(?P<octal>[0-3][0-7]{2})|\\(?P<bare>[^0-9A-Za-z\s])",
+    re.DOTALL,
+)
+_ALIKE = {
+    **dict.fromkeys("ОоΟοՕօＯ", "0"), **dict.fromkeys("ІіӀӏΙιıǀ∣￨", "1"), **dict.fromkeys("ЗзӠʒƷ", "3"),
+    **dict.fromkeys("Чч", "4"), **dict.fromkeys("Ѕѕ", "5"), **dict.fromkeys("б", "6"), **dict.fromkeys("Ց", "8"),
+}  # fmt: skip
+"""Letters of other scripts that are drawn as digits: read so where they stand among digits."""
+_DASHES = frozenset("−⁃˗⁻₋ー─━│‖·•・∙⋅。․")
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f")
+_TAGS = range(0xE0020, 0xE007F)
+_AMONG_DIGITS = re.compile(
+    "(?<=[0-9])[{0}]|(?<=[0-9][-. ])[{0}]|[{0}](?=[-. ]?[0-9])".format("".join(map(re.escape, _ALIKE)))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A text, and for each of its characters where it begins and ends in the text below."""
+
+    text: str
+    begins: list[int]
+    ends: list[int]
+
+    def span(self, begin: int, end: int) -> tuple[int, int]:
+        """Return the span below of a span of the view."""
+        return self.begins[begin], self.ends[end - 1]
+
+
+def views_of(text: str) -> Iterator[View]:
+    """Yield what is behind a text, one round after another; nothing where it is what it seems."""
+    view = View(text, list(range(len(text))), list(range(1, len(text) + 1)))
+    for _ in range(ROUNDS):
+        before = view.text
+        view = _unescaped(_folded(view))
+        if view.text == before:
+            return
+        yield view
+
+
+def _folded(view: View) -> View:
+    if view.text.isascii() and view.text.isprintable():
+        return view
+    parts = [_ascii(character) for character in view.text]
+    told = View(
+        "".join(parts),
+        [begin for part, begin in zip(parts, view.begins, strict=True) for _ in part],
+        [end for part, end in zip(parts, view.ends, strict=True) for _ in part],
+    )
+    return View(_with_digits(told.text), told.begins, told.ends)
+
+
+def _with_digits(text: str) -> str:
+    for _ in range(len(text)):
+        changed = _AMONG_DIGITS.sub(lambda found: _ALIKE[found[0]], text)
+        if changed == text:
+            break
+        text = changed
+    return text
+
+
+@lru_cache(maxsize=8192)
+def _ascii(character: str) -> str:
+    """Return what a character is read as: ASCII, nothing where it is invisible, itself where it is a letter."""
+    if " " <= character <= "~" or character in _ALIKE:
+        return character
+    if ord(character) in _TAGS:
+        return chr(ord(character) - 0xE0000)
+    kind = unicodedata.category(character)
+    if kind[0] == "Z" or character in "\t\n\r\v\f\x85":
+        return " "
+    if kind in ("Cf", "Cc", "Mn", "Me", "Cs", "Co", "Cn") or character in _BLANK:
+        return ""
+    if kind == "Pd" or character in _DASHES:
+        return "-"
+    return _compatible(character)
+
+
+def _compatible(character: str) -> str:
+    number = unicodedata.numeric(character, -1)
+    if number in range(10):
+        return str(int(number))
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if plain.isascii() else character
+
+
+def _unescaped(view: View) -> View:
+    text, begins, ends, last = [], [], [], 0
+    for found in _ESCAPE.finditer(view.text):
+        told = _meaning(found)
+        if told == found[0]:
+            continue
+        text += [view.text[last : found.start()], told]
+        begins += view.begins[last : found.start()] + [view.begins[found.start()]] * len(told)
+        ends += view.ends[last : found.start()] + [view.ends[found.end() - 1]] * len(told)
+        last = found.end()
+    if not last:
+        return view
+    return View("".join([*text, view.text[last:]]), begins + view.begins[last:], ends + view.ends[last:])
+
+
+def _meaning(found: re.Match[str]) -> str:
+    told = found[0]
+    if found["gone"]:
+        return ""
+    if found["percent"]:
+        return _text_of(bytes.fromhex(told.replace("%", "")), "utf-8")
+    if found["entity"]:
+        return html.unescape(told)
+    if found["units"]:
+        return _text_of(bytes.fromhex(told.replace("\\u", "")), "utf-16-be")
+    number = found["braced"] or found["hex"]
+    if number or found["octal"]:
+        code = int(number, 16) if number else int(found["octal"], 8)
+        return chr(code) if code <= 0x10FFFF else told
+    return str(found["bare"])
+
+
+def _text_of(data: bytes, encoding: str) -> str:
+    return data.decode(encoding, errors="ignore")
