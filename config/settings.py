@@ -82,6 +82,7 @@ API_PREFIXES = tuple(
         "seal/",
         "governance/",
         "audit/",
+        "dataflow/",
         "healthz",
         "readyz",
     ]

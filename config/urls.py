@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("audit.api.urls")),
     path("", include("governance.api.urls")),
+    path("", include("dataflow.api.urls")),
 ]
 
 handler400 = "config.problems.bad_request"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Protocol
 
 from dataflow.functions.protocol import Answer, Failed
@@ -42,9 +44,13 @@ class Known:
 
 
 class Runner:
-    """Functions in a confined process for each language, which is replaced when it breaks. One thread uses it."""
+    """Functions in a confined process for each language, which is replaced when it breaks. One thread uses it.
 
-    def __init__(self) -> None:
+    `seconds`: after these, every call fails; for code that somebody else waits for.
+    """
+
+    def __init__(self, *, seconds: float = math.inf) -> None:
+        self._until = monotonic() + seconds
         self._processes: dict[str, Confined] = {}
         self._known: list[Known] = []
 
@@ -74,9 +80,11 @@ class Runner:
             self._end(language)
 
     def _call(self, number: int, arguments: Sequence[Sequence[Any]], seconds: float) -> list[Answer]:
-        language = self._known[number].language
+        language, left = self._known[number].language, self._until - monotonic()
+        if left <= 0:
+            return [Failed("all of it took too long")] * len(arguments)
         try:
-            answers = self._running(language).call(number, arguments, seconds=seconds)
+            answers = self._running(language).call(number, arguments, seconds=min(seconds, left))
         except Ended as ended:
             self._end(language)
             if len(arguments) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from dataflow.functions.protocol import Failed
 from dataflow.grammar.faults import FileRefused, Place
@@ -14,10 +14,17 @@ from dataflow.inline.running import Runner
 from dataflow.packages.calling import Called, short, shown
 from dataflow.packages.cases import IDEMPOTENT, TOTAL, Case, Cases, read_cases
 from dataflow.packages.corpus import NOBODYS, STUMBLING, bearers
-from dataflow.packages.folders import Folder, cases_name
-from dataflow.packages.library import Find, Input, Known, Library
+from dataflow.packages.folders import cases_name
+from dataflow.packages.library import Find, Input, Known, Library, Package
 from dataflow.schemas.converting import ValueUnfit
 from dataflow.schemas.shapes import fits
+
+
+class Tested(Package, Protocol):
+    """A package with the tests of its functions."""
+
+    def cases_of(self, function: str) -> str | None:
+        """Return the text of a function's tests; None where it has none. Raises `FileRefused`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +36,16 @@ class Tried:
     wrong: tuple[str, ...]
 
 
-def try_package(folder: Folder, find: Find, runner: Runner) -> list[Tried]:
+def try_package(package: Tested, find: Find, runner: Runner) -> list[Tried]:
     """Run the tests of every function of a package. Raises `FileRefused` where the package itself is wrong."""
-    return [_tried(folder, known, runner) for known in Library(find).offered_by(folder)]
+    return [_tried(package, known, runner) for known in Library(find).offered_by(package)]
 
 
-def _tried(folder: Folder, known: Known, runner: Runner) -> Tried:
+def _tried(package: Tested, known: Known, runner: Runner) -> Tried:
     if known.states:
         return Tried(known.name, ("it needs a state, which is not run yet",), ())
     try:
-        text = folder.cases_of(known.name)
+        text = package.cases_of(known.name)
         if text is None:
             return Tried(known.name, (), (f"{cases_name(known.name)} is missing; `sealbook generate` makes it",))
         cases = read_cases(text, cases_name(known.name))

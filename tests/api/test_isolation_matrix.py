@@ -29,6 +29,7 @@ from tests.api.change_rows import change_rows
 from tests.api.finding_rows import finding_ids, finding_rows
 from tests.api.governance_rows import governance_rows
 from tests.api.graph_rows import graph_rows, planted_graph
+from tests.api.hub_rows import hub_ids, hub_rows
 from tests.api.import_rows import UPLOAD_ADDRESS, import_ids, import_rows
 from tests.api.lifecycle_calls import lifecycle_calls, lifecycle_ids
 from tests.api.notice_rows import notice_ids, notice_rows
@@ -53,16 +54,9 @@ PUBLIC = {
 """Addresses that need no token: they hand tokens out, say how to verify them, say that the server lives, or are secret
 themselves."""
 
-TOKEN_PAIR = {
-    "data": "raw",
-    "transformer_rid": {"id": str(UUID_TRANSFORMER)},
-    "access_policy_rid": {"id": str(ALLOW_ALL)},
-}
-TOKEN_PAIRS = {
-    "data": ["raw"],
-    "transformer_rids": [TOKEN_PAIR["transformer_rid"]],
-    "access_policy_rids": [TOKEN_PAIR["access_policy_rid"]],
-}
+_ALL, _UUIDS = {"id": str(ALLOW_ALL)}, {"id": str(UUID_TRANSFORMER)}
+TOKEN_PAIR = {"data": "raw", "transformer_rid": _UUIDS, "access_policy_rid": _ALL}
+TOKEN_PAIRS = {"data": ["raw"], "transformer_rids": [_UUIDS], "access_policy_rids": [_ALL]}
 
 TRIED = {
     "policy": {"access_policy": {"components": [{"policy": {"id": str(ALLOW_ALL)}}]}, "context": {}},
@@ -134,6 +128,7 @@ def rows(scene: Scene) -> list[Row]:
         *access_rows(),
         *notice_rows(),
         *finding_rows(),
+        *hub_rows(),
     ]
 
 
@@ -194,6 +189,7 @@ def new_world() -> World:
         **finding_ids(scene),
         **build_ids(),
         **import_ids(scene),
+        **hub_ids(scene),
     }
     return World(scene, ids)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+from dataflow.actions.hub import publish_to_hub
 from governance.actions.builds import register_build
 from governance.actions.ci_keys import pin_ci_key
 from governance.actions.launchers import register_launcher
@@ -14,6 +15,7 @@ from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import Scene
 from tests.attacks.aim import Aim
+from tests.dataflow.published import FILES
 from tests.governance.provenance.ci import BUILDER, Ci
 
 
@@ -24,9 +26,11 @@ def build_ids(scene: Scene) -> dict[str, Any]:
     key = pin_ci_key(system, name="ci", builder_id=BUILDER, public_key=ci.public_pem)
     launcher = register_launcher(system, name="host", client_id=job, public_key=Ci().public_pem)
     set_workload_policy(system, client_id=job, spec=WorkloadSpec(mode="audit"))
+    item = publish_to_hub(scene.service.caller, files=FILES)
     (build,) = register_build(scene.service.caller, envelope=ci.build())
     return {
         "job": job, "ci_key": key.public_id, "launcher": launcher.public_id, "build": build.public_id,
+        "hub_item": item.public_id,
         "change": uuid4(),  # there are changes in protected environments alone
     }  # fmt: skip
 
@@ -49,6 +53,7 @@ def build_aims() -> Iterator[Aim]:
     yield Aim("DELETE", "governance/launchers/{launcher}")
     yield Aim("GET", "governance/issuer-keys")
     yield Aim("PUT", "governance/issuer-keys", {"issuer": "none"})
+    yield from hub_aims()
     yield Aim("GET", "governance/columns/{column}/code")
     yield Aim("GET", "governance/reach", query="?category=contact")
     yield Aim("GET", "governance/changes")
@@ -57,3 +62,13 @@ def build_aims() -> Iterator[Aim]:
     yield Aim("GET", "governance/changes/{change}")
     yield Aim("POST", "governance/changes/{change}/reject")
     yield Aim("POST", "governance/changes/{change}/withdraw")
+
+
+def hub_aims() -> Iterator[Aim]:
+    """Every call about what is published."""
+    item = "dataflow/hub/items/{hub_item}"
+    yield Aim("GET", "dataflow/hub/items")
+    yield Aim("GET", item)
+    yield Aim("GET", f"{item}/content")
+    yield Aim("POST", "dataflow/hub/items", {"files": {"dataflow.yaml": "meta: {name: x}"}, "is_public": True})
+    yield Aim("DELETE", item)

@@ -83,7 +83,11 @@ NOT_DRAFTED: dict[str, str] = {}
 
 def test_every_action_that_changes_configuration_can_be_drafted() -> None:
     root = Path(__file__).parents[2]
-    paths = [path for package in ("governance", "userstore") for path in (root / package / "actions").rglob("*.py")]
+    paths = [
+        path
+        for package in ("governance", "userstore", "dataflow")
+        for path in (root / package / "actions").rglob("*.py")
+    ]
     for path in paths:
         import_module(".".join(path.relative_to(root).with_suffix("").parts))
     named = {

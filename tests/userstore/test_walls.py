@@ -33,7 +33,7 @@ OPEN = {
 def walled_tables() -> list[str]:
     return sorted(
         model._meta.db_table
-        for app in ("governance", "userstore", "keyring")
+        for app in ("governance", "userstore", "keyring", "dataflow")
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
         if model._meta.db_table not in OPEN
     )

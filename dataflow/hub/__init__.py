@@ -1,0 +1,1 @@
+"""The hub: flows and packages in files that are published, examined, and read again."""

@@ -1,0 +1,62 @@
+"""Reads of dataflows that several doors share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from dataflow.grammar.faults import Fault, FileRefused
+from dataflow.grammar.spec import Import
+from dataflow.hub.content import PACKAGE, package_of, read_content
+from dataflow.models import HubItem
+from dataflow.packages.library import Find, Package
+from governance.actions.change import environment_resource
+from governance.errors import NotFound
+from governance.identities import SYSTEM, Caller
+from governance.rights import effective_rights
+from governance.standing import fresh_standing_of
+
+
+def hub_items(caller: Caller, *, now: datetime | None = None) -> QuerySet[HubItem]:
+    """Return what a caller sees of the hub; must run inside the environment.
+
+    What is private is seen by who published it and by who configures the environment.
+    """
+    items = HubItem.objects.filter(withdrawn_at=None)
+    if _configures(caller, now or timezone.now()):
+        return items
+    return items.filter(Q(is_public=True) | Q(published_by=caller.account_id))
+
+
+def hub_item(caller: Caller, public_id: UUID) -> HubItem:
+    """Return one item that a caller sees; must run inside the environment. Raises `NotFound`."""
+    found = hub_items(caller).filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound("There is no such item in the hub.", field="id")
+    return found
+
+
+def find_in_hub(caller: Caller) -> Find:
+    """Return what finds packages that a caller sees in the hub; it must be used inside the environment."""
+
+    def find(wanted: Import) -> Package:
+        meta = wanted.package
+        items = hub_items(caller).filter(kind=PACKAGE, namespace=meta.namespace, name=meta.name, version=meta.version)
+        found = items.first()
+        if found is None:
+            says = f"the package {meta} is not in the hub"
+            raise FileRefused([Fault(wanted.place, "imports", says, "Publish it first.")])
+        return package_of(read_content(found.files))
+
+    return find
+
+
+def _configures(caller: Caller, now: datetime) -> bool:
+    if caller.kind == SYSTEM:
+        return True
+    standing = fresh_standing_of(caller.environment_id)
+    resource = environment_resource(caller.environment_id, standing.environment_name)
+    return effective_rights(standing=standing, caller=caller, operation="configure", resource=resource, now=now).allowed

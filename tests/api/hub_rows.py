@@ -1,0 +1,24 @@
+"""The rows of the hub in the isolation matrix: one private package of the scene's service."""
+
+from __future__ import annotations
+
+from dataflow.actions.hub import publish_to_hub
+from tests.api.calling import Scene
+from tests.api.rows import Row
+from tests.dataflow.published import FILES
+
+
+def hub_rows() -> list[Row]:
+    """It is listed, shown, downloaded and withdrawn; nothing else is published."""
+    return [
+        Row("GET", "dataflow/hub/items", abroad=200),
+        Row("POST", "dataflow/hub/items", {"files": {"other": ""}}, service=400, abroad=400),
+        Row("GET", "dataflow/hub/items/<uuid:item_id>"),
+        Row("GET", "dataflow/hub/items/<uuid:item_id>/content"),
+        Row("DELETE", "dataflow/hub/items/<uuid:item_id>", service=204),
+    ]
+
+
+def hub_ids(scene: Scene) -> dict[str, str]:
+    """Publish it, and return what to put into addresses."""
+    return {"<uuid:item_id>": str(publish_to_hub(scene.service.caller, files=FILES).public_id)}
