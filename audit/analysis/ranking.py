@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -103,9 +103,15 @@ def _horizon(now: datetime) -> dict[str, Any]:
     }
 
 
-def decided_since(moment: datetime) -> int:
-    """Return how many findings were decided since."""
-    return Finding.objects.filter(decided_at__gte=moment).count()
+def line_of(alert: Alert) -> tuple[str, date | UUID]:
+    """Return what findings have alike that are one line to look at: one person's day; of nobody each is its own."""
+    return (alert.actor, alert.at.astimezone(UTC).date()) if alert.actor else ("", alert.id)
+
+
+def lines_decided_since(moment: datetime) -> int:
+    """Return how many lines the findings are that were decided since."""
+    decided = Finding.objects.filter(decided_at__gte=moment).values("id")
+    return len({line_of(each) for each in Alert.objects.filter(id__in=decided).only("id", "actor", "at")})
 
 
 def count_by_state() -> dict[str, int]:

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from audit.actions.dossiers import LONGEST_LOOK_BACK
 from audit.actions.findings import LONGEST_COMMENT, VERDICTS
-from audit.analysis.ranking import Ranked, by_urgency, count_by_state, decided_since, ranked_of
+from audit.analysis.ranking import Ranked, by_urgency, count_by_state, line_of, lines_decided_since, ranked_of
 from audit.analysis.risk import PER_DAY
 from audit.analysis.sources import detections
 from audit.models import Finding
@@ -47,22 +47,25 @@ PAGE = 50
 
 @require_GET
 def findings(request: HttpRequest) -> HttpResponse:
-    """List findings, on record: what is open by urgency, a day's worth first; what was decided, the newest first."""
+    """List findings, on record: what is open by urgency, a day's worth first; what was decided, the newest first.
+
+    What is to be looked at today are lines: one person's day is one, however many rules found something in it.
+    """
     require(request, AUDIT)
     state, now = request.GET.get("state", ""), timezone.now()
     must_see_findings(operator_caller(request), door="console", now=now)
     with in_environment(environment_of(request)):
         page, ranked = _listed(state, request.GET.get("p"), now)
         rows = _rows(ranked)
-        worth = sum(not each.is_waiting for each in ranked)
-        today = min(worth, _left_today(now)) if page.number == 1 and state not in STATES else 0
+        lines = _lines(ranked, _left_today(now)) if page.number == 1 and state not in STATES else []
+        today = {each.finding.id for line in lines for each in line}
         counts = count_by_state()
     return _page(
         request,
         "findings",
         title="Findings",
-        first=rows[:today],
-        rows=rows[today:],
+        first=_together(rows, lines),
+        rows=[each for each in rows if each["id"] not in today],
         page=page,
         states=[("", sum(counts[each] for each in OPEN)), *((each, counts[each]) for each in STATES)],
         state=state if state in STATES else "",
@@ -150,9 +153,25 @@ def _listed(state: str, number: str | None, now: datetime) -> tuple[Page[Any], l
 
 
 def _left_today(now: datetime) -> int:
-    """Return how many of a day's findings are still to be looked at (the day is of UTC, as everywhere in the book)."""
+    """Return how many of a day's lines are still to be looked at (the day is of UTC, as everywhere in the book)."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return max(0, PER_DAY - decided_since(midnight))
+    return max(0, PER_DAY - lines_decided_since(midnight))
+
+
+def _lines(ranked: Iterable[Ranked], most: int) -> list[list[Ranked]]:
+    """Return the first lines of some findings in their order; what waits for more begins none."""
+    lines: dict[Any, list[Ranked]] = {}
+    for each in ranked:
+        line = line_of(each.alert)
+        if line in lines or (not each.is_waiting and len(lines) < most):
+            lines.setdefault(line, []).append(each)
+    return list(lines.values())
+
+
+def _together(rows: Iterable[dict[str, Any]], lines: Iterable[list[Ranked]]) -> list[dict[str, Any]]:
+    """Return the row of each line's first finding, with those of its others."""
+    known = {each["id"]: each for each in rows}
+    return [known[first.finding.id] | {"others": [known[each.finding.id] for each in rest]} for first, *rest in lines]
 
 
 def _rows(ranked: Iterable[Ranked]) -> list[dict[str, Any]]:

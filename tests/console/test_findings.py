@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audit.analysis.detections import honey
 from audit.analysis.ranking import by_urgency
+from audit.analysis.risk import PER_DAY
 from audit.models import Alert, ExpectedWork, Finding
 from audit.verify.notes import read_checkpoint
 from audit.verify.proving import read_proof
@@ -119,6 +120,27 @@ def test_what_weighs_most_comes_first_and_a_days_worth_apart(console: Console, a
     assert [each.finding.id for each in ranked] == [second.id, faint.id]
     assert [each.is_waiting for each in ranked] == [False, True]
     assert str(first.id) in as_officer.get(f"{INBOX}?state=explained").content.decode()
+
+
+def test_a_persons_day_is_one_line_of_a_days_worth(console: Console, as_officer: Browser) -> None:
+    findings = [
+        found(console.environment.id, actor=UUID(int=number), subject=f"{number:032x}") for number in range(1, 16)
+    ]
+    busy, others = findings[:4], findings[4:]
+    with in_environment(console.environment.id):
+        Alert.objects.filter(id__in=[each.id for each in busy]).update(actor=str(UUID(int=1)))
+    for finding in (*busy, *others):
+        weighs(finding, 20.0)
+    html = as_officer.get(INBOX).content.decode()
+    today, after = html[: html.index("After these")], html[html.index("After these") :]
+    assert [str(each.id) in today for each in busy] == [True] * 4
+    assert sum(str(each.id) in today for each in others) == PER_DAY - 1
+    assert sum(str(each.id) in after for each in (*busy, *others)) == len(others) - PER_DAY + 1
+    for each in busy[:2]:
+        as_officer.post(f"{INBOX}{each.id}/", {"step": "decide", "verdict": "explained", "comment": "A drill."})
+    html = as_officer.get(INBOX).content.decode()
+    today = html[: html.index("After these")]
+    assert sum(str(each.id) in today for each in others) == PER_DAY - 2
 
 
 def test_confirmed_findings_count_against_somebody_and_those_that_were_explained_do_not(
