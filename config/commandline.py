@@ -53,7 +53,7 @@ def _command(words: list[str]) -> int:
     return own[words[0]](words[1:]) if words[0] in own else _manage(words)
 
 
-_FLOWS = frozenset({"functions", "plan", "produce", "consume", "show"})
+_FLOWS = frozenset({"functions", "plan", "produce", "consume", "show", "dlq"})
 
 
 def _is_for_flow(words: Sequence[str]) -> bool:

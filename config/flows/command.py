@@ -12,6 +12,8 @@ from threading import Event, Thread
 
 from config.embedded.errors import LaunchError
 from config.flows.folder import FILE, engine_of, keys_of, plan_here
+from config.flows.terminal import say, table
+from dataflow.engines.redis_letters import COUNTER
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.functions.protocol import ParametersRefused, Secrets
 from dataflow.inline.process import CodeRefused
@@ -20,6 +22,7 @@ from dataflow.planning.plan import Plan, Service
 from dataflow.running.working import flow_id, work
 
 PRODUCED_AT_ONCE = 500
+LETTERS = f"{COUNTER}/metrics"
 ERASE_LINE = "\r\x1b[K"
 
 
@@ -56,7 +59,7 @@ def _work(plan: Plan, engine: RedisStreams, stop: Event, keys: Secrets) -> int:
     ]
     for each in threads:
         each.start()
-    _say(f"{flow_id(plan)} runs. Ctrl-C ends it.")
+    say(f"{flow_id(plan)} runs. Ctrl-C ends it.")
     while not stop.wait(1.0):
         done.show()
     for each in threads:
@@ -117,7 +120,7 @@ def plan(words: Sequence[str]) -> int:
     )
     parser.add_argument("--prod", action="store_true", help="ignore the section dev")
     found = plan_here(Path.cwd(), is_production=parser.parse_args(words).prod)
-    _say(f"{described(found)}\n\n{drawn(found)}")
+    say(f"{described(found)}\n\n{drawn(found)}")
     return 0
 
 
@@ -135,7 +138,7 @@ def produce(words: Sequence[str]) -> int:
     with engine_of(folder, found) as engine:
         for lines in _batches(sys.stdin.isatty()):
             engine.produce(topic, [_record(line, chosen.key_separator) for line in lines])
-            _say("Ok!" if len(lines) == 1 else f"Ok! {len(lines)} records")
+            say("Ok!" if len(lines) == 1 else f"Ok! {len(lines)} records")
     return 0
 
 
@@ -175,7 +178,7 @@ def consume(words: Sequence[str]) -> int:
         wait = None if chosen.disable_continuous else 3_600.0
         for each in islice(engine.consume(topic, beginning=chosen.beginning, wait=wait), chosen.number):
             key = f"[{(each.key or b'null').decode(errors='replace')}] " if chosen.key_value else ""
-            _say(key + each.value.decode(errors="replace"))
+            say(key + each.value.decode(errors="replace"))
     return 0
 
 
@@ -193,17 +196,25 @@ def show(words: Sequence[str]) -> int:
         for service in found.services
         for step in service.every_step
     }
-    names |= {f"{service.name}/metrics": service.name for service in found.services}
+    names |= {f"{service.name}/metrics": service.name for service in found.services} | {LETTERS: COUNTER}
     if not chosen.name:
-        _say(_table([("Namespace", "Keys", "Type"), *((name, "1", "table") for name in sorted(names))]))
+        say(table([("Namespace", "Keys", "Type"), *((name, "1", "table") for name in sorted(names))]))
         return 0
     if chosen.name not in names:
         raise LaunchError(f"There is no state {chosen.name}. There are: {', '.join(sorted(names))}.")
+    fields = ("waiting", "replayed", "dropped") if chosen.name == LETTERS else ("succeeded", "failed")
     with engine_of(folder, found) as engine:
         told = engine.counters(flow_id(found)).get(names[chosen.name], {})
-    row = ("stats", "*", str(told.get("succeeded", 0)), str(told.get("failed", 0)))
-    _say(_table([("Key", "Window", "succeeded", "failed"), row]))
+        told["waiting"] = engine.letters(flow_id(found)).waiting()
+    say(table([("Key", "Window", *fields), ("stats", "*", *(str(told.get(name, 0)) for name in fields))]))
     return 0
+
+
+def dlq(words: Sequence[str]) -> int:
+    """List, show, replay or drop dead letters."""
+    from config.flows.deadletters import dead_letters
+
+    return dead_letters(words)
 
 
 def _topic(found: Plan, name: str) -> str:
@@ -211,15 +222,3 @@ def _topic(found: Plan, name: str) -> str:
     if topic is None:
         raise LaunchError(f"The flow has no topic {name}. It has: {', '.join(found.topics)}.")
     return topic.wire_name
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeAlias
 
+from dataflow.deadletters.letters import DeadLetters
 from dataflow.engines.frames import BREAK, Record
 
 
@@ -117,5 +118,8 @@ class Engine(Protocol):
     def consume(self, topic: str, *, beginning: bool, wait: float | None) -> Iterator[Message]:
         """Yield a topic's records; after the last one wait for more, or end where `wait` is None."""
 
+    def letters(self, flow: str) -> DeadLetters:
+        """Return a flow's dead letters."""
+
     def counters(self, flow: str) -> dict[str, dict[str, int]]:
-        """Return a flow's counters with their fields."""
+        """Return a flow's counters with their fields; `dead-letters` has `replayed` and `dropped`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import redis
 
+from dataflow.deadletters.letters import packed
 from dataflow.engines.frames import BREAK, LINES, PACKED, unpack
 from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome
 from dataflow.engines.redis_script import COMMIT, Telling
@@ -38,9 +39,13 @@ def entry_of(id_: bytes, fields: Sequence[bytes]) -> Entry:
         return Entry(id_, data)
     if first == _PACKED:
         return Entry(id_, None, tuple(unpack(data)))
-    if len(fields) == 2 and BREAK not in data:
-        return Entry(id_, data)
-    return Entry(id_, None, ((fields[3] if len(fields) > 2 else None, data),))
+    key = None if len(fields) == 2 else dict(zip(fields[::2], fields[1::2], strict=True)).get(b"k")
+    return Entry(id_, data) if key is None and BREAK not in data else Entry(id_, None, ((key, data),))
+
+
+def addressee(fields: Sequence[bytes]) -> bytes | None:
+    """Return for which workers alone a record is that was put back from the dead letters; None for all others."""
+    return fields[3] if len(fields) > 2 and fields[2] == b"g" else None
 
 
 def undressed(client: redis.Redis) -> Client:
@@ -99,9 +104,7 @@ class RedisIntake:
         return lambda: int(self._commit(keys=keys, args=arguments))
 
     def _sealed(self, message: Message) -> bytes:
-        key = b"" if message.key is None else message.key
-        head = (b"\x00" if message.key is None else b"\x01") + len(key).to_bytes(4, "big")
-        return self._engine.conceal.seal(head + key + message.value, place=self._dead.encode())
+        return self._engine.conceal.seal(packed(message.key, message.value), place=self._dead.encode())
 
     def _left(self, most: int) -> Batch | None:
         """Take over what others left; what ended its workers before is tried alone, and at last not any more."""
@@ -137,4 +140,12 @@ class RedisIntake:
             self.commit(batch, [[lost] * len(each.messages()) for each in batch.entries])
 
     def _batch(self, stream: str, entries: Sequence[tuple[bytes, Sequence[bytes]]]) -> Batch:
-        return Batch(self._streams[stream], [entry_of(*each) for each in entries])
+        ours, others = [], []
+        for id_, fields in entries:
+            if len(fields) > 2 and addressee(fields) not in (None, self._group.encode()):
+                others.append(id_)
+            else:
+                ours.append(entry_of(id_, fields))
+        if others:
+            self._client.xack(stream, self._group, *others)
+        return Batch(self._streams[stream], ours)

@@ -14,7 +14,8 @@ import redis
 from dataflow.deadletters.concealing import Conceal
 from dataflow.engines.frames import framed
 from dataflow.engines.protocol import Message
-from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, entry_of, undressed
+from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, addressee, entry_of, undressed
+from dataflow.engines.redis_letters import RedisLetters
 
 PAGE = 1_000
 
@@ -42,7 +43,7 @@ class RedisStreams:
 
     def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> RedisIntake:
         """Return a worker's end; where reading begins is `0` or `$`, once and for all workers of the service."""
-        group = f"{flow}:{service}"
+        group = self.group(flow, service)
         for topic, start in topics:
             with contextlib.suppress(redis.ResponseError):  # it is there
                 self.client.xgroup_create(self.stream(topic), group, id=start, mkstream=True)
@@ -76,7 +77,8 @@ class RedisStreams:
                 return
             for id_, fields in found[stream.encode()] if isinstance(found, dict) else found[0][1]:
                 last = id_
-                yield from entry_of(id_, fields).messages()
+                if addressee(fields) is None:
+                    yield from entry_of(id_, fields).messages()
 
     def counters(self, flow: str) -> dict[str, dict[str, int]]:
         """Return a flow's counters with their fields."""
@@ -85,6 +87,14 @@ class RedisStreams:
             counter, _, field = name.decode().rpartition("#")
             told.setdefault(counter, {})[field] = int(value)
         return told
+
+    def letters(self, flow: str) -> RedisLetters:
+        """Return a flow's dead letters."""
+        return RedisLetters(self, flow)
+
+    def group(self, flow: str, service: str) -> str:
+        """Return what the workers of a service are called together."""
+        return f"{flow}:{service}"
 
     def frame_of(self, topic: str) -> int:
         """Return how many records a frame of a topic has; 0 where each record is an entry."""

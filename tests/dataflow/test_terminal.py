@@ -111,8 +111,8 @@ def test_records_are_produced_while_nothing_runs_and_worked_on_later(tmp_path: P
         (("produce", "user-inf"), "sealbook: The flow has no topic user-inf. It has: user-info, masked.\n"),
         (
             ("show", "state", "x/metrics"),
-            "sealbook: There is no state x/metrics. There are: mask-ssn-service/mask-ssn/metrics, "
-            "mask-ssn-service/metrics.\n",
+            "sealbook: There is no state x/metrics. There are: dead-letters/metrics, "
+            "mask-ssn-service/mask-ssn/metrics, mask-ssn-service/metrics.\n",
         ),
     ],
 )

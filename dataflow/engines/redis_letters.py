@@ -1,0 +1,103 @@
+"""Dead letters on Redis Streams: what is put back is taken out of them by the same script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dataflow.deadletters.letters import Letter, NoLetter, unpacked
+
+if TYPE_CHECKING:
+    from dataflow.engines.redis_streams import RedisStreams
+
+COUNTER = "dead-letters"
+"""The counter of those that were put back or dropped; no service can be called so."""
+PAGE = 500
+_IS_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+
+PUT_BACK = """
+-- KEYS: dead letters, counters, then topics. ARGV for each letter: id, topic, group, has a key, key, value.
+local done = 0
+for at = 1, #ARGV, 6 do
+  if redis.call('XDEL', KEYS[1], ARGV[at]) == 1 then
+    done = done + 1
+    local stream = KEYS[2 + tonumber(ARGV[at + 1])]
+    if ARGV[at + 3] == '1' then
+      redis.call('XADD', stream, '*', 'v', ARGV[at + 5], 'g', ARGV[at + 2], 'k', ARGV[at + 4])
+    else
+      redis.call('XADD', stream, '*', 'v', ARGV[at + 5], 'g', ARGV[at + 2])
+    end
+  end
+end
+if done > 0 then redis.call('HINCRBY', KEYS[2], 'dead-letters#replayed', done) end
+return done
+"""
+DROP = """
+-- KEYS: dead letters, counters. ARGV: ids.
+local done = redis.call('XDEL', KEYS[1], unpack(ARGV))
+if done > 0 then redis.call('HINCRBY', KEYS[2], 'dead-letters#dropped', done) end
+return done
+"""
+
+
+class RedisLetters:
+    """The dead letters of one flow."""
+
+    def __init__(self, engine: RedisStreams, flow: str) -> None:
+        self._engine, self._client, self._flow = engine, engine.client, flow
+        self._key, self._counts = engine.dead(flow), engine.counts(flow)
+
+    def all(self) -> Iterator[Letter]:
+        """Yield them, the oldest first."""
+        after = "-"
+        while found := self._client.xrange(self._key, min=after, count=PAGE):
+            for id_, fields in found:
+                yield self._told(id_, fields)
+            after = f"({found[-1][0].decode()}"
+
+    def waiting(self) -> int:
+        """Return how many there are."""
+        return int(self._client.xlen(self._key))
+
+    def opened(self, id_: str) -> tuple[Letter, bytes | None, bytes]:
+        """Return one with its record. Raises `NoLetter`, `Unreadable`."""
+        letter, sealed = self._found(id_)
+        return letter, *unpacked(self._engine.conceal.unseal(sealed, place=self._key.encode()))
+
+    def replay(self, ids: Sequence[str]) -> int:
+        """Put records back for the services that failed on them; return how many. Raises `Unreadable`."""
+        put_back = self._client.register_script(PUT_BACK)
+        done = 0
+        for first in range(0, len(ids), PAGE):
+            topics: dict[str, int] = {}
+            told: list[bytes | str | int] = []
+            for id_ in ids[first : first + PAGE]:
+                try:
+                    letter, key, value = self.opened(id_)
+                except NoLetter:
+                    continue
+                number = topics.setdefault(self._engine.stream(letter.topic), len(topics) + 1)
+                group = self._engine.group(self._flow, letter.service)
+                told += (id_, number, group, 0 if key is None else 1, key or b"", value)
+            done += int(put_back(keys=[self._key, self._counts, *topics], args=told))
+        return done
+
+    def drop(self, ids: Sequence[str]) -> int:
+        """Drop them for good; return how many that was."""
+        drop, known = self._client.register_script(DROP), [each for each in ids if _IS_ID.fullmatch(each)]
+        pages = (known[first : first + PAGE] for first in range(0, len(known), PAGE))
+        return sum(int(drop(keys=[self._key, self._counts], args=page)) for page in pages)
+
+    def _found(self, id_: str) -> tuple[Letter, bytes]:
+        found = self._client.xrange(self._key, min=id_, max=id_) if _IS_ID.fullmatch(id_) else ()
+        if not found:
+            raise NoLetter
+        return self._told(*found[0]), found[0][1][b"v"]
+
+    def _told(self, id_: bytes, fields: Mapping[bytes, bytes]) -> Letter:
+        topic = fields[b"s"].decode().removeprefix(self._engine.stream(""))
+        at = datetime.fromtimestamp(int(id_.split(b"-")[0]) / 1000, UTC)
+        service, record, why = (fields[name].decode() for name in (b"g", b"i", b"w"))
+        return Letter(id_.decode(), topic, service, record, at, why)
