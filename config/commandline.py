@@ -25,6 +25,8 @@ Sealbook: sealed personal data, bound to consented purposes, every access on rec
   sealbook produce, consume      write records to a topic of the flow of this folder, or print them
   sealbook show state            what the flow of this folder has counted
   sealbook generate, test        make what the functions of the package in this folder lack, or run their tests
+  sealbook publish               publish the flow or the package of this folder in the hub of a server
+  sealbook hub list|show|install what the hub of a server has, and how it comes to this machine
   sealbook bootstrap-database    roles and database on a PostgreSQL server of yours (once, as its administrator)
   sealbook launch                measure a program, have it let in as a client, and run exactly what was measured
   sealbook COMMAND ...           any management command, on the servers of a running `sealbook run` unless
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(words: list[str]) -> int:
     own = {"run": _run, "launch": _launch, "bootstrap-database": _bootstrap_database}
-    own |= {"generate": _generate, "test": _test}
+    own |= {"generate": _generate, "test": _test, "publish": _publish, "hub": _hub}
     if words[0] in _FLOWS or (words[0] == "run" and _is_for_flow(words[1:])):
         return _flow(words)
     return own[words[0]](words[1:]) if words[0] in own else _manage(words)
@@ -106,6 +108,18 @@ def _test(words: list[str]) -> int:
     from config.flows.packages import test
 
     return test(words)
+
+
+def _publish(words: list[str]) -> int:
+    from config.flows.hub import publish
+
+    return publish(words)
+
+
+def _hub(words: list[str]) -> int:
+    from config.flows.hub import hub
+
+    return hub(words)
 
 
 def _bootstrap_database(words: list[str]) -> int:

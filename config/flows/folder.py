@@ -19,6 +19,7 @@ from dataflow.engines.redis_streams import RedisStreams
 from dataflow.functions.registry import BUILTINS
 from dataflow.grammar.faults import FileRefused
 from dataflow.grammar.flowfile import read_flow
+from dataflow.packages.installed import find_installed, hub_folder
 from dataflow.packages.library import find_folders
 from dataflow.planning.plan import Plan
 from dataflow.planning.planner import plan_flow
@@ -40,7 +41,7 @@ def plan_here(folder: Path, *, is_production: bool = False) -> Plan:
         raise LaunchError(f"{folder / FILE} cannot be read: {type(error).__name__}.") from None
     try:
         file = read_flow(text, FILE)
-        find = find_folders(folder, dev=file.dev)
+        find = find_folders(folder, dev=file.dev, otherwise=find_installed(hub_folder()))
         asking = store_functions(None, purpose=file.purpose, subject=file.subject)
         return plan_flow(file, find=find, builtins={**BUILTINS, **asking}, is_production=is_production)
     except FileRefused as refused:

@@ -15,6 +15,7 @@ from dataflow.inline.running import Runner
 from dataflow.packages.folders import ENDINGS, FILES, Folder, open_folder
 from dataflow.packages.generating import generate as make_files
 from dataflow.packages.generating import new_package
+from dataflow.packages.installed import find_installed, hub_folder
 from dataflow.packages.library import Find, find_folders
 from dataflow.packages.trying import Tried, try_package
 
@@ -96,7 +97,7 @@ def _report(tried: Sequence[Tried]) -> None:
 
 
 def _finds(package: Folder) -> Find:
-    return find_folders(package.path, dev=package.file.dev)
+    return find_folders(package.path, dev=package.file.dev, otherwise=find_installed(hub_folder()))
 
 
 def _told(refused: FileRefused) -> str:

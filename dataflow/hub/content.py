@@ -97,6 +97,8 @@ def without_developers(text: str, name: str) -> str:
     read: Callable[[str, str], FlowFile | PackageFile] = read_flow if name == FLOW_FILE else read_package
     read(text, name)  # it is sound, so that its parts can be found
     root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    if not isinstance(root, yaml.MappingNode):
+        raise TypeError("what was read before is a mapping")
     cuts = [(start, end, "") for start, end in _sections(root, "dev")]
     cuts += [(start, end, '""') for start, end in _paths(root)]
     for start, end, put in sorted(cuts, reverse=True):
@@ -109,13 +111,13 @@ def without_developers(text: str, name: str) -> str:
     return text
 
 
-def _sections(root: yaml.Node, name: str) -> Iterable[tuple[int, int]]:
+def _sections(root: yaml.MappingNode, name: str) -> Iterable[tuple[int, int]]:
     for key, value in root.value:
         if key.value == name:
             yield key.start_mark.index, value.end_mark.index
 
 
-def _paths(root: yaml.Node) -> Iterable[tuple[int, int]]:
+def _paths(root: yaml.MappingNode) -> Iterable[tuple[int, int]]:
     lists = [value for key, value in root.value if key.value == "imports" and isinstance(value, yaml.SequenceNode)]
     for imported in (each for found in lists for each in found.value):
         for key, value in imported.value:

@@ -10,6 +10,7 @@ from dataflow.inline.running import Runner
 from dataflow.packages.library import Find
 from dataflow.packages.trying import try_package
 from dataflow.planning.planner import plan_flow
+from dataflow.store.functions import store_functions
 from governance.errors import Invalid
 
 LONGEST_TESTS = 30.0
@@ -25,7 +26,8 @@ def examined(files: Files, find: Find) -> Content:
     try:
         content = read_content(files)
         if isinstance(content.file, FlowFile):
-            plan_flow(content.file, find=find, builtins=BUILTINS, is_production=True)
+            asking = store_functions(None, purpose=content.file.purpose, subject=content.file.subject)
+            plan_flow(content.file, find=find, builtins={**BUILTINS, **asking}, is_production=True)
         else:
             _must_pass(content, find)
     except FileRefused as refused:
