@@ -18,6 +18,7 @@ from governance.errors import NotFound
 from governance.identities import SYSTEM, Caller
 from governance.rights import effective_rights
 from governance.standing import fresh_standing_of
+from keyring.walls import in_environment
 
 
 def hub_items(caller: Caller, *, now: datetime | None = None) -> QuerySet[HubItem]:
@@ -40,12 +41,13 @@ def hub_item(caller: Caller, public_id: UUID) -> HubItem:
 
 
 def find_in_hub(caller: Caller) -> Find:
-    """Return what finds packages that a caller sees in the hub; it must be used inside the environment."""
+    """Return what finds packages that a caller sees in the hub."""
 
     def find(wanted: Import) -> Package:
         meta = wanted.package
-        items = hub_items(caller).filter(kind=PACKAGE, namespace=meta.namespace, name=meta.name, version=meta.version)
-        found = items.first()
+        named = {"namespace": meta.namespace, "name": meta.name, "version": meta.version}
+        with in_environment(caller.environment_id):
+            found = hub_items(caller).filter(kind=PACKAGE, **named).first()
         if found is None:
             says = f"the package {meta} is not in the hub"
             raise FileRefused([Fault(wanted.place, "imports", says, "Publish it first.")])

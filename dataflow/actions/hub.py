@@ -14,7 +14,6 @@ from governance.actions.seeing import must_configure
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, NotFound
 from governance.identities import Caller
-from keyring.walls import in_environment
 
 
 @draftable
@@ -31,8 +30,7 @@ def publish_to_hub(caller: Caller, *, files: Mapping[str, str], is_public: bool 
         Conflict: this version is there; identical where its files are the same.
     """
     must_configure(caller)  # before anything of it runs
-    with in_environment(caller.environment_id):
-        content = examined(files, find_in_hub(caller))
+    content = examined(files, find_in_hub(caller))
     meta = content.file.meta
     with configuration_change(caller, events.HUB_PUBLISHED) as change:
         known = HubItem.objects.filter(namespace=meta.namespace, name=meta.name, version=meta.version).first()

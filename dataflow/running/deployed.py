@@ -16,6 +16,7 @@ from dataflow.grammar.flowfile import read_flow
 from dataflow.packages.library import find_folders
 from dataflow.planning.plan import Plan, Service
 from dataflow.planning.planner import plan_flow
+from dataflow.queries import find_in_hub
 from dataflow.running.working import work
 from dataflow.store.concealing import EnvironmentKey
 from dataflow.store.functions import store_functions
@@ -27,7 +28,7 @@ def plan_for(caller: Caller, file: Path) -> Plan:
     """Return the plan of a dataflow file whose functions ask the store as a caller. Raises `FileRefused`, `OSError`."""
     flow = read_flow(file.read_text(), file.name)
     asking = store_functions(ServerStore(caller), purpose=flow.purpose, subject=flow.subject)
-    find = find_folders(file.parent, dev=flow.dev)
+    find = find_folders(file.parent, dev=flow.dev, otherwise=find_in_hub(caller))
     return plan_flow(flow, find=find, builtins={**BUILTINS, **asking})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,9 +12,11 @@ from django.db import ProgrammingError, transaction
 
 from audit.queries import entries
 from dataflow.actions.hub import publish_to_hub, withdraw_from_hub
+from dataflow.grammar.faults import FileRefused
 from dataflow.hub.content import digest_of, read_content
 from dataflow.models import HubItem
 from dataflow.queries import hub_items
+from dataflow.running.deployed import plan_for
 from governance.actions.environments import change_environment
 from governance.errors import Conflict, Invalid, NotFound, Refused
 from governance.identities import Caller, system_caller
@@ -24,6 +27,7 @@ from tests.dataflow.published import FILES
 from tests.dataflow.samples import MASK, PACKAGE, SEED
 
 pytestmark = pytest.mark.django_db
+STORE_STEP = "uses: tokenize\n        with: {field: $.ssn, transformer: SSNToID, policy: AllowAll, category: ssn}"
 
 
 @pytest.fixture
@@ -196,3 +200,21 @@ def test_nobody_publishes_elsewhere(environment: Environment, engineer: Caller) 
             withdraw_from_hub(abroad, public_id=public_id)
     with in_environment(environment.id):
         assert HubItem.objects.get().withdrawn_at is None
+
+
+def test_a_flow_that_runs_in_an_environment_finds_its_packages_in_the_hub(engineer: Caller, tmp_path: Path) -> None:
+    flow = tmp_path / "dataflow.yaml"
+    flow.write_text(publishable := SEED.replace("path: ../_packages/mask-ssn-pkg", "path: ''"))
+    assert publishable != SEED
+    with pytest.raises(FileRefused, match="Publish it first"):
+        plan_for(engineer, flow)
+    publish_to_hub(engineer, files=FILES)
+    assert [step.name for service in plan_for(engineer, flow).services for step in service.steps] == ["mask-ssn"]
+    with pytest.raises(FileRefused, match="Publish it first"):
+        plan_for(cast.new_caller(cast.new_environment(), "engineer", configure=True), flow)
+
+
+def test_a_flow_that_asks_the_store_is_published_as_well(engineer: Caller) -> None:
+    head, _, tail = SEED.partition("imports:")
+    text = head + tail[tail.index("config:") : tail.index("# Development")].replace("uses: mask-ssn", STORE_STEP)
+    assert publish_to_hub(engineer, files={"dataflow.yaml": text}).kind == "flow"
