@@ -16,14 +16,13 @@ from config.embedded.state import read_json, write_private
 from config.embedded.valkey import start_valkey
 from dataflow.deadletters.concealing import KeyFile
 from dataflow.engines.redis_streams import RedisStreams
-from dataflow.functions.registry import BUILTINS
 from dataflow.grammar.faults import FileRefused
 from dataflow.grammar.flowfile import read_flow
 from dataflow.packages.installed import find_installed, hub_folder
 from dataflow.packages.library import find_folders
 from dataflow.planning.plan import Plan
 from dataflow.planning.planner import plan_flow
-from dataflow.store.functions import store_functions
+from dataflow.store.functions import functions_for
 
 FILE = "dataflow.yaml"
 STATE = ".sealbook"
@@ -42,8 +41,8 @@ def plan_here(folder: Path, *, is_production: bool = False) -> Plan:
     try:
         file = read_flow(text, FILE)
         find = find_folders(folder, dev=file.dev, otherwise=find_installed(hub_folder()))
-        asking = store_functions(None, purpose=file.purpose, subject=file.subject)
-        return plan_flow(file, find=find, builtins={**BUILTINS, **asking}, is_production=is_production)
+        builtins = functions_for(None, purpose=file.purpose, subject=file.subject)
+        return plan_flow(file, find=find, builtins=builtins, is_production=is_production)
     except FileRefused as refused:
         count = len(refused.faults)
         raise LaunchError(f"{FILE} has {count} fault{'s' if count > 1 else ''}:\n{refused}") from None

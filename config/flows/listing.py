@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from dataflow.functions.registry import BUILTINS
+from dataflow.store.functions import functions_for
 
 
 def functions(words: Sequence[str]) -> int:
@@ -16,7 +16,8 @@ def functions(words: Sequence[str]) -> int:
         description="Print what `uses:` of a flow can name without a package. docs/dataflow.md has their parameters.",
     )
     parser.parse_args(words)
-    widths = [max(len(getattr(each, part)) for each in BUILTINS.values()) for part in ("name", "operator")]
-    for each in sorted(BUILTINS.values(), key=lambda each: each.name):
+    known = functions_for(None).values()
+    widths = [max(len(getattr(each, part)) for each in known) for part in ("name", "operator")]
+    for each in sorted(known, key=lambda each: each.name):
         sys.stdout.write(f"{each.name:{widths[0]}}  {each.operator:{widths[1]}}  {each.says}\n")
     return 0

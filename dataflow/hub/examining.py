@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataflow.functions.registry import BUILTINS
 from dataflow.grammar.faults import FileRefused
 from dataflow.grammar.spec import FlowFile
 from dataflow.hub.content import Content, Files, package_of, read_content
@@ -10,7 +9,7 @@ from dataflow.inline.running import Runner
 from dataflow.packages.library import Find
 from dataflow.packages.trying import try_package
 from dataflow.planning.planner import plan_flow
-from dataflow.store.functions import store_functions
+from dataflow.store.functions import functions_for
 from governance.errors import Invalid
 
 LONGEST_TESTS = 30.0
@@ -26,8 +25,9 @@ def examined(files: Files, find: Find) -> Content:
     try:
         content = read_content(files)
         if isinstance(content.file, FlowFile):
-            asking = store_functions(None, purpose=content.file.purpose, subject=content.file.subject)
-            plan_flow(content.file, find=find, builtins={**BUILTINS, **asking}, is_production=True)
+            file = content.file
+            known = functions_for(None, purpose=file.purpose, subject=file.subject)
+            plan_flow(file, find=find, builtins=known, is_production=True)
         else:
             _must_pass(content, find)
     except FileRefused as refused:

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import connections
 
 from dataflow.engines.redis_streams import RedisStreams
-from dataflow.functions.registry import BUILTINS
 from dataflow.grammar.flowfile import read_flow
 from dataflow.packages.library import find_folders
 from dataflow.planning.plan import Plan, Service
@@ -19,7 +18,7 @@ from dataflow.planning.planner import plan_flow
 from dataflow.queries import find_in_hub
 from dataflow.running.working import work
 from dataflow.store.concealing import EnvironmentKey
-from dataflow.store.functions import store_functions
+from dataflow.store.functions import functions_for
 from dataflow.store.server import ServerStore
 from governance.identities import Caller
 
@@ -27,9 +26,9 @@ from governance.identities import Caller
 def plan_for(caller: Caller, file: Path) -> Plan:
     """Return the plan of a dataflow file whose functions ask the store as a caller. Raises `FileRefused`, `OSError`."""
     flow = read_flow(file.read_text(), file.name)
-    asking = store_functions(ServerStore(caller), purpose=flow.purpose, subject=flow.subject)
+    builtins = functions_for(ServerStore(caller), purpose=flow.purpose, subject=flow.subject)
     find = find_folders(file.parent, dev=flow.dev, otherwise=find_in_hub(caller))
-    return plan_flow(flow, find=find, builtins={**BUILTINS, **asking})
+    return plan_flow(flow, find=find, builtins=builtins)
 
 
 def engine_for(caller: Caller, frames: Mapping[str, int] | None = None) -> RedisStreams:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from dataflow.functions.protocol import Answer, Builtin, Failed, ParametersRefused, Work
+from dataflow.functions.registry import BUILTINS
 from dataflow.schemas.shapes import TRUTH, Primitive, Shape
 from dataflow.store.places import at, place_in, put
 from dataflow.store.protocol import Store, StoreRefuses
@@ -171,7 +172,10 @@ def _id_of(told: Any) -> UUID | None:
         return None
 
 
-def store_functions(store: Store | None, *, purpose: str = "", subject: str = "") -> dict[str, Builtin]:
-    """Return the functions by name; `purpose` and `subject` are the flow's own."""
-    found: list[Builtin] = [Tokenize(store), Resolve(store), RequireConsent(store, purpose=purpose, subject=subject)]
-    return {each.name: each for each in found}
+def functions_for(store: Store | None, *, purpose: str = "", subject: str = "") -> dict[str, Builtin]:
+    """Return every function that a flow can use without a package, by name; `purpose` and `subject` are the flow's own.
+
+    Without a store those that ask it can be planned, and are refused when they are to run.
+    """
+    asking: list[Builtin] = [Tokenize(store), Resolve(store), RequireConsent(store, purpose=purpose, subject=subject)]
+    return BUILTINS | {each.name: each for each in asking}
