@@ -72,9 +72,8 @@ class Masking:
         asked = self._chosen(parameters)
         texts = self._texts(asked)
         one = worker(shape, texts, asked)
-        return (
-            by_gate(one, asked.detectors) if _is_gated(shape, asked) else lambda values: [one(each) for each in values]
-        )
+        joined = self.joined(parameters) if is_text(shape) and shape != BYTES else None
+        return by_gate(one, joined, asked.detectors) if joined else lambda values: [one(each) for each in values]
 
     def joined(self, parameters: Mapping[str, Any]) -> Joined | None:
         """Return what masks raw records that line feeds join; None where fields are named, which takes a parser."""
@@ -149,10 +148,6 @@ def _bytes(value: bytes, texts: Texts) -> bytes:
         return texts.record(value.decode()).encode()
     except UnicodeDecodeError:
         raise TextUnfit("it is no UTF-8") from None
-
-
-def _is_gated(shape: Shape, asked: Chosen) -> bool:
-    return is_text(shape) and shape != BYTES and not asked.fields
 
 
 MASKS: Sequence[Masking] = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dataflow.functions.fields import Fields
 from userstore.detecting.checks import is_given_ssn
-from userstore.detecting.finding import Find, masked, replaced
-from userstore.detecting.gate import LEAST_BARE, has_bare_number, is_undisguised
+from userstore.detecting.finding import Find, masked, masked_lines, replaced
+from userstore.detecting.gate import LEAST_BARE, Gate, has_bare_number, is_undisguised
 from userstore.detecting.jsontext import Path, decoded, encoded, is_json, looks_like_json, rewritten
 from userstore.detecting.packed import repacked
 from userstore.detecting.protocol import Detector
@@ -43,6 +43,10 @@ class Texts:
     is_constant: bool = True
     reads_keys: bool = True
     looks_for_bare: bool = False
+    _gate: Gate = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_gate", Gate(self.detectors))
 
     def record(self, text: str) -> str:
         """Return a raw record. Raises `TextUnfit` where it begins as JSON, is none, and has to be changed."""
@@ -56,8 +60,11 @@ class Texts:
         record = text.encode(errors="surrogatepass")
         if not is_undisguised(record) or has_bare_number(record):
             return None
-        told = masked(text, self.detectors)
-        return told if told == text or not looks_like_json(told) or is_json(told) else None
+        possible = self._gate.possible(record)
+        told = masked_lines(text, possible) if possible else text
+        if told is None or told == text:
+            return told
+        return told if not looks_like_json(told) or is_json(told) else None
 
     def with_care(self, text: str) -> str:
         """Return the same as `record`, by the way that looks into everything."""

@@ -50,11 +50,17 @@ def has_bare_number(records: bytes) -> bool:
     return _BARE in records.translate(_FORMS)
 
 
+def _close(records: bytes) -> bytes:
+    """Return records with digits as 0, letters as a, and no separators."""
+    return records.translate(_FORMS, SEPARATORS)
+
+
 class Gate:
     """Finds suspects for a set of detectors."""
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
-        needs = {need for each in detectors for need in each.needs}
+        self._detectors = tuple(detectors)
+        needs = {need for each in self._detectors for need in each.needs}
         self._close = _shortest(need.form for need in needs if need.is_close)
         self._apart = _shortest(need.form for need in needs if not need.is_close)
 
@@ -69,12 +75,28 @@ class Gate:
         """Say whether there are no suspects."""
         return not any(form in text for text, form in self._looks(records))
 
+    def possible(self, record: bytes) -> list[Detector]:
+        """Return the detectors that can find something in what is undisguised."""
+        close, apart = _close(record), record.translate(_FORMS)
+        return [
+            each
+            for each in self._detectors
+            if any(need.form in (close if need.is_close else apart) for need in each.needs)
+        ]
+
+    def has_traces(self, records: bytes) -> bool:
+        """Say whether detectors can find something in what is undisguised."""
+        return any(form in text for text, form in self._traces(records))
+
     def _looks(self, records: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield records.translate(_DISGUISES), b"!"
         yield records, b"/*"
         yield records.translate(_RUNS), _RUN
+        yield from self._traces(records)
+
+    def _traces(self, records: bytes) -> Iterator[tuple[bytes, bytes]]:
         if self._close:
-            close = records.translate(_FORMS, SEPARATORS)
+            close = _close(records)
             yield from ((close, form) for form in self._close)
         if self._apart:
             apart = records.translate(_FORMS)

@@ -25,6 +25,10 @@ class Detector(Protocol):
         beside it is the same as nothing: so they find in JSON what they find in its strings."""
 
     @property
+    def stands_alone(self) -> bool:
+        """Whether it has one pattern that tells enough, and no find touches another or uncovers one."""
+
+    @property
     def mask(self) -> str:
         """What stands in its place. No detector finds anything in it."""
 
@@ -57,3 +61,4 @@ class Written:
     mask: str
     needs: tuple[Need, ...]
     confirms: Callable[[str], bool]
+    stands_alone: bool = False

@@ -24,6 +24,7 @@ SSN = Written(
     "***-**-****",
     (Need(b"0" * 9),),
     always,  # a number with a wrong digit still tells: `checks.is_given_ssn` is for those who count
+    stands_alone=True,
 )
 CARD = Written(
     "card",
@@ -68,16 +69,16 @@ IP = Written(
     "ip",
     "addresses of the Internet, version 4 and 6",
     (
+        re.compile(r"(?<![0-9A-Za-z.:])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z:])"),
         re.compile(
-            r"(?<![0-9A-Za-z.:])(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
-            rf"|(?i:{_HEX}(?::{_HEX}){{7}}|(?:{_HEX}(?::{_HEX}){{0,6}})?::(?:{_HEX}(?::{_HEX}){{0,6}})?))(?![0-9A-Za-z:])"
+            rf"(?i)(?<![0-9a-z.:])(?:{_HEX}(?::{_HEX}){{7}}"
+            rf"|(?:{_HEX}(?::{_HEX}){{0,6}})?::(?:{_HEX}(?::{_HEX}){{0,6}})?)(?![0-9a-z:])"
         ),
     ),
     "***.***.***.***",
     (
         Need(b"0.0", is_close=False),
-        Need(b"::", is_close=False),
-        *(Need(each, is_close=False) for each in (b"0:0", b"0:a", b"a:0", b"a:a")),
+        *(Need(each, is_close=False) for each in (b"::", b"0:0", b"0:a", b"a:0", b"a:a")),
     ),
     is_address,
 )
@@ -85,14 +86,13 @@ DATE = Written(
     "date",
     "days of the calendar, in figures or with the month's English name",
     (
-        re.compile(
-            r"(?<![0-9])(?:[12][0-9]{3}([-./])[0-9]{1,2}\1[0-9]{1,2}|[0-9]{1,2}([-./])[0-9]{1,2}\2(?:[12][0-9]{3}|[0-9]{2})"
-            rf"|(?i:[0-9]{{1,2}}(?:st|nd|rd|th)?[ -]{_MONTH}[ ,-]{{1,2}}[12][0-9]{{3}}"
-            rf"|{_MONTH}[ -][0-9]{{1,2}}(?:st|nd|rd|th)?[ ,-]{{1,2}}[12][0-9]{{3}}))(?![0-9])"
-        ),
+        re.compile(r"(?<![0-9])[12][0-9]{3}([-./])[0-9]{1,2}\1[0-9]{1,2}(?![0-9])"),
+        re.compile(r"(?<![0-9])[0-9]{1,2}([-./])[0-9]{1,2}\1(?:[12][0-9]{3}|[0-9]{2})(?![0-9])"),
+        re.compile(rf"(?i)(?<![0-9])[0-9]{{1,2}}(?:st|nd|rd|th)?[ -]{_MONTH}[ ,-]{{1,2}}[12][0-9]{{3}}(?![0-9])"),
+        re.compile(rf"(?i)(?<![0-9a-z]){_MONTH}[ -][0-9]{{1,2}}(?:st|nd|rd|th)?[ ,-]{{1,2}}[12][0-9]{{3}}(?![0-9])"),
     ),
     "****-**-**",
-    (Need(b"000"),),
+    (Need(b"0000"),),
     is_date,
 )
 PHONE = Written(
