@@ -23,6 +23,7 @@ PARTS = (
     "lag",
     "numbers",
     "filters",
+    "flows",
     "streams",
 )
 

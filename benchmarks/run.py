@@ -12,6 +12,7 @@ from benchmarks.book import measure_book
 from benchmarks.bulk import measure_bulk
 from benchmarks.calls import measure_calls
 from benchmarks.filters import measure_filters
+from benchmarks.flows import measure_flows
 from benchmarks.flows_redis import measure_streams
 from benchmarks.graph import measure_graph
 from benchmarks.importing import measure_importing
@@ -43,6 +44,7 @@ MEASURES = {
     "lag": measure_lag,
     "numbers": measure_numbers,
     "filters": measure_filters,
+    "flows": measure_flows,
     "streams": measure_streams,
 }
 
