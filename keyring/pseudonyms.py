@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any, NoReturn
 from uuid import UUID
 
 from fastfpe import ff1
 
+DERIVED_BYTES = 32
 SMALLEST_DOMAIN = 1_000_000
 """Texts that one alphabet and length must have at least (NIST SP 800-38G Rev. 1, section 5): a smaller set can be tried
 out, or told from a few known pairs."""
@@ -31,6 +33,11 @@ class PseudonymKey:
         if len(alphabet) ** len(text) < SMALLEST_DOMAIN:
             raise ValueError("too few texts of this length")
         return str(ff1.encrypt(self._key, tweak.hex(), alphabet, text))
+
+    def derived(self, use: str) -> bytes:
+        """Return 32 bytes for another use, which tell nothing of the key or of those for a third (keyed BLAKE2b)."""
+        key = bytes.fromhex(self._key)
+        return blake2b(use.encode(), key=key, digest_size=DERIVED_BYTES, person=b"sealbook-derived").digest()
 
     def __repr__(self) -> str:
         return f"PseudonymKey(id={self.id}, version={self.version})"

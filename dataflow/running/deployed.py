@@ -53,7 +53,9 @@ def run_deployed(caller: Caller, file: Path, *, stop: Event, told: Callable[[int
 def _one(caller: Caller, file: Path, name: str, stop: Event, told: Callable[[int], None], trouble: list[str]) -> None:
     try:
         plan = plan_for(caller, file)
-        work(plan, _service(plan, name), engine_for(caller, plan.frames), stop=stop, told=told)
+        keys = EnvironmentKey(caller.environment_id)
+        engine = engine_for(caller, plan.frames)
+        work(plan, _service(plan, name), engine, stop=stop, told=told, secrets_of=keys)
     except Exception as error:  # the others must not go on as if nothing were
         trouble.append(f"{name} ended: {type(error).__name__}")
     finally:

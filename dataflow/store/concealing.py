@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from dataflow.deadletters.concealing import Unreadable
+from dataflow.functions.protocol import ParametersRefused
 from keyring.errors import KeyringError
-from keyring.keys import KeyKind, key_by_id, key_for
+from keyring.keys import KeyKind, key_by_id, key_for, pseudonym_key_for
 from keyring.sealing import key_id_of
 
 _PLACE = b"dead-letter|"
@@ -17,6 +18,13 @@ class EnvironmentKey:
 
     def __init__(self, environment_id: UUID) -> None:
         self._environment_id = environment_id
+
+    def key_for(self, use: str) -> bytes:
+        """Return the key of one use of a function, the same for every flow of the environment."""
+        try:
+            return pseudonym_key_for(self._environment_id).derived(f"flow|{use}")
+        except KeyringError:
+            raise ParametersRefused(f"the environment has no key for {use}") from None
 
     def seal(self, record: bytes, *, place: bytes) -> bytes:
         """Return a record sealed."""

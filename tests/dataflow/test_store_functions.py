@@ -18,10 +18,12 @@ from django.db import OperationalError
 from audit import queries
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.engines.protocol import Done, Message
+from dataflow.functions.protocol import ParametersRefused
 from dataflow.inline.running import Runner
 from dataflow.running.deployed import engine_for, plan_for, run_deployed
 from dataflow.running.program import Program
 from dataflow.store import server
+from dataflow.store.concealing import EnvironmentKey
 from dataflow.store.protocol import StoreAway
 from governance.identities import Caller
 from tests.beginnings import beginning
@@ -203,3 +205,12 @@ def test_the_command_says_what_is_missing(
     named = {"environment": environment or book.environment.name, "client": client}
     with pytest.raises(CommandError, match=re.escape(says)):
         call_command("run_flow", str(tmp_path / file), **named)
+
+
+def test_hashes_have_a_key_of_the_environment_which_no_other_has(book: TokenBook) -> None:
+    keys, others = EnvironmentKey(book.service.environment_id), EnvironmentKey(uuid4())
+    assert len(keys.key_for("hash")) == 32
+    assert keys.key_for("hash") == EnvironmentKey(book.service.environment_id).key_for("hash")
+    assert keys.key_for("hash") != keys.key_for("fpe")
+    with pytest.raises(ParametersRefused, match="has no key for hash"):
+        others.key_for("hash")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -128,3 +129,31 @@ def test_a_file_with_faults_does_not_run(tmp_path: Path) -> None:
     )
     (folder / "dataflow.yaml").unlink()
     assert "There is no dataflow.yaml" in said(folder, "plan", status=1)
+
+
+def test_functions_are_listed_with_a_sentence_each(tmp_path: Path) -> None:
+    lines = said(tmp_path, "functions").splitlines()
+    assert [line.split()[0] for line in lines] == sorted(line.split()[0] for line in lines)
+    listed = {line.split()[0]: line for line in lines}
+    assert {"mask-ssn", "redact", "hash", "fpe", "drop-field", "detect"} <= listed.keys()
+    assert re.fullmatch(r"mask-ssn +map +Masks numbers of social security: .*\.", listed["mask-ssn"])
+    assert "unrecognized arguments" in said(tmp_path, "functions", "all", status=2)
+
+
+def test_a_flow_of_functions_of_the_house_hashes_with_the_key_of_its_folder(tmp_path: Path) -> None:
+    folder = seed_folder(tmp_path)
+    imports = SEED[SEED.index("imports:") : SEED.index("config:")]
+    text = SEED[: SEED.index("# Development")].replace(imports, "").replace("uses: mask-ssn", "uses: hash")
+    (folder / "dataflow.yaml").write_text(text)
+    flow = running(folder)
+    try:
+        assert said(folder, "produce", "user-info", given="".join(f"{each}\n" for each in (TYPED[0], TYPED[0])))
+        deadline, found = time.monotonic() + 20, ""
+        while found.count("\n") < 2 and time.monotonic() < deadline:
+            found = said(folder, "consume", "masked", "-Bd")
+        one, other = found.splitlines()
+        assert one == other
+        assert re.fullmatch(r'\{"name":"alice","ssn":"\*[a-p]{32}\*"\}', one)
+    finally:
+        flow.send_signal(signal.SIGINT)
+        flow.wait(30)
