@@ -76,6 +76,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Policy templates", "rule", "governance.PolicyTemplate"),
             ("Script secrets", "password", "governance.PolicySecret"),
             ("Script hosts", "public", "governance.ScriptHost"),
+            ("Hub of flows", "hub", "dataflow.HubItem"),
         ),
     ),
     (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from config.embedded.errors import LaunchError
 from config.flows.hub_server import AlreadyThere, HubServer
@@ -15,6 +14,7 @@ from dataflow.grammar.faults import FileRefused
 from dataflow.grammar.heading import parse_package
 from dataflow.grammar.spec import Meta
 from dataflow.hub.content import FLOW_FILE, README, Content, digest_of, read_content
+from dataflow.hub.showing import line_of
 from dataflow.packages.folders import CODE, ENDINGS, FILES, cases_name, snake
 from dataflow.packages.installed import folder_of, hub_folder, install
 
@@ -79,15 +79,8 @@ def _show(server: HubServer, meta: Meta) -> int:
         if shown[name]:
             _say(f"{name}: {', '.join(shown[name])}")
     for each in shown["functions"]:
-        _say(_function(each))
+        _say(line_of(each))
     return 0
-
-
-def _function(told: Mapping[str, Any]) -> str:
-    inputs = ", ".join(f"{each['name']}: {each['type']}" for each in told["inputs"])
-    removes = f", removes {', '.join(told['removes'])}" if told["removes"] else ""
-    gives = f" -> {told['output']}" if told["output"] else ""
-    return f"{told['operator']} {told['name']}({inputs}){gives}  {told['language']}, {told['cases']} cases{removes}"
 
 
 def _install(server: HubServer, meta: Meta) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dataflow.grammar.package_spec import Function
@@ -53,3 +54,22 @@ def named(type_: Type) -> str:
             return "enum"
         case _:
             return "object"
+
+
+def told(files: Files) -> list[str]:
+    """Return what the files of an item offer as lines for people."""
+    offered = described(files)
+    kinds = ("imports", "types", "topics", "services")
+    return [
+        *(f"{kind}: {', '.join(offered[kind])}" for kind in kinds if offered[kind]),
+        *map(line_of, offered["functions"]),
+    ]
+
+
+def line_of(function: Mapping[str, Any]) -> str:
+    """Return a described function as a line: how it is used, from what to what, and how it is tested."""
+    inputs = ", ".join(f"{each['name']}: {each['type']}" for each in function["inputs"])
+    removes = f", removes {', '.join(function['removes'])}" if function["removes"] else ""
+    gives = f" -> {function['output']}" if function["output"] else ""
+    tested = f"{function['language']}, {function['cases']} cases{removes}"
+    return f"{function['operator']} {function['name']}({inputs}){gives}  {tested}"
