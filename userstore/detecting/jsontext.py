@@ -12,6 +12,7 @@ import orjson
 Path: TypeAlias = tuple[str, ...]
 """The keys from the outside to a place; elements of a list are at the list's own place."""
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_COMMA = re.compile(r"\s*,\s*")
 _BEGINS = ("{", "[", '"')
 
 
@@ -93,11 +94,26 @@ def _path(places: list[_Place]) -> Path:
 
 def without(text: str, is_dropped: Callable[[Path], bool]) -> str:
     """Return a JSON document, valid already, without the members at some places."""
-    for begin, end in reversed(_members(text, is_dropped)):
-        before, behind = text[:begin].rstrip(), text[end:].lstrip()
-        is_first = behind.startswith(",")
-        text = before + behind[1:].lstrip() if is_first else before.removesuffix(",") + behind
-    return text
+    kept, last = [""], 0
+    for begin, end in _members(text, is_dropped):
+        kept.append(text[last:begin])
+        last = _behind_comma(text, end)
+        if last == end:
+            _take_comma(kept)
+    return "".join([*kept, text[last:]])
+
+
+def _behind_comma(text: str, end: int) -> int:
+    """Return where a member ends with the comma behind it and what is blank behind that; `end` where there is none."""
+    found = _COMMA.match(text, end)
+    return found.end() if found else end
+
+
+def _take_comma(kept: list[str]) -> None:
+    """Take the comma away at the end of what is kept, where there is one."""
+    while len(kept) > 1 and not kept[-1].strip():
+        kept.pop()
+    kept[-1] = kept[-1].rstrip().removesuffix(",")
 
 
 def _members(text: str, is_dropped: Callable[[Path], bool]) -> list[tuple[int, int]]:

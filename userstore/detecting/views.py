@@ -16,8 +16,10 @@ from functools import lru_cache
 
 ROUNDS = 5
 """Escapes within escapes that are seen through."""
+LONGEST_NUMBER = 20
+"""Look-alikes in a row that are read as digits: one more each round, from both sides."""
 _ESCAPE = re.compile(
-    r"(?P<gone><!--.*?-->|/\*.*?\*/|</?[a-zA-Z][^<>]{0,200}>)"
+    r"(?P<gone><!--.{0,500}?-->|/\*.{0,500}?\*/|</?[a-zA-Z][^<>]{0,200}>)"
     r"|(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
     r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,31});?)"
     r"|\\u\{(?P<braced>[0-9A-Fa-f]{1,6})\}|(?P<units>(?:\\u[0-9A-Fa-f]{4})+)|\\x(?P<hex>[0-9A-Fa-f]{2})"
@@ -74,7 +76,7 @@ def _folded(view: View) -> View:
 
 
 def _with_digits(text: str) -> str:
-    for _ in range(len(text)):
+    for _ in range(LONGEST_NUMBER):
         changed = _AMONG_DIGITS.sub(lambda found: _ALIKE[found[0]], text)
         if changed == text:
             break

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.userstore.detecting.test_detectors import CASES, OTHERS
-from userstore.detecting.finding import find
+from userstore.detecting.finding import find, masked
 from userstore.detecting.gate import Gate
 from userstore.detecting.registry import DETECTORS
 
@@ -67,3 +67,28 @@ def test_records_without_a_trace_are_not_suspects(category: str) -> None:
 def test_whatever_may_be_a_disguise_is_a_suspect(disguise: str) -> None:
     lines = ["a", f"a {disguise} b", "c"]
     assert Gate([DETECTORS["ssn"]]).suspects("\n".join(lines).encode()) == [1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!--" * 20000,
+        "/*" * 40000,
+        "1" + "О" * 60000,
+        "<b" * 30000,
+        "%31" * 30000,
+        "&#" * 40000,
+        "1 " * 40000,
+        "a.a@" * 20000,
+        "1:" * 40000,
+        "(1) " * 20000,
+        "\\" * 60000,
+        "1.1" * 20000,
+        "+1" * 30000,
+        "AB12" * 20000,
+    ],
+    ids=lambda text: text[:8],
+)
+def test_no_text_takes_more_than_its_length_allows(text: str) -> None:
+    """A pattern that tries everything again from every character would need hours, and end by the limit of a test."""
+    assert isinstance(masked(text, list(DETECTORS.values())), str)
