@@ -18,6 +18,9 @@ from dataflow.models import HubItem
 from dataflow.queries import hub_items
 from dataflow.running.deployed import plan_for
 from governance.actions.environments import change_environment
+from governance.drafts.arguments import decoded, encoded
+from governance.drafts.draftable import draftable_actions
+from governance.drafts.trying import drafted
 from governance.errors import Conflict, Invalid, NotFound, Refused
 from governance.identities import Caller, system_caller
 from governance.models import Environment
@@ -127,6 +130,10 @@ def test_a_protected_environment_waits_for_a_second_person(environment: Environm
     with pytest.raises(Refused) as caught:
         publish_to_hub(engineer, files=FILES)
     assert "publish_to_hub" in str(caught.value.remedy)
+    assert seen(engineer) == []
+    action = draftable_actions()["publish_to_hub"]
+    given = decoded(action, encoded(action, {"files": FILES, "is_public": True}), environment_id=environment.id)
+    assert drafted(engineer, "publish_to_hub", action, given).differences
     assert seen(engineer) == []
 
 
