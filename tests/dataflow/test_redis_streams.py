@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -16,7 +10,6 @@ import redis
 from dataflow.deadletters.concealing import KeyFile, Unreadable
 from dataflow.engines.protocol import Done, Output
 from dataflow.engines.redis_streams import RedisStreams
-from tests.dataflow.samples import seed_folder
 
 COUNTED = (("s", "succeeded"),)
 
@@ -86,64 +79,3 @@ def test_what_failed_lies_sealed_among_the_dead_letters(
         with pytest.raises(Unreadable):
             key.unseal(fields[b"v"], place=wrong)
     assert engine.counters("f") == {"s": {"failed": 1}}
-
-
-WORKER = """
-import signal, sys, redis
-from pathlib import Path
-from threading import Event
-from config.flows.folder import plan_here
-from dataflow.deadletters.concealing import KeyFile
-from dataflow.engines.redis_streams import RedisStreams
-from dataflow.running.working import work
-url, environment, folder, key = sys.argv[1:]
-plan = plan_here(Path(folder))
-engine = RedisStreams(redis.Redis.from_url(url), environment=environment, conceal=KeyFile(Path(key)), idle=300)
-stop = Event()
-signal.signal(signal.SIGTERM, lambda *_: stop.set())
-work(plan, plan.services[0], engine, stop=stop, told=lambda count: None)
-"""
-RECORDS, KILLS, STALLS = 6_000, 4, 2
-
-
-def worker(engine: RedisStreams, environment: str, folder: Path, key: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", WORKER, os.environ["REDIS_URL"], environment, str(folder), str(key)]
-    return subprocess.Popen(command, cwd=Path(__file__).parents[2])
-
-
-def test_workers_that_are_killed_and_stopped_lose_nothing_and_repeat_nothing(
-    client: redis.Redis, tmp_path: Path
-) -> None:
-    environment, folder, key = tmp_path.name, seed_folder(tmp_path), tmp_path / "flow.key"
-    engine = RedisStreams(client, environment=environment, conceal=KeyFile(key))
-    flow = "example/mask-user-info"
-    engine.intake(flow, "mask-ssn-service", [("user-info", "0")], "first")
-    running = [worker(engine, environment, folder, key) for _ in range(2)]
-    stalled: list[subprocess.Popen[bytes]] = []
-    try:
-        for turn in range(KILLS + STALLS):
-            size = RECORDS // (KILLS + STALLS)
-            engine.produce("user-info", [(None, f"{turn * size + n} 123-45-6789".encode()) for n in range(size)])
-            time.sleep(0.6)
-            victim = running.pop(0)
-            if turn % 3 == 2:
-                victim.send_signal(signal.SIGSTOP)
-                stalled.append(victim)
-            else:
-                victim.kill()
-                victim.wait()
-            running.append(worker(engine, environment, folder, key))
-        for each in stalled:
-            each.send_signal(signal.SIGCONT)
-        deadline = time.monotonic() + 60
-        while sum(engine.counters(flow).get("mask-ssn-service", {}).values()) < RECORDS and time.monotonic() < deadline:
-            time.sleep(0.2)
-        time.sleep(1.0)  # those that were stopped have time to write what they had
-    finally:
-        for each in (*running, *stalled):
-            each.kill()
-            each.wait()
-    found = Counter(each.value for each in engine.consume("masked", beginning=True, wait=None))
-    assert found == Counter(f"{n} ***-**-****".encode() for n in range(RECORDS))
-    assert engine.counters(flow)["mask-ssn-service"] == {"succeeded": RECORDS}
-    assert engine.counters(flow)["mask-ssn-service/mask-ssn"] == {"succeeded": RECORDS}
