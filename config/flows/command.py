@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from config.embedded.errors import LaunchError
+from config.flows.files import run_files
 from config.flows.folder import FILE, engine_of, keys_of, plan_here
 from config.flows.terminal import say, table
 from dataflow.engines.redis_letters import COUNTER
@@ -39,6 +40,8 @@ def run(words: Sequence[str]) -> int:
         "where it stood. It has a Redis-compatible server of its own unless REDIS_URL names one.",
     )
     parser.add_argument("--prod", action="store_true", help="ignore the section dev")
+    for name, says in (("--input", "read a topic from a file of lines"), ("--output", "write a topic to one")):
+        parser.add_argument(name, action="append", default=[], metavar="TOPIC=FILE", help=f"{says}; - is the terminal")
     chosen = parser.parse_args(words)
     folder = Path.cwd()
     plan = plan_here(folder, is_production=chosen.prod)
@@ -47,6 +50,12 @@ def run(words: Sequence[str]) -> int:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    if chosen.input or chosen.output:
+        progress = _Progress()
+        summary = run_files(folder, plan, chosen.input, chosen.output, stop=stop, told=progress.add)
+        progress.end()
+        sys.stderr.write(summary + "\n")
+        return 0
     with engine_of(folder, plan) as engine:
         return _work(plan, engine, stop, keys_of(folder))
 

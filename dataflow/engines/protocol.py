@@ -112,14 +112,18 @@ class Engine(Protocol):
     def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> Intake:
         """Return a worker's end; `topics` are names on the wire, each with where reading begins the first time."""
 
-    def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> int:
-        """Append records to a topic; return how many."""
-
     def consume(self, topic: str, *, beginning: bool, wait: float | None) -> Iterator[Message]:
         """Yield a topic's records; after the last one wait for more, or end where `wait` is None."""
 
-    def letters(self, flow: str) -> DeadLetters:
-        """Return a flow's dead letters."""
-
     def counters(self, flow: str) -> dict[str, dict[str, int]]:
         """Return a flow's counters with their fields; `dead-letters` has `replayed` and `dropped`."""
+
+
+class Broker(Engine, Protocol):
+    """An engine whose topics others write to as well, so that what failed can be put back."""
+
+    def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> int:
+        """Append records to a topic; return how many."""
+
+    def letters(self, flow: str) -> DeadLetters:
+        """Return a flow's dead letters."""

@@ -48,6 +48,30 @@ def work(
         runner.close()
 
 
+def work_off(
+    plan: Plan, engine: Engine, *, stop: Event, told: Callable[[int], None], secrets_of: Secrets | None = None
+) -> None:
+    """Run all services in turn until nothing is left for any of them, or until `stop`."""
+    runners = [Runner() for _ in plan.services]
+    try:
+        ends = []
+        for service, runner in zip(plan.services, runners, strict=True):
+            topics = [(port.topic.wire_name, _START["beginning"]) for port in service.sources]
+            intake = engine.intake(flow_id(plan), service.name, topics, _name_of_worker())
+            ends.append((Program(service, runner, secrets_of), intake))
+        progress = True
+        while progress and not stop.is_set():
+            progress = False
+            for program, intake in ends:
+                batch = intake.take(most=AT_ONCE, wait=0.0)
+                if batch is not None and (outcomes := _run(program, batch, stop)) is not None:
+                    told(intake.committing(batch, outcomes)())
+                    progress = True
+    finally:
+        for each in runners:
+            each.close()
+
+
 def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int], None]) -> None:
     """Take and work on a batch while the one before is committed: the engine and this process are busy both."""
     under_way: Future[int] | None = None

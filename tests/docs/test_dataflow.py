@@ -24,7 +24,7 @@ def test_the_first_flow_runs_as_the_page_says(tmp_path: Path) -> None:
     (flow / "dataflow.yaml").write_text(file)
     (package / "sdf-package.yaml").write_text(declared)
     (package / "functions" / "mask_ssn.py").write_text(code)
-    checked, dialogue, _ = blocks(PAGE, "console")
+    checked, dialogue, *_, on_files = blocks(PAGE, "console")
     assert checked == "$ sealbook plan\n$ sealbook run\n"
     assert "exactly once" in said(flow, "plan")
     lines = re.findall(r"^> (.*)$", dialogue, re.MULTILINE)
@@ -41,6 +41,9 @@ def test_the_first_flow_runs_as_the_page_says(tmp_path: Path) -> None:
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
+    (flow / "in.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    assert said(flow, *on_files.removeprefix("$ sealbook ").split()) == ""
+    assert (flow / "out.jsonl").read_text() == said(flow, "consume", "masked", "-Bd")
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])
