@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -38,7 +39,10 @@ def entry_of(id_: bytes, fields: Sequence[bytes]) -> Entry:
     if first == _LINES:
         return Entry(id_, data)
     if first == _PACKED:
-        return Entry(id_, None, tuple(unpack(data)))
+        try:
+            return Entry(id_, None, tuple(unpack(data)))
+        except struct.error:  # nobody of ours wrote it: it is one record, of which its topic's type says what it is
+            return Entry(id_, None, ((None, data),))
     key = None if len(fields) == 2 else dict(zip(fields[::2], fields[1::2], strict=True)).get(b"k")
     return Entry(id_, data) if key is None and BREAK not in data else Entry(id_, None, ((key, data),))
 

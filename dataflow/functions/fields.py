@@ -106,7 +106,7 @@ def _has_unknown(shape: Shape) -> bool:
         case Choice():
             return any(inner is not None and _has_unknown(inner) for _, inner in shape.variants)
         case _:
-            return isinstance(shape, Anything)
+            return isinstance(shape, Anything) or is_text(shape)
 
 
 def is_text(shape: Shape) -> bool:

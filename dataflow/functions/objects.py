@@ -130,7 +130,11 @@ class Objects:
 
     def _hidden_anything(self, value: Any, category: str) -> Any:
         if isinstance(value, dict):
-            return {key: self._hidden_anything(each, category) for key, each in value.items()}
+            # A key below a place that is hidden may be what it is hidden for.
+            return {
+                f"{self.texts.hide(category, key)} {number}": self._hidden_anything(each, category)
+                for number, (key, each) in enumerate(value.items(), start=1)
+            }
         if isinstance(value, list | tuple):
             return [self._hidden_anything(each, category) for each in value]
         if value is None:

@@ -58,7 +58,7 @@ class Texts:
         if not self.is_constant or self.fields or not self.reads_keys:
             return None
         record = text.encode(errors="surrogatepass")
-        if not is_undisguised(record) or has_bare_number(record):
+        if b"\n" in record or not is_undisguised(record) or has_bare_number(record):
             return None
         possible = self._gate.possible(record)
         told = masked_lines(text, possible) if possible else text
@@ -113,7 +113,10 @@ class Texts:
             return self._value(piece, path + below, depth)
 
         def key(piece: str, below: Path) -> str:
-            return self._string(piece, path + below, depth) if self.reads_keys else piece
+            here = path + below
+            if self.fields and self.fields.covers(here[:-1]):
+                return encoded(self.hide("", decoded(piece)))  # below what is hidden a key may be a name
+            return self._string(piece, here, depth) if self.reads_keys else piece
 
         return rewritten(text, value=value, key=key)
 

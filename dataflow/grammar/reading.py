@@ -207,7 +207,11 @@ class Section:
     def plain(self, name: str) -> object:
         """Return a value as it stands, for whoever checks it by a schema of its own; None where there is none."""
         node = self._value(name, required=False)
-        return None if node is None else yaml.CSafeLoader("").construct_document(node)
+        try:
+            return None if node is None else yaml.CSafeLoader("").construct_document(node)
+        except (ValueError, yaml.YAMLError):
+            self.refuse(name, "this is no value: a number that is too long, a day that is none, or an unknown tag")
+            return None
 
     def finish(self, *, tolerant: bool = False) -> None:
         """Note every key that nobody has asked for; `tolerant`: those that begin with `x-` belong to somebody else."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from dataflow.functions.protocol import Answer, Failed
 from dataflow.inline.javascript import JavaScriptProcess
@@ -35,6 +37,10 @@ PROCESSES: Mapping[str, Callable[[], Confined]] = {"python": Process, "javascrip
 """What runs code, by its language."""
 
 
+Piece: TypeAlias = tuple[str, str]
+"""A language and code in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     language: str
@@ -42,16 +48,38 @@ class Known:
     function: str
     takes_bytes: bool
 
+    @property
+    def piece(self) -> Piece:
+        """The code that it is a part of."""
+        return self.language, self.source
+
+
+_IS_KIND = re.compile(r"([A-Za-z_]\w{0,79})( in line [0-9]{1,6})?", re.ASCII)
+
+
+def _kind_of(told: Any, source: str) -> str:
+    """Return the kind of an error that code tells: a name of Python's, or one that stands in the code.
+
+    Code could call its error anything, a record's text as well, and what is returned here is kept in the clear.
+    """
+    found = _IS_KIND.fullmatch(told) if isinstance(told, str) else None
+    if found is None:
+        return "an error"
+    is_known = hasattr(builtins, found[1]) or re.search(rf"\b{found[1]}\b", source) is not None
+    return told if is_known else f"an error{found[2] or ''}"
+
 
 class Runner:
-    """Functions in a confined process for each language, which is replaced when it breaks. One thread uses it.
+    """Functions in confined processes, which are replaced when they break. One thread uses it.
+
+    Each piece of code has a process of its own: code that shared one could change what other code calls.
 
     `seconds`: after these, every call fails; for code that somebody else waits for.
     """
 
     def __init__(self, *, seconds: float = math.inf) -> None:
         self._until = monotonic() + seconds
-        self._processes: dict[str, Confined] = {}
+        self._processes: dict[Piece, Confined] = {}
         self._known: list[Known] = []
 
     def add(self, *, source: str, function: str, takes_bytes: bool, language: str = "python") -> int:
@@ -60,9 +88,9 @@ class Runner:
             raise CodeRefused(f"{language} is not run here")
         known, number = Known(language, source, function, takes_bytes), len(self._known)
         try:
-            self._load(self._running(language), number, known)
+            self._load(self._running(known.piece), number, known)
         except Ended as ended:
-            self._end(language)
+            self._end(known.piece)
             raise CodeRefused(ended.kind) from None
         self._known.append(known)
         return number
@@ -76,29 +104,30 @@ class Runner:
 
     def close(self) -> None:
         """End the processes."""
-        for language in tuple(self._processes):
-            self._end(language)
+        for piece in tuple(self._processes):
+            self._end(piece)
 
     def _call(self, number: int, arguments: Sequence[Sequence[Any]], seconds: float) -> list[Answer]:
-        language, left = self._known[number].language, self._until - monotonic()
+        piece, left = self._known[number].piece, self._until - monotonic()
         if left <= 0:
             return [Failed("all of it took too long")] * len(arguments)
         try:
-            answers = self._running(language).call(number, arguments, seconds=min(seconds, left))
+            answers = self._running(piece).call(number, arguments, seconds=min(seconds, left))
         except Ended as ended:
-            self._end(language)
+            self._end(piece)
             if len(arguments) == 1:
                 return [Failed(ended.kind)]
             return [answer for each in arguments for answer in self._call(number, [each], ONE_SECONDS)]
-        return [value if went_well else Failed(str(value)[:120]) for went_well, value in answers]
+        source = self._known[number].source
+        return [value if went_well else Failed(_kind_of(value, source)) for went_well, value in answers]
 
-    def _running(self, language: str) -> Confined:
-        if language not in self._processes:
-            process = self._processes[language] = PROCESSES[language]()
+    def _running(self, piece: Piece) -> Confined:
+        if piece not in self._processes:
+            process = self._processes[piece] = PROCESSES[piece[0]]()
             for number, known in enumerate(self._known):
-                if known.language == language:
+                if known.piece == piece:
                     self._load(process, number, known)
-        return self._processes[language]
+        return self._processes[piece]
 
     def _load(self, process: Confined, number: int, known: Known) -> None:
         process.load(
@@ -109,7 +138,7 @@ class Runner:
             seconds=BATCH_SECONDS,
         )
 
-    def _end(self, language: str) -> None:
-        process = self._processes.pop(language, None)
+    def _end(self, piece: Piece) -> None:
+        process = self._processes.pop(piece, None)
         if process is not None:
             process.kill()

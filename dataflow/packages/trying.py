@@ -116,6 +116,8 @@ class _Trial:
             yield f"no-leak {category}: there are no values to test it with; {remedy}"
             return
         bearing = list(bearers(self._shape, texts, category))
+        if not bearing:
+            yield f"no-leak {category}: what it takes has no place for such a text, so nothing shows that it goes"
         results = self._results([value for _, value in bearing])
         if bearing and all(isinstance(each, Failed) for each in results):
             yield f"no-leak {category}: it fails on every value of this category, which shows nothing"

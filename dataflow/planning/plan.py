@@ -52,7 +52,10 @@ Body: TypeAlias = Native | Coded
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One function at work. `tainted`: which categories of personal data may be in what comes out."""
+    """One function at work.
+
+    `tainted`: which categories of personal data may be in what comes out, and `key_tainted` in its key.
+    """
 
     name: str
     operator: str
@@ -62,6 +65,7 @@ class Step:
     gives: Shape
     gives_key: bool
     tainted: frozenset[str]
+    key_tainted: frozenset[str]
     place: Place
 
 
@@ -72,6 +76,7 @@ class Port:
     topic: Topic
     steps: tuple[Step, ...]
     tainted: frozenset[str]
+    key_tainted: frozenset[str]
     place: Place
 
 

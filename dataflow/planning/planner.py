@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from dataflow.functions.protocol import Builtin, ParametersRefused
 from dataflow.grammar.faults import Fault, FileRefused, Place
@@ -14,11 +15,13 @@ from dataflow.grammar.spec import Topic as TopicSpec
 from dataflow.packages.library import Find, Input, Library, Names
 from dataflow.planning.bodies import Found, find_body
 from dataflow.planning.plan import Native, Plan, Port, Service, Step, Topic
-from dataflow.schemas.shapes import ANYTHING, TRUTH, Many, Pair, Shape, Shapes, categories, fits
+from dataflow.schemas.shapes import ANYTHING, TEXT, TRUTH, Many, Pair, Shape, Shapes, categories, fits
 
 ALL = "any"
 """A topic that holds this may hold every category."""
 EVERY = "*"
+_PLACES = {"field", "fields"}
+"""Parameters that name places: what lies there is replaced, whatever it looks like."""
 
 
 def plan_flow(file: FlowFile, *, find: Find, builtins: Mapping[str, Builtin], is_production: bool = False) -> Plan:
@@ -33,6 +36,15 @@ def plan_flow(file: FlowFile, *, find: Find, builtins: Mapping[str, Builtin], is
     return _Planner(file, find, builtins, is_production=is_production).plan()
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What is on the way at one place: its shape, and which categories may be in its value and in its key."""
+
+    shape: Shape
+    tainted: frozenset[str]
+    key_tainted: frozenset[str]
+
+
 class _Planner:
     def __init__(self, file: FlowFile, find: Find, builtins: Mapping[str, Builtin], *, is_production: bool) -> None:
         self._file, self._builtins = file, builtins
@@ -45,11 +57,21 @@ class _Planner:
     def plan(self) -> Plan:
         self._shapes.resolve_all()
         topics = {name: self._topic(each) for name, each in self._file.topics.items()}
+        self._must_be_apart(topics)
         services = [self._service(each, topics) for each in self._file.services.values()]
         if self._faults:
             raise FileRefused(self._faults)
         file = self._file
         return Plan(file.meta, topics, tuple(services), tuple(self._not_yet), file.purpose, file.subject)
+
+    def _must_be_apart(self, topics: Mapping[str, Topic]) -> None:
+        """Refuse two topics that are one on the wire: what the one may hold, the other would let go."""
+        known: dict[str, str] = {}
+        for name, topic in topics.items():
+            if topic.wire_name in known:
+                says = f"`{name}` and `{known[topic.wire_name]}` are both called `{topic.wire_name}` on the wire"
+                self._faults.append(Fault(self._file.topics[name].place, "topics", says, "Give it a name of its own."))
+            known[topic.wire_name] = name
 
     def _topic(self, spec: TopicSpec) -> Topic:
         config: Config = self._file.config
@@ -68,9 +90,9 @@ class _Planner:
     def _service(self, spec: ServiceSpec, topics: Mapping[str, Topic]) -> Service:
         self._note_what_does_not_run(spec)
         sources = [found for each in spec.sources if (found := self._source(each, topics)) is not None]
-        shape, tainted = self._merged(sources)
-        steps, shape, tainted = self._steps(spec.transforms, shape, tainted)
-        sinks = [found for each in spec.sinks if (found := self._sink(each, topics, shape, tainted)) is not None]
+        way = self._merged(sources)
+        steps, way = self._steps(spec.transforms, way)
+        sinks = [found for each in spec.sinks if (found := self._sink(each, topics, way)) is not None]
         return Service(spec.name, tuple(sources), steps, tuple(sinks), spec.place)
 
     def _note_what_does_not_run(self, spec: ServiceSpec) -> None:
@@ -89,35 +111,36 @@ class _Planner:
         topic = self._named_topic(spec, topics)
         if topic is None:
             return None
-        steps, _, tainted = self._steps(spec.transforms, topic.value, topic.holds | categories(topic.value))
-        return Port(topic, steps, tainted, spec.place)
+        begin = Way(topic.value, topic.holds | categories(topic.value), categories(topic.key))
+        steps, way = self._steps(spec.transforms, begin)
+        return Port(topic, steps, way.tainted, way.key_tainted, spec.place)
 
-    def _merged(self, sources: Iterable[Port]) -> tuple[Shape, frozenset[str]]:
+    def _merged(self, sources: Iterable[Port]) -> Way:
         """Return what comes out of all sources together: they have one shape, or the merge is refused."""
-        shape, tainted = None, frozenset[str]()
+        shape, tainted, key_tainted = None, frozenset[str](), frozenset[str]()
         for each in sources:
             given = each.steps[-1].gives if each.steps else each.topic.value
-            if shape is not None and not fits(given, shape):
-                says = f"`{each.topic.name}` brings {given}, the sources before it {shape}"
+            if shape is not None and not (fits(given, shape) and categories(given) == categories(shape)):
+                says = f"`{each.topic.name}` brings {given}, the sources before it {shape}, or their tags differ"
                 self._faults.append(
                     Fault(each.place, "sources", says, "Give it `transforms` that end in the same type.")
                 )
-            shape, tainted = shape or given, tainted | each.tainted
-        return shape or ANYTHING, tainted
+            shape, tainted, key_tainted = shape or given, tainted | each.tainted, key_tainted | each.key_tainted
+        return Way(shape or ANYTHING, tainted, key_tainted)
 
-    def _sink(self, spec: PortSpec, topics: Mapping[str, Topic], shape: Shape, tainted: frozenset[str]) -> Port | None:
+    def _sink(self, spec: PortSpec, topics: Mapping[str, Topic], way: Way) -> Port | None:
         topic = self._named_topic(spec, topics)
         if topic is None:
             return None
-        steps, shape, tainted = self._steps(spec.transforms, shape, tainted)
-        if not fits(shape, topic.value):
-            says = f"`{topic.name}` holds {topic.value}, and what comes here is {shape}"
+        steps, way = self._steps(spec.transforms, way)
+        if not fits(way.shape, topic.value):
+            says = f"`{topic.name}` holds {topic.value}, and what comes here is {way.shape}"
             self._faults.append(Fault(spec.place, "sinks", says, "Add an operator that makes the one of the other."))
-        self._must_be_allowed(topic, tainted, spec.place)
-        return Port(topic, steps, tainted, spec.place)
+        self._must_be_allowed(topic, way, spec.place)
+        return Port(topic, steps, way.tainted, way.key_tainted, spec.place)
 
-    def _must_be_allowed(self, topic: Topic, tainted: frozenset[str], place: Place) -> None:
-        leaking = sorted(tainted - topic.holds)
+    def _must_be_allowed(self, topic: Topic, way: Way, place: Place) -> None:
+        leaking = sorted((way.tainted | way.key_tainted) - topic.holds)
         if leaking and ALL not in topic.holds:
             says = f"personal data ({', '.join(leaking)}) can reach the topic `{topic.name}`, which may not hold it"
             remedy = f"Mask or drop it on the way, or allow it: `privacy: {{pii: [{', '.join(leaking)}], expires: 7d}}`"
@@ -131,38 +154,53 @@ class _Planner:
             )
         return found
 
-    def _steps(
-        self, specs: Iterable[StepSpec], shape: Shape, tainted: frozenset[str]
-    ) -> tuple[tuple[Step, ...], Shape, frozenset[str]]:
+    def _steps(self, specs: Iterable[StepSpec], way: Way) -> tuple[tuple[Step, ...], Way]:
         steps: list[Step] = []
         for spec in specs:
             try:
-                step = self._step(spec, shape, tainted)
+                step = self._step(spec, way)
             except FileRefused as refused:
                 self._faults += refused.faults
-                return tuple(steps), ANYTHING, frozenset()
+                return tuple(steps), Way(ANYTHING, frozenset(), frozenset())
             steps.append(step)
-            shape, tainted = step.gives, step.tainted
-        return tuple(steps), shape, tainted
+            way = Way(step.gives, step.tainted, step.key_tainted)
+        return tuple(steps), way
 
-    def _step(self, spec: StepSpec, shape: Shape, tainted: frozenset[str]) -> Step:
+    def _step(self, spec: StepSpec, way: Way) -> Step:
         found = find_body(spec, self._names.functions, self._builtins)
-        given = _given(found, shape, spec.place)
-        gives = _result(spec.operator, given, shape, found.name, spec.place)
-        gives_key, gives = isinstance(gives, Pair), gives.value if isinstance(gives, Pair) else gives
-        _must_take(found, shape, spec.place)
-        left = frozenset() if EVERY in found.removes else tainted - found.removes
+        given = _given(found, way.shape, spec.place)
+        gives = _result(spec.operator, given, way.shape, found.name, spec.place)
+        key = gives.key if isinstance(gives, Pair) else None
+        gives = gives.value if isinstance(gives, Pair) else gives
+        _must_take(found, way.shape, spec.place)
+        # A key that code makes of a value may be any part of it; a mask that works on values leaves keys as they are.
+        made = frozenset[str]() if key is None else way.tainted | categories(key)
         return Step(
             name=found.name,
             operator=spec.operator,
             body=found.body,
-            inputs=found.inputs or (Input("value", shape, "value", optional=False),),
-            takes=shape,
+            inputs=found.inputs or (Input("value", way.shape, "value", optional=False),),
+            takes=way.shape,
             gives=gives,
-            gives_key=gives_key,
-            tainted=left | categories(gives),
+            gives_key=key is not None,
+            tainted=_left(found, way) | categories(gives),
+            key_tainted=way.key_tainted | made,
             place=spec.place,
         )
+
+
+def _left(found: Found, way: Way) -> frozenset[str]:
+    """Return which categories may still be in a value.
+
+    What a built-in function takes out it finds by tags or by looks. Where code has taken the tags away, looks are all
+    that is left, and a number without its tag need not look like one: so the category stays.
+    """
+    if EVERY in found.removes:
+        return frozenset()
+    removed = found.removes
+    if isinstance(found.body, Native) and way.shape != TEXT and not found.body.parameters.keys() & _PLACES:
+        removed &= categories(way.shape)
+    return way.tainted - removed
 
 
 def _given(found: Found, shape: Shape, place: Place) -> Shape:

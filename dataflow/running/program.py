@@ -17,6 +17,7 @@ from dataflow.running.shortcut import along, shortcut
 from dataflow.running.still_json import is_broken
 from dataflow.schemas.converting import ValueUnfit, decode_json, decode_raw, encode_json, encode_raw, reader, writer
 from dataflow.schemas.shapes import ANYTHING, BYTES, Many, Pair, Shape
+from dataflow.store.protocol import StoreAway
 
 SUCCEEDED, FAILED = "succeeded", "failed"
 
@@ -129,7 +130,7 @@ class Program:
             items = [each for each in items if not journeys[each.owner].failure]
             passed: list[Item] = []
             told = [0] * len(journeys)  # bit 1: it came here; bit 2: it failed here
-            for item, answer in zip(items, work(items), strict=True):
+            for item, answer in zip(items, _each(work, items), strict=True):
                 told[item.owner] |= 1
                 try:
                     if isinstance(answer, Failed):
@@ -188,6 +189,18 @@ def _native(work: Work) -> Callable[[list[Item]], list[Any]]:
     return lambda items: work([each.value for each in items])
 
 
+def _each(work: Callable[[list[Item]], list[Any]], items: list[Item]) -> list[Any]:
+    """Return the answers for some items. Where a function ends in an error it fails alone what it ends on."""
+    try:
+        return work(items)
+    except StoreAway:
+        raise
+    except Exception as error:
+        if len(items) == 1:
+            return [Failed(type(error).__name__)]
+        return [answer for item in items for answer in _each(work, [item])]
+
+
 def _mapped(item: Item, answer: Any, *, gives_key: bool) -> list[Item]:
     return [_changed(item, answer, gives_key=gives_key)]
 
@@ -230,6 +243,8 @@ def _checked(step: Step) -> Callable[[Any, str], Any] | None:
 
 
 def _key_decoder(topic: Topic) -> Callable[[bytes | None], Any]:
+    if topic.holds and topic.key is None:
+        return lambda _: None  # nobody says what is in it, and it may be what the value is masked for
     decode = decode_raw(topic.key or ANYTHING)
     return lambda data: None if data is None else decode(data)
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from userstore.detecting.protocol import Detector
 from userstore.detecting.views import views_of
 
-PLAIN = re.compile(r"[\t -$'-;=?-\[\]-~]*")
-"""Texts that are what they seem: ASCII without %, &, <, >, backslash; a comment's /* is looked for apart."""
+PLAIN = re.compile(r"[ -$'-;=?-\[\]-~]*")
+"""Texts that are what they seem: ASCII without tabs, %, &, <, >, backslash; a comment's /* is looked for apart."""
 ROUNDS = 8
 """How often a text is looked through again: taking out one find can uncover another."""
 WHOLE = "***"

@@ -19,7 +19,7 @@ LEAST_ENCODED = 14
 LEAST_BARE = 9
 """Digits in a row that may be a number of social security or of a card with nothing in between."""
 _DIGITS, _LETTERS = string.digits.encode(), string.ascii_letters.encode()
-_SEEMS = bytes(each for each in range(32, 127) if each not in b"%&<>\\") + b"\t"
+_SEEMS = bytes(each for each in range(32, 127) if each not in b"%&<>\\")
 _RUN = b"a" * LEAST_ENCODED
 _BARE = b"0" * LEAST_BARE
 
