@@ -34,7 +34,7 @@ class Fields:
     def must_be_in(self, shape: Shape) -> None:
         """Raise `ParametersRefused` where a named field can be nowhere in records of a shape."""
         for told, route in zip(self.told, self._routes, strict=True):
-            if not any(_leads(route, each) for each in _places(shape)) and not _has_unknown(shape):
+            if not any(_leads(route, each) for each in _places(shape)) and not (is_text(shape) or _has_unknown(shape)):
                 raise ParametersRefused(f"`fields` names {told}, and {shape} has no such field")
 
 
@@ -106,7 +106,7 @@ def _has_unknown(shape: Shape) -> bool:
         case Choice():
             return any(inner is not None and _has_unknown(inner) for _, inner in shape.variants)
         case _:
-            return isinstance(shape, Anything) or is_text(shape)
+            return isinstance(shape, Anything)
 
 
 def is_text(shape: Shape) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -55,6 +57,7 @@ class Process:
                 env={"TZ": "UTC0"}, cwd="/", close_fds=True,
             )  # fmt: skip
         self._socket = ours
+        self._sources: dict[int, str] = {}
         try:
             told = self._receive(monotonic() + START_SECONDS)
             if not int(told.get("hello", 0)) & SECCOMP:
@@ -71,6 +74,7 @@ class Process:
         """Have the process know a function by a number. Raises `CodeRefused`, `Ended`."""
         told = {"load": {"id": number, "source": source, "function": function, "bytes": takes_bytes}}
         answer = self._ask(told, seconds)
+        self._sources[number] = source
         if not answer.get("loaded"):
             raise CodeRefused(str(answer.get("refused", "it says nothing"))[:120])
 
@@ -79,7 +83,7 @@ class Process:
         answers = self._ask({"call": number, "with": arguments}, seconds).get("answers")
         if not isinstance(answers, list) or len(answers) != len(arguments):
             raise Ended("it does not answer what was asked")
-        return [_understood(each) for each in answers]
+        return [_understood(each, self._sources[number]) for each in answers]
 
     def kill(self) -> None:
         """End the process now and reap it."""
@@ -130,10 +134,25 @@ class Process:
         return bytes(got)
 
 
-def _understood(answer: Any) -> tuple[bool, Any]:
+def _understood(answer: Any, source: str) -> tuple[bool, Any]:
     if not isinstance(answer, list) or len(answer) != 2:
         raise Ended("it makes no sense")
-    return answer[0] == 0, answer[1]
+    return (True, answer[1]) if answer[0] == 0 else (False, _kind_of(answer[1], source))
+
+
+_IS_KIND = re.compile(r"([A-Za-z_]\w{0,79})( in line [0-9]{1,6})?", re.ASCII)
+
+
+def _kind_of(told: Any, source: str) -> str:
+    """Return the kind of an error that code tells: a name of Python's, or one that stands in the code.
+
+    Code could call its error anything, a record's text as well, and what is returned here is kept in the clear.
+    """
+    found = _IS_KIND.fullmatch(told) if isinstance(told, str) else None
+    if found is None:
+        return "an error"
+    is_known = hasattr(builtins, found[1]) or re.search(rf"\b{found[1]}\b", source) is not None
+    return told if is_known else f"an error{found[2] or ''}"
 
 
 def _command() -> list[str]:
