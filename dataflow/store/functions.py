@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -50,7 +51,7 @@ class _Asking:
                 raise ParametersRefused(f"`{name}` is a text")
 
 
-class _Exchanging(_Asking):
+class _Exchanging(_Asking, ABC):
     """Gives a text at one place for another."""
 
     operator = "map"
@@ -78,8 +79,9 @@ class _Exchanging(_Asking):
 
         return work
 
+    @abstractmethod
     def _question(self, store: Store, parameters: Mapping[str, Any]) -> Callable[[Sequence[str]], list[str]]:
-        raise NotImplementedError
+        """Return what is asked of the store: for each text another one."""
 
 
 def _exchanged(place: tuple[str, ...], value: Any, text: Any, known: Mapping[str, str]) -> Answer:
