@@ -25,6 +25,10 @@ select c.relname, g.tgname from pg_trigger g join pg_class c on c.oid = g.tgreli
 where not g.tgisinternal and g.tgparentid = 0 and (c.oid = %(t)s::text::regclass
     or c.oid in (select inhrelid from pg_inherits where inhparent = %(t)s::text::regclass))
 """
+_HELD_BACK = """
+select count(*) from audit_entry e cross join pg_current_snapshot() s
+where e.xid >= pg_snapshot_xmin(s) and e.xid < pg_snapshot_xmax(s)
+"""
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -41,6 +45,15 @@ def wrote(count: int) -> None:
     """Append some entries, each in a transaction of its own."""
     for number in range(count):
         append(OTHER, environment_id=ENVIRONMENT, actor=SERVICE, facts={"count": number})
+
+
+def settled(role_url: AddressOf, *, seconds: float = 60) -> None:
+    """Wait until one turn takes all that was appended: no transaction of another database holds some of it back."""
+    deadline = time.monotonic() + seconds
+    with psycopg.connect(role_url("sealer"), autocommit=True) as connection:
+        while connection.execute(_HELD_BACK).fetchone() != (0,):
+            assert time.monotonic() < deadline, "a transaction of the cluster does not end"
+            time.sleep(0.005)
 
 
 def turned_until(sealer: Sealer, size: int, *, seconds: float = 60) -> Turn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,7 @@ def killed_at_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         worker = os.fork()
         if worker == 0:
             try:
+                _forget_connections()
                 with monkeypatch.context() as patched:
                     patched.setattr(backtests, "backtest", stands_still)
                     run_next_backtest(ENVIRONMENT, now=NOW)
@@ -111,6 +113,13 @@ def killed_at_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
         _wait_for_the_lock()
 
     yield kill_one
+
+
+def _forget_connections() -> None:
+    """Have this process open its own: what it finds may be another process's, whose session would keep the lock."""
+    for alias in connections:
+        with suppress(AttributeError):
+            del connections[alias]
 
 
 def _wait_for_the_lock() -> None:

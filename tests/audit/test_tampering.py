@@ -25,7 +25,7 @@ from audit.verify.reports import Verdict
 from keyring.walls import SYSTEM_ENVIRONMENT
 from tests.audit.books import WITNESS_KEY
 from tests.audit.connections import AddressOf, run
-from tests.audit.sealing import LOG_KEY, sealing, tampered, turned_until
+from tests.audit.sealing import LOG_KEY, sealing, settled, tampered, turned_until
 from tests.audit.vocabulary import ENVIRONMENT, HANDLE, HAPPENED, OFFICER
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +47,7 @@ def sealed(role_url: AddressOf) -> Checkpoint:
             for number in range(there, size):
                 facts = {"subjects": [HANDLE], "count": number}
                 append(HAPPENED, environment_id=ENVIRONMENT, actor=OFFICER, decision_id=uuid4(), facts=facts)
+            settled(role_url)
             note, there = turned_until(sealer, size).note or "", size
             line = WITNESS_KEY.cosign(read_note(note).text, seconds=int(datetime.now(UTC).timestamp()))
             added = "insert into audit_cosignature (size, witness, line) values (%s, %s, %s)"
