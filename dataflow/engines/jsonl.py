@@ -153,6 +153,8 @@ Counts = Mapping[tuple[str, str], int]
 class JsonLinesIntake:
     """The end of one service."""
 
+    is_ahead = False
+
     def __init__(self, engine: JsonLines, flow: str, service: str, topics: Sequence[str]) -> None:
         self._engine, self._flow, self._service, self._topics = engine, flow, service, topics
         self._ends: dict[str, int] = {
@@ -166,6 +168,9 @@ class JsonLinesIntake:
             if entry is not None:
                 return Batch(topic, [entry])
         return None
+
+    def look_ahead(self, *, most: int) -> None:
+        """Do nothing: nobody else reads a file while this process does not."""
 
     def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
         """Return what writes all of a batch and how far reading is."""

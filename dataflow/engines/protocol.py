@@ -98,11 +98,18 @@ class Intake(Protocol):
             most: about how many records, where a topic's entries have one each.
         """
 
-    def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
-        """Return what writes outputs, dead letters and counters, and acknowledges, all of an entry or nothing of it.
+    def look_ahead(self, *, most: int) -> None:
+        """Ask for the next entries, so that they come while others are committed; an engine may do nothing here."""
 
-        It is called once, maybe in another thread while the next entries are taken, and returns how many records that
-        was: of the others somebody else was faster, and nothing of them is written.
+    @property
+    def is_ahead(self) -> bool:
+        """Whether entries were asked for that nobody has taken yet; who ends with them leaves them to others."""
+
+    def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
+        """Write outputs, dead letters and counters, and acknowledge, all of an entry or nothing of it.
+
+        It is begun here or when what is returned is called, once and soon; that waits until it is done, and returns how
+        many records it was: of the others somebody else was faster, and nothing of them is written.
         """
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,6 +15,7 @@ from dataflow.deadletters.letters import packed
 from dataflow.engines.frames import BREAK, LINES, PACKED, unpack
 from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome
 from dataflow.engines.redis_script import COMMIT, Telling
+from dataflow.engines.redis_sent import Sent
 
 if TYPE_CHECKING:
     from dataflow.engines.redis_streams import RedisStreams
@@ -79,40 +82,78 @@ class RedisIntake:
         self._worker, self._idle, self._looked = worker, idle, 0.0
         self._commit = self._client.register_script(COMMIT)
         self._largest = max(map(engine.frame_of, streams.values()), default=0)
+        self._asked: Sent | None = None
+        self._here: deque[Batch] = deque()
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether entries were asked for that nobody has taken yet."""
+        return self._asked is not None or bool(self._here)
 
     def take(self, *, most: int, wait: float) -> Batch | None:
         """Return the next entries of one topic, those first that a worker before left unfinished."""
-        if self._largest:
-            most = max(1, AT_ONCE_FRAMED // self._largest)
-        left = self._left(most)
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):  # what was given then is left
+                self._keep(asked.answer())
+        if self._here:
+            return self._here.popleft()
+        left = self._left(self._most(most))
         if left is not None:
             return left
         block = max(1, int(min(wait, LONGEST_WAIT) * 1000))
-        read = ("XREADGROUP", "GROUP", self._group, self._worker, "COUNT", most, "BLOCK", block, "STREAMS")
-        found = self._bare.execute_command(*read, *self._streams, *([">"] * len(self._streams))) or ()
-        for stream, entries in found.items() if isinstance(found, dict) else found:
-            if entries:
-                return self._batch(stream.decode(), entries)
-        return None
+        self._keep(self._bare.execute_command(*self._reading(most, "BLOCK", block)))
+        return self._here.popleft() if self._here else None
+
+    def look_ahead(self, *, most: int) -> None:
+        """Ask for the next entries, unless it is time to look for what others left."""
+        if not self.is_ahead and not self._is_time_to_look:
+            self._asked = Sent(self._client, *self._reading(most))
 
     def commit(self, batch: Batch, outcomes: Sequence[Outcome]) -> int:
         """Write what became of each entry and acknowledge it; return how many records that was."""
         return self.committing(batch, outcomes)()
 
     def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
-        """Return what writes what became of each entry and acknowledges it, all in one script."""
+        """Send what became of each entry: one script writes and acknowledges it all."""
         telling = Telling(self._engine.frame_of, self._sealed)
         telling.add(batch, outcomes)
         arguments = telling.arguments(self._group, self._service)
         keys = [self._engine.stream(batch.topic), self._dead, self._counts, *map(self._engine.stream, telling.topics)]
-        return lambda: int(self._commit(keys=keys, args=arguments))
+        sent = Sent(self._client, "EVALSHA", self._commit.sha, len(keys), *keys, *arguments)
+
+        def wait() -> int:
+            try:
+                return int(sent.answer())
+            except (redis.exceptions.NoScriptError, redis.ConnectionError, redis.TimeoutError):
+                return int(self._commit(keys=keys, args=arguments))  # what was done already, it does not do again
+
+        return wait
 
     def _sealed(self, message: Message) -> bytes:
         return self._engine.conceal.seal(packed(message.key, message.value), place=self._dead.encode())
 
+    def _most(self, most: int) -> int:
+        return max(1, AT_ONCE_FRAMED // self._largest) if self._largest else most
+
+    def _reading(self, most: int, *more: str | int) -> tuple[str | int, ...]:
+        read = ("XREADGROUP", "GROUP", self._group, self._worker, "COUNT", self._most(most), *more, "STREAMS")
+        return (*read, *self._streams, *([">"] * len(self._streams)))
+
+    def _keep(self, found: Any) -> None:
+        """Keep what was read: it can be entries of several topics."""
+        found = found or ()
+        for stream, entries in found.items() if isinstance(found, dict) else found:
+            if entries:
+                self._here.append(self._batch(stream.decode(), entries))
+
+    @property
+    def _is_time_to_look(self) -> bool:
+        return monotonic() - self._looked >= LOOK_FOR_LEFT_SECONDS
+
     def _left(self, most: int) -> Batch | None:
         """Take over what others left; what ended its workers before is tried alone, and at last not any more."""
-        if monotonic() - self._looked < LOOK_FOR_LEFT_SECONDS:
+        if not self._is_time_to_look:
             return None
         for stream in self._streams:
             while waiting := self._client.xpending_range(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
 from dataflow.engines.protocol import Batch, Engine, Intake, Outcome
@@ -74,18 +73,19 @@ def work_off(
 
 def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int], None]) -> None:
     """Take and work on a batch while the one before is committed: the engine and this process are busy both."""
-    under_way: Future[int] | None = None
-    with ThreadPoolExecutor(1, "commit") as committing:
-        while not stop.is_set():
-            batch = intake.take(most=AT_ONCE, wait=PATIENCE)
-            outcomes = None if batch is None else _run(program, batch, stop)
-            if under_way is not None:
-                told(under_way.result())
-            under_way = None
-            if batch is not None and outcomes is not None:
-                under_way = committing.submit(intake.committing(batch, outcomes))
+    under_way: Callable[[], int] | None = None
+    while intake.is_ahead or not stop.is_set():
+        batch = intake.take(most=AT_ONCE, wait=PATIENCE)
+        outcomes = None if batch is None else _run(program, batch, stop)
         if under_way is not None:
-            told(under_way.result())
+            told(under_way())
+        under_way = None
+        if batch is not None and outcomes is not None:
+            if not stop.is_set():
+                intake.look_ahead(most=AT_ONCE)
+            under_way = intake.committing(batch, outcomes)
+    if under_way is not None:
+        told(under_way())
 
 
 def _run(program: Program, batch: Batch, stop: Event) -> list[Outcome] | None:

@@ -28,6 +28,8 @@ class Memory:
 
 
 class MemoryIntake:
+    is_ahead = False
+
     def __init__(self, engine: Memory, topics: Sequence[str]) -> None:
         self._engine, self._at = engine, dict.fromkeys(topics, 0)
 
@@ -38,6 +40,9 @@ class MemoryIntake:
                 self._at[topic] = at + len(found)
                 return Batch(topic, [Entry(b"%d" % (at + n), None, (each,)) for n, each in enumerate(found)])
         return None
+
+    def look_ahead(self, *, most: int) -> None:
+        pass
 
     def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
         def commit() -> int:
