@@ -14,10 +14,10 @@ import redis
 class Sent:
     """One command under way, on a connection of its own until `answer` is called, once."""
 
-    def __init__(self, client: redis.Redis, *command: bytes | str | int) -> None:
+    def __init__(self, client: Any, *command: bytes | str | int) -> None:
         self._pool = client.connection_pool
         self._problem: redis.ConnectionError | None = None
-        self._connection: Any = self._pool.get_connection()
+        self._connection = self._pool.get_connection()
         try:
             self._connection.send_command(*command)
         except redis.ConnectionError as problem:
