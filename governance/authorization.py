@@ -268,11 +268,17 @@ def _stopped_by(caller: Caller, ask: Ask, standing: Standing, now: datetime) -> 
 
 def _frozen(ask: Ask, standing: Standing) -> Sequence[str]:
     freezes = standing.freezes
-    if ("environment", standing.environment_id) in freezes:
-        return ("freeze: the environment",)
+    if whole := environment_freeze(standing):
+        return whole
     if (ask.resource.kind, ask.resource.public_id) in freezes:
         return (f"freeze: this {ask.resource.kind}",)
     return frozen_parts(standing, purposes=ask.purposes, columns=ask.columns)[:1]
+
+
+def environment_freeze(standing: Standing) -> tuple[str, ...]:
+    """Say so where the environment is frozen as a whole."""
+    is_frozen = ("environment", standing.environment_id) in standing.freezes
+    return ("freeze: the environment",) if is_frozen else ()
 
 
 def frozen_parts(standing: Standing, *, purposes: Sequence[UUID] = (), columns: Sequence[UUID] = ()) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from threading import Event, Thread
 from config.embedded.errors import LaunchError
 from config.flows.files import run_files
 from config.flows.folder import FILE, engine_of, keys_of, plan_here
+from config.flows.server import must_be_let_in, store_here
 from config.flows.terminal import say, table
 from dataflow.engines.redis_letters import COUNTER
 from dataflow.engines.redis_streams import RedisStreams
@@ -37,16 +38,19 @@ def run(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="sealbook run",
         description=f"Run the flow of {FILE} in this folder until Ctrl-C. Records stay when it ends, and it goes on "
-        "where it stood. It has a Redis-compatible server of its own unless REDIS_URL names one.",
+        "where it stood. It has a Redis-compatible server of its own unless REDIS_URL names one. What asks the "
+        "store asks the server that SEALBOOK_URL names, as the client of USERCLOUDS_CLIENT_ID and its secret.",
     )
     parser.add_argument("--prod", action="store_true", help="ignore the section dev")
     for name, says in (("--input", "read a topic from a file of lines"), ("--output", "write a topic to one")):
         parser.add_argument(name, action="append", default=[], metavar="TOPIC=FILE", help=f"{says}; - is the terminal")
     chosen = parser.parse_args(words)
     folder = Path.cwd()
-    plan = plan_here(folder, is_production=chosen.prod)
+    store = store_here()
+    plan = plan_here(folder, is_production=chosen.prod, store=store)
     if plan.not_yet:
         raise LaunchError("This flow cannot run yet:\n" + "\n".join(map(str, plan.not_yet)))
+    must_be_let_in(plan, store)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

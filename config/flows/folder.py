@@ -23,6 +23,7 @@ from dataflow.packages.library import find_folders
 from dataflow.planning.plan import Plan
 from dataflow.planning.planner import plan_flow
 from dataflow.store.functions import functions_for
+from dataflow.store.protocol import Store
 
 FILE = "dataflow.yaml"
 STATE = ".sealbook"
@@ -30,8 +31,11 @@ LOCAL = "local"
 """What stands for the environment where there is no server."""
 
 
-def plan_here(folder: Path, *, is_production: bool = False) -> Plan:
-    """Return the plan of a folder's dataflow file. Raises `LaunchError` with everything that is wrong."""
+def plan_here(folder: Path, *, is_production: bool = False, store: Store | None = None) -> Plan:
+    """Return the plan of a folder's dataflow file, whose functions ask a store where one is given.
+
+    Raises `LaunchError` with everything that is wrong.
+    """
     try:
         text = (folder / FILE).read_text()
     except FileNotFoundError:
@@ -41,7 +45,7 @@ def plan_here(folder: Path, *, is_production: bool = False) -> Plan:
     try:
         file = read_flow(text, FILE)
         find = find_folders(folder, dev=file.dev, otherwise=find_installed(hub_folder()))
-        builtins = functions_for(None, purpose=file.purpose, subject=file.subject)
+        builtins = functions_for(store, purpose=file.purpose, subject=file.subject)
         return plan_flow(file, find=find, builtins=builtins, is_production=is_production)
     except FileRefused as refused:
         count = len(refused.faults)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import os
-from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from config.embedded.errors import LaunchError
+from config.flows.server import named_server
 from dataflow.grammar.spec import Meta
+from dataflow.store.calls import CallRefused, Server, ServerAway
 
 ITEMS = "/dataflow/hub/items"
-_NAMES = ("SEALBOOK_URL", "USERCLOUDS_CLIENT_ID", "USERCLOUDS_CLIENT_SECRET")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_SECONDS = 60
-_LARGEST_ANSWER = 8 * 1024 * 1024
 _PAGE = 1_000
 
 
@@ -32,22 +26,20 @@ class AlreadyThere(LaunchError):
 class HubServer:
     """Calls of the hub under an access token. Every method raises `LaunchError` with what the server says."""
 
-    def __init__(self, url: str, client_id: str, secret: str) -> None:
-        self._parts = urlsplit(url)
-        if self._parts.scheme != "https" and (self._parts.scheme != "http" or self._parts.hostname not in _LOOPBACK):
-            raise LaunchError("SEALBOOK_URL is an https address; http is for this machine alone.")
-        basic = b64encode(f"{quote(client_id)}:{quote(secret)}".encode()).decode()
-        form = urlencode({"grant_type": "client_credentials"}).encode()
-        told = self._exchange("POST", "/oidc/token", form, "application/x-www-form-urlencoded", f"Basic {basic}")
-        self._token = f"Bearer {told['access_token']}"
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     @classmethod
     def named(cls) -> HubServer:
         """Return the server that the environment of this process names."""
-        missing = [name for name in _NAMES if not os.environ.get(name)]
-        if missing:
-            raise LaunchError(f"The hub is a server's, called as one of its clients: set {', '.join(missing)}.")
-        return cls(*(os.environ[name] for name in _NAMES))
+        server = named_server()
+        try:
+            server.sign_in()
+        except ServerAway as away:
+            raise LaunchError(str(away)) from None
+        except CallRefused as refused:
+            raise _problem(refused) from None
+        return cls(server)
 
     def items(self) -> Iterator[Mapping[str, Any]]:
         """Yield everything that the client sees."""
@@ -80,32 +72,19 @@ class HubServer:
         return self._ask("POST", ITEMS, {"files": dict(files), "is_public": is_public})
 
     def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        data = None if body is None else json.dumps(body).encode()
-        return self._exchange(method, path, data, "application/json", self._token)
-
-    def _exchange(self, method: str, path: str, body: bytes | None, kind: str, credentials: str) -> dict[str, Any]:
-        connect = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
-        connection = connect(self._parts.hostname or "", self._parts.port, timeout=_SECONDS)
         try:
-            headers = {"Content-Type": kind, "Authorization": credentials}
-            connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
-            response = connection.getresponse()
-            told = json.loads(response.read(_LARGEST_ANSWER))
-        except (OSError, HTTPException, ValueError):
-            raise LaunchError("The server does not answer as it should.") from None
-        finally:
-            connection.close()
+            told = self._server.ask(method, path, body)
+        except ServerAway as away:
+            raise LaunchError(str(away)) from None
+        except CallRefused as refused:
+            raise _problem(refused) from None
         if not isinstance(told, dict):
             raise LaunchError("The server does not answer as it should.")
-        if response.status >= 300:
-            raise _problem(response.status, told)
         return told
 
 
-def _problem(status: int, told: Mapping[str, Any]) -> LaunchError:
-    said = str(told.get("detail") or told.get("error_description") or told.get("error") or f"It answered {status}.")
-    remedy = f" {told['remedy']}" if told.get("remedy") else ""
-    conflict = told.get("conflict")
-    if status == 409 and isinstance(conflict, dict):
-        return AlreadyThere(f"{said}{remedy}", is_identical=bool(conflict.get("identical")))
-    return LaunchError(f"The server refuses: {said}{remedy}")
+def _problem(refused: CallRefused) -> LaunchError:
+    conflict = refused.told.get("conflict")
+    if refused.status == 409 and isinstance(conflict, dict):
+        return AlreadyThere(str(refused), is_identical=bool(conflict.get("identical")))
+    return LaunchError(f"The server refuses: {refused}")

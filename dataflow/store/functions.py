@@ -38,7 +38,7 @@ class _Asking:
 
     def _store_here(self) -> Store:
         if self._store is None:
-            raise ParametersRefused("it asks the store, so the flow runs on a server: `sealbook run_flow`")
+            raise ParametersRefused("it asks the store, and no server is named")
         return self._store
 
     def _check(self, parameters: Mapping[str, Any]) -> None:
@@ -172,6 +172,11 @@ def _id_of(told: Any) -> UUID | None:
         return UUID(told) if isinstance(told, str) else None
     except ValueError:
         return None
+
+
+def asks_store(builtin: Builtin) -> bool:
+    """Say whether a function asks the store."""
+    return isinstance(builtin, _Asking)
 
 
 def functions_for(store: Store | None, *, purpose: str = "", subject: str = "") -> dict[str, Builtin]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import islice
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections
 
 from audit.errors import AuditUnavailable
+from dataflow.store.parts import parts
 from dataflow.store.protocol import StoreAway, StoreRefuses
 from governance.errors import EpochMoved, GovernanceError, Throttled, Unavailable
 from governance.identities import Caller
@@ -26,15 +26,14 @@ from userstore.actions.token_batches import create_tokens, may_create_tokens
 from userstore.actions.tokens import resolve_tokens
 from userstore.models import Transformer
 
-AT_ONCE = 1_000
-"""Texts, tokens or people of one call: one entry in the book."""
 MOST_KEPT = 50_000
 """Tokens that are remembered, each under a keyed hash of its text."""
 
 _LATER = (DatabaseError, AuditUnavailable, EpochMoved, KmsUnavailable, Throttled, Unavailable)
 """What may go well when it is asked again."""
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class ServerStore:
@@ -67,7 +66,7 @@ class ServerStore:
             found, _ = resolve_tokens(self._caller, tokens=some, purposes=purposes)
             return [each.data for each in found]
 
-        return [text for some in _parts(tokens) for text in _answered(ask, some)]
+        return [text for some in parts(tokens) for text in _answered(ask, some)]
 
     def permitted(self, subjects: Collection[UUID], *, purpose: str) -> set[UUID]:
         """Return for which people a purpose is permitted now; asked anew for every batch, so that a withdrawal acts."""
@@ -76,7 +75,7 @@ class ServerStore:
         def ask(some: Sequence[UUID]) -> set[UUID]:
             return permitted_people(self._caller, subject_ids=some, purpose=purpose)[0]
 
-        return {each for some in _parts(sorted(subjects)) for each in _answered(ask, some)}
+        return {each for some in parts(sorted(subjects)) for each in _answered(ask, some)}
 
     def _begin(self) -> None:
         """Forget what was remembered under another epoch."""
@@ -93,7 +92,7 @@ class ServerStore:
         def ask(some: Sequence[str]) -> list[str]:
             return create_tokens(self._caller, data=some, transformer_id=transformer_id, policy_id=policy_id)[0]
 
-        return [text for some in _parts(data) for text in _answered(ask, some)]
+        return [text for some in parts(data) for text in _answered(ask, some)]
 
     def _still_cleared(self) -> list[str]:
         """Make sure that the client may still have tokens: rights end by the clock, which moves no epoch."""
@@ -127,9 +126,3 @@ def _answered(ask: Callable[[T], R], about: T) -> R:
         raise StoreAway(type(error).__name__) from error
     except GovernanceError as refused:
         raise StoreRefuses(type(refused).__name__) from refused
-
-
-def _parts(all_of: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(all_of)
-    while some := list(islice(rest, AT_ONCE)):
-        yield some

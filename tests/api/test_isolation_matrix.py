@@ -69,6 +69,7 @@ TRIED = {
 def rows(scene: Scene) -> list[Row]:
     user = {"user_id": str(scene.subject)}
     consent = {**user, "purpose": "marketing", "permitted": False}
+    check = {"user_ids": [str(scene.subject)], "purpose": {"name": "operational"}}
     write = scene.write_body()
     create = {**write, "id": str(uuid4())}
     return [
@@ -80,8 +81,10 @@ def rows(scene: Scene) -> list[Row]:
         Row("POST", "userstore/api/consentedpurposes", user, abroad=400),
         Row("POST", "userstore/api/consents", consent, abroad=400),
         Row("POST", "userstore/api/consents/list", user, abroad=400),
+        Row("POST", "userstore/api/consents/check", check, abroad=200),
         Row("POST", "tokenizer/tokens", TOKEN_PAIR, service=201, abroad=201),
         Row("DELETE", "tokenizer/tokens", query="?token=unknown", service=400, abroad=400),
+        Row("POST", "tokenizer/tokens/actions/create", {**TOKEN_PAIR, "data": ["raw"]}, service=201, abroad=201),
         Row("POST", "tokenizer/tokens/actions/resolve", {"tokens": ["unknown"]}, abroad=200),
         Row("POST", "tokenizer/tokens/actions/inspect", {"token": "unknown"}, service=400, abroad=400),
         Row("POST", "tokenizer/tokens/actions/lookup", TOKEN_PAIR, abroad=200),

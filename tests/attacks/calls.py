@@ -110,6 +110,7 @@ def calls_of(caller: Caller) -> Mapping[str, Callable[[], bool]]:
     }
     new_user = {**scene.write_body("+49 151 5550144"), "id": str(uuid4())}
     consent = {"user_id": subject, "purpose": "Winback", "permitted": False}
+    check = {"user_ids": [subject], "purpose": {"name": "operational"}}
 
     def get(path: str) -> Answer:
         return caller.web.get(path, token=caller.token)
@@ -128,6 +129,9 @@ def calls_of(caller: Caller) -> Mapping[str, Callable[[], bool]]:
         "create a user with values": lambda: _done(caller.post("/userstore/api/users", new_user)),
         "create a user": lambda: _done(caller.post("/authn/users", {})),
         "create a token": lambda: _done(caller.post("/tokenizer/tokens", {**pair, "data": "other"}), 201),
+        "create many tokens": lambda: _done(
+            caller.post("/tokenizer/tokens/actions/create", {**pair, "data": ["many"]}), 201
+        ),
         "find or create a token": lambda: _done(
             caller.post(
                 "/tokenizer/tokens/actions/lookuporcreate",
@@ -143,6 +147,7 @@ def calls_of(caller: Caller) -> Mapping[str, Callable[[], bool]]:
         "inspect a token": lambda: _done(caller.post("/tokenizer/tokens/actions/inspect", {"token": ids["token"]})),
         "look a token up": lambda: _done(caller.post("/tokenizer/tokens/actions/lookup", pair)),
         "list consents": lambda: _done(caller.post("/userstore/api/consents/list", {"user_id": subject})),
+        "check consents": lambda: _users(caller.post("/userstore/api/consents/check", check)),
         "list definitions": lambda: _done(get("/userstore/config/columns")),
         "read the book": lambda: _done(get("/audit/entries")),
         "export the book": lambda: _done(get("/audit/export")),

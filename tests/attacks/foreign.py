@@ -161,6 +161,7 @@ def aims() -> list[Aim]:
         Aim("POST", "userstore/api/consents", {**user, "purpose": "operational", "permitted": True,
                                                "value_id": "{value}"}),
         Aim("POST", "userstore/api/consents/list", user),
+        Aim("POST", "userstore/api/consents/check", {"user_ids": ["{subject}"], "purpose": {"name": "operational"}}),
         Aim("POST", "tokenizer/tokens", pair),
         Aim("POST", "tokenizer/tokens/actions/resolve", {"tokens": ["{token}"], "context": {}, "purposes": []}),
         Aim("POST", "tokenizer/tokens/actions/resolve", {"tokens": [], "purposes": [{"id": "{purpose}"}]}),

@@ -88,6 +88,8 @@ def further_aims() -> Iterator[Aim]:
     yield Aim("POST", host, {"host": "no host"})
     yield Aim("DELETE", f"{host}/{{host}}")
     yield Aim("GET", "governance/scriptnotes/{entry}")
+    pair = {"transformer_rid": {"id": "{tokenizer}"}, "access_policy_rid": {"id": "{policy}"}}
+    yield Aim("POST", "tokenizer/tokens/actions/create", {"data": ["{raw}"], **pair})
     reserved, exports = "governance/reserved-operations", {"kind": "accessor", "id": "{accessor}"}
     yield Aim("GET", reserved)
     yield Aim("POST", reserved, {"operation": "export", "resource": exports})

@@ -30,6 +30,7 @@ OF_THE_VALUE = {
 }
 OF_TOKENS = {
     "create a token",
+    "create many tokens",
     "find or create a token",
     "resolve a token of raw data",
     "resolve a token for the purpose",
@@ -49,10 +50,10 @@ NEVER_STOPPED = {
 
 STOPPED = {
     "nothing": set(),
-    "environment": OF_THE_VALUE | OF_TOKENS | {"create a user"},
-    "purpose": OF_THE_VALUE | {"resolve a token for the purpose"},
+    "environment": OF_THE_VALUE | OF_TOKENS | {"create a user", "check consents"},
+    "purpose": OF_THE_VALUE | {"resolve a token for the purpose", "check consents"},
     "column": OF_THE_VALUE,
-    "client": OF_THE_VALUE | OF_TOKENS | NEVER_STOPPED | {"create a user"},
+    "client": OF_THE_VALUE | OF_TOKENS | NEVER_STOPPED | {"create a user", "check consents"},
 }
 
 

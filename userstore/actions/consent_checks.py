@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.recorder import append
 from governance.actions.clearing import cleared
-from governance.authorization import frozen_parts, refusal
+from governance.authorization import environment_freeze, frozen_parts, refusal
 from governance.identities import Caller
 from userstore import events
 from userstore.definitions import purpose_meant
@@ -24,24 +24,28 @@ MOST_PEOPLE = 1000
 
 
 def permitted_people(
-    caller: Caller, *, subject_ids: Collection[UUID], purpose: str, now: datetime | None = None
+    caller: Caller, *, subject_ids: Collection[UUID], purpose: object, now: datetime | None = None
 ) -> tuple[set[UUID], UUID]:
     """Return for which of up to 1000 people a purpose is permitted now. Also gives the decision's id.
 
     It is for somebody of whom a live value may be used for it; whoever is unknown here or erased has none. On record
-    with the names of all who are known, permitted or not.
+    with the names of all who are known, permitted or not. A freeze stops it, unlike other looks at consents: whoever
+    asks is about to use data.
+
+    Args:
+        purpose: its name, or an object with its id or name.
 
     Raises:
         Invalid: too many people.
         NotFound: there is no such purpose.
-        Refused: the caller has no right to consents, or the purpose is frozen.
+        Refused: the caller has no right to consents, or the purpose or the environment is frozen.
     """
     now = now or timezone.now()
     if len(subject_ids) > MOST_PEOPLE:
         raise Invalid(f"Give up to {MOST_PEOPLE} ids.", field="subject_ids")
     with cleared(caller, "consent", events.CONSENT_READ, now=now) as clearance:
-        wanted = purpose_meant({"name": purpose}, clearance.standing, field="purpose")
-        frozen = frozen_parts(clearance.standing, purposes=[wanted.public_id])
+        wanted = purpose_meant(purpose, clearance.standing)
+        frozen = environment_freeze(clearance.standing) or frozen_parts(clearance.standing, purposes=[wanted.public_id])
         if frozen:
             raise refusal(*frozen)
         known = handles_of(subject_ids)

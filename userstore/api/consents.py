@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 
 from governance.actions.change import clearance_for
+from governance.errors import Invalid
 from governance.identities import Caller
 from governance.standing import fresh_standing_of
 from governance.wire.fields import Fields
@@ -18,6 +20,7 @@ from governance.wire.references import required_by
 from governance.wire.shapes import ERROR, FLAG, ID, MOMENT, NUMBER, REFERENCE, TEXT, array, or_null, shape
 from keyring.walls import in_environment
 from userstore import events
+from userstore.actions.consent_checks import MOST_PEOPLE, permitted_people
 from userstore.actions.consents import change_consent, consented_values
 from userstore.actions.idempotency import Answer
 from userstore.api.calls import CallView, repeatable
@@ -86,6 +89,32 @@ class ListConsents(CallView):
 
 @extend_schema_view(
     post=extend_schema(
+        operation_id="check_consents",
+        tags=["consents"],
+        parameters=[DECISION],
+        request={
+            "application/json": {
+                **shape(user_ids={**array(ID), "minItems": 1, "maxItems": MOST_PEOPLE}, purpose=REFERENCE),
+                "required": ["user_ids", "purpose"],
+            }
+        },
+        responses={200: shape(user_ids=array(ID)), **_ERRORS},
+    )
+)
+class CheckConsents(CallView):
+    """For which of many users a purpose is permitted now: of whom a value may be used for it."""
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        subject_ids = [_id(each, position) for position, each in enumerate(fields.array("user_ids"))]
+        if not 1 <= len(subject_ids) <= MOST_PEOPLE:
+            raise Invalid(f"Give 1 to {MOST_PEOPLE} ids.", field="user_ids")
+        permitted, decision_id = permitted_people(caller, subject_ids=subject_ids, purpose=fields.raw("purpose"))
+        return answer_json({"user_ids": sorted(map(str, permitted))}, decision_id=decision_id)
+
+
+@extend_schema_view(
+    post=extend_schema(
         operation_id="change_consent",
         tags=["consents"],
         parameters=[IDEMPOTENCY_HEADER, DECISION],
@@ -122,6 +151,13 @@ class ChangeConsent(CallView):
             return clearance_for(caller, "consent", events.CONSENT_CHANGED, now=timezone.now())
 
         return repeatable(request, caller, body, change, clear=clear)
+
+
+def _id(told: object, position: int) -> UUID:
+    try:
+        return UUID(str(told))
+    except ValueError:
+        raise Invalid("An id is a UUID.", field="user_ids", position=position) from None
 
 
 def _permitted(value: ConsentedValue) -> list[str]:

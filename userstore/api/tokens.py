@@ -29,6 +29,7 @@ from governance.wire.shapes import ANY, ERROR, ID, MOMENT, REFERENCE, TEXT, arra
 from keyring.walls import in_environment
 from userstore import events
 from userstore.actions.idempotency import Answer
+from userstore.actions.token_batches import create_tokens
 from userstore.actions.tokens import (
     MOST_TOKENS,
     create_token,
@@ -172,6 +173,39 @@ class LookUpTokens(CallView):
             now=timezone.now(),
         )
         return answer_json({"tokens": texts}, decision_id=decision_id)
+
+
+@extend_schema_view(
+    post=extend_schema(
+        operation_id="create_tokens",
+        tags=["tokens"],
+        parameters=[IDEMPOTENCY_HEADER, DECISION],
+        request={
+            "application/json": shape(
+                data={**array(TEXT), "maxItems": MOST_TOKENS}, transformer_rid=REFERENCE, access_policy_rid=REFERENCE
+            )
+        },
+        responses={201: _TEXTS, **_ERRORS},
+    )
+)
+class CreateTokens(CallView):
+    """A token for each of many data, in order, equal ones for equal data; all of them or none."""
+
+    def call(self, request: HttpRequest, caller: Caller, body: Any) -> HttpResponse:
+        fields = Fields(body)
+        transformer_id, policy_id = _pair(caller, fields)
+        data = fields.array("data")
+        if not all(isinstance(text, str) for text in data):
+            raise Invalid("Data are texts.", field="data")
+
+        def create() -> Answer:
+            texts, decision_id = create_tokens(caller, data=data, transformer_id=transformer_id, policy_id=policy_id)
+            return Answer(201, orjson.dumps({"tokens": texts}), decision_id)
+
+        def clear() -> object:
+            return clearance_for(caller, "tokenize", events.TOKENS_CREATED, now=timezone.now())
+
+        return repeatable(request, caller, body, create, clear=clear)
 
 
 @extend_schema_view(

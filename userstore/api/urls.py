@@ -9,7 +9,7 @@ from userstore.api.accessors import Accessors
 from userstore.api.batches import ExecuteMutatorBatch
 from userstore.api.codegen import PythonClient
 from userstore.api.columns import Columns
-from userstore.api.consents import ChangeConsent, ConsentedPurposes, ListConsents
+from userstore.api.consents import ChangeConsent, CheckConsents, ConsentedPurposes, ListConsents
 from userstore.api.dataimport import DataImport, DataImportFile, DataImports
 from userstore.api.datatypes import DataTypes
 from userstore.api.erasures import Erasures, SingleErasure
@@ -21,7 +21,7 @@ from userstore.api.reach import Reach
 from userstore.api.regions import Regions
 from userstore.api.retention import retention_routes
 from userstore.api.sealing import ResealValues, SealingKeys, SealValues, SingleSealingKey, UnsealValues
-from userstore.api.tokens import FindOrCreateTokens, InspectToken, LookUpTokens, ResolveTokens, Tokens
+from userstore.api.tokens import CreateTokens, FindOrCreateTokens, InspectToken, LookUpTokens, ResolveTokens, Tokens
 from userstore.api.transformers import Transformers
 from userstore.api.trials import ExecuteTransformer, TryTransformer
 from userstore.api.unmasking import Unmask
@@ -36,8 +36,10 @@ urlpatterns = [
     path("userstore/api/users", CreateUserWithMutator.as_view(), name="create-user-with-mutator"),
     path("userstore/api/consentedpurposes", ConsentedPurposes.as_view(), name="consented-purposes"),
     path("userstore/api/consents", ChangeConsent.as_view(), name="change-consent"),
+    path("userstore/api/consents/check", CheckConsents.as_view(), name="check-consents"),
     path("userstore/api/consents/list", ListConsents.as_view(), name="list-consents"),
     path("tokenizer/tokens", Tokens.as_view(), name="tokens"),
+    path("tokenizer/tokens/actions/create", CreateTokens.as_view(), name="create-tokens"),
     path("tokenizer/tokens/actions/resolve", ResolveTokens.as_view(), name="resolve-tokens"),
     path("tokenizer/tokens/actions/inspect", InspectToken.as_view(), name="inspect-token"),
     path("tokenizer/tokens/actions/lookup", LookUpTokens.as_view(), name="look-up-tokens"),
