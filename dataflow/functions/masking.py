@@ -127,6 +127,7 @@ def worker(shape: Shape, texts: Texts, asked: Chosen) -> Callable[[Any], Answer]
     work = _raw(shape, texts) if is_text(shape) else lambda value: objects.work(value, shape)
 
     def one(value: Any) -> Answer:
+        texts.begin()
         try:
             return work(value)
         except TextUnfit as unfit:

@@ -72,7 +72,7 @@ class Objects:
             told = self.texts.leaf(text, path)
             if told != text:
                 return told.encode(encoding)
-        return value
+        return self.texts.packed(value, path)
 
     def _is_found(self, value: Any) -> bool:
         return isinstance(value, int | float) and self.texts.number(repr(value)) is not None

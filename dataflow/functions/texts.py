@@ -11,7 +11,7 @@ from userstore.detecting.checks import is_given_ssn
 from userstore.detecting.finding import Find, masked, masked_lines, replaced
 from userstore.detecting.gate import LEAST_BARE, Gate, has_bare_number, is_undisguised
 from userstore.detecting.jsontext import Path, decoded, encoded, is_json, looks_like_json, rewritten
-from userstore.detecting.packed import repacked
+from userstore.detecting.packed import Opening, Purse, Spent
 from userstore.detecting.protocol import Detector
 from userstore.detecting.views import views_of
 
@@ -19,6 +19,7 @@ DEEPEST = 6
 """Texts packed into texts that are opened; one that lies deeper is hidden whole."""
 _BARE_SSN = re.compile(r"\s*[0-9]{9}\s*")
 _LONG_NUMBER = re.compile(rf"[0-9]{{{LEAST_BARE}}}")
+_UNSEEN = bytes(range(32))
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -44,9 +45,14 @@ class Texts:
     reads_keys: bool = True
     looks_for_bare: bool = False
     _gate: Gate = field(init=False, repr=False)
+    _purse: Purse = field(init=False, repr=False, default_factory=Purse)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_gate", Gate(self.detectors))
+
+    def begin(self) -> None:
+        """Begin with another record: how much is opened of what is packed into it counts anew."""
+        self._purse.renew()
 
     def record(self, text: str) -> str:
         """Return a raw record. Raises `TextUnfit` where it begins as JSON, is none, and has to be changed."""
@@ -68,6 +74,7 @@ class Texts:
 
     def with_care(self, text: str) -> str:
         """Return the same as `record`, by the way that looks into everything."""
+        self.begin()
         mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
         body = text.removeprefix(_BYTE_ORDER_MARK)
         if looks_like_json(body):
@@ -84,14 +91,37 @@ class Texts:
         """Return a text with what is found in it replaced; `path` is where it stands."""
         if depth > DEEPEST:
             return self.hide("", text)
+        if depth == 0:
+            self._purse.fill(len(text))
         if looks_like_json(text) and is_json(text):
             return self._document(text, path, depth + 1)
-        text = repacked(text, lambda inner: self.leaf(inner, path, depth + 1))
+        text = self._opening(path, depth).repacked(text)
         if self.looks_for_bare and _is_bare_ssn(text):
             return self.hide("ssn", text.strip())
         if self.is_constant:
             return masked(text, self.detectors)
         return replaced(text, self.detectors, self._instead)
+
+    def packed(self, data: bytes, path: Path = ()) -> bytes:
+        """Return bytes that are no text with what is found in texts among them replaced."""
+        self._purse.fill(len(data))
+        try:
+            return self._opening(path, 0).bytes_of(data)
+        except Spent:
+            return self.hide("", data.decode("latin-1")).encode()
+
+    def _opening(self, path: Path, depth: int) -> Opening:
+        def work(inner: str) -> str:
+            return self.leaf(inner, path, depth + 1)
+
+        return Opening(work, self._matters, lambda row: self.hide("", row), self._purse)
+
+    def _matters(self, data: bytes) -> bool:
+        """Say whether something may be found in bytes that can be a text."""
+        seen = data.translate(None, _UNSEEN)
+        if self.fields or not is_undisguised(seen) or self._gate.has_traces(seen):
+            return True
+        return self.looks_for_bare and has_bare_number(seen)
 
     def number(self, piece: str) -> str | None:
         """Return what stands in the place of a number, None where it may stay."""

@@ -14,6 +14,8 @@ from userstore.detecting.protocol import Detector
 
 SEPARATORS = b" -./_()+,"
 """What detectors allow between the characters of a find."""
+SIGNS = b"!#$%&'*+,:;<=>?@^`|~"
+"""What may stand between groups of digits if it is the same between all of them."""
 LEAST_ENCODED = 14
 """Characters in a row that may be base64 or hexadecimal: the shortest number of social security has 15 in base64."""
 LEAST_BARE = 9
@@ -35,6 +37,7 @@ def _table(forms: Mapping[bytes, bytes], otherwise: int | None = None) -> bytes:
 
 
 _FORMS = _table({b"0": _DIGITS, b"a": _LETTERS})
+_SIGNED = _table({b"0": _DIGITS, b"a": _LETTERS, b":": SIGNS})
 _DISGUISES = _table({b" ": _SEEMS}, 0x21)
 _RUNS = _table({b"a": _DIGITS + _LETTERS + b"+/_-"}, 0x20)
 
@@ -50,9 +53,12 @@ def has_bare_number(records: bytes) -> bool:
     return _BARE in records.translate(_FORMS)
 
 
-def _close(records: bytes) -> bytes:
-    """Return records with digits as 0, letters as a, and no separators."""
-    return records.translate(_FORMS, SEPARATORS)
+_SEEN: dict[str, tuple[bytes, bytes]] = {
+    "close": (_FORMS, SEPARATORS),
+    "apart": (_FORMS, b""),
+    "signs": (_SIGNED, b" "),
+}
+"""How records are translated, and what is taken out, for each way to see traces."""
 
 
 class Gate:
@@ -61,8 +67,8 @@ class Gate:
     def __init__(self, detectors: Iterable[Detector]) -> None:
         self._detectors = tuple(detectors)
         needs = {need for each in self._detectors for need in each.needs}
-        self._close = _shortest(need.form for need in needs if need.is_close)
-        self._apart = _shortest(need.form for need in needs if not need.is_close)
+        forms = {sees: _shortest(need.form for need in needs if need.sees == sees) for sees in _SEEN}
+        self._forms = [(*_SEEN[sees], told) for sees, told in forms.items() if told]
 
     def suspects(self, records: bytes) -> list[int]:
         """Return the numbers, from 0, of the lines that may hold something, in order."""
@@ -77,12 +83,8 @@ class Gate:
 
     def possible(self, record: bytes) -> list[Detector]:
         """Return the detectors that can find something in what is undisguised."""
-        close, apart = _close(record), record.translate(_FORMS)
-        return [
-            each
-            for each in self._detectors
-            if any(need.form in (close if need.is_close else apart) for need in each.needs)
-        ]
+        seen = {sees: record.translate(*how) for sees, how in _SEEN.items()}
+        return [each for each in self._detectors if any(need.form in seen[need.sees] for need in each.needs)]
 
     def has_traces(self, records: bytes) -> bool:
         """Say whether detectors can find something in what is undisguised."""
@@ -95,12 +97,9 @@ class Gate:
         yield from self._traces(records)
 
     def _traces(self, records: bytes) -> Iterator[tuple[bytes, bytes]]:
-        if self._close:
-            close = _close(records)
-            yield from ((close, form) for form in self._close)
-        if self._apart:
-            apart = records.translate(_FORMS)
-            yield from ((apart, form) for form in self._apart)
+        for table, without, forms in self._forms:
+            text = records.translate(table, without)
+            yield from ((text, form) for form in forms)
 
 
 def _shortest(forms: Iterable[bytes]) -> list[bytes]:

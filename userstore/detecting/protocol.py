@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 
 class Detector(Protocol):
@@ -44,11 +44,12 @@ class Detector(Protocol):
 class Need:
     """A trace: `form` occurs in the text once digits are written as 0 and letters as a.
 
-    `is_close`: separators (`gate.SEPARATORS`) are taken out before.
+    `sees`: `close` is the text without separators (`gate.SEPARATORS`), `apart` with all that stands between, `signs`
+    without spaces and with a colon for every other sign (`gate.SIGNS`).
     """
 
     form: bytes
-    is_close: bool = True
+    sees: Literal["close", "apart", "signs"] = "close"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from userstore.detecting.protocol import Need, Written
 
 _SEPARATED = r"[-. /_]{1,3}"
 _OPTIONAL = r"[- /_]{0,2}"
+_SIGN = r"( ?[!#$%&'*+,:;<=>?@^`|~]{1,2} ?)"
+"""Any other sign between groups, if it is the same between all: lists of numbers seldom have groups of their sizes."""
 _NO_FRACTION, _NO_POINT = r"(?<![0-9])(?<![0-9]\.)", r"(?![0-9])(?!\.[0-9]*[1-9])"
 """Digits of a measurement are no card: one in ten of its length passes the check."""
 _MONTH = (
@@ -17,12 +19,22 @@ _MONTH = (
 )
 _HEX = r"[0-9a-f]{1,4}"
 
+
+def _signed(*groups: int) -> tuple[Need, ...]:
+    """Return the traces of groups of digits with the same sign, once or twice, between them."""
+    return tuple(Need(sign.join(b"0" * each for each in groups), sees="signs") for sign in (b":", b"::"))
+
+
 SSN = Written(
     "ssn",
     "numbers of social security: 3, 2 and 4 digits with something between them",
-    (re.compile(rf"(?<![0-9])[0-9]{{3}}{_SEPARATED}[0-9]{{2}}{_SEPARATED}[0-9]{{4}}(?![0-9])"),),
+    (
+        re.compile(
+            rf"(?<![0-9])[0-9]{{3}}(?:{_SEPARATED}[0-9]{{2}}{_SEPARATED}|{_SIGN}[0-9]{{2}}\1)[0-9]{{4}}(?![0-9])"
+        ),
+    ),
     "***-**-****",
-    (Need(b"0" * 9),),
+    (Need(b"0" * 9), *_signed(3, 2, 4)),
     always,  # a number with a wrong digit still tells: `checks.is_given_ssn` is for those who count
     stands_alone=True,
 )
@@ -34,9 +46,11 @@ CARD = Written(
         re.compile(rf"{_NO_FRACTION}[0-9]{{4}}{_OPTIONAL}[0-9]{{6}}{_OPTIONAL}[0-9]{{4,5}}{_NO_POINT}"),
         re.compile(rf"{_NO_FRACTION}[0-9](?:{_OPTIONAL}[0-9]){{12,18}}{_NO_POINT}"),
         re.compile(r"(?<![0-9])[0-9]{4}(?:\.[0-9]{4}){3}(?![0-9])"),
+        re.compile(rf"(?<![0-9])[0-9]{{4}}{_SIGN}[0-9]{{4}}\1[0-9]{{4}}\1[0-9]{{4}}(?![0-9])"),
+        re.compile(rf"(?<![0-9])[0-9]{{4}}{_SIGN}[0-9]{{6}}\1[0-9]{{4,5}}(?![0-9])"),
     ),
     "****-****-****-****",
-    (Need(b"0" * 13),),
+    (Need(b"0" * 13), *_signed(4, 4, 4, 4), *_signed(4, 6, 4)),
     is_card,
 )
 IBAN = Written(
@@ -47,6 +61,10 @@ IBAN = Written(
             r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}(?:[- ][0-9A-Za-z]{4}){2,7}(?:[- ][0-9A-Za-z]{1,3})?(?![0-9A-Za-z])"
         ),
         re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}[0-9A-Za-z]{11,30}(?![0-9A-Za-z])"),
+        re.compile(
+            rf"(?<![0-9A-Za-z])[A-Za-z]{{2}}[0-9]{{2}}{_SIGN}[0-9A-Za-z]{{4}}(?:\1[0-9A-Za-z]{{4}}){{1,6}}"
+            r"(?:\1[0-9A-Za-z]{1,3})?(?![0-9A-Za-z])"
+        ),
     ),
     "**** **** ****",
     (Need(b"aa00"),),
@@ -77,8 +95,8 @@ IP = Written(
     ),
     "***.***.***.***",
     (
-        Need(b"0.0", is_close=False),
-        *(Need(each, is_close=False) for each in (b"::", b"0:0", b"0:a", b"a:0", b"a:a")),
+        Need(b"0.0", sees="apart"),
+        *(Need(each, sees="apart") for each in (b"::", b"0:0", b"0:a", b"a:0", b"a:a")),
     ),
     is_address,
 )
@@ -103,9 +121,10 @@ PHONE = Written(
             r"(?<![0-9])(?:\+[0-9](?:[ ()./-]{0,3}[0-9]){6,14}"
             r"|\(?[0-9]{2,5}\)?[-. /]{1,2}[0-9]{3,4}[-. ][0-9]{3,5})(?![0-9])"
         ),
+        re.compile(rf"(?<![0-9])(?:\+?[0-9]{{1,3}}[- ]?)?[0-9]{{3}}{_SIGN}[0-9]{{3}}\1[0-9]{{4}}(?![0-9])"),
     ),
     "***-***-****",
-    (Need(b"0" * 7),),
+    (Need(b"0" * 7), *_signed(3, 3, 4)),
     is_phone,
 )
 

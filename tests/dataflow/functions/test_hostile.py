@@ -15,7 +15,7 @@ from dataflow.functions.registry import BUILTINS
 from dataflow.schemas.shapes import ANYTHING, BYTES, TEXT, Field, Record
 from tests.dataflow.functions.hostile import EVERY, FIFTEEN, OWN, Case
 from userstore.detecting.finding import find
-from userstore.detecting.packed import repacked
+from userstore.detecting.packed import Opening, Purse
 from userstore.detecting.registry import SSN
 from userstore.detecting.views import views_of
 
@@ -27,7 +27,7 @@ def everything_in(text: str, depth: int = 0) -> list[str]:
     found = [text, *(view.text for view in views_of(text))]
     if depth < 5:
         inner: list[str] = []
-        repacked(text, lambda told: inner.append(told) or told)  # type: ignore[func-returns-value]  # it only notes
+        Opening(lambda told: inner.append(told) or told, lambda _: True, lambda row: row, Purse()).repacked(text)  # type: ignore[func-returns-value]  # it only notes
         with contextlib.suppress(ValueError):
             inner += _leaves(json.loads(text.removeprefix("\ufeff")))
         for each in inner:
