@@ -78,7 +78,8 @@ def _tagged(value: Any, shape: Shape) -> set[str]:
             return set().union(*(_tagged(each, shape.items) for each in value))
         case Choice() if isinstance(value, dict):
             variants = dict(shape.variants)
-            return set().union(*(_tagged(told, variants[name] or TEXT) for name, told in value.items()))
+            told = {tag for name, tag in shape.pii if value.get(name) is not None}
+            return told.union(*(_tagged(each, variants[name] or TEXT) for name, each in value.items()))
         case Pair():
             return _tagged(value[0], shape.key) | _tagged(value[1], shape.value)
         case _:

@@ -8,7 +8,7 @@ from typing import Any
 
 from dataflow.functions.fields import Fields, is_text, read_fields
 from dataflow.functions.protocol import Answer, Failed, Joined, ParametersRefused, Secrets, Work
-from dataflow.schemas.shapes import BYTES, Anything, Choice, Many, Pair, Record, Shape, categories
+from dataflow.schemas.shapes import ANYTHING, BYTES, Anything, Choice, Many, Pair, Record, Shape, categories
 from userstore.detecting.jsontext import Path, is_json, without
 from userstore.detecting.registry import DETECTORS
 
@@ -32,6 +32,7 @@ class Dropping:
         """Return the shape without the fields."""
         fields = _fields(parameters)
         fields.must_be_in(shape)
+        _refuse_variants(shape, fields)
         told = _without(shape, fields.covers)
         left = sorted(self.removes(parameters) & categories(told))
         if left:
@@ -57,6 +58,26 @@ def _fields(parameters: Mapping[str, Any]) -> Fields:
     if not fields:
         raise ParametersRefused("`fields` names what to drop: [$.ssn, $..tax_id]")
     return fields
+
+
+def _refuse_variants(shape: Shape, fields: Fields, path: Path = ()) -> None:
+    """Raise `ParametersRefused` where a variant of an enum would be dropped: nothing could stand in its place."""
+    match shape:
+        case Record():
+            for each in shape.fields:
+                below = (*path, each.name)
+                if not fields.covers(below):
+                    _refuse_variants(each.shape, fields, below)
+        case Many():
+            _refuse_variants(shape.items, fields, path)
+        case Choice():
+            for name, inner in shape.variants:
+                if fields.covers((*path, name)):
+                    raise ParametersRefused(f"`fields` names a variant of {shape}, and these stay: mask it instead")
+                _refuse_variants(inner or ANYTHING, fields, (*path, name))
+        case Pair():
+            _refuse_variants(shape.key, fields, path)
+            _refuse_variants(shape.value, fields, path)
 
 
 def _without(shape: Shape, covers: Callable[[Path], bool], path: Path = ()) -> Shape:

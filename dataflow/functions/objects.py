@@ -13,7 +13,11 @@ from userstore.detecting.jsontext import Path
 
 def is_tagged(each: Field, categories: frozenset[str] | None) -> bool:
     """Say whether a field is tagged with one of the categories; None stands for every category."""
-    return bool(each.pii) and (categories is None or each.pii in categories)
+    return _is_one_of(each.pii, categories)
+
+
+def _is_one_of(tag: str, categories: frozenset[str] | None) -> bool:
+    return bool(tag) and (categories is None or tag in categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,10 @@ class Objects:
         if isinstance(value, str):
             return value
         ((name, told),) = value.items()
-        inner = dict(shape.variants)[name]
-        return {name: self.work(told, inner or ANYTHING, (*path, name))}
+        inner, tag = dict(shape.variants)[name] or ANYTHING, dict(shape.pii).get(name, "")
+        if told is not None and _is_one_of(tag, self.categories):
+            return {name: self._hidden(told, inner, tag)}
+        return {name: self.work(told, inner, (*path, name))}
 
     def _primitive(self, value: Any, path: Path) -> Any:
         if isinstance(value, str):
@@ -103,23 +109,25 @@ class Objects:
     def _hidden(self, value: Any, shape: Shape, category: str) -> Any:
         """Return what stands in the place of a whole value: of its shape, so that its topic still takes it."""
         match shape:
-            case Record():
-                inner = {each.name: value.get(each.name) for each in shape.fields}
-                return {
-                    each.name: None
-                    if inner[each.name] is None
-                    else self._hidden(inner[each.name], each.shape, category)
-                    for each in shape.fields
-                }
-            case Many():
+            case Record() if value is not None:
+                return {each.name: self._hidden(value.get(each.name), each.shape, category) for each in shape.fields}
+            case Many() if value is not None:
                 return [self._hidden(each, shape.items, category) for each in value]
-            case Choice():
-                ((name, told),) = value.items()
-                return {name: self._hidden(told, dict(shape.variants)[name] or ANYTHING, category)}
-            case Primitive():
-                return self._hidden_primitive(value, category)
+            case Choice() if value is not None:
+                return self._hidden_variant(value, shape, category)
+            case Pair() if value is not None:
+                return tuple(
+                    self._hidden(*each, category) for each in zip(value, (shape.key, shape.value), strict=True)
+                )
             case _:
-                return self._hidden_anything(value, category)
+                hide = self._hidden_primitive if isinstance(shape, Primitive) else self._hidden_anything
+                return None if value is None else hide(value, category)
+
+    def _hidden_variant(self, value: Any, shape: Choice, category: str) -> Any:
+        if isinstance(value, str):  # which one it was is all that it says
+            return next(name for name, inner in shape.variants if inner is None)
+        ((name, told),) = value.items()
+        return {name: self._hidden(told, dict(shape.variants)[name] or ANYTHING, category)}
 
     def _hidden_primitive(self, value: Any, category: str) -> Any:
         if isinstance(value, str):
@@ -132,13 +140,11 @@ class Objects:
         if isinstance(value, dict):
             # A key below a place that is hidden may be what it is hidden for.
             return {
-                f"{self.texts.hide(category, key)} {number}": self._hidden_anything(each, category)
+                f"{self.texts.hide(category, key)} {number}": self._hidden(each, ANYTHING, category)
                 for number, (key, each) in enumerate(value.items(), start=1)
             }
         if isinstance(value, list | tuple):
-            return [self._hidden_anything(each, category) for each in value]
-        if value is None:
-            return None
+            return [self._hidden(each, ANYTHING, category) for each in value]
         return self.texts.hide(category, value if isinstance(value, str) else repr(value))
 
 
@@ -156,10 +162,12 @@ def untagged(shape: Shape, categories: frozenset[str] | None, covers: Callable[[
         case Many():
             return replace(shape, items=untagged(shape.items, categories, covers, path))
         case Choice():
+            gone = {name for name, tag in shape.pii if _is_one_of(tag, categories) or covers((*path, name))}
             variants = tuple(
-                (name, inner and untagged(inner, categories, covers, (*path, name))) for name, inner in shape.variants
+                (name, inner and untagged(inner, None if name in gone else categories, covers, (*path, name)))
+                for name, inner in shape.variants
             )
-            return replace(shape, variants=variants)
+            return replace(shape, variants=variants, pii=tuple(each for each in shape.pii if each[0] not in gone))
         case Pair():
             return Pair(untagged(shape.key, categories, covers, path), untagged(shape.value, categories, covers, path))
         case _:

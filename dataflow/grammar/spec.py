@@ -58,10 +58,11 @@ class ObjectType:
 
 @dataclass(frozen=True, slots=True)
 class EnumType:
-    """One of some variants; None is a variant without a value."""
+    """One of some variants; None is a variant without a value. `pii`: categories of personal data in some of them."""
 
     variants: Mapping[str, Type | None]
     place: Place
+    pii: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,15 +127,21 @@ class TypeBook:
         if inner is None:
             return None
         variants: dict[str, Type | None] = {}
+        tags: dict[str, str] = {}
         for name, each in inner.entries():
             is_bare = "type" not in each or each.text("type") in _NOTHING
             variants[name] = None if is_bare else self.read(each)
+            tag = each.matching("pii", IS_CATEGORY, CATEGORY)
+            if tag and is_bare:
+                each.refuse("pii", "a variant without a value holds no personal data", "Tag the field that it is in.")
+            elif tag:
+                tags[name] = tag
             _renamed(each, "serialize")
             _renamed(each, "deserialize")
             each.finish()
         if not variants:
             section.refuse("oneOf", "there are no variants")
-        return EnumType(variants, section.place)
+        return EnumType(variants, section.place, tags)
 
     def _keyed(self, section: Section) -> Type | None:
         inner = section.section("properties", required=True)
@@ -171,7 +177,7 @@ def shape(type_: Type | None) -> object:
             rows = [(p.name, shape(p.type), p.optional, p.read_as, p.written_as, p.pii) for p in type_.properties]
             return type(type_).__name__, tuple(rows)
         case EnumType():
-            return "enum", tuple((name, shape(each)) for name, each in type_.variants.items())
+            return "enum", tuple((name, shape(each), type_.pii.get(name)) for name, each in type_.variants.items())
         case ListType():
             return "list", shape(type_.items)
         case KeyedType():

@@ -56,10 +56,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of some variants; one without a value is None."""
+    """One of some variants; one without a value is None. `pii`: the category of personal data in some of them."""
 
     variants: tuple[tuple[str, Shape | None], ...]
     called: str = field(default="", compare=False)
+    pii: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return self.called or "enum{" + ", ".join(name for name, _ in self.variants) + "}"
@@ -126,7 +127,7 @@ class Shapes:
                 variants = {
                     n: None if each is None else self._resolve(each, within) for n, each in type_.variants.items()
                 }
-                return Choice(tuple(variants.items()), within[-1] if within else "")
+                return Choice(tuple(variants.items()), within[-1] if within else "", tuple(type_.pii.items()))
             case ListType():
                 return Many(self._resolve(type_.items, within), within[-1] if within else "")
             case KeyedType():
@@ -164,7 +165,7 @@ def categories(shape: Shape | None) -> frozenset[str]:
             )
             return inner | {each.pii for each in shape.fields if each.pii}
         case Choice():
-            return frozenset().union(*(categories(each) for _, each in shape.variants))
+            return frozenset(tag for _, tag in shape.pii).union(*(categories(each) for _, each in shape.variants))
         case Many():
             return categories(shape.items)
         case Pair():

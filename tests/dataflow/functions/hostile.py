@@ -8,8 +8,10 @@ patterns can see it; where they cannot, a declared field is what hides it.
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import json
+import lzma
 import zlib
 from typing import NamedTuple
 
@@ -104,4 +106,28 @@ OWN = (
     Case("control characters", '{"ssn":"987\\u0000-65\\u0007-4321"}'),
     Case("lines in between", _held(NUMBER.replace("-", "-\n"))),
 )
-EVERY = FIFTEEN + OWN
+ROWS = (
+    Case("base64 behind a path", _held(f"/u/{_b64(NUMBER)}")),
+    Case("base64 between paths", _held(f"/users/{_b64(NUMBER)}/profile")),
+    Case("base64 behind letters", _held(f"tok{_b64(NUMBER)}")),
+    Case("hexadecimal behind 0x", _held(f"0x{NUMBER.encode().hex()}")),
+    Case("hexadecimal with a letter too many", _held(f"a{NUMBER.encode().hex()}")),
+    Case("an address of data", _held(f"data:application/json;base64,{_b64(INNER)}")),
+    Case("a bearer's token", _held(f"Bearer {_b64(NUMBER)}")),
+    Case("a token of three parts", _held(f"{_b64('{}')}.{_b64(INNER).rstrip('=')}.c2lnbmF0dXJl")),
+    Case("base32", _held(base64.b32encode(NUMBER.encode()).decode())),
+    Case("base32 in small letters behind one", _held("x" + base64.b32encode(NUMBER.encode()).decode().lower())),
+    Case("bzip2 in base64", _held(_b64(bz2.compress(NUMBER.encode())))),
+    Case("xz in base64", _held(_b64(lzma.compress(NUMBER.encode())))),
+    Case("gzip in gzip in hexadecimal", _held(gzip.compress(gzip.compress(NUMBER.encode(), mtime=0), mtime=0).hex())),
+    Case("gzip with a wrong checksum", _held(_b64(gzip.compress(NUMBER.encode(), mtime=0)[:-8] + b"damaged!"))),
+    Case("gzip that breaks off, behind bytes", _held(_b64(b"\0\xff" + gzip.compress(NUMBER.encode(), mtime=0)[:-3]))),
+    Case("text among bytes in base64", _held(_b64(b"\x89PNG\xff\xfe" + NUMBER.encode() + b"\xff\x80"))),
+    Case("control characters in base64", _held(_b64("987-\x0765-\x004321"))),
+    Case("base64 with a joiner in it", _held(f"{_b64(NUMBER)[:5]}\u200b{_b64(NUMBER)[5:]}")),
+    Case("base64 with an escape in it", _held(f"{_b64(NUMBER)[:5]}%{ord(_b64(NUMBER)[5]):02x}{_b64(NUMBER)[6:]}")),
+    Case("base64 in two ways", _held(f"x{_b64(NUMBER)}/{_b64(NUMBER)}")),
+    *(Case(f"{sign} between groups", _held(NUMBER.replace("-", sign))) for sign in ":|,;=~*+&'\t"),
+    Case("signs with spaces between groups", _held(NUMBER.replace("-", " :: "))),
+)
+EVERY = FIFTEEN + OWN + ROWS
