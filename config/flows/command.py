@@ -192,6 +192,8 @@ def consume(words: Sequence[str]) -> int:
         for each in islice(engine.consume(topic, beginning=chosen.beginning, wait=wait), chosen.number):
             key = f"[{(each.key or b'null').decode(errors='replace')}] " if chosen.key_value else ""
             say(key + each.value.decode(errors="replace"))
+        if engine.unopened:
+            sys.stderr.write(f"{engine.unopened} records cannot be opened: another key has sealed them.\n")
     return 0
 
 
@@ -215,10 +217,14 @@ def show(words: Sequence[str]) -> int:
         return 0
     if chosen.name not in names:
         raise LaunchError(f"There is no state {chosen.name}. There are: {', '.join(sorted(names))}.")
-    fields = ("waiting", "replayed", "dropped") if chosen.name == LETTERS else ("succeeded", "failed")
+    fields: tuple[str, ...] = ("succeeded", "failed")
+    if chosen.name == LETTERS:
+        fields = ("waiting", "replayed", "dropped")
     with engine_of(folder, found) as engine:
         told = engine.counters(flow_id(found)).get(names[chosen.name], {})
         told["waiting"] = engine.letters(flow_id(found)).waiting()
+    if "expired" in told:
+        fields = (*fields, "expired")
     say(table([("Key", "Window", *fields), ("stats", "*", *(str(told.get(name, 0)) for name in fields))]))
     return 0
 

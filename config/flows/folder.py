@@ -77,7 +77,8 @@ def engine_of(folder: Path, plan: Plan) -> Iterator[RedisStreams]:
             client.ping()
         except redis.RedisError as error:
             raise LaunchError(f"The Redis-compatible server does not answer: {type(error).__name__}.") from None
-        yield RedisStreams(client, environment=LOCAL, conceal=KeyFile(state / "flow.key"), frames=plan.frames)
+        keys = KeyFile(state / "flow.key")
+        yield RedisStreams(client, environment=LOCAL, conceal=keys, frames=plan.frames, sealed=plan.sealed)
 
 
 @contextlib.contextmanager

@@ -51,7 +51,17 @@ def packed(key: bytes | None, value: bytes) -> bytes:
     return head + (key or b"") + value
 
 
+def packed_closed(sealed: bytes) -> bytes:
+    """Return a record that could not be opened as it is sealed once more."""
+    return b"\x02\x00\x00\x00\x00" + sealed
+
+
+def is_closed(record: bytes) -> bool:
+    """Say whether a record is one that could not be opened."""
+    return record[:1] == b"\x02"
+
+
 def unpacked(record: bytes) -> tuple[bytes | None, bytes]:
     """Return the key and the value of a record as it was sealed."""
     begins = 5 + int.from_bytes(record[1:5], "big")
-    return (record[5:begins] if record[0] else None), record[begins:]
+    return (record[5:begins] if record[0] == 1 else None), record[begins:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import struct
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
@@ -11,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import redis
 
-from dataflow.deadletters.letters import packed
-from dataflow.engines.frames import BREAK, LINES, PACKED, unpack
+from dataflow.deadletters.concealing import Unreadable
+from dataflow.deadletters.letters import packed, packed_closed
 from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome
-from dataflow.engines.redis_script import COMMIT, Telling
+from dataflow.engines.redis_expiry import AT_ONCE, TAKE_OUT, TRIM
+from dataflow.engines.redis_script import COMMIT, Seal, Telling
 from dataflow.engines.redis_sent import Sent
+from dataflow.engines.redis_topics import addressee
 
 if TYPE_CHECKING:
     from dataflow.engines.redis_streams import RedisStreams
@@ -29,30 +30,14 @@ AT_ONCE_FRAMED = 20_000
 TRIES_TOGETHER, TRIES = 2, 5
 """How often an entry is given out among others, and how often at all before it goes to the dead letters."""
 POISON = "its worker ended {} times while it worked on it"
+CLOSED = "it cannot be opened"
+
+_GONE = ("NOGROUP", "UNBLOCKED")
 
 Client: TypeAlias = Any
 """`redis.Redis` with `decode_responses=False`; its annotations allow for every setting at once."""
-
-_LINES, _PACKED = LINES.encode(), PACKED.encode()
-
-
-def entry_of(id_: bytes, fields: Sequence[bytes]) -> Entry:
-    """Return an entry of a stream; `fields` are names and what they hold in turn."""
-    first, data = fields[0], fields[1]
-    if first == _LINES:
-        return Entry(id_, data)
-    if first == _PACKED:
-        try:
-            return Entry(id_, None, tuple(unpack(data)))
-        except struct.error:  # nobody of ours wrote it: it is one record, of which its topic's type says what it is
-            return Entry(id_, None, ((None, data),))
-    key = None if len(fields) == 2 else dict(zip(fields[::2], fields[1::2], strict=True)).get(b"k")
-    return Entry(id_, data) if key is None and BREAK not in data else Entry(id_, None, ((key, data),))
-
-
-def addressee(fields: Sequence[bytes]) -> bytes | None:
-    """Return for which workers alone a record is that was put back from the dead letters; None for all others."""
-    return fields[3] if len(fields) > 2 and fields[2] == b"g" else None
+Entries: TypeAlias = Sequence[tuple[bytes, Sequence[bytes]]]
+"""Ids, each with names of fields and what they hold in turn."""
 
 
 def undressed(client: redis.Redis) -> Client:
@@ -80,10 +65,11 @@ class RedisIntake:
         self._bare = undressed(engine.client)
         self._dead, self._counts, self._streams = engine.dead(flow), engine.counts(flow), streams
         self._worker, self._idle, self._looked = worker, idle, 0.0
-        self._commit = self._client.register_script(COMMIT)
-        self._largest = max(map(engine.frame_of, streams.values()), default=0)
+        self._commit, self._trim, self._take_out = map(self._client.register_script, (COMMIT, TRIM, TAKE_OUT))
+        self._lasting = {stream: lasts for stream, topic in streams.items() if (lasts := engine.topics.lasts_of(topic))}
+        self._largest = max(map(engine.topics.frame_of, streams.values()), default=0)
         self._asked: Sent | None = None
-        self._here: deque[Batch] = deque()
+        self._here: deque[tuple[str, Entries]] = deque()
 
     @property
     def is_ahead(self) -> bool:
@@ -91,19 +77,40 @@ class RedisIntake:
         return self._asked is not None or bool(self._here)
 
     def take(self, *, most: int, wait: float) -> Batch | None:
-        """Return the next entries of one topic, those first that a worker before left unfinished."""
+        """Return the next entries of one topic, those first that a worker before left unfinished.
+
+        Raises `StoreAway`: they are sealed, and their key does not answer; they are the next ones still.
+        """
+        try:
+            if not self._here:
+                self._look(most, wait)
+        except redis.ResponseError as error:
+            if not str(error).startswith(_GONE):
+                raise
+            self._begin_anew()
+        return self._next() if self._here else None
+
+    def _look(self, most: int, wait: float) -> None:
         asked, self._asked = self._asked, None
         if asked is not None:
             with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):  # what was given then is left
                 self._keep(asked.answer())
-        if self._here:
-            return self._here.popleft()
-        left = self._left(self._most(most))
-        if left is not None:
-            return left
-        block = max(1, int(min(wait, LONGEST_WAIT) * 1000))
-        self._keep(self._bare.execute_command(*self._reading(most, "BLOCK", block)))
-        return self._here.popleft() if self._here else None
+        if not self._here:
+            self._look_for_left(self._most(most))
+        if not self._here:
+            block = max(1, int(min(wait, LONGEST_WAIT) * 1000))
+            self._keep(self._bare.execute_command(*self._reading(most, "BLOCK", block)))
+
+    def _begin_anew(self) -> None:
+        """Let the service read topics that expired whole, or that somebody dropped, from their beginning."""
+        for stream in self._streams:
+            with contextlib.suppress(redis.ResponseError):  # it is there
+                self._client.xgroup_create(stream, self._group, id="0", mkstream=True)
+
+    def _next(self) -> Batch:
+        batch = self._batch(*self._here[0])
+        self._here.popleft()
+        return batch
 
     def look_ahead(self, *, most: int) -> None:
         """Ask for the next entries, unless it is time to look for what others left."""
@@ -116,9 +123,12 @@ class RedisIntake:
 
     def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
         """Send what became of each entry: one script writes and acknowledges it all."""
-        telling = Telling(self._engine.frame_of, self._sealed)
+        return self._committing(batch, outcomes, self._sealed)
+
+    def _committing(self, batch: Batch, outcomes: Sequence[Outcome], seal: Seal) -> Callable[[], int]:
+        telling = Telling(self._engine.topics, seal)
         telling.add(batch, outcomes)
-        arguments = telling.arguments(self._group, self._service)
+        arguments = telling.arguments(self._group, self._service, self._engine.counts(""))
         keys = [self._engine.stream(batch.topic), self._dead, self._counts, *map(self._engine.stream, telling.topics)]
         sent = Sent(self._client, "EVALSHA", self._commit.sha, len(keys), *keys, *arguments)
 
@@ -133,6 +143,9 @@ class RedisIntake:
     def _sealed(self, message: Message) -> bytes:
         return self._engine.conceal.seal(packed(message.key, message.value), place=self._dead.encode())
 
+    def _sealed_closed(self, message: Message) -> bytes:
+        return self._engine.conceal.seal(packed_closed(message.value), place=self._dead.encode())
+
     def _most(self, most: int) -> int:
         return max(1, AT_ONCE_FRAMED // self._largest) if self._largest else most
 
@@ -145,52 +158,69 @@ class RedisIntake:
         found = found or ()
         for stream, entries in found.items() if isinstance(found, dict) else found:
             if entries:
-                self._here.append(self._batch(stream.decode(), entries))
+                self._here.append((stream.decode(), entries))
 
     @property
     def _is_time_to_look(self) -> bool:
         return monotonic() - self._looked >= LOOK_FOR_LEFT_SECONDS
 
-    def _left(self, most: int) -> Batch | None:
+    def _look_for_left(self, most: int) -> None:
         """Take over what others left; what ended its workers before is tried alone, and at last not any more."""
         if not self._is_time_to_look:
-            return None
+            return
         for stream in self._streams:
+            self._expire(stream)
             while waiting := self._client.xpending_range(
                 stream, self._group, min="-", max="+", count=most, idle=self._idle
             ):
-                together = [each["message_id"] for each in waiting if each["times_delivered"] < TRIES_TOGETHER]
-                if together:
-                    batch = self._claimed(stream, together)
-                elif waiting[0]["times_delivered"] < TRIES:
-                    batch = self._claimed(stream, [waiting[0]["message_id"]])
-                else:
-                    self._bury(stream, waiting[0]["message_id"])
+                if self._gone(stream, [each["message_id"] for each in waiting]):
                     continue
-                if batch is not None:
-                    return batch
+                together = [each["message_id"] for each in waiting if each["times_delivered"] < TRIES_TOGETHER]
+                self._claim(stream, together or [waiting[0]["message_id"]])
+                if not together and waiting[0]["times_delivered"] >= TRIES:
+                    self._bury()
+                if self._here:
+                    return
         self._looked = monotonic()
-        return None
 
-    def _claimed(self, stream: str, ids: Sequence[bytes]) -> Batch | None:
-        """Return those of the entries that nobody else was faster to take over."""
+    def _expire(self, stream: str) -> None:
+        """Take out of a topic what is too old, so that it goes although nobody writes to it any more."""
+        if stream in self._lasting:
+            asked = {"keys": [stream], "args": [self._lasting[stream], self._engine.counts("")]}
+            while int(self._trim(**asked)) >= AT_ONCE:
+                pass
+
+    def _gone(self, stream: str, ids: Sequence[bytes]) -> int:
+        """Give up what its worker left behind and what expired since; return how many that is."""
+        return int(self._take_out(keys=[stream, self._counts], args=[self._group, self._service, *ids]))
+
+    def _claim(self, stream: str, ids: Sequence[bytes]) -> None:
+        """Take over those of the entries that nobody else was faster to take."""
         found = self._bare.execute_command("XCLAIM", stream, self._group, self._worker, self._idle, *ids)
         entries = [each for each in found if each and each[1]]
-        return self._batch(stream, entries) if entries else None
+        if entries:
+            self._here.append((stream, entries))
 
-    def _bury(self, stream: str, id_: bytes) -> None:
-        batch = self._claimed(stream, [id_])
-        if batch is not None:
+    def _bury(self) -> None:
+        if self._here:
+            batch = self._next()
             lost = Done((), ((self._service, "failed"),), POISON.format(TRIES))
             self.commit(batch, [[lost] * len(each.messages()) for each in batch.entries])
 
-    def _batch(self, stream: str, entries: Sequence[tuple[bytes, Sequence[bytes]]]) -> Batch:
-        ours, others = [], []
+    def _batch(self, stream: str, entries: Entries) -> Batch:
+        topic = self._streams[stream]
+        ours, others, closed = list[Entry](), list[bytes](), list[Entry]()
         for id_, fields in entries:
             if len(fields) > 2 and addressee(fields) not in (None, self._group.encode()):
                 others.append(id_)
-            else:
-                ours.append(entry_of(id_, fields))
+                continue
+            try:
+                ours.append(self._engine.topics.entry(topic, id_, fields))
+            except Unreadable:
+                closed.append(Entry(id_, None, ((None, fields[1]),)))
         if others:
             self._client.xack(stream, self._group, *others)
-        return Batch(self._streams[stream], ours)
+        if closed:
+            lost = Done((), ((self._service, "failed"),), CLOSED)
+            self._committing(Batch(topic, closed), [[lost]] * len(closed), self._sealed_closed)()
+        return Batch(topic, ours)

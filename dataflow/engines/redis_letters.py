@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dataflow.deadletters.letters import Letter, NoLetter, unpacked
+from dataflow.deadletters.letters import Letter, NoLetter, is_closed, unpacked
+from dataflow.engines.redis_expiry import EXPIRE
+from dataflow.engines.redis_topics import SEALED, Topics
 
 if TYPE_CHECKING:
     from dataflow.engines.redis_streams import RedisStreams
@@ -17,23 +19,32 @@ COUNTER = "dead-letters"
 PAGE = 500
 _IS_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
 
-PUT_BACK = """
--- KEYS: dead letters, counters, then topics. ARGV for each letter: id, topic, group, has a key, key, value.
-local done = 0
-for at = 1, #ARGV, 6 do
+PUT_BACK = (
+    EXPIRE
+    + """
+-- KEYS: dead letters, counters, then topics.
+-- ARGV: number of topics, beginning of the names of counters, for each topic the milliseconds after which its entries
+-- are taken out (0: never); then for each letter: id, topic, group, kind, key, value.
+local done, topics = 0, tonumber(ARGV[1])
+for at = 3 + topics, #ARGV, 6 do
   if redis.call('XDEL', KEYS[1], ARGV[at]) == 1 then
     done = done + 1
     local stream = KEYS[2 + tonumber(ARGV[at + 1])]
-    if ARGV[at + 3] == '1' then
+    if ARGV[at + 3] == 'k' then
       redis.call('XADD', stream, '*', 'v', ARGV[at + 5], 'g', ARGV[at + 2], 'k', ARGV[at + 4])
     else
-      redis.call('XADD', stream, '*', 'v', ARGV[at + 5], 'g', ARGV[at + 2])
+      redis.call('XADD', stream, '*', ARGV[at + 3], ARGV[at + 5], 'g', ARGV[at + 2])
     end
   end
+end
+for t = 1, topics do
+  local lasts = tonumber(ARGV[2 + t])
+  if lasts > 0 then expire(KEYS[2 + t], lasts, ARGV[2]) end
 end
 if done > 0 then redis.call('HINCRBY', KEYS[2], 'dead-letters#replayed', done) end
 return done
 """
+)
 DROP = """
 -- KEYS: dead letters, counters. ARGV: ids.
 local done = redis.call('XDEL', KEYS[1], unpack(ARGV))
@@ -63,8 +74,8 @@ class RedisLetters:
 
     def opened(self, id_: str) -> tuple[Letter, bytes | None, bytes]:
         """Return one with its record. Raises `NoLetter`, `Unreadable`."""
-        letter, sealed = self._found(id_)
-        return letter, *unpacked(self._engine.conceal.unseal(sealed, place=self._key.encode()))
+        letter, record = self._read(id_)
+        return letter, *unpacked(record)
 
     def replay(self, ids: Sequence[str]) -> int:
         """Put records back for the services that failed on them; return how many. Raises `Unreadable`."""
@@ -73,15 +84,17 @@ class RedisLetters:
         for first in range(0, len(ids), PAGE):
             topics: dict[str, int] = {}
             told: list[bytes | str | int] = []
+            kept = self._engine.topics
             for id_ in ids[first : first + PAGE]:
                 try:
-                    letter, key, value = self.opened(id_)
+                    letter, record = self._read(id_)
                 except NoLetter:
                     continue
-                number = topics.setdefault(self._engine.stream(letter.topic), len(topics) + 1)
+                number = topics.setdefault(letter.topic, len(topics) + 1)
                 group = self._engine.group(self._flow, letter.service)
-                told += (id_, number, group, 0 if key is None else 1, key or b"", value)
-            done += int(put_back(keys=[self._key, self._counts, *topics], args=told))
+                told += (id_, number, group, *_kind(kept, letter.topic, record))
+            head = (len(topics), self._engine.counts(""), *map(kept.lasts_of, topics))
+            done += int(put_back(keys=[self._key, self._counts, *map(kept.stream, topics)], args=[*head, *told]))
         return done
 
     def drop(self, ids: Sequence[str]) -> int:
@@ -89,6 +102,10 @@ class RedisLetters:
         drop, known = self._client.register_script(DROP), [each for each in ids if _IS_ID.fullmatch(each)]
         pages = (known[first : first + PAGE] for first in range(0, len(known), PAGE))
         return sum(int(drop(keys=[self._key, self._counts], args=page)) for page in pages)
+
+    def _read(self, id_: str) -> tuple[Letter, bytes]:
+        letter, sealed = self._found(id_)
+        return letter, self._engine.conceal.unseal(sealed, place=self._key.encode())
 
     def _found(self, id_: str) -> tuple[Letter, bytes]:
         found = self._client.xrange(self._key, min=id_, max=id_) if _IS_ID.fullmatch(id_) else ()
@@ -101,3 +118,13 @@ class RedisLetters:
         at = datetime.fromtimestamp(int(id_.split(b"-")[0]) / 1000, UTC)
         service, record, why = (fields[name].decode() for name in (b"g", b"i", b"w"))
         return Letter(id_.decode(), topic, service, record, at, why)
+
+
+def _kind(kept: Topics, topic: str, record: bytes) -> tuple[str, bytes, bytes]:
+    """Return a record as it is put back: sealed where its topic is, and as it lay where nobody could open it."""
+    key, value = unpacked(record)
+    if is_closed(record):
+        return SEALED, b"", value
+    if topic in kept.sealed:
+        return SEALED, b"", kept.closed(topic, key, value)
+    return ("v", b"", value) if key is None else ("k", key, value)

@@ -8,10 +8,15 @@ from typing import TypeAlias
 
 from dataflow.engines.frames import BREAK, LINES, PACKED, is_line, pack
 from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome, Output, Route, Whole
+from dataflow.engines.redis_expiry import EXPIRE
+from dataflow.engines.redis_topics import SEALED, Topics
 
-COMMIT = """
+COMMIT = (
+    EXPIRE
+    + """
 -- KEYS: source, dead letters, counters, then topics.
--- ARGV: group, service; number of topics, and each one's records of a frame (0: each record is an entry);
+-- ARGV: group, service, beginning of the names of counters; number of topics, and each one's records of a frame
+--      (0: each record is an entry) and milliseconds after which they are taken out (0: never);
 -- number of patterns of counters, each as its number of counters and these; then sections up to the end:
 -- 'W', pattern, number of topics, these, number of entries, each: id, records, lines
 -- 'M', number of entries, each: id, number of (pattern, records), these, number of dead letters, each: id, why, sealed;
@@ -19,9 +24,9 @@ COMMIT = """
 local call, source, at = redis.call, KEYS[1], 0
 local function arg() at = at + 1 return ARGV[at] end
 local function number() return tonumber(arg()) end
-local group, service = arg(), arg()
-local frames, kinds, held, sizes = {}, {}, {}, {}
-for t = 1, number() do frames[t], held[t], sizes[t] = number(), {}, 0 end
+local group, service, counts = arg(), arg(), arg()
+local frames, lasts, kinds, held, sizes = {}, {}, {}, {}, {}
+for t = 1, number() do frames[t], lasts[t], held[t], sizes[t] = number(), number(), {}, 0 end
 local names, times = {}, {}
 for p = 1, number() do
   local list = {}
@@ -90,8 +95,8 @@ while at < last do
         if first then
           if kind == 'k' then
             call('XADD', KEYS[3 + t], '*', 'v', value, 'k', key)
-          elseif kind == 'v' then
-            call('XADD', KEYS[3 + t], '*', 'v', value)
+          elseif kind == 'v' or kind == 'e' then
+            call('XADD', KEYS[3 + t], '*', kind, value)
           else
             hold(t, kind, records, value)
           end
@@ -100,7 +105,10 @@ while at < last do
     end
   end
 end
-for t = 1, #frames do flush(t) end
+for t = 1, #frames do
+  flush(t)
+  if lasts[t] > 0 then expire(KEYS[3 + t], lasts[t], counts) end
+end
 for p = 1, #names do
   if times[p] > 0 then
     for _, name in ipairs(names[p]) do call('HINCRBY', KEYS[3], name, times[p]) end
@@ -108,6 +116,7 @@ for p = 1, #names do
 end
 return done
 """
+)
 
 Argument: TypeAlias = bytes | str | int
 Seal: TypeAlias = Callable[[Message], bytes]
@@ -125,8 +134,8 @@ class _Section:
 class Telling:
     """What the script is told of one batch. `topics` are in the order of its keys once everything was added."""
 
-    def __init__(self, frames: Callable[[str], int], seal: Seal) -> None:
-        self._frames, self._seal = frames, seal
+    def __init__(self, kept: Topics, seal: Seal) -> None:
+        self._kept, self._frames, self._seal = kept, kept.frame_of, seal
         self.topics: dict[str, int] = {}
         self._patterns: dict[tuple[tuple[str, str], ...], int] = {}
         self._sections: list[_Section] = []
@@ -136,7 +145,7 @@ class Telling:
         for entry, outcome in zip(batch.entries, outcomes, strict=True):
             if isinstance(outcome, Whole):
                 records = outcome.lines.count(BREAK) + 1
-                if records > 1 and any(not self._frames(topic) for topic in outcome.route.topics):
+                if self._must_be_apart(outcome.route.topics, records):
                     self._add_each(entry, _apart(outcome))
                 else:
                     section = self._section(outcome.route)
@@ -145,8 +154,13 @@ class Telling:
             else:
                 self._add_each(entry, outcome)
 
-    def arguments(self, group: str, service: str) -> list[Argument]:
-        """Return all of it as the script takes it."""
+    def _must_be_apart(self, topics: Sequence[str], records: int) -> bool:
+        if self._kept.sealed and any(topic in self._kept.sealed for topic in topics):
+            return True
+        return records > 1 and not all(map(self._frames, topics))
+
+    def arguments(self, group: str, service: str, counts: str) -> list[Argument]:
+        """Return all of it as the script takes it; `counts` is with what the names of counters begin."""
         told: list[Argument] = []
         for each in self._sections:
             if each.route is None:
@@ -156,10 +170,12 @@ class Telling:
                 told += ("W", self._pattern(each.route.counts), len(topics), *topics)
             told.append(each.entries)
             told += each.told
-        head: list[Argument] = [group, service, len(self.topics), *map(self._frames, self.topics)]
+        head: list[Argument] = [group, service, counts, len(self.topics)]
+        for topic in self.topics:
+            head += (self._frames(topic), self._kept.lasts_of(topic))
         head.append(len(self._patterns))
-        for counts in self._patterns:
-            head += (len(counts), *(f"{name}#{field}" for name, field in counts))
+        for pattern in self._patterns:
+            head += (len(pattern), *(f"{name}#{field}" for name, field in pattern))
         return head + told
 
     def _add_each(self, entry: Entry, done: Sequence[Done]) -> None:
@@ -185,6 +201,8 @@ class Telling:
         return self._sections[-1]
 
     def _part(self, topic: str, key: bytes | None, value: bytes) -> tuple[str, int, bytes, bytes]:
+        if topic in self._kept.sealed:
+            return SEALED, 1, b"", self._kept.closed(topic, key, value)
         if not self._frames(topic):
             return ("v" if key is None else "k"), 1, key or b"", value
         return (LINES, 1, b"", value) if is_line(key, value) else (PACKED, 1, b"", pack(key, value))

@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import redis
 
-from dataflow.deadletters.concealing import Conceal
+from dataflow.deadletters.concealing import Conceal, Unreadable
 from dataflow.engines.frames import framed
 from dataflow.engines.protocol import Message
-from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, addressee, entry_of, undressed
+from dataflow.engines.redis_expiry import APPEND
+from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, undressed
 from dataflow.engines.redis_letters import RedisLetters
+from dataflow.engines.redis_topics import Topics, addressee
 
 PAGE = 1_000
 
@@ -31,20 +33,24 @@ class RedisStreams:
         conceal: Conceal,
         idle: int = IDLE_MILLISECONDS,
         frames: Mapping[str, int] | None = None,
+        sealed: Mapping[str, int] | None = None,
     ) -> None:
         """Work in one environment.
 
         Args:
             idle: milliseconds after which an entry without an acknowledgement is given to another worker.
             frames: records of a frame by topic; where one is not named or has 0, each record is an entry.
+            sealed: topics whose records lie sealed, never framed, each with the seconds after which they expire.
         """
-        self.client, self._tag, self._idle, self._frames = client, f"flow:{{{environment}}}", idle, frames or {}
-        self.conceal = conceal
+        self.client, self._tag, self._idle, self.conceal = client, f"flow:{{{environment}}}", idle, conceal
+        self.topics = Topics(self._tag, conceal, frames or {}, sealed or {})
+        self._append, self.unopened = client.register_script(APPEND), 0
 
     def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> RedisIntake:
         """Return a worker's end; where reading begins is `0` or `$`, once and for all workers of the service."""
         group = self.group(flow, service)
-        for topic, start in topics:
+        for topic, beginning in topics:
+            start = beginning if self._begins(topic, group) else "0"
             with contextlib.suppress(redis.ResponseError):  # it is there
                 self.client.xgroup_create(self.stream(topic), group, id=start, mkstream=True)
         streams = {self.stream(topic): topic for topic, _ in topics}
@@ -54,7 +60,11 @@ class RedisStreams:
 
     def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> int:
         """Append records to a topic; return how many."""
-        stream, frame = self.stream(topic), self.frame_of(topic)
+        stream, frame = self.stream(topic), self.topics.frame_of(topic)
+        if topic in self.topics.sealed:
+            closed = [self.topics.closed(topic, *each) for each in records]
+            self._append(keys=[stream], args=[self.topics.lasts_of(topic), self.counts(""), *closed])
+            return len(records)
         with self.client.pipeline(transaction=False) as pipeline:
             if frame:
                 for field, data in framed(records, frame):
@@ -66,7 +76,10 @@ class RedisStreams:
         return len(records)
 
     def consume(self, topic: str, *, beginning: bool, wait: float | None) -> Iterator[Message]:
-        """Yield a topic's records; after the last one wait so long for each more, or end where `wait` is None."""
+        """Yield a topic's records; after the last one wait so long for each more, or end where `wait` is None.
+
+        What cannot be opened is passed over, and counted in `unopened`.
+        """
         stream = self.stream(topic)
         last = b"0" if beginning else self._last(stream)
         bare = undressed(self.client)
@@ -78,7 +91,7 @@ class RedisStreams:
             for id_, fields in found[stream.encode()] if isinstance(found, dict) else found[0][1]:
                 last = id_
                 if addressee(fields) is None:
-                    yield from entry_of(id_, fields).messages()
+                    yield from self._messages(topic, id_, fields)
 
     def counters(self, flow: str) -> dict[str, dict[str, int]]:
         """Return a flow's counters with their fields."""
@@ -96,18 +109,25 @@ class RedisStreams:
         """Return what the workers of a service are called together."""
         return f"{flow}:{service}"
 
-    def frame_of(self, topic: str) -> int:
-        """Return how many records a frame of a topic has; 0 where each record is an entry."""
-        return self._frames.get(topic, 0)
-
     def stream(self, topic: str) -> str:
-        return f"{self._tag}:topic:{topic}"
+        return self.topics.stream(topic)
 
     def dead(self, flow: str) -> str:
         return f"{self._tag}:dead:{flow}"
 
     def counts(self, flow: str) -> str:
         return f"{self._tag}:counts:{flow}"
+
+    def _begins(self, topic: str, group: str) -> bool:
+        """Say whether a group never read a topic that expires: it may be gone, and the next record is not its first."""
+        return not self.topics.lasts_of(topic) or bool(self.client.sadd(f"{self._tag}:groups:{topic}", group))
+
+    def _messages(self, topic: str, id_: bytes, fields: Sequence[bytes]) -> list[Message]:
+        try:
+            return self.topics.entry(topic, id_, fields).messages()
+        except Unreadable:
+            self.unopened += 1
+            return []
 
     def _last(self, stream: str) -> bytes:
         found = self.client.xrevrange(stream, count=1)

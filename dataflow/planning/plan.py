@@ -10,7 +10,7 @@ from dataflow.functions.protocol import Builtin
 from dataflow.grammar.faults import Fault, Place
 from dataflow.grammar.spec import Consumer, Converter, Inline, Meta
 from dataflow.packages.library import Input
-from dataflow.schemas.shapes import Shape
+from dataflow.schemas.shapes import Shape, categories
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,11 @@ class Topic:
     frame: int
     holds: frozenset[str]
     expires: int
+
+    @property
+    def is_personal(self) -> bool:
+        """Say whether personal data may be in it: by what it may hold, or by the tags of its types."""
+        return bool(self.holds | categories(self.value) | categories(self.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +118,8 @@ class Plan:
     def frames(self) -> dict[str, int]:
         """How many records of each topic, by its name on the wire, are written as one entry."""
         return {each.wire_name: each.frame for each in self.topics.values()}
+
+    @property
+    def sealed(self) -> dict[str, int]:
+        """Topics that may hold personal data, by their names on the wire, with the seconds after which each expires."""
+        return {each.wire_name: each.expires for each in self.topics.values() if each.is_personal}

@@ -31,11 +31,19 @@ def plan_for(caller: Caller, file: Path) -> Plan:
     return plan_flow(flow, find=find, builtins=builtins)
 
 
-def engine_for(caller: Caller, frames: Mapping[str, int] | None = None) -> RedisStreams:
-    """Return the environment's topics on the server's Redis; `frames` are the records of a frame by topic."""
+def engine_for(
+    caller: Caller, frames: Mapping[str, int] | None = None, sealed: Mapping[str, int] | None = None
+) -> RedisStreams:
+    """Return the environment's topics on the server's Redis.
+
+    Args:
+        frames: records of a frame by topic.
+        sealed: topics whose records lie sealed, each with the seconds after which they expire.
+    """
     client = redis.Redis.from_url(settings.REDIS_URL)
     conceal = EnvironmentKey(caller.environment_id)
-    return RedisStreams(client, environment=str(caller.environment_id), conceal=conceal, frames=frames)
+    environment = str(caller.environment_id)
+    return RedisStreams(client, environment=environment, conceal=conceal, frames=frames, sealed=sealed)
 
 
 def run_deployed(caller: Caller, file: Path, *, stop: Event, told: Callable[[int], None]) -> list[str]:
@@ -54,7 +62,7 @@ def _one(caller: Caller, file: Path, name: str, stop: Event, told: Callable[[int
     try:
         plan = plan_for(caller, file)
         keys = EnvironmentKey(caller.environment_id)
-        engine = engine_for(caller, plan.frames)
+        engine = engine_for(caller, plan.frames, plan.sealed)
         work(plan, _service(plan, name), engine, stop=stop, told=told, secrets_of=keys)
     except Exception as error:  # the others must not go on as if nothing were
         trouble.append(f"{name} ended: {type(error).__name__}")

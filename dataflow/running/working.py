@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from functools import partial
 from threading import Event
+from typing import TypeVar
 
 from dataflow.engines.protocol import Batch, Engine, Intake, Outcome
 from dataflow.functions.protocol import Secrets
@@ -13,6 +15,8 @@ from dataflow.inline.running import Runner
 from dataflow.planning.plan import Plan, Service
 from dataflow.running.program import Program
 from dataflow.store.protocol import StoreAway
+
+T = TypeVar("T")
 
 AT_ONCE = 500
 """Records of one batch where each is an entry."""
@@ -75,7 +79,9 @@ def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int
     """Take and work on a batch while the one before is committed: the engine and this process are busy both."""
     under_way: Callable[[], int] | None = None
     while intake.is_ahead or not stop.is_set():
-        batch = intake.take(most=AT_ONCE, wait=PATIENCE)
+        batch = _patiently(stop, partial(intake.take, most=AT_ONCE, wait=PATIENCE))
+        if batch is None and stop.is_set():
+            break
         outcomes = None if batch is None else _run(program, batch, stop)
         if under_way is not None:
             told(under_way())
@@ -83,7 +89,7 @@ def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int
         if batch is not None and outcomes is not None:
             if not stop.is_set():
                 intake.look_ahead(most=AT_ONCE)
-            under_way = intake.committing(batch, outcomes)
+            under_way = _patiently(stop, partial(intake.committing, batch, outcomes))
     if under_way is not None:
         told(under_way())
 
@@ -96,6 +102,16 @@ def _run(program: Program, batch: Batch, stop: Event) -> list[Outcome] | None:
         except StoreAway:
             stop.wait(PAUSE)
     return None
+
+
+def _patiently(stop: Event, ask: Callable[[], T | None]) -> T | None:
+    """Return the answer, asking again while keys are away; None where they are until the end."""
+    while True:
+        try:
+            return ask()
+        except StoreAway:
+            if stop.wait(PAUSE):
+                return None
 
 
 _START = {"beginning": "0", "end": "$"}

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
+
+from django.db import DatabaseError, close_old_connections
 
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.functions.protocol import ParametersRefused
-from keyring.errors import KeyringError
+from dataflow.store.protocol import StoreAway
+from keyring.errors import KeyringError, KmsUnavailable
 from keyring.keys import KeyKind, key_by_id, key_for, pseudonym_key_for
 from keyring.sealing import key_id_of
 
@@ -27,13 +32,25 @@ class EnvironmentKey:
             raise ParametersRefused(f"the environment has no key for {use}") from None
 
     def seal(self, record: bytes, *, place: bytes) -> bytes:
-        """Return a record sealed."""
-        return key_for(self._environment_id, KeyKind.TEXT).seal(record, _PLACE + place)
+        """Return a record sealed. Raises `StoreAway`."""
+        with _answering():
+            return key_for(self._environment_id, KeyKind.TEXT).seal(record, _PLACE + place)
 
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
-        """Return a record opened. Raises `Unreadable`."""
+        """Return a record opened. Raises `Unreadable`, `StoreAway`."""
         try:
-            key = key_by_id(self._environment_id, key_id_of(sealed), kind=KeyKind.TEXT)
-            return key.unseal(sealed, _PLACE + place)
+            with _answering():
+                key = key_by_id(self._environment_id, key_id_of(sealed), kind=KeyKind.TEXT)
+                return key.unseal(sealed, _PLACE + place)
         except KeyringError:
             raise Unreadable from None
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Tell keys that do not answer now from those that do not open."""
+    try:
+        yield
+    except (DatabaseError, KmsUnavailable) as error:
+        close_old_connections()  # the next question has a connection that answers
+        raise StoreAway(type(error).__name__) from error

@@ -32,7 +32,7 @@ from dataflow.running.working import work
 url, environment, folder, key = sys.argv[1:]
 plan = plan_here(Path(folder))
 engine = RedisStreams(redis.Redis.from_url(url), environment=environment, conceal=KeyFile(Path(key)), idle=300,
-                      frames=plan.frames)
+                      frames=plan.frames, sealed=plan.sealed)
 stop = Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 work(plan, plan.services[0], engine, stop=stop, told=lambda count: None)
@@ -45,21 +45,27 @@ def worker(url: str, environment: str, folder: Path, key: Path) -> subprocess.Po
 
 
 @pytest.mark.parametrize(
-    ("records", "kills", "stalls", "frame"),
+    ("records", "kills", "stalls", "frame", "sealed"),
     [
-        (6_000, 4, 2, 0),
-        pytest.param(40_000, 12, 3, 0, marks=pytest.mark.nightly),
-        pytest.param(40_000, 12, 3, 50, marks=pytest.mark.nightly),
+        (6_000, 4, 2, 0, ()),
+        (3_000, 2, 1, 0, ("user-info", "masked")),
+        pytest.param(40_000, 12, 3, 0, (), marks=pytest.mark.nightly),
+        pytest.param(40_000, 12, 3, 50, (), marks=pytest.mark.nightly),
+        pytest.param(40_000, 12, 3, 50, ("user-info",), marks=pytest.mark.nightly),
     ],
 )
 def test_workers_that_are_killed_and_stopped_lose_nothing_and_repeat_nothing(
-    client: redis.Redis, tmp_path: Path, records: int, kills: int, stalls: int, frame: int
+    client: redis.Redis, tmp_path: Path, records: int, kills: int, stalls: int, frame: int, sealed: tuple[str, ...]
 ) -> None:
     environment, folder, key = tmp_path.name, seed_folder(tmp_path), tmp_path / "flow.key"
     file = folder / "dataflow.yaml"
     if frame:
         file.write_text(file.read_text().replace("converter: raw", f"converter: raw\n  producer: {{frame: {frame}}}"))
-    engine = RedisStreams(client, environment=environment, conceal=KeyFile(key), frames=plan_here(folder).frames)
+    for topic in sealed:
+        privacy = f"  {topic}:\n    privacy: {{pii: [ssn], expires: 1d}}\n"
+        file.write_text(file.read_text().replace(f"  {topic}:\n", privacy))
+    plan, conceal = plan_here(folder), KeyFile(key)
+    engine = RedisStreams(client, environment=environment, conceal=conceal, frames=plan.frames, sealed=plan.sealed)
     flow = "example/mask-user-info"
     engine.intake(flow, "mask-ssn-service", [("user-info", "0")], "first")
     running = [worker(os.environ["REDIS_URL"], environment, folder, key) for _ in range(2)]
@@ -94,6 +100,11 @@ def test_workers_that_are_killed_and_stopped_lose_nothing_and_repeat_nothing(
     assert found == Counter(f"{n} ***-**-****".encode() for n in range(records))
     assert engine.counters(flow)["mask-ssn-service"] == {"succeeded": records}
     assert engine.counters(flow)["mask-ssn-service/mask-ssn"] == {"succeeded": records}
+    assert plan.sealed == dict.fromkeys(sealed, 86_400)
+    for topic in sealed:
+        lying = [fields for _, fields in client.xrange(engine.stream(topic))]
+        assert [list(fields) for fields in lying] == [[b"e"]] * records
+        assert not any(each in fields[b"e"] for fields in lying for each in (b"123-45-6789", b"***-**-****"))
 
 
 FLOW, SERVICE = "example/mask-user-info", "mask-ssn-service"

@@ -1,0 +1,88 @@
+"""What lies in a topic longer than it may is taken out, by the server's clock; the topic ends after its last entry."""
+
+from __future__ import annotations
+
+AT_ONCE = 1_000
+"""Entries that are taken out in one step: the server does nothing else meanwhile."""
+
+EXPIRE = """
+-- Takes out of a stream what is older than `lasts` milliseconds, so many entries at most, and returns how many; what a
+-- group was never given of them is counted in the hash of its flow. The stream ends a minute after its newest entry.
+local MOST = AT_ONCE
+local function is_later(id, other)
+  local a, b = id:find('-'), other:find('-')
+  local first, second = tonumber(id:sub(1, a - 1)), tonumber(other:sub(1, b - 1))
+  return first > second or first == second and tonumber(id:sub(a + 1)) > tonumber(other:sub(b + 1))
+end
+local function records(fields)
+  local kind, data, found = fields[1], fields[2], 1
+  if kind == 'f' then
+    found = select(2, data:gsub('\\n', '')) + 1
+  elseif kind == 'p' then
+    local at = 1
+    found = 0
+    while at + 7 <= #data do
+      local key, value = struct.unpack('<i4I4', data, at)
+      at, found = at + 8 + math.max(key, 0) + value, found + 1
+    end
+  end
+  return found
+end
+local function expire(stream, lasts, counts)
+  local time = redis.call('TIME')
+  local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - lasts
+  local found = redis.call('XRANGE', stream, '-', string.format('%.0f', oldest - 1), 'COUNT', MOST + 1)
+  if #found > 0 then
+    local is_all = #found <= MOST
+    local stays = is_all and string.format('%.0f', oldest) or table.remove(found)[1]
+    for _, told in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+      local group = {}
+      for i = 1, #told, 2 do group[told[i]] = told[i + 1] end
+      local lost = 0
+      for i = #found, 1, -1 do
+        local id, fields = found[i][1], found[i][2]
+        if not is_later(id, group['last-delivered-id']) then break end
+        if fields[3] ~= 'g' or fields[4] == group.name then lost = lost + records(fields) end
+      end
+      local flow, service = group.name:match('^(.*):(.-)$')
+      if lost > 0 and flow then redis.call('HINCRBY', counts .. flow, service .. '#expired', lost) end
+    end
+    redis.call('XTRIM', stream, 'MINID', '=', stays)
+    if not is_all then return #found end
+  end
+  local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  if newest then
+    local ends = tonumber(newest[1]:sub(1, newest[1]:find('-') - 1)) + lasts + 60000
+    redis.call('PEXPIREAT', stream, string.format('%.0f', ends))
+  end
+  return #found
+end
+""".replace("AT_ONCE", str(AT_ONCE))
+
+TRIM = (
+    EXPIRE
+    + """
+-- KEYS: a topic. ARGV: milliseconds, beginning of the names of counters.
+return expire(KEYS[1], tonumber(ARGV[1]), ARGV[2])
+"""
+)
+APPEND = (
+    EXPIRE
+    + """
+-- KEYS: a topic. ARGV: milliseconds (0: for ever), beginning of the names of counters, then sealed records.
+for at = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[at]) end
+if ARGV[1] ~= '0' then expire(KEYS[1], tonumber(ARGV[1]), ARGV[2]) end
+"""
+)
+TAKE_OUT = """
+-- Gives up entries that a worker left behind and that are gone by now.
+-- KEYS: topic, counters. ARGV: group, service, ids.
+local done = 0
+for at = 3, #ARGV do
+  if #redis.call('XRANGE', KEYS[1], ARGV[at], ARGV[at]) == 0 then
+    done = done + redis.call('XACK', KEYS[1], ARGV[1], ARGV[at])
+  end
+end
+if done > 0 then redis.call('HINCRBY', KEYS[2], ARGV[2] .. '#expired', done) end
+return done
+"""
