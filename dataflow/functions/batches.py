@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dataflow.functions.protocol import Answer, Joined, Work
+import orjson
+
+from dataflow.functions.protocol import Answer, Joined, KeepsJson, Work
 from dataflow.functions.texts import Texts, TextUnfit
 from userstore.detecting.finding import masked_lines
 from userstore.detecting.gate import Gate, has_bare_number, is_undisguised
@@ -46,7 +48,7 @@ def by_gate(one: Callable[[Any], Answer], joined: Joined, detectors: Sequence[De
     return work
 
 
-def lines_at_once(texts: Texts, detectors: Sequence[Detector]) -> Joined:
+def lines_at_once(texts: Texts, detectors: Sequence[Detector]) -> KeepsJson:
     """Return what works on joined records: a few suspects one by one, many of them in one go."""
     gate = Gate(detectors)
     in_one_go = _in_one_go(gate)
@@ -62,7 +64,7 @@ def lines_at_once(texts: Texts, detectors: Sequence[Detector]) -> Joined:
         told = in_one_go(records) if len(suspects) * _FEW > records.count(b"\n") and _is_simple(records) else None
         return told if told is not None else _one_by_one(records, suspects, texts)
 
-    return work
+    return KeepsJson(work)
 
 
 def _one_by_one(records: bytes, suspects: Sequence[int], texts: Texts) -> bytes | None:
@@ -76,7 +78,9 @@ def _one_by_one(records: bytes, suspects: Sequence[int], texts: Texts) -> bytes 
 
 
 def _is_ssn(detectors: Sequence[Detector]) -> bool:
-    return len(detectors) == 1 and detectors[0].patterns == SSN.patterns and len(detectors[0].mask) == len(_SSN_FORM)
+    if len(detectors) != 1 or detectors[0].patterns != SSN.patterns or len(detectors[0].mask) != len(_SSN_FORM):
+        return False
+    return all(b"0" in need.form for need in detectors[0].needs)
 
 
 def _never(records: bytes) -> bytes | None:  # noqa: ARG001  stands where there is no faster way
@@ -94,19 +98,27 @@ def _in_one_go(gate: Gate) -> Callable[[bytes], bytes | None]:
 
 
 def _ssn_at_once(detector: Detector, gate: Gate) -> Callable[[bytes], bytes | None]:
-    """Return what writes masks over numbers with dashes, as most are: a mask is as long. None where that is not all."""
-    mask, length = detector.mask.encode(), len(_SSN_FORM)
+    """Return what writes masks over numbers with dashes, as most are: a mask is as long. None where that is not all.
+
+    Where no digit is left in records that are what they seem, there is no trace of anything either; two numbers with
+    nothing between, of which none is one, are a long row and do not come this far.
+    """
+    mask = detector.mask.encode()
 
     def work(records: bytes) -> bytes | None:
         forms = records.translate(_DIGITS_ALIKE)
-        if forms.count(_SSN_FORM) * _FEW < records.count(b"\n") or not _is_simple(records):
+        if forms.count(_SSN_FORM) * _FEW < records.count(b"\n") or not is_undisguised(records):
             return None
-        if b"0" + _SSN_FORM in forms or _SSN_FORM + b"0" in forms:
+        told = forms.replace(_SSN_FORM, mask)
+        return _checked(told) if b"0" not in told else among_others(records, forms)
+
+    def among_others(records: bytes, forms: bytes) -> bytes | None:
+        if has_bare_number(records) or b"0" + _SSN_FORM in forms or _SSN_FORM + b"0" in forms:
             return None
         parts, at = [], 0
         for part in forms.split(_SSN_FORM):
             parts.append(records[at : at + len(part)])
-            at += len(part) + length
+            at += len(part) + len(_SSN_FORM)
         told = mask.join(parts)
         return None if gate.has_traces(told) else _checked(told)
 
@@ -131,11 +143,15 @@ def _are_objects(records: bytes) -> bool:
     """Say that every line is an object, without parsing them one by one; False where it takes that to be sure.
 
     Joined by commas lines could be valid together that are none alone: a line feed before each comma keeps strings from
-    running on, and no object runs on in one that begins with a brace; lists could.
+    running on, no object runs on in a line that begins with a brace (lists could), and no line has two.
     """
-    if b"[" in records or not records.startswith(b"{") or not records.endswith(b"}"):
+    breaks = records.count(b"\n")
+    if not records.startswith(b"{") or b"[" in records or records.count(b"\n{") != breaks:
         return False
-    return records.count(b"}\n{") == records.count(b"\n") and is_json(b"[%b]" % records.replace(b"\n", b"\n,"))
+    try:
+        return len(orjson.loads(b"[%b]" % records.replace(b"\n", b"\n,"))) == breaks + 1
+    except orjson.JSONDecodeError:
+        return False
 
 
 def _is_well(line: bytes) -> bool:

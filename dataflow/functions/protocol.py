@@ -25,6 +25,17 @@ Joined: TypeAlias = Callable[[bytes], bytes | None]
 function alone would make of it. None where any line needs more care, such as one that fails: then all go one by one."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeepsJson:
+    """Work on joined records that leaves an object or a list of JSON as one, so that nobody has to look again."""
+
+    work: Joined
+
+    def __call__(self, records: bytes) -> bytes | None:
+        """Do the work."""
+        return self.work(records)
+
+
 class ParametersRefused(Exception):
     """Parameters under `with:` make no sense; the text says which and why."""
 

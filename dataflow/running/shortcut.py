@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from dataflow.engines.frames import BREAK
 from dataflow.engines.protocol import Entry, Outcome, Route, Whole
-from dataflow.functions.protocol import Joined
+from dataflow.functions.protocol import Joined, KeepsJson
 from dataflow.planning.plan import Native, Port, Service, Step
 from dataflow.running.still_json import are_sound
 from dataflow.schemas.shapes import TEXT
@@ -24,6 +24,7 @@ class Shortcut:
 
     def __init__(self, route: Route, functions: Sequence[Joined]) -> None:
         self.route, self._functions = route, functions
+        self._keeps_json = all(isinstance(each, KeepsJson) for each in functions)
 
     def run(self, given: bytes) -> bytes | None:
         """Return what becomes of lines, a line for each, or None where any of them has to go the long way."""
@@ -38,9 +39,9 @@ class Shortcut:
             if found is None:
                 return None
             lines = found
-        if lines.count(BREAK) != given.count(BREAK) or not are_sound(given, lines):
+        if lines.count(BREAK) != given.count(BREAK):
             return None
-        return lines
+        return lines if self._keeps_json or are_sound(given, lines) else None
 
     def run_each(self, lines: Sequence[bytes]) -> list[bytes | None]:
         """Return what becomes of each line, None where one has to go the long way; few are held up by it."""

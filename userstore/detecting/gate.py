@@ -44,7 +44,7 @@ _RUNS = _table({b"a": _DIGITS + _LETTERS + b"+/_-"}, 0x20)
 
 def is_undisguised(records: bytes) -> bool:
     """Say whether nothing in records separated by line feeds is other than it seems, or packed into a long row."""
-    disguised = records.translate(None, _SEEMS + b"\n") or b"/*" in records
+    disguised = records.translate(None, _SEEMS + b"\n") or (b"*" in records and b"/*" in records)
     return not disguised and _RUN not in records.translate(_RUNS)
 
 

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflow.functions.protocol import Failed, NoSecrets
+from dataflow.functions.protocol import Failed, KeepsJson, NoSecrets
 from dataflow.functions.registry import BUILTINS
 from dataflow.functions.texts import Texts, TextUnfit
+from dataflow.running.still_json import is_broken
 from dataflow.schemas.shapes import TEXT
 from tests.userstore.detecting.test_detectors import CASES
 from userstore.detecting.finding import find
@@ -95,6 +96,50 @@ def test_joined_records_give_what_each_record_gives(name: str, told: list[str]) 
         assert any(isinstance(each, Failed) for each in exact)
     else:
         assert found.decode().split("\n") == exact
+
+
+HALVES = [
+    '{"a":"987-65-4321"',
+    '"b":"987-65-4321"}',
+    '{"a":"987-65-4321"},{}',
+    '{"a":"}","987-65-4321":"{"}',
+    '{"a":"987-65-4321987-65-4322"}',
+    '{"a":"1987-65-4321"}',
+    '{"a":987-65-4321}',
+    '{"a":{"b":"987-65-4321"}}',
+    '{"at":17,"a":"987-65-4321"}',
+    '{"a":["987-65-4321"]}',
+    ' {"a":"987-65-4321"}',
+    '["987-65-4321"',
+    '"987-65-4321"]',
+    "987-65-4321",
+    "{},{}",
+    "{}",
+    "1",
+]
+"""Lines that are JSON only together, or only apart, and others like them."""
+
+
+@pytest.mark.parametrize("name", MASKS)
+@given(told=st.lists(st.sampled_from(HALVES), min_size=1, max_size=6))
+def test_joined_records_are_judged_one_by_one(name: str, told: list[str]) -> None:
+    joined = BUILTINS[name].joined({})
+    assert isinstance(joined, KeepsJson)
+    found, exact = joined("\n".join(told).encode()), one_by_one(name, told)
+    if found is None:
+        assert any(isinstance(each, Failed) for each in exact)
+    else:
+        assert found.decode().split("\n") == exact
+
+
+@pytest.mark.parametrize("name", MASKS)
+@given(told=st.lists(records | st.sampled_from(HALVES), min_size=1, max_size=12))
+def test_what_says_that_it_keeps_json_does(name: str, told: list[str]) -> None:
+    joined = BUILTINS[name].joined({})
+    assert isinstance(joined, KeepsJson)
+    lines = [each.replace("\n", " ").encode() for each in told]
+    found = joined(b"\n".join(lines))
+    assert found is None or not any(map(is_broken, lines, found.split(b"\n")))
 
 
 @pytest.mark.parametrize("name", [*MASKS, "hash"])
