@@ -6,6 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
+_NO_KEY, _WITH_KEY, _CLOSED = bytes(5), b"\x01", b"\x02"
+"""What a record begins with: without a key, with its length and itself, and one that could not be opened."""
+
 
 class Letter(NamedTuple):
     """A dead letter without its record: from which topic, for which service, when and why it failed."""
@@ -47,21 +50,24 @@ class DeadLetters(Protocol):
 
 def packed(key: bytes | None, value: bytes) -> bytes:
     """Return a record as it is sealed."""
-    head = (b"\x00" if key is None else b"\x01") + len(key or b"").to_bytes(4, "big")
-    return head + (key or b"") + value
+    if key is None:
+        return _NO_KEY + value
+    return _WITH_KEY + len(key).to_bytes(4, "big") + key + value
 
 
 def packed_closed(sealed: bytes) -> bytes:
     """Return a record that could not be opened as it is sealed once more."""
-    return b"\x02\x00\x00\x00\x00" + sealed
+    return _CLOSED + bytes(4) + sealed
 
 
 def is_closed(record: bytes) -> bool:
     """Say whether a record is one that could not be opened."""
-    return record[:1] == b"\x02"
+    return record[:1] == _CLOSED
 
 
 def unpacked(record: bytes) -> tuple[bytes | None, bytes]:
     """Return the key and the value of a record as it was sealed."""
+    if record[:1] != _WITH_KEY:
+        return None, record[len(_NO_KEY) :]
     begins = 5 + int.from_bytes(record[1:5], "big")
-    return (record[5:begins] if record[0] == 1 else None), record[begins:]
+    return record[5:begins], record[begins:]

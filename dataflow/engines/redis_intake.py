@@ -67,7 +67,7 @@ class RedisIntake:
         self._worker, self._idle, self._looked = worker, idle, 0.0
         self._commit, self._trim, self._take_out = map(self._client.register_script, (COMMIT, TRIM, TAKE_OUT))
         self._lasting = {stream: lasts for stream, topic in streams.items() if (lasts := engine.topics.lasts_of(topic))}
-        self._largest = max(map(engine.topics.frame_of, streams.values()), default=0)
+        self._largest = max(0, *map(engine.topics.frame_of, streams.values()))
         self._asked: Sent | None = None
         self._here: deque[tuple[str, Entries]] = deque()
 

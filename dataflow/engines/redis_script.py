@@ -16,7 +16,7 @@ COMMIT = (
     + """
 -- KEYS: source, dead letters, counters, then topics.
 -- ARGV: group, service, beginning of the names of counters; number of topics, and each one's records of a frame
---      (0: each record is an entry) and milliseconds after which they are taken out (0: never);
+--      (0: each record is an entry, -1: a sealed one) and milliseconds after which they are taken out (0: never);
 -- number of patterns of counters, each as its number of counters and these; then sections up to the end:
 -- 'W', pattern, number of topics, these, number of entries, each: id, records, lines
 -- 'M', number of entries, each: id, number of (pattern, records), these, number of dead letters, each: id, why, sealed;
@@ -62,8 +62,8 @@ while at < last do
         through = through + records
         for i = 1, #topics do
           local t = topics[i]
-          if frames[t] == 0 then
-            call('XADD', KEYS[3 + t], '*', 'v', lines)
+          if frames[t] <= 0 then
+            call('XADD', KEYS[3 + t], '*', frames[t] == 0 and 'v' or 'e', lines)
           else
             hold(t, 'f', tonumber(records), lines)
           end
@@ -145,19 +145,22 @@ class Telling:
         for entry, outcome in zip(batch.entries, outcomes, strict=True):
             if isinstance(outcome, Whole):
                 records = outcome.lines.count(BREAK) + 1
-                if self._must_be_apart(outcome.route.topics, records):
+                topics = outcome.route.topics
+                if self._must_be_apart(topics, records):
                     self._add_each(entry, _apart(outcome))
                 else:
-                    section = self._section(outcome.route)
-                    section.told += (entry.id, records, outcome.lines)
+                    section, lines = self._section(outcome.route), outcome.lines
+                    if topics and topics[0] in self._kept.sealed:
+                        lines = self._kept.closed(topics[0], None, lines)
+                    section.told += (entry.id, records, lines)
                     section.entries += 1
             else:
                 self._add_each(entry, outcome)
 
     def _must_be_apart(self, topics: Sequence[str], records: int) -> bool:
-        if self._kept.sealed and any(topic in self._kept.sealed for topic in topics):
-            return True
-        return records > 1 and not all(map(self._frames, topics))
+        if records > 1:
+            return not all(self._frames(topic) > 0 for topic in topics)
+        return len(topics) > 1 and any(topic in self._kept.sealed for topic in topics)
 
     def arguments(self, group: str, service: str, counts: str) -> list[Argument]:
         """Return all of it as the script takes it; `counts` is with what the names of counters begin."""

@@ -27,15 +27,15 @@ class Topics:
 
     def __init__(self, tag: str, conceal: Conceal, frames: Mapping[str, int], sealed: Mapping[str, int]) -> None:
         self._tag, self._frames, self.sealed = f"{tag}:topic:", frames, sealed
-        self._envelopes = Envelopes(conceal)
+        self._envelopes, self._places = Envelopes(conceal), _Places(self._tag)
 
     def stream(self, topic: str) -> str:
         """Return the key of a topic."""
         return self._tag + topic
 
     def frame_of(self, topic: str) -> int:
-        """Return how many records a frame of a topic has; 0 where each record is an entry."""
-        return 0 if topic in self.sealed else self._frames.get(topic, 0)
+        """Return how many records a frame of a topic has; 0 where each record is an entry, -1 where that is sealed."""
+        return -1 if topic in self.sealed else self._frames.get(topic, 0)
 
     def lasts_of(self, topic: str) -> int:
         """Return after how many milliseconds an entry is taken out; 0 where it stays."""
@@ -43,7 +43,7 @@ class Topics:
 
     def closed(self, topic: str, key: bytes | None, value: bytes) -> bytes:
         """Return a record as it lies in a topic that is sealed."""
-        return self._envelopes.seal(packed(key, value), self.stream(topic).encode())
+        return self._envelopes.seal(packed(key, value), self._places[topic])
 
     def entry(self, topic: str, id_: bytes, fields: Sequence[bytes]) -> Entry:
         """Return an entry of a topic, opened where it is sealed; `fields` are names and what they hold in turn.
@@ -51,8 +51,19 @@ class Topics:
         What lies in a sealed topic in the clear was there before it was declared, and is read. Raises `Unreadable`.
         """
         if fields[0] == _SEALED:
-            return _single(id_, *unpacked(self._envelopes.unseal(fields[1], self.stream(topic).encode())))
+            return _single(id_, *unpacked(self._envelopes.unseal(fields[1], self._places[topic])))
         return _entry_of(id_, fields)
+
+
+class _Places(dict[str, bytes]):
+    """Where records of topics lie, as that is sealed with them."""
+
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
+
+    def __missing__(self, topic: str) -> bytes:
+        self[topic] = place = (self._tag + topic).encode()
+        return place
 
 
 def addressee(fields: Sequence[bytes]) -> bytes | None:

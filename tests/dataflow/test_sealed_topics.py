@@ -13,7 +13,7 @@ import redis
 from dataflow.deadletters.concealing import Conceal, KeyFile
 from dataflow.engines import envelopes
 from dataflow.engines.envelopes import Envelopes, Unreadable
-from dataflow.engines.protocol import Batch, Done, Output
+from dataflow.engines.protocol import Batch, Done, Output, Route, Whole
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.flowfile import read_flow
 from dataflow.inline.running import Runner
@@ -155,6 +155,24 @@ def test_what_cannot_be_opened_is_a_dead_letter_and_stays_as_it_was(
     assert taken(engine).entries == []
     assert [each.why for each in letters.all()] == [CLOSED]
     assert engine.counters("f")["s"] == {"succeeded": 1, "failed": 6}
+
+
+@pytest.mark.parametrize("lines", [b"one", b"one\ntwo"])
+@pytest.mark.parametrize("topics", [("out",), ("clear",), ("clear", "out"), ("out", "clear"), ("out", "in")])
+def test_lines_that_go_through_whole_are_sealed_where_they_must_be(
+    client: redis.Redis, keys: KeyFile, topics: tuple[str, ...], lines: bytes
+) -> None:
+    engine = engine_for(client, keys, frames=9)
+    intake = engine.intake("f", "s", [("from", "0")], "w")
+    client.xadd(engine.stream("from"), {"f": lines})
+    batch = intake.take(most=9, wait=0.01)
+    assert batch is not None
+    assert intake.commit(batch, [Whole(Route(topics, (("s", "succeeded"),)), lines)]) == lines.count(b"\n") + 1
+    for topic in topics:
+        assert values(engine, topic) == [(None, each) for each in lines.split(b"\n")]
+        assert {name for _, each in client.xrange(engine.stream(topic)) for name in each} <= (
+            {b"v", b"f"} if topic == "clear" else {b"e"}
+        )
 
 
 def test_what_lay_in_the_clear_before_is_read(client: redis.Redis, keys: KeyFile) -> None:
