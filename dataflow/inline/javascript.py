@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from dataflow.inline.process import CodeRefused, Ended
+from dataflow.inline.process import CodeRefused, Ended, decoded
 from governance.policies.sandbox import Limits, Script, ScriptKilled
 from governance.policies.sandbox.helper import frames
 from governance.policies.sandbox.process import Helper, HelperBroken
@@ -81,12 +81,12 @@ class JavaScriptProcess:
         try:
             body = b"{}\n\n" + orjson.dumps(given)
             answer = self._helper.run(script, body, deadline=monotonic() + seconds, host=None)
-            told = orjson.loads(answer)
+            told = decoded(answer)
         except ScriptKilled as killed:
             raise Ended(_ENDED.get(killed.cause, "it ended")) from None
         except HelperBroken as broken:
             raise Ended(_ENDED.get(broken.kind, "it ended")) from None
-        except (orjson.JSONEncodeError, orjson.JSONDecodeError):
+        except orjson.JSONEncodeError:
             raise Ended("it makes no sense") from None
         if not isinstance(told, list) or len(told) != len(given):
             raise Ended("it does not answer what was asked")

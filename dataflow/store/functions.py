@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from dataflow.functions.protocol import Answer, Builtin, Failed, ParametersRefus
 from dataflow.functions.registry import BUILTINS
 from dataflow.schemas.shapes import TRUTH, Primitive, Shape
 from dataflow.store.places import at, place_in, put
-from dataflow.store.protocol import Store, StoreRefuses
+from dataflow.store.protocol import Store, StoreRefuses, ValuesRefused
 
+MOST_CALLS = 64
+"""Calls of one batch in which the store refuses some texts: enough to find a few among thousands."""
 NAMELESS, NO_TOKEN = "it names nobody", "a token stands for nothing here"
 
 
@@ -71,10 +74,7 @@ class _Exchanging(_Asking, ABC):
         def work(values: Sequence[Any]) -> list[Answer]:
             texts = [at(place, each) for each in values]
             asked = sorted({each for each in texts if isinstance(each, str) and each})
-            try:
-                known = dict(zip(asked, ask(asked), strict=True)) if asked else {}
-            except StoreRefuses as refused:
-                return [Failed(f"the store refuses: {refused}") for _ in values]
+            known = _known(asked, ask)
             return [_exchanged(place, value, text, known) for value, text in zip(values, texts, strict=True)]
 
         return work
@@ -84,12 +84,31 @@ class _Exchanging(_Asking, ABC):
         """Return what is asked of the store: for each text another one."""
 
 
-def _exchanged(place: tuple[str, ...], value: Any, text: Any, known: Mapping[str, str]) -> Answer:
+def _known(texts: list[str], ask: Callable[[Sequence[str]], list[str]]) -> dict[str, str | Failed]:
+    """Return what the store gives for each text. Where it refuses some, halves are asked until only these fail."""
+    known: dict[str, str | Failed] = {}
+    waiting, calls = deque([texts] if texts else []), 0
+    while waiting:
+        some, calls = waiting.popleft(), calls + 1
+        try:
+            known |= zip(some, ask(some), strict=True)
+        except StoreRefuses as refused:
+            if isinstance(refused, ValuesRefused) and len(some) > 1 and calls + len(waiting) + 2 <= MOST_CALLS:
+                waiting += (some[: len(some) // 2], some[len(some) // 2 :])
+            else:
+                known |= dict.fromkeys(some, Failed(f"the store refuses: {refused}"))
+    return known
+
+
+def _exchanged(place: tuple[str, ...], value: Any, text: Any, known: Mapping[str, str | Failed]) -> Answer:
     if text is None or text == "":
         return value
     if not isinstance(text, str):
         return Failed("what is there is no text")
-    return put(place, value, known[text]) if known[text] else Failed(NO_TOKEN)
+    told = known[text]
+    if isinstance(told, Failed):
+        return told
+    return put(place, value, told) if told else Failed(NO_TOKEN)
 
 
 class Tokenize(_Exchanging):

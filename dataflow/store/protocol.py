@@ -11,6 +11,10 @@ class StoreRefuses(Exception):
     """The store said no, for good: records go to the dead letters. The text is for people and names no value."""
 
 
+class ValuesRefused(StoreRefuses):
+    """The store said no to what it was given: some of it alone may be taken."""
+
+
 class StoreAway(Exception):
     """The store does not answer: the batch waits, and nothing of it is written."""
 

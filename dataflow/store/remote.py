@@ -8,10 +8,12 @@ from uuid import UUID
 
 from dataflow.store.calls import CallRefused, Server, ServerAway
 from dataflow.store.parts import parts
-from dataflow.store.protocol import StoreAway, StoreRefuses
+from dataflow.store.protocol import StoreAway, StoreRefuses, ValuesRefused
 
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers after which the same call may go well."""
+_OF_VALUES = frozenset({400, 409, 413, 422})
+"""Answers to what was given, not to who gives it."""
 _STRANGE = "its answer is of another form"
 
 
@@ -64,7 +66,8 @@ class RemoteStore:
         except CallRefused as refused:
             if refused.status in _LATER:
                 raise StoreAway(f"it answered {refused.status}") from refused
-            raise StoreRefuses(f"it answered {refused.status}") from refused
+            kind = ValuesRefused if refused.status in _OF_VALUES else StoreRefuses
+            raise kind(f"it answered {refused.status}") from refused
 
     @staticmethod
     def _texts(told: Any, name: str, asked: Sequence[str]) -> list[str]:

@@ -10,12 +10,12 @@ from hashlib import blake2b
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, DataError, close_old_connections
 
 from audit.errors import AuditUnavailable
 from dataflow.store.parts import parts
-from dataflow.store.protocol import StoreAway, StoreRefuses
-from governance.errors import EpochMoved, GovernanceError, Throttled, Unavailable
+from dataflow.store.protocol import StoreAway, StoreRefuses, ValuesRefused
+from governance.errors import Conflict, EpochMoved, GovernanceError, Invalid, Throttled, Unavailable
 from governance.identities import Caller
 from governance.models import AccessPolicy
 from governance.standing import epoch_of
@@ -24,13 +24,19 @@ from keyring.walls import in_environment
 from userstore.actions.consent_checks import permitted_people
 from userstore.actions.token_batches import create_tokens, may_create_tokens
 from userstore.actions.tokens import resolve_tokens
+from userstore.errors import TooLarge
 from userstore.models import Transformer
+from userstore.transforming.compilation import TransformationFailed, TransformerUnavailable
 
 MOST_KEPT = 50_000
 """Tokens that are remembered, each under a keyed hash of its text."""
 
-_LATER = (DatabaseError, AuditUnavailable, EpochMoved, KmsUnavailable, Throttled, Unavailable)
+_LATER = (
+    *(DatabaseError, AuditUnavailable, EpochMoved, KmsUnavailable, Throttled, TransformerUnavailable, Unavailable),
+)
 """What may go well when it is asked again."""
+_OF_VALUES = (Conflict, Invalid, TooLarge, TransformationFailed)
+"""What is wrong with what was given, not with who gives it."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -122,7 +128,10 @@ def _answered(ask: Callable[[T], R], about: T) -> R:
     """Return the store's answer. Raises `StoreAway` where there is none now, and `StoreRefuses` where it says no."""
     try:
         return ask(about)
+    except DataError as refused:
+        raise ValuesRefused(type(refused).__name__) from refused
     except _LATER as error:
         raise StoreAway(type(error).__name__) from error
     except GovernanceError as refused:
-        raise StoreRefuses(type(refused).__name__) from refused
+        kind = ValuesRefused if isinstance(refused, _OF_VALUES) else StoreRefuses
+        raise kind(type(refused).__name__) from refused

@@ -69,6 +69,13 @@ def store_of(server: Any, player: Player) -> RemoteStore:
     return RemoteStore(Server(server.url, str(player.client.public_id), player.secret))
 
 
+def test_a_text_that_the_transformer_refuses_fails_alone(
+    book: TokenBook, job: Player, flow: Callable[..., list[Any]]
+) -> None:
+    found = flow(TOKENIZE, records=[call(book.ada, each) for each in (NUMBER, "no number", OTHER)])
+    assert len({each["phone"] for each in found}) == 2
+
+
 def test_texts_become_tokens_that_join_and_only_of_people_who_permit_it(
     book: TokenBook, job: Player, flow: Callable[..., list[Any]]
 ) -> None:

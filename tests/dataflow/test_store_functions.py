@@ -24,7 +24,9 @@ from dataflow.running.deployed import engine_for, plan_for, run_deployed
 from dataflow.running.program import Program
 from dataflow.store import server
 from dataflow.store.concealing import EnvironmentKey
+from dataflow.store.functions import MOST_CALLS
 from dataflow.store.protocol import StoreAway
+from governance.errors import Invalid, Refused
 from governance.identities import Caller
 from tests.beginnings import beginning
 from tests.userstore.phonebook import HERE
@@ -136,6 +138,38 @@ def test_who_may_not_gets_nothing_and_nothing_leaves_in_the_clear(
     for step in (TOKENIZE, CONSENT):
         (done,) = run(step, records=[call(book.ada)], caller=book.outsider)
         assert (done.outputs, done.failure.endswith("the store refuses: Refused")) == ((), True), done.failure
+
+
+def test_a_text_that_the_transformer_refuses_fails_alone(book: TokenBook, run: Callable[..., list[Done]]) -> None:
+    phones = [NUMBER, "no number", *(f"+49 151 55501{number:02}" for number in range(20)), "nor this", ""]
+    done = run(TOKENIZE, records=[call(book.ada, each) for each in phones])
+    refused = "tokenize: the store refuses: TransformationFailed"
+    assert {each: one.failure for each, one in zip(phones, done, strict=True) if one.failure} == {
+        "no number": refused,
+        "nor this": refused,
+    }
+    assert len({told["phone"] for each in outs(done) for told in each}) == 22
+
+
+def test_a_store_that_refuses_is_not_asked_for_every_text(
+    book: TokenBook, run: Callable[..., list[Done]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def refusing(error: Exception) -> Callable[..., Any]:
+        def create(_: Caller, *, data: list[str], **__: Any) -> Any:
+            asked.append(len(data))
+            raise error
+
+        return create
+
+    records = [call(book.ada, f"+49 151 55501{number:02}") for number in range(99)]
+    for error, calls in ((Invalid("no"), MOST_CALLS - 1), (Refused("no", decision_id=uuid4()), 1)):
+        asked.clear()
+        monkeypatch.setattr(server, "create_tokens", refusing(error))
+        done = run(TOKENIZE, records=records)
+        assert {each.failure for each in done} == {f"tokenize: the store refuses: {type(error).__name__}"}
+        assert len(asked) == calls
 
 
 def test_while_the_store_is_away_a_batch_waits(
