@@ -8,8 +8,11 @@ class DataflowConfig(AppConfig):
     verbose_name = "Personal data in motion"
 
     def ready(self) -> None:
-        """Let the picture of an environment's configuration show what is published in its hub."""
+        """Show what is published in the hub among an environment's configuration, and let people's dead letters go."""
+        from dataflow.actions.letter_keys import destroy_letter_keys
         from dataflow.drawings import DRAWINGS
         from governance.drafts.drawings import draw
+        from userstore.erasure.parting import part_with
 
         draw(*DRAWINGS)
+        part_with(destroy_letter_keys)

@@ -134,6 +134,23 @@ def keys_of_scope(environment_id: UUID, kind: KeyKind, scope: str) -> list[OpenK
     return [_sealing_key(row, kind, scope) for row in rows.wrapped_keys(environment_id, kind.value, scope)]
 
 
+def keys_of_scopes(environment_id: UUID, kind: KeyKind, scopes: Collection[str]) -> dict[str, OpenKey]:
+    """Return the newest sealing key of each scope that has one. Not remembered: a destroyed key seals nothing more."""
+    found = rows.wrapped_keys_of_scopes(environment_id, kind.value, scopes)
+    return {row.scope: _sealing_key(row, kind, row.scope) for row in found}
+
+
+def key_with_scope(environment_id: UUID, key_id: UUID, *, kind: KeyKind) -> tuple[OpenKey, str]:
+    """Return a key that a sealed value names, with its scope, which its wrapping binds.
+
+    Not remembered: a destroyed key opens nothing from the next call on. Raises `Unsealable` where there is none.
+    """
+    row = rows.wrapped_key(environment_id, key_id)
+    if row is None:
+        raise Unsealable
+    return _sealing_key(row, kind, row.scope), row.scope
+
+
 def index_key_for(environment_id: UUID, scope: str, version: int | None = None) -> IndexKey:
     """Return the index key of a scope to write with, or the one of a given version; raise `UnknownKey`.
 

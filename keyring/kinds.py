@@ -26,6 +26,9 @@ class KeyKind(StrEnum):
     """Seals a file that waits to be imported (its scope); destroyed with the file, so never rotated."""
     PSEUDONYM = "pseudonym"
     """Makes the format-preserving pseudonyms of one environment. Not rotated: another version makes other ones."""
+    FLOW = "flow"
+    """Seals what dataflows keep in Redis, for the environment or for one person (its scope). Destroyed with the person;
+    not rotated, since nobody could tell when the last of what it sealed is gone."""
     SIGNING = "signing"
     """Seals one private signing key (PKCS#8 DER)."""
 

@@ -6,7 +6,7 @@ too: operators' sealed text is read while the console is in an environment. With
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -70,6 +70,13 @@ def wrapped_keys(environment_id: UUID, kind: str, scope: str) -> list[WrappedKey
     """Return the wrapped keys of all versions, the newest first."""
     keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope=scope).order_by("-version")
     return _from_inside(environment_id, lambda: list(keys.all()) or None) or []
+
+
+def wrapped_keys_of_scopes(environment_id: UUID, kind: str, scopes: Collection[str]) -> list[WrappedKey]:
+    """Return the wrapped key of the highest version of each scope that has one."""
+    keys = WrappedKey.objects.filter(environment_id=environment_id, kind=kind, scope__in=scopes)
+    newest = keys.order_by("scope", "-version").distinct("scope")
+    return _from_inside(environment_id, lambda: list(newest.all()) or None) or []
 
 
 def wraps_anything(environment_id: UUID, number: int) -> bool:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from django.urls import path
 
 from dataflow.api.hub import HubContent, HubItems, SingleHubItem
+from dataflow.api.letters import DeadLetters, DroppedLetters, LetterFlows, OpenedLetter, ReplayedLetters
 
 app_name = "dataflow"
 urlpatterns = [
+    path("dataflow/dead-letters", DeadLetters.as_view(), name="dead-letters"),
+    path("dataflow/dead-letters/flows", LetterFlows.as_view(), name="dead-letter-flows"),
+    path("dataflow/dead-letters/open", OpenedLetter.as_view(), name="dead-letter-open"),
+    path("dataflow/dead-letters/replay", ReplayedLetters.as_view(), name="dead-letter-replay"),
+    path("dataflow/dead-letters/drop", DroppedLetters.as_view(), name="dead-letter-drop"),
     path("dataflow/hub/items", HubItems.as_view(), name="hub-items"),
     path("dataflow/hub/items/<uuid:item_id>", SingleHubItem.as_view(), name="hub-item"),
     path("dataflow/hub/items/<uuid:item_id>/content", HubContent.as_view(), name="hub-content"),

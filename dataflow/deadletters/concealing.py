@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from dataflow.deadletters.letters import packed, packed_hidden
+from dataflow.engines.frames import Record
 
 _KEY, _NONCE = 32, 12
 _VERSION = b"\x01"
@@ -23,6 +27,9 @@ class Conceal(Protocol):
 
     def seal(self, record: bytes, *, place: bytes) -> bytes:
         """Return a record sealed."""
+
+    def seal_letters(self, records: Sequence[Record], *, place: bytes, are_sealed: bool = False) -> list[bytes]:
+        """Return records sealed with their keys as dead letters (`packed`), each for whom it is about if known."""
 
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
         """Return a record opened. Raises `Unreadable`."""
@@ -43,6 +50,11 @@ class KeyFile:
         """Return a record sealed."""
         nonce = os.urandom(_NONCE)
         return _VERSION + nonce + self._aead.encrypt(nonce, record, place)
+
+    def seal_letters(self, records: Sequence[Record], *, place: bytes, are_sealed: bool = False) -> list[bytes]:
+        """Return records sealed, all with the one key."""
+        pack = packed_hidden if are_sealed else packed
+        return [self.seal(pack(*each), place=place) for each in records]
 
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
         """Return a record opened. Raises `Unreadable`."""

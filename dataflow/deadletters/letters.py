@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-_NO_KEY, _WITH_KEY, _CLOSED = bytes(5), b"\x01", b"\x02"
+_NO_KEY, _WITH_KEY, _CLOSED, _HIDDEN = bytes(5), b"\x01", b"\x02", b"\x04"
 """What a record begins with: without a key, with its length and itself, and one that could not be opened."""
 
 
@@ -55,6 +55,11 @@ def packed(key: bytes | None, value: bytes) -> bytes:
     return _WITH_KEY + len(key).to_bytes(4, "big") + key + value
 
 
+def packed_hidden(key: bytes | None, value: bytes) -> bytes:
+    """Return a record of a topic that is sealed: it never lies in the clear, whoever puts it back."""
+    return _HIDDEN + packed(key, value)
+
+
 def packed_closed(sealed: bytes) -> bytes:
     """Return a record that could not be opened as it is sealed once more."""
     return _CLOSED + bytes(4) + sealed
@@ -65,8 +70,15 @@ def is_closed(record: bytes) -> bool:
     return record[:1] == _CLOSED
 
 
+def was_sealed(record: bytes) -> bool:
+    """Say whether a record came from a topic that is sealed."""
+    return record[:1] == _HIDDEN
+
+
 def unpacked(record: bytes) -> tuple[bytes | None, bytes]:
     """Return the key and the value of a record as it was sealed."""
+    if record[:1] == _HIDDEN:
+        return unpacked(record[len(_HIDDEN) :])
     if record[:1] != _WITH_KEY:
         return None, record[len(_NO_KEY) :]
     begins = 5 + int.from_bytes(record[1:5], "big")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import redis
 
 from dataflow.deadletters.concealing import Unreadable
-from dataflow.deadletters.letters import packed, packed_closed
-from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome
+from dataflow.deadletters.letters import packed_closed
+from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome, Whole
 from dataflow.engines.redis_expiry import AT_ONCE, TAKE_OUT, TRIM
 from dataflow.engines.redis_script import COMMIT, Seal, Telling
 from dataflow.engines.redis_sent import Sent
@@ -123,7 +123,8 @@ class RedisIntake:
 
     def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
         """Send what became of each entry: one script writes and acknowledges it all."""
-        return self._committing(batch, outcomes, self._sealed)
+        sealed = self._sealed_letters(batch, outcomes)
+        return self._committing(batch, outcomes, lambda message: sealed[message.id])
 
     def _committing(self, batch: Batch, outcomes: Sequence[Outcome], seal: Seal) -> Callable[[], int]:
         telling = Telling(self._engine.topics, seal)
@@ -140,8 +141,17 @@ class RedisIntake:
 
         return wait
 
-    def _sealed(self, message: Message) -> bytes:
-        return self._engine.conceal.seal(packed(message.key, message.value), place=self._dead.encode())
+    def _sealed_letters(self, batch: Batch, outcomes: Sequence[Outcome]) -> dict[str, bytes]:
+        """Return what failed, sealed, by the records' ids: all of a batch at once, since keys are looked up for it."""
+        lost: list[Message] = []
+        for entry, outcome in zip(batch.entries, outcomes, strict=True):
+            if not isinstance(outcome, Whole) and any(done.failure for done in outcome):
+                lost += (m for m, done in zip(entry.messages(), outcome, strict=True) if done.failure)
+        if not lost:
+            return {}
+        records, is_sealed = [(each.key, each.value) for each in lost], batch.topic in self._engine.topics.sealed
+        sealed = self._engine.conceal.seal_letters(records, place=self._dead.encode(), are_sealed=is_sealed)
+        return {each.id: told for each, told in zip(lost, sealed, strict=True)}
 
     def _sealed_closed(self, message: Message) -> bytes:
         return self._engine.conceal.seal(packed_closed(message.value), place=self._dead.encode())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from dataflow.deadletters.letters import Letter, NoLetter, is_closed, unpacked
+from dataflow.deadletters.letters import Letter, NoLetter, is_closed, unpacked, was_sealed
 from dataflow.engines.redis_expiry import EXPIRE
 from dataflow.engines.redis_topics import SEALED, Topics
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
 COUNTER = "dead-letters"
 """The counter of those that were put back or dropped; no service can be called so."""
+FLOWS = "flows"
+"""The set of the flows that have run in an environment."""
 PAGE = 500
-_IS_ID = re.compile(r"[0-9]{1,20}-[0-9]{1,20}")
+IS_ID = re.compile(r"[0-9]{1,19}-[0-9]{1,19}")
 
 PUT_BACK = (
     EXPIRE
@@ -45,12 +48,46 @@ if done > 0 then redis.call('HINCRBY', KEYS[2], 'dead-letters#replayed', done) e
 return done
 """
 )
+ERASE = """
+-- KEYS: dead letters, counters. ARGV: where to begin, how many to look at, ids of keys as 16 bytes each.
+local found = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+local keys, gone = {}, {}
+for at = 3, #ARGV do keys[ARGV[at]] = true end
+for _, letter in ipairs(found) do
+  local fields = letter[2]
+  for at = 1, #fields, 2 do
+    if fields[at] == 'v' and keys[string.sub(fields[at + 1], 2, 17)] then gone[#gone + 1] = letter[1] end
+  end
+end
+if #gone > 0 then
+  redis.call('XDEL', KEYS[1], unpack(gone))
+  redis.call('HINCRBY', KEYS[2], 'dead-letters#erased', #gone)
+end
+return {#gone, #found > 0 and found[#found][1] or ''}
+"""
 DROP = """
 -- KEYS: dead letters, counters. ARGV: ids.
 local done = redis.call('XDEL', KEYS[1], unpack(ARGV))
 if done > 0 then redis.call('HINCRBY', KEYS[2], 'dead-letters#dropped', done) end
 return done
 """
+
+
+def tag_of(environment: str) -> str:
+    """Return what the names of all keys of an environment begin with."""
+    return f"flow:{{{environment}}}"
+
+
+def erase_letters(client: Any, environment: str, key_ids: Collection[UUID]) -> int:
+    """Take out of all lists of an environment what destroyed keys had sealed; return how many that was."""
+    tag, told = tag_of(environment), [each.bytes for each in key_ids]
+    erase, erased = client.register_script(ERASE), 0
+    for flow in client.smembers(f"{tag}:{FLOWS}"):
+        after, keys = b"-", [f"{tag}:dead:{flow.decode()}", f"{tag}:counts:{flow.decode()}"]
+        while after:
+            gone, last = erase(keys=keys, args=[after, PAGE, *told])
+            erased, after = erased + int(gone), last and b"(" + last
+    return erased
 
 
 class RedisLetters:
@@ -68,6 +105,11 @@ class RedisLetters:
                 yield self._told(id_, fields)
             after = f"({found[-1][0].decode()}"
 
+    def page(self, after: str, most: int) -> list[tuple[Letter, bytes]]:
+        """Return the next letters behind one ("": from the beginning), each with its record sealed."""
+        found = self._client.xrange(self._key, min=f"({after}" if after else "-", count=most)
+        return [(self._told(*each), each[1][b"v"]) for each in found]
+
     def waiting(self) -> int:
         """Return how many there are."""
         return int(self._client.xlen(self._key))
@@ -76,6 +118,17 @@ class RedisLetters:
         """Return one with its record. Raises `NoLetter`, `Unreadable`."""
         letter, record = self._read(id_)
         return letter, *unpacked(record)
+
+    def unsealed(self, sealed: bytes) -> tuple[bytes | None, bytes]:
+        """Return the key and the value of a record. Raises `Unreadable`."""
+        return unpacked(self._engine.conceal.unseal(sealed, place=self._key.encode()))
+
+    def erase(self, ids: Sequence[str]) -> None:
+        """Take out letters that nobody can open any more, since whom they were about is erased."""
+        with self._client.pipeline(transaction=True) as step:
+            step.xdel(self._key, *ids)
+            step.hincrby(self._counts, f"{COUNTER}#erased", len(ids))
+            step.execute()
 
     def replay(self, ids: Sequence[str]) -> int:
         """Put records back for the services that failed on them; return how many. Raises `Unreadable`."""
@@ -99,16 +152,17 @@ class RedisLetters:
 
     def drop(self, ids: Sequence[str]) -> int:
         """Drop them for good; return how many that was."""
-        drop, known = self._client.register_script(DROP), [each for each in ids if _IS_ID.fullmatch(each)]
+        drop, known = self._client.register_script(DROP), [each for each in ids if IS_ID.fullmatch(each)]
         pages = (known[first : first + PAGE] for first in range(0, len(known), PAGE))
         return sum(int(drop(keys=[self._key, self._counts], args=page)) for page in pages)
 
     def _read(self, id_: str) -> tuple[Letter, bytes]:
-        letter, sealed = self._found(id_)
+        letter, sealed = self.found(id_)
         return letter, self._engine.conceal.unseal(sealed, place=self._key.encode())
 
-    def _found(self, id_: str) -> tuple[Letter, bytes]:
-        found = self._client.xrange(self._key, min=id_, max=id_) if _IS_ID.fullmatch(id_) else ()
+    def found(self, id_: str) -> tuple[Letter, bytes]:
+        """Return one with its record sealed. Raises `NoLetter`."""
+        found = self._client.xrange(self._key, min=id_, max=id_) if IS_ID.fullmatch(id_) else ()
         if not found:
             raise NoLetter
         return self._told(*found[0]), found[0][1][b"v"]
@@ -125,6 +179,6 @@ def _kind(kept: Topics, topic: str, record: bytes) -> tuple[str, bytes, bytes]:
     key, value = unpacked(record)
     if is_closed(record):
         return SEALED, b"", value
-    if topic in kept.sealed:
+    if topic in kept.sealed or was_sealed(record):
         return SEALED, b"", kept.closed(topic, key, value)
     return ("v", b"", value) if key is None else ("k", key, value)

@@ -16,7 +16,7 @@ from dataflow.engines.frames import framed
 from dataflow.engines.protocol import Message
 from dataflow.engines.redis_expiry import APPEND
 from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, undressed
-from dataflow.engines.redis_letters import RedisLetters
+from dataflow.engines.redis_letters import FLOWS, RedisLetters, tag_of
 from dataflow.engines.redis_topics import Topics, addressee
 
 PAGE = 1_000
@@ -42,13 +42,14 @@ class RedisStreams:
             frames: records of a frame by topic; where one is not named or has 0, each record is an entry.
             sealed: topics whose records lie sealed, never framed, each with the seconds after which they expire.
         """
-        self.client, self._tag, self._idle, self.conceal = client, f"flow:{{{environment}}}", idle, conceal
+        self.client, self._tag, self._idle, self.conceal = client, tag_of(environment), idle, conceal
         self.topics = Topics(self._tag, conceal, frames or {}, sealed or {})
         self._append, self.unopened = client.register_script(APPEND), 0
 
     def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> RedisIntake:
         """Return a worker's end; where reading begins is `0` or `$`, once and for all workers of the service."""
         group = self.group(flow, service)
+        self.client.sadd(f"{self._tag}:{FLOWS}", flow)
         for topic, beginning in topics:
             start = beginning if self._begins(topic, group) else "0"
             with contextlib.suppress(redis.ResponseError):  # it is there
@@ -100,6 +101,10 @@ class RedisStreams:
             counter, _, field = name.decode().rpartition("#")
             told.setdefault(counter, {})[field] = int(value)
         return told
+
+    def flows(self) -> list[str]:
+        """Return the flows that have run here, by name."""
+        return sorted(each.decode() for each in self.client.smembers(f"{self._tag}:{FLOWS}"))
 
     def letters(self, flow: str) -> RedisLetters:
         """Return a flow's dead letters."""

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from dataflow.models.hub import HubItem
+from dataflow.models.letters import LetterLook
 
-__all__ = ["HubItem"]
+__all__ = ["HubItem", "LetterLook"]

@@ -32,16 +32,21 @@ def plan_for(caller: Caller, file: Path) -> Plan:
 
 
 def engine_for(
-    caller: Caller, frames: Mapping[str, int] | None = None, sealed: Mapping[str, int] | None = None
+    caller: Caller,
+    frames: Mapping[str, int] | None = None,
+    sealed: Mapping[str, int] | None = None,
+    *,
+    subject: str = "",
 ) -> RedisStreams:
     """Return the environment's topics on the server's Redis.
 
     Args:
         frames: records of a frame by topic.
         sealed: topics whose records lie sealed, each with the seconds after which they expire.
+        subject: where records say whose they are, so that what fails is sealed under the person's key.
     """
     client = redis.Redis.from_url(settings.REDIS_URL)
-    conceal = EnvironmentKey(caller.environment_id)
+    conceal = EnvironmentKey(caller.environment_id, subject=subject)
     environment = str(caller.environment_id)
     return RedisStreams(client, environment=environment, conceal=conceal, frames=frames, sealed=sealed)
 
@@ -62,7 +67,7 @@ def _one(caller: Caller, file: Path, name: str, stop: Event, told: Callable[[int
     try:
         plan = plan_for(caller, file)
         keys = EnvironmentKey(caller.environment_id)
-        engine = engine_for(caller, plan.frames, plan.sealed)
+        engine = engine_for(caller, plan.frames, plan.sealed, subject=plan.subject)
         work(plan, _service(plan, name), engine, stop=stop, told=told, secrets_of=keys)
     except Exception as error:  # the others must not go on as if nothing were
         trouble.append(f"{name} ended: {type(error).__name__}")

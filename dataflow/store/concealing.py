@@ -1,28 +1,37 @@
-"""Sealing what failed with a key of the environment."""
+"""Sealing what failed with the key of the person whose it is, or with the environment's where nobody knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
+import orjson
 from django.db import DatabaseError, close_old_connections
 
+from dataflow.actions.letter_keys import letter_keys_of
 from dataflow.deadletters.concealing import Unreadable
+from dataflow.deadletters.letters import packed, packed_hidden
+from dataflow.engines.frames import Record
 from dataflow.functions.protocol import ParametersRefused
+from dataflow.store.places import at
 from dataflow.store.protocol import StoreAway
-from keyring.errors import KeyringError, KmsUnavailable
-from keyring.keys import KeyKind, key_by_id, key_for, pseudonym_key_for
+from keyring.actions import ensure_key
+from keyring.errors import KeyringError, KmsUnavailable, UnknownKey, Unsealable
+from keyring.keys import KeyKind, OpenKey, key_by_id, key_for, key_with_scope, pseudonym_key_for
+from keyring.models import WrappedKey
 from keyring.sealing import key_id_of
+from keyring.walls import in_environment
 
 _PLACE = b"dead-letter|"
 
 
 class EnvironmentKey:
-    """The key of an environment's texts; what it seals opens in that environment, at its place."""
+    """The key of what an environment's flows keep, and those of people; what they seal opens there, at its place."""
 
-    def __init__(self, environment_id: UUID) -> None:
-        self._environment_id = environment_id
+    def __init__(self, environment_id: UUID, *, subject: str = "") -> None:
+        """Seal for one environment. `subject` is where its records say whose they are, as in $.person."""
+        self._environment_id, self._subject = environment_id, tuple(subject.split(".")[1:])
 
     def key_for(self, use: str) -> bytes:
         """Return the key of one use of a function, the same for every flow of the environment."""
@@ -32,18 +41,71 @@ class EnvironmentKey:
             raise ParametersRefused(f"the environment has no key for {use}") from None
 
     def seal(self, record: bytes, *, place: bytes) -> bytes:
-        """Return a record sealed. Raises `StoreAway`."""
+        """Return a record sealed for the environment. Raises `StoreAway`."""
         with _answering():
-            return key_for(self._environment_id, KeyKind.TEXT).seal(record, _PLACE + place)
+            return self._newest().seal(record, _PLACE + place)
+
+    def seal_letters(self, records: Sequence[Record], *, place: bytes, are_sealed: bool = False) -> list[bytes]:
+        """Return records sealed, each under the key of its person where the store knows them. Raises `StoreAway`."""
+        people = [self._person_in(value) for _, value in records]
+        with _answering():
+            keys = letter_keys_of(self._environment_id, {each for each in people if each is not None})
+            rest = self._newest()
+        pack = packed_hidden if are_sealed else packed
+        return [
+            (rest if person is None else keys.get(person, rest)).seal(pack(*record), _PLACE + place)
+            for person, record in zip(people, records, strict=True)
+        ]
 
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
         """Return a record opened. Raises `Unreadable`, `StoreAway`."""
         try:
             with _answering():
-                key = key_by_id(self._environment_id, key_id_of(sealed), kind=KeyKind.TEXT)
-                return key.unseal(sealed, _PLACE + place)
+                return self._key_of(sealed).unseal(sealed, _PLACE + place)
         except KeyringError:
             raise Unreadable from None
+
+    def person_of(self, sealed: bytes) -> UUID | None:
+        """Return under whose key a letter is sealed, None where it is the environment's. Raises `Unreadable`."""
+        try:
+            _, scope = key_with_scope(self._environment_id, key_id_of(sealed), kind=KeyKind.FLOW)
+        except KmsUnavailable:
+            raise
+        except KeyringError:
+            raise Unreadable from None
+        return UUID(scope) if scope else None
+
+    def people_among(self, sealed: Sequence[bytes]) -> list[bool | None]:
+        """Say of each letter whether it is sealed under a person's key; None where its key is there no more."""
+        ids = [key_id_of(each) for each in sealed]
+        with in_environment(self._environment_id):
+            rows = WrappedKey.objects.filter(kind=KeyKind.FLOW.value, pk__in=set(ids))
+            scopes = dict(rows.values_list("pk", "scope"))
+        return [bool(scopes[each]) if each in scopes else None for each in ids]
+
+    def _key_of(self, sealed: bytes) -> OpenKey:
+        key_id = key_id_of(sealed)
+        try:
+            return key_by_id(self._environment_id, key_id, kind=KeyKind.FLOW)
+        except Unsealable:  # it is a person's, and never remembered
+            return key_with_scope(self._environment_id, key_id, kind=KeyKind.FLOW)[0]
+
+    def _newest(self) -> OpenKey:
+        try:
+            return key_for(self._environment_id, KeyKind.FLOW)
+        except UnknownKey:
+            ensure_key(environment_id=self._environment_id, kind=KeyKind.FLOW)
+            return key_for(self._environment_id, KeyKind.FLOW)
+
+    def _person_in(self, value: bytes) -> UUID | None:
+        """Return whose a record says that it is; one that is no JSON says nothing."""
+        if not self._subject:
+            return None
+        try:
+            told = at(self._subject, orjson.loads(value))
+            return UUID(told) if isinstance(told, str) else None
+        except ValueError:
+            return None
 
 
 @contextmanager

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataflow.actions.hub import publish_to_hub
 from tests.api.calling import Scene
+from tests.api.letter_rows import letter_rows
 from tests.api.rows import Row
 from tests.dataflow.published import FILES
 
 
 def hub_rows() -> list[Row]:
-    """It is listed, shown, downloaded and withdrawn; nothing else is published."""
+    """It is listed, shown, downloaded and withdrawn; nothing else is published. Beside it what flows failed on."""
     return [
         Row("GET", "dataflow/hub/items", abroad=200),
         Row("POST", "dataflow/hub/items", {"files": {"other": ""}}, service=400, abroad=400),
         Row("GET", "dataflow/hub/items/<uuid:item_id>"),
         Row("GET", "dataflow/hub/items/<uuid:item_id>/content"),
         Row("DELETE", "dataflow/hub/items/<uuid:item_id>", service=204),
+        *letter_rows(),
     ]
 
 

@@ -65,10 +65,16 @@ def build_aims() -> Iterator[Aim]:
 
 
 def hub_aims() -> Iterator[Aim]:
-    """Every call about what is published."""
+    """Every call about what is published and about what flows failed on."""
     item = "dataflow/hub/items/{hub_item}"
     yield Aim("GET", "dataflow/hub/items")
     yield Aim("GET", item)
     yield Aim("GET", f"{item}/content")
     yield Aim("POST", "dataflow/hub/items", {"files": {"dataflow.yaml": "meta: {name: x}"}, "is_public": True})
     yield Aim("DELETE", item)
+    yield Aim("GET", "dataflow/dead-letters", query="?flow=tests/flow")
+    yield Aim("GET", "dataflow/dead-letters/flows")
+    letter = {"flow": "tests/flow", "letter": "1-1", "reason": "it has to be looked at"}
+    yield Aim("POST", "dataflow/dead-letters/open", letter)
+    for action in ("replay", "drop"):
+        yield Aim("POST", f"dataflow/dead-letters/{action}", {"flow": "tests/flow", "all": True})

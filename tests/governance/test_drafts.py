@@ -52,6 +52,7 @@ NO_CONFIGURATION = {
     "governance.TrustedBuild": "is believed for its signature, whoever brings it",
     "governance.SpentProof": "proofs that were used",
     "governance.ScriptNote": "what scripts said",
+    "dataflow.LetterLook": "why somebody looked at what a flow failed on",
     "userstore.Subject": "people",
     "userstore.SubjectProof": "codes that people read back",
     "userstore.Value": "values of people",

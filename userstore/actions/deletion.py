@@ -17,6 +17,7 @@ from governance.standing import fresh_standing_of
 from keyring.actions import destroy_key
 from userstore import events
 from userstore.definitions import definitions_of
+from userstore.erasure.parting import part
 from userstore.errors import Conflict, NotFound
 from userstore.models import Credential, Subject, Token, Value
 from userstore.models.subjects import LIVE
@@ -43,6 +44,7 @@ def delete_subject(caller: Caller, *, subject_id: UUID, now: datetime | None = N
         handle = handle_of(subject, subject_key(subject))
         tokens, _ = Token.objects.filter(subject=subject).delete()
         edges = remove_user(subject_id)
+        part(caller.environment_id, subject_id)
         Credential.objects.filter(subject=subject).delete()
         pen = Pen(fresh_standing_of(caller.environment_id), caller.actor, now, "user deleted")
         ended = _end_everything(pen, subject)

@@ -17,6 +17,7 @@ from keyring.actions import create_key, destroy_key
 from keyring.keys import KeyKind, OpenKey
 from keyring.places import cell_place
 from userstore.definitions import definitions_of
+from userstore.erasure.parting import part
 from userstore.erasure.remains import Remains
 from userstore.models import Credential, Subject, SubjectProof, Token, Value
 from userstore.models.subjects import LIVE, SOFT_DELETED
@@ -38,6 +39,7 @@ def destroy(subject: Subject, pen: Pen) -> Remains:
     remains.credentials, _ = Credential.objects.filter(subject=subject).delete()
     remains.edges = remove_user(subject.public_id)
     unlink_subject(subject.public_id, environment_id=subject.environment_id)
+    part(subject.environment_id, subject.public_id)
     key = subject_key(subject)
     _end_live_values(pen, subject, key)
     kept = _kept_by_law(subject, pen)
