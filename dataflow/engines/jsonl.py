@@ -18,6 +18,7 @@ from dataflow.deadletters.concealing import Conceal
 from dataflow.deadletters.letters import packed
 from dataflow.engines.checkpoint import read_checkpoint
 from dataflow.engines.frames import BREAK, is_line, pack, unpack
+from dataflow.engines.lines import LineGoesOn, lines_from
 from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome, Output, Whole
 
 CHUNK = 256 * 1024
@@ -228,15 +229,19 @@ class JsonLinesIntake:
         try:
             with self._engine.path_of(topic).open("rb") as file:
                 if self._engine.is_lines(topic):
-                    data = _records(file, begins, limit, self._engine.chunk)
+                    data, end = lines_from(file, begins, limit, self._engine.chunk)
                 else:
                     file.seek(begins)
                     data = file.read((limit or 0) - begins)
+                    end = begins + len(data)
         except FileNotFoundError:
             return None
+        except LineGoesOn:
+            says = "goes on in a line that was taken as a record when it had no line break"
+            raise FilesUnfit(f"{self._engine.path_of(topic).name} {says}: write one at byte {begins}") from None
         if not data:
             return None
-        self._ends[topic] = begins + len(data)
+        self._ends[topic] = end
         id_ = b"%d" % self._ends[topic]
         if self._engine.is_lines(topic):
             return Entry(id_, data.removesuffix(BREAK))
@@ -244,19 +249,6 @@ class JsonLinesIntake:
 
     def _name(self, topic: str) -> str:
         return f"{self._flow}:{self._service}:{self._engine.name_of(topic)}"
-
-
-def _records(file: BinaryIO, begins: int, limit: int | None, chunk: int) -> bytes:
-    """Return whole lines from a place on; the last line of a file may lack its break."""
-    while True:
-        file.seek(begins)
-        data = file.read(chunk if limit is None else min(chunk, limit - begins))
-        if len(data) < chunk:
-            return data
-        end = data.rfind(BREAK)
-        if end >= 0:
-            return data[: end + 1]
-        chunk *= 2
 
 
 def _each(outcome: Outcome) -> Sequence[Done]:
