@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataflow.models import HubItem
+from dataflow.models import Deployment, HubItem
 from governance.drafts.drawings import Drawing
 
 DRAWINGS = (
@@ -11,5 +11,11 @@ DRAWINGS = (
         left_out=frozenset({"files", "published_by", "published_at", "withdrawn_by"}),
         marked=frozenset({"withdrawn_at"}),
     ),
+    Drawing(
+        Deployment,
+        left_out=frozenset({"name", "decided_by", "decided_at", "state", "trouble", "seen_at", "replays_until"}),
+        marked=frozenset({"reading"}),
+        related=("item", "client"),
+    ),
 )
-"""The digest stands for the files."""
+"""The digest stands for the files; of a deployment, what is wanted, not what became of it."""

@@ -11,3 +11,15 @@ LETTER_OPENED = event("dead_letter.opened", "flow", "letter", "service", "look",
 LETTERS_REPLAYED = event("dead_letter.replayed", "flow", "letters", "reasons")
 LETTERS_DROPPED = event("dead_letter.dropped", "flow", "letters", "reasons")
 """How many were to be put back onto their topics, or dropped for good; written before it is done."""
+
+_ABOUT = ("deployment", "flow", "version", "digest", "client", "workers", "reasons")
+FLOW_DEPLOYED = event("flow.deployed", *_ABOUT)
+FLOW_UPGRADED = event("flow.upgraded", *_ABOUT, "former_version")
+FLOW_STARTED = event("flow.started", *_ABOUT)
+FLOW_STOPPED = event("flow.stopped", *_ABOUT)
+FLOW_RESCALED = event("flow.rescaled", *_ABOUT, "former_workers")
+FLOW_READ_AGAIN = event("flow.read_again", *_ABOUT, "reads_from", "reading")
+FLOW_REPLAYED = event("flow.replayed", *_ABOUT, "until")
+FLOW_UNDEPLOYED = event("flow.undeployed", *_ABOUT)
+FLOW_SEEN = event("flow.seen", "deployment", "flow", "state")
+"""What became of a deployment: running, stopped, failing, refused."""

@@ -56,6 +56,21 @@ def find_in_hub(caller: Caller) -> Find:
     return find
 
 
+def find_published(environment_id: UUID) -> Find:
+    """Return what finds packages for what is deployed: a version that was withdrawn later goes on where it is used."""
+
+    def find(wanted: Import) -> Package:
+        meta = wanted.package
+        named = {"namespace": meta.namespace, "name": meta.name, "version": meta.version}
+        with in_environment(environment_id):
+            found = HubItem.objects.filter(kind=PACKAGE, **named).first()
+        if found is None:
+            raise FileRefused([Fault(wanted.place, "imports", f"the package {meta} was never in the hub")])
+        return package_of(read_content(found.files))
+
+    return find
+
+
 def _configures(caller: Caller, now: datetime) -> bool:
     if caller.kind == SYSTEM:
         return True

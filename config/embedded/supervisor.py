@@ -41,7 +41,7 @@ class StopRequested(Exception):
 def run(*, state_dir: Path, port: int) -> None:
     """Run everything until Ctrl-C, SIGTERM or the end of one process; then nothing of it is left running.
 
-    The sealer and its witness are started again instead.
+    The sealer, its witness and whoever keeps flows up are started again instead.
 
     Raises `LaunchError` with a text for the person at the terminal.
     """
@@ -161,7 +161,8 @@ def _start_processes(children: Children, environ: Mapping[str, str], *, sealing:
     """Start web, worker, sealer and beat, and return when all answer. The first page comes first: web has the cores.
 
     Where there is no sealer or no witness to start, they run elsewhere. Both are kept up: while they are away entries
-    wait for their places, nothing is lost, and `/readyz` says so.
+    wait for their places, nothing is lost, and `/readyz` says so. So is whoever keeps deployed flows up, for which
+    nobody here waits.
     """
     _say("Starting web, worker, sealer and beat ...")
     celery = "celery --app=config.celery"
@@ -186,6 +187,7 @@ def _start_processes(children: Children, environ: Mapping[str, str], *, sealing:
     beat = children.start("beat", [*_module(f"{celery} beat --loglevel=INFO --pidfile="), schedule], environ)
     children.wait_for_ready_file(worker, seconds=READY_SECONDS)
     children.wait_for_ready_file(beat, seconds=READY_SECONDS)
+    kept.append(children.start("deployments", [sys.executable, "-m", "django", "run_deployments"], environ))
     for child in kept:
         children.keep_up(child)
     if sealing.sealer:

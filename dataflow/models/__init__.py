@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from dataflow.models.deployments import Deployment
 from dataflow.models.hub import HubItem
 from dataflow.models.letters import LetterLook
 
-__all__ = ["HubItem", "LetterLook"]
+__all__ = ["Deployment", "HubItem", "LetterLook"]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from typing import TypeAlias
 
 import redis
 from django.conf import settings
@@ -12,7 +14,8 @@ from django.db import connections
 
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.flowfile import read_flow
-from dataflow.packages.library import find_folders
+from dataflow.hub.content import FLOW_FILE, Files
+from dataflow.packages.library import Find, find_folders
 from dataflow.planning.plan import Plan, Service
 from dataflow.planning.planner import plan_flow
 from dataflow.queries import find_in_hub
@@ -22,6 +25,9 @@ from dataflow.store.functions import functions_for
 from dataflow.store.server import ServerStore
 from governance.identities import Caller
 
+Told: TypeAlias = Callable[[str, int], None]
+"""Called after each commit with the service's name and the number of records that it was."""
+
 
 def plan_for(caller: Caller, file: Path) -> Plan:
     """Return the plan of a dataflow file whose functions ask the store as a caller. Raises `FileRefused`, `OSError`."""
@@ -29,6 +35,13 @@ def plan_for(caller: Caller, file: Path) -> Plan:
     builtins = functions_for(ServerStore(caller), purpose=flow.purpose, subject=flow.subject)
     find = find_folders(file.parent, dev=flow.dev, otherwise=find_in_hub(caller))
     return plan_flow(flow, find=find, builtins=builtins)
+
+
+def plan_of(caller: Caller, files: Files, *, find: Find) -> Plan:
+    """Return the plan of a published flow whose functions ask the store as a caller. Raises `FileRefused`."""
+    flow = read_flow(files[FLOW_FILE], FLOW_FILE)
+    builtins = functions_for(ServerStore(caller), purpose=flow.purpose, subject=flow.subject)
+    return plan_flow(flow, find=find, builtins=builtins, is_production=True)
 
 
 def engine_for(
@@ -51,11 +64,15 @@ def engine_for(
     return RedisStreams(client, environment=environment, conceal=conceal, frames=frames, sealed=sealed)
 
 
-def run_deployed(caller: Caller, file: Path, *, stop: Event, told: Callable[[int], None]) -> list[str]:
-    """Run a flow until `stop`, each service in a thread with a store of its own; return what went wrong."""
+def run_deployed(caller: Caller, planned: Callable[[], Plan], *, stop: Event, told: Told) -> list[str]:
+    """Run a flow until `stop`, each service in a thread with a store of its own; return what went wrong.
+
+    Args:
+        planned: returns the flow's plan; called for every service, so that none shares a store with another.
+    """
     trouble: list[str] = []
-    services = [each.name for each in plan_for(caller, file).services]
-    threads = [Thread(target=_one, args=(caller, file, name, stop, told, trouble), name=name) for name in services]
+    services = [each.name for each in planned().services]
+    threads = [Thread(target=_one, args=(caller, planned, name, stop, told, trouble), name=name) for name in services]
     for each in threads:
         each.start()
     for each in threads:
@@ -63,12 +80,12 @@ def run_deployed(caller: Caller, file: Path, *, stop: Event, told: Callable[[int
     return trouble
 
 
-def _one(caller: Caller, file: Path, name: str, stop: Event, told: Callable[[int], None], trouble: list[str]) -> None:
+def _one(caller: Caller, planned: Callable[[], Plan], name: str, stop: Event, told: Told, trouble: list[str]) -> None:
     try:
-        plan = plan_for(caller, file)
+        plan = planned()
         keys = EnvironmentKey(caller.environment_id)
         engine = engine_for(caller, plan.frames, plan.sealed, subject=plan.subject)
-        work(plan, _service(plan, name), engine, stop=stop, told=told, secrets_of=keys)
+        work(plan, _service(plan, name), engine, stop=stop, told=partial(told, name), secrets_of=keys)
     except Exception as error:  # the others must not go on as if nothing were
         trouble.append(f"{name} ended: {type(error).__name__}")
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic, sleep
@@ -196,8 +197,9 @@ def test_a_flow_runs_in_its_environment_as_a_client(
     file, stop = written(book, tmp_path, CONSENT, TOKENIZE), Event()
     engine = engine_for(book.service)
     engine.produce("calls", [(None, json.dumps(call(book.ada)).encode()), (None, b"poison 123")])
+    planned = partial(plan_for, book.service, file)
     trouble: list[list[str]] = []
-    thread = Thread(target=lambda: trouble.append(run_deployed(book.service, file, stop=stop, told=lambda _: None)))
+    thread = Thread(target=lambda: trouble.append(run_deployed(book.service, planned, stop=stop, told=lambda *_: None)))
     thread.start()
     deadline = monotonic() + 30
     while not stop.is_set() and sum(engine.counters("tests/fraud").get("to-tokens", {}).values()) < 2:

@@ -191,7 +191,7 @@ def test_after_a_hard_kill_the_next_run_finds_its_data_and_a_death_in_it_is_name
     first.process.wait()
 
     again = begin(first.state, port=free_port())
-    assert {*OURS, "sealer", "witness", "postgres", "valkey"} == set(again.pids())
+    assert {*OURS, "sealer", "witness", "deployments", "postgres", "valkey"} == set(again.pids())
     assert json.loads((again.state / "passwords.json").read_text()) == passwords
 
     os.kill(again.pids()["beat"], signal.SIGKILL)
