@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -85,7 +86,7 @@ class JsonLines:
 
     def dead(self) -> list[dict[str, str]]:
         """Return the dead letters: topic, service, record, why; and the record sealed."""
-        return [orjson.loads(line) for line in self._written(LETTERS).splitlines()]
+        return [orjson.loads(line) for line in self._written(LETTERS).splitlines() if line.startswith(b"{")]
 
     def is_lines(self, topic: str) -> bool:
         """Say whether a topic is a file of lines that somebody named."""
@@ -213,7 +214,8 @@ class JsonLinesIntake:
         if done.failure:
             sealed = self._engine.sealed(message).hex()
             told = {"topic": topic, "service": self._service, "record": message.id, "why": done.failure}
-            written.setdefault(LETTERS, []).append(orjson.dumps({**told, "sealed": sealed}) + BREAK)
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            written.setdefault(LETTERS, []).append(orjson.dumps({**told, "at": at, "sealed": sealed}) + BREAK)
 
     def _fitting(self, done: Done) -> Done:
         """Return what becomes of a record whose result is no line where a line is wanted: it fails."""
