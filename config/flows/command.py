@@ -6,6 +6,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from threading import Event, Thread
@@ -14,6 +15,7 @@ from config.embedded.errors import LaunchError
 from config.flows.files import run_files
 from config.flows.folder import FILE, engine_of, keys_of, plan_here
 from config.flows.server import must_be_let_in, store_here
+from config.flows.states import listed, shown, states_of
 from config.flows.terminal import say, table
 from dataflow.engines.redis_letters import COUNTER
 from dataflow.engines.redis_streams import RedisStreams
@@ -198,10 +200,13 @@ def consume(words: Sequence[str]) -> int:
 
 
 def show(words: Sequence[str]) -> int:
-    """Print the counters of the flow."""
-    parser = argparse.ArgumentParser(prog="sealbook show", description="Print what a flow has counted.")
+    """Print the counters of the flow, or the rows of a state."""
+    parser = argparse.ArgumentParser(prog="sealbook show", description="Print what a flow has counted, and its states.")
     parser.add_argument("what", choices=["state"])
-    parser.add_argument("name", nargs="?", default="", help="SERVICE/FUNCTION/metrics; without it all are listed")
+    parser.add_argument(
+        "name", nargs="?", default="", help="SERVICE/FUNCTION/metrics or SERVICE/STATE; without it all are listed"
+    )
+    parser.add_argument("--key", default=None, help="of a state, the row of this key alone")
     parser.add_argument("--table", action="store_true", help="as a table, which it always is")
     chosen = parser.parse_args(words)
     folder = Path.cwd()
@@ -213,10 +218,17 @@ def show(words: Sequence[str]) -> int:
     }
     names |= {f"{service.name}/metrics": service.name for service in found.services} | {LETTERS: COUNTER}
     if not chosen.name:
-        say(table([("Namespace", "Keys", "Type"), *((name, "1", "table") for name in sorted(names))]))
+        with engine_of(folder, found) if states_of(found) else nullcontext() as engine:
+            rows = listed(found, engine) if engine is not None else []
+        say(table([("Namespace", "Keys", "Type"), *sorted([*((name, "1", "table") for name in names), *rows])]))
+        return 0
+    if chosen.name in states_of(found):
+        with engine_of(folder, found) as engine:
+            say(shown(found, engine, chosen.name, chosen.key))
         return 0
     if chosen.name not in names:
-        raise LaunchError(f"There is no state {chosen.name}. There are: {', '.join(sorted(names))}.")
+        there = ", ".join(sorted([*names, *states_of(found)]))
+        raise LaunchError(f"There is no state {chosen.name}. There are: {there}.")
     fields: tuple[str, ...] = ("succeeded", "failed")
     if chosen.name == LETTERS:
         fields = ("waiting", "replayed", "dropped")

@@ -25,6 +25,9 @@ class Unreadable(Exception):
 class Conceal(Protocol):
     """Seals and opens records; `place` is where a record lies, and it opens nowhere else."""
 
+    def key_for(self, use: str) -> bytes:
+        """Return 32 bytes that are this use's alone and stay the same."""
+
     def seal(self, record: bytes, *, place: bytes) -> bytes:
         """Return a record sealed."""
 

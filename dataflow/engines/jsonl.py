@@ -11,16 +11,17 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
 from dataflow.deadletters.concealing import Conceal
 from dataflow.deadletters.letters import packed
 from dataflow.engines.checkpoint import read_checkpoint
+from dataflow.engines.file_rows import FileRows, by_table
 from dataflow.engines.frames import BREAK, is_line, pack, unpack
 from dataflow.engines.lines import LineGoesOn, lines_from
-from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome, Output, Whole
+from dataflow.engines.protocol import Batch, Change, Done, Entry, Message, Outcome, Output, Row, Table, Whole
 
 CHUNK = 256 * 1024
 """Bytes that are read at once; a record that is longer is read whole."""
@@ -47,7 +48,8 @@ class JsonLines:
         """Take up a folder where it was left. Raises `FilesUnfit`, `CheckpointDamaged`, `OSError`."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._inputs, self._outputs = folder, inputs, outputs
-        self._conceal, self.chunk = conceal, chunk
+        self.conceal, self.chunk = conceal, chunk
+        self._rows: dict[tuple[str, Table], FileRows] = {}
         self._lock = (folder / "lock").open("a")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -74,9 +76,9 @@ class JsonLines:
     def consume(self, topic: str, *, beginning: bool = True, wait: float | None = None) -> Iterator[Message]:  # noqa: ARG002  the protocol's
         """Yield a topic's records that are committed."""
         if not self.is_lines(topic):
-            data = self._written(topic)
+            data = self.written(topic)
             yield from (Message(str(number), *each) for number, each in enumerate(unpack(data)))
-        elif data := self._written(topic):
+        elif data := self.written(topic):
             lines = data.removesuffix(BREAK).split(BREAK)
             yield from (Message(str(number), None, each) for number, each in enumerate(lines))
 
@@ -86,7 +88,17 @@ class JsonLines:
 
     def dead(self) -> list[dict[str, str]]:
         """Return the dead letters: topic, service, record, why; and the record sealed."""
-        return [orjson.loads(line) for line in self._written(LETTERS).splitlines() if line.startswith(b"{")]
+        return [orjson.loads(line) for line in self.written(LETTERS).splitlines() if line.startswith(b"{")]
+
+    def rows(self, flow: str, table: Table) -> Iterator[tuple[str, Any]]:
+        """Yield the keys of a state with their rows, in no order."""
+        return self.rows_of(flow, table).all()
+
+    def rows_of(self, flow: str, table: Table) -> FileRows:
+        """Return the rows of a state."""
+        if (flow, table) not in self._rows:
+            self._rows[flow, table] = FileRows(self, flow, table)
+        return self._rows[flow, table]
 
     def is_lines(self, topic: str) -> bool:
         """Say whether a topic is a file of lines that somebody named."""
@@ -106,7 +118,7 @@ class JsonLines:
 
     def sealed(self, message: Message) -> bytes:
         """Return a record sealed for the dead letters."""
-        return self._conceal.seal(packed(message.key, message.value), place=LETTERS.encode())
+        return self.conceal.seal(packed(message.key, message.value), place=LETTERS.encode())
 
     def commit(self, written: Mapping[str, bytes], offset: tuple[str, int], flow: str, counts: Counts) -> None:
         """Write to files, then that they are written: a crash in between is as if nothing had been."""
@@ -142,7 +154,8 @@ class JsonLines:
         if there > (length or 0):
             os.truncate(path, length or 0)
 
-    def _written(self, topic: str) -> bytes:
+    def written(self, topic: str) -> bytes:
+        """Return what is committed of a topic that is written here."""
         try:
             return self.path_of(topic).read_bytes()[: self.limit_of(topic)]
         except FileNotFoundError:
@@ -174,7 +187,18 @@ class JsonLinesIntake:
     def look_ahead(self, *, most: int) -> None:
         """Do nothing: nobody else reads a file while this process does not."""
 
-    def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
+    def rows(self, table: Table, keys: Sequence[str]) -> list[Row]:
+        """Return the rows of some keys as they are committed."""
+        return self._engine.rows_of(self._flow, table).fetch(keys)
+
+    def refuses(self, output: Output) -> str:
+        """Say why a line cannot be written where a line is wanted."""
+        is_unfit = self._engine.is_lines(output.topic) and not is_line(None, output.value)
+        return f"{output.topic}: {BREAKS}" if is_unfit else ""
+
+    def committing(
+        self, batch: Batch, outcomes: Sequence[Outcome], changes: Sequence[Change] = ()
+    ) -> Callable[[], int]:
         """Return what writes all of a batch and how far reading is."""
         written: dict[str, list[bytes]] = {}
         counts: dict[tuple[str, str], int] = {}
@@ -191,10 +215,14 @@ class JsonLinesIntake:
                 messages += 1
                 self._add(batch.topic, message, self._fitting(done), written, counts)
         joined = {topic: b"".join(parts) for topic, parts in written.items()}
+        rows = [(self._engine.rows_of(self._flow, table), some) for table, some in by_table(changes).items()]
+        joined |= {each.topic: each.lines(some) for each, some in rows}
         end = int(batch.entries[-1].id)
 
         def commit() -> int:
             self._engine.commit(joined, (self._name(batch.topic), end), self._flow, counts)
+            for each, _ in rows:
+                each.take(joined[each.topic])
             return messages
 
         return commit
@@ -219,10 +247,9 @@ class JsonLinesIntake:
 
     def _fitting(self, done: Done) -> Done:
         """Return what becomes of a record whose result is no line where a line is wanted: it fails."""
-        for topic, _, value in done.outputs:
-            if self._engine.is_lines(topic) and not is_line(None, value):
-                counts = (*done.counts[:-1], (self._service, "failed"))
-                return Done((), counts, f"{topic}: {BREAKS}")
+        for each in done.outputs:
+            if why := self.refuses(each):
+                return Done((), (*done.counts[:-1], (self._service, "failed")), why)
         return done
 
     def _next(self, topic: str) -> Entry | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from dataflow.deadletters.letters import DeadLetters
 from dataflow.engines.frames import BREAK, Record
@@ -88,6 +88,49 @@ class Batch(NamedTuple):
         return [message for each in self.entries for message in each.messages()]
 
 
+class Table(NamedTuple):
+    """The rows of one state: of which service, and for how many milliseconds after its last change a row is there.
+
+    `concealed`: rows hold personal data and lie sealed, keys as keyed hashes.
+    """
+
+    service: str
+    name: str
+    ttl: int
+    concealed: bool
+
+
+class Row(NamedTuple):
+    """A row as it is: its value, None where there is none, and what the engine tells this version of it by."""
+
+    value: Any
+    version: bytes = b""
+
+
+class Change(NamedTuple):
+    """A row that was worked with: what it was, and what becomes of it, where anything does.
+
+    `value` None is a row that is deleted.
+    """
+
+    table: Table
+    key: str
+    was: Row
+    is_changed: bool
+    value: Any
+
+
+class Overtaken(Exception):
+    """Another worker changed a row or acknowledged an entry meanwhile: nothing of the batch is committed.
+
+    `left` is what nobody has acknowledged, and is to be worked on anew.
+    """
+
+    def __init__(self, left: Batch) -> None:
+        super().__init__("another worker was faster")
+        self.left = left
+
+
 class Intake(Protocol):
     """One worker's end of a service: entries come, and what became of them is committed."""
 
@@ -105,11 +148,21 @@ class Intake(Protocol):
     def is_ahead(self) -> bool:
         """Whether entries were asked for that nobody has taken yet; who ends with them leaves them to others."""
 
-    def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
+    def rows(self, table: Table, keys: Sequence[str]) -> list[Row]:
+        """Return the rows of some keys as they are committed."""
+
+    def refuses(self, output: Output) -> str:
+        """Say why the engine cannot write an output; empty where it can."""
+
+    def committing(
+        self, batch: Batch, outcomes: Sequence[Outcome], changes: Sequence[Change] = ()
+    ) -> Callable[[], int]:
         """Write outputs, dead letters and counters, and acknowledge, all of an entry or nothing of it.
 
         It is begun here or when what is returned is called, once and soon; that waits until it is done, and returns how
-        many records it was: of the others somebody else was faster, and nothing of them is written.
+        many records it was: of the others somebody else was faster, and nothing of them is written. With `changes` it
+        is all of the batch or nothing: where a row is not what it was, or an entry is acknowledged, it raises
+        `Overtaken`.
         """
 
 
@@ -124,6 +177,9 @@ class Engine(Protocol):
 
     def counters(self, flow: str) -> dict[str, dict[str, int]]:
         """Return a flow's counters with their fields; `dead-letters` has `replayed` and `dropped`."""
+
+    def rows(self, flow: str, table: Table) -> Iterator[tuple[str, Any]]:
+        """Yield the keys of a state with their rows, in no order."""
 
 
 class Broker(Engine, Protocol):

@@ -12,8 +12,21 @@ import redis
 
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import packed_closed
-from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome, Whole
+from dataflow.engines.protocol import (
+    Batch,
+    Change,
+    Done,
+    Entry,
+    Message,
+    Outcome,
+    Output,
+    Overtaken,
+    Row,
+    Table,
+    Whole,
+)
 from dataflow.engines.redis_expiry import AT_ONCE, TAKE_OUT, TRIM
+from dataflow.engines.redis_rows import RedisRows
 from dataflow.engines.redis_script import COMMIT, Seal, Telling
 from dataflow.engines.redis_sent import Sent
 from dataflow.engines.redis_topics import addressee
@@ -68,6 +81,7 @@ class RedisIntake:
         self._commit, self._trim, self._take_out = map(self._client.register_script, (COMMIT, TRIM, TAKE_OUT))
         self._lasting = {stream: lasts for stream, topic in streams.items() if (lasts := engine.topics.lasts_of(topic))}
         self._largest = max(0, *map(engine.topics.frame_of, streams.values()))
+        self._rows = RedisRows(engine, flow)
         self._asked: Sent | None = None
         self._here: deque[tuple[str, Entries]] = deque()
 
@@ -121,23 +135,41 @@ class RedisIntake:
         """Write what became of each entry and acknowledge it; return how many records that was."""
         return self.committing(batch, outcomes)()
 
-    def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
+    def rows(self, table: Table, keys: Sequence[str]) -> list[Row]:
+        """Return the rows of some keys as they are committed."""
+        return self._rows.fetch(table, keys)
+
+    def refuses(self, output: Output) -> str:  # noqa: ARG002  the protocol's
+        """Return nothing: a topic takes every record."""
+        return ""
+
+    def committing(
+        self, batch: Batch, outcomes: Sequence[Outcome], changes: Sequence[Change] = ()
+    ) -> Callable[[], int]:
         """Send what became of each entry: one script writes and acknowledges it all."""
         sealed = self._sealed_letters(batch, outcomes)
-        return self._committing(batch, outcomes, lambda message: sealed[message.id])
+        return self._committing(batch, outcomes, lambda message: sealed[message.id], changes)
 
-    def _committing(self, batch: Batch, outcomes: Sequence[Outcome], seal: Seal) -> Callable[[], int]:
+    def _committing(
+        self, batch: Batch, outcomes: Sequence[Outcome], seal: Seal, changes: Sequence[Change] = ()
+    ) -> Callable[[], int]:
         telling = Telling(self._engine.topics, seal)
         telling.add(batch, outcomes)
-        arguments = telling.arguments(self._group, self._service, self._engine.counts(""))
-        keys = [self._engine.stream(batch.topic), self._dead, self._counts, *map(self._engine.stream, telling.topics)]
+        rows, told = self._rows.told(changes, [each.id for each in batch.entries]) if changes else ([], [0])
+        arguments = telling.arguments(self._group, self._service, self._engine.counts(""), told)
+        topics = map(self._engine.stream, telling.topics)
+        keys = [self._engine.stream(batch.topic), self._dead, self._counts, *topics, *rows]
         sent = Sent(self._client, "EVALSHA", self._commit.sha, len(keys), *keys, *arguments)
 
         def wait() -> int:
             try:
-                return int(sent.answer())
+                answer = sent.answer()
             except (redis.exceptions.NoScriptError, redis.ConnectionError, redis.TimeoutError):
-                return int(self._commit(keys=keys, args=arguments))  # what was done already, it does not do again
+                answer = self._commit(keys=keys, args=arguments)  # what was done already, it does not do again
+            if isinstance(answer, list):
+                left = set(answer)
+                raise Overtaken(Batch(batch.topic, [each for each in batch.entries if each.id in left]))
+            return int(answer)
 
         return wait
 

@@ -9,15 +9,17 @@ from typing import TypeAlias
 from dataflow.engines.frames import BREAK, LINES, PACKED, is_line, pack
 from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome, Output, Route, Whole
 from dataflow.engines.redis_expiry import EXPIRE
+from dataflow.engines.redis_rows import ROWS
 from dataflow.engines.redis_topics import SEALED, Topics
 
 COMMIT = (
     EXPIRE
     + """
--- KEYS: source, dead letters, counters, then topics.
+-- KEYS: source, dead letters, counters, then topics, then for each state two of its own.
 -- ARGV: group, service, beginning of the names of counters; number of topics, and each one's records of a frame
 --      (0: each record is an entry, -1: a sealed one) and milliseconds after which they are taken out (0: never);
--- number of patterns of counters, each as its number of counters and these; then sections up to the end:
+-- number of patterns of counters, each as its number of counters and these; what there is of rows (`redis_rows.py`);
+-- then sections up to the end:
 -- 'W', pattern, number of topics, these, number of entries, each: id, records, lines
 -- 'M', number of entries, each: id, number of (pattern, records), these, number of dead letters, each: id, why, sealed;
 --      number of outputs, each: topic, kind, records, key, value.
@@ -33,6 +35,9 @@ for p = 1, number() do
   for i = 1, number() do list[i] = arg() end
   names[p], times[p] = list, 0
 end
+"""
+    + ROWS
+    + """
 local function flush(t)
   if sizes[t] > 0 then
     local between = kinds[t] == 'f' and '\\n' or ''
@@ -162,8 +167,13 @@ class Telling:
             return not all(self._frames(topic) > 0 for topic in topics)
         return len(topics) > 1 and any(topic in self._kept.sealed for topic in topics)
 
-    def arguments(self, group: str, service: str, counts: str) -> list[Argument]:
-        """Return all of it as the script takes it; `counts` is with what the names of counters begin."""
+    def arguments(self, group: str, service: str, counts: str, rows: Sequence[Argument] = (0,)) -> list[Argument]:
+        """Return all of it as the script takes it.
+
+        Args:
+            counts: with what the names of counters begin.
+            rows: what it is told of rows of states.
+        """
         told: list[Argument] = []
         for each in self._sections:
             if each.route is None:
@@ -179,7 +189,7 @@ class Telling:
         head.append(len(self._patterns))
         for pattern in self._patterns:
             head += (len(pattern), *(f"{name}#{field}" for name, field in pattern))
-        return head + told
+        return [*head, *rows, *told]
 
     def _add_each(self, entry: Entry, done: Sequence[Done]) -> None:
         tallies: dict[int, int] = {}

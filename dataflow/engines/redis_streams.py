@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import redis
 
 from dataflow.deadletters.concealing import Conceal, Unreadable
 from dataflow.engines.frames import framed
-from dataflow.engines.protocol import Message
+from dataflow.engines.protocol import Message, Table
 from dataflow.engines.redis_expiry import APPEND
 from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, undressed
 from dataflow.engines.redis_letters import FLOWS, RedisLetters, tag_of
+from dataflow.engines.redis_rows import RedisRows
 from dataflow.engines.redis_topics import Topics, addressee
 
 PAGE = 1_000
@@ -106,6 +108,10 @@ class RedisStreams:
         """Return the flows that have run here, by name."""
         return sorted(each.decode() for each in self.client.smembers(f"{self._tag}:{FLOWS}"))
 
+    def rows(self, flow: str, table: Table) -> Iterator[tuple[str, Any]]:
+        """Yield the keys of a state with their rows, in no order."""
+        return RedisRows(self, flow).all(table)
+
     def letters(self, flow: str) -> RedisLetters:
         """Return a flow's dead letters."""
         return RedisLetters(self, flow)
@@ -122,6 +128,9 @@ class RedisStreams:
 
     def counts(self, flow: str) -> str:
         return f"{self._tag}:counts:{flow}"
+
+    def state(self, flow: str, service: str, name: str) -> str:
+        return f"{self._tag}:state:{flow}:{service}:{name}"
 
     def _begins(self, topic: str, group: str) -> bool:
         """Say whether a group never read a topic that expires: it may be gone, and the next record is not its first."""

@@ -26,6 +26,7 @@ from dataflow.grammar.types import CATEGORY, IS_CATEGORY, IS_NAME, NAME, TypeBoo
 IS_TOPIC = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _TOPIC = "name of a topic: letters, digits, ., - and _, at most 128"
 _IS_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_-]{0,127}){1,8}")
+_IS_PLACE = re.compile(rf"\$|{_IS_PATH.pattern}")
 _IS_PURPOSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_ .-]{0,127}")
 _IS_ORIGIN = re.compile(rf"{IS_NAME.pattern}\.{IS_NAME.pattern}")
 
@@ -198,6 +199,25 @@ def read_state(name: str, section: Section, types: TypeBook) -> State:
     found = types.read(section) if "type" in section or not origin else None
     if origin and "type" in section:
         section.refuse("type", "a state that comes from another service has its type there")
+    lookup = section.matching("lookup", _IS_PLACE, "path into a record, as in $.customer.id, or $ for the whole")
     ttl = duration(section, "ttl") // 1000
+    holds = _held_by_rows(section.section("privacy"))
+    for key, asked in (("lookup", lookup and not origin), ("ttl", ttl and origin), ("privacy", holds and origin)):
+        if asked:
+            side = "is read with `from`" if key == "lookup" else "is its service's own"
+            section.refuse(key, f"`{key}` is for a state that {side}")
+    if holds and not ttl and not origin:
+        section.refuse("", "a state that holds personal data says for how long", "Add `ttl: 30d`.")
     section.finish()
-    return State(name, found, origin, ttl, section.place)
+    return State(name, found, origin, ttl, lookup, holds, section.place)
+
+
+def _held_by_rows(section: Section | None) -> tuple[str, ...]:
+    if section is None:
+        return ()
+    holds = section.texts("pii")
+    for each in holds:
+        if not IS_CATEGORY.fullmatch(each):
+            section.refuse("pii", f"`{each[:40]}` is no {CATEGORY}")
+    section.finish()
+    return holds

@@ -216,12 +216,19 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state of a service: its own by `type`, or another's by `origin`, which is `service.state`."""
+    """A state of a service: its own by `type`, or another's by `origin`, which is `service.state`.
+
+    `ttl`: seconds after its last change a row is gone; 0 is never. `lookup`: where a record says of which key the row
+    is that its functions see; empty where that is the record's key. `holds`: categories of personal data in rows and
+    keys.
+    """
 
     name: str
     type: Type | None
     origin: str
     ttl: int
+    lookup: str
+    holds: tuple[str, ...]
     place: Place
 
 

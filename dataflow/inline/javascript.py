@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from dataflow.inline.folding import Blanks, Folded, Folding, Seen
+from dataflow.inline.javascript_states import head_for
 from dataflow.inline.process import CodeRefused, Ended, decoded
 from governance.policies.sandbox import Limits, Script, ScriptKilled
 from governance.policies.sandbox.helper import frames
@@ -19,6 +21,7 @@ MEMORY_BYTES = 64 * 1024 * 1024
 """Heap of the engine."""
 LARGEST_EXACT = 2**53 - 1
 """JavaScript's numbers are no longer every whole number above this: one would silently become another."""
+INEXACT, NO_JSON = "a number is too large for JavaScript", "it answers what JSON cannot hold"
 NOBODY = UUID(int=0)
 HEAD = """\
 const transform = (make => { const call = make(); return given => { let isPlain = true; \
@@ -49,9 +52,12 @@ class JavaScriptProcess:
     def pid(self) -> int:
         return self._helper.pid
 
-    def load(self, number: int, *, source: str, function: str, takes_bytes: bool, seconds: float) -> None:
+    def load(
+        self, number: int, *, source: str, function: str, takes_bytes: bool, states: Blanks, seconds: float
+    ) -> None:
         """Have the process know a function by a number. Raises `CodeRefused`, `Ended`."""
-        head = HEAD.replace("BYTES", "true" if takes_bytes else "false")
+        plain_head = HEAD.replace("BYTES", "true" if takes_bytes else "false")
+        head = head_for(states, takes_bytes=takes_bytes) if states else plain_head
         whole = head + source + TAIL.replace("FUNCTION", function)
         script = Script(environment_id=NOBODY, key=str(number), source=whole, function="transform")
         packed = frames.pack_script(function=frames.FUNCTIONS["transform"], names=(), source=whole.encode())
@@ -66,18 +72,38 @@ class JavaScriptProcess:
             raise CodeRefused(reason + (f" in line {min(line, source.count(chr(10)) + 1)}" if line else ""))
         self._scripts[number] = script
 
-    def call(self, number: int, arguments: Sequence[Sequence[Any]], *, seconds: float) -> list[tuple[bool, Any]]:
+    def call(
+        self, number: int, arguments: Sequence[Sequence[Any]], *, reads: Sequence[Seen] = (), seconds: float
+    ) -> list[tuple[bool, Any]]:
         """Return for each list of arguments whether it went well, and the result or the kind of error."""
-        exact = [all(map(_is_exact, each)) for each in arguments]
-        given = [list(each) for each, is_exact in zip(arguments, exact, strict=True) if is_exact]
+        whole = [[{"reads": seen}, *each] for seen, each in zip(reads, arguments, strict=True)] if reads else arguments
+        exact = [all(map(_is_exact, each)) for each in whole]
+        given = [list(each) for each, is_exact in zip(whole, exact, strict=True) if is_exact]
         told = iter(self._asked(self._scripts[number], given, seconds))
-        return [next(told) if is_exact else (False, "a number is too large for JavaScript") for is_exact in exact]
+        return [_understood(next(told)) if is_exact else (False, INEXACT) for is_exact in exact]
+
+    def fold(self, number: int, asked: Folding, *, seconds: float) -> list[tuple[bool, Any]]:
+        """Return whether it went well and `Folded`, or the kind of error, for the first of them up to one that failed.
+
+        Of an error more is known where it is in the first record alone; otherwise the records before it are answered.
+        """
+        fit = 0
+        for owner, key, arguments, seen in zip(asked.owners, asked.keys, asked.arguments, asked.reads, strict=True):
+            if not _is_exact([*arguments, seen, [some[key] for some in asked.rows.values()]]):
+                if owner == asked.owners[0]:
+                    return [(False, INEXACT)]
+                break
+            fit += 1
+        told: dict[str, Any] = {"owners": asked.owners[:fit], "keys": asked.keys[:fit], "with": asked.arguments[:fit]}
+        told |= {"reads": asked.reads[:fit], "rows": {name: _exact(some) for name, some in asked.rows.items()}}
+        (answer,) = self._asked(self._scripts[number], [[told]], seconds)
+        return _folded(answer)
 
     def kill(self) -> None:
         """End the process now and reap it."""
         self._helper.kill()
 
-    def _asked(self, script: Script, given: list[list[Any]], seconds: float) -> list[tuple[bool, Any]]:
+    def _asked(self, script: Script, given: list[list[Any]], seconds: float) -> list[Any]:
         try:
             body = b"{}\n\n" + orjson.dumps(given)
             answer = self._helper.run(script, body, deadline=monotonic() + seconds, host=None)
@@ -93,7 +119,7 @@ class JavaScriptProcess:
         if self._helper.tired:
             self._helper.kill()
             self._helper = _started()
-        return [_understood(each) for each in told]
+        return told
 
 
 def _started() -> Helper:
@@ -109,23 +135,42 @@ def _started() -> Helper:
 
 def _understood(answer: Any) -> tuple[bool, Any]:
     match answer:
-        case "!":
-            return False, "it answers what JSON cannot hold"
         case str():
-            return _parsed(answer)
+            went_well, told = _parsed(answer)
+            return (True, told[0]) if went_well and len(told) == 1 else (False, NO_JSON)
         case [1, int() as line]:
             return False, f"Error in line {line}" if line > 0 else "Error"
     raise Ended("it makes no sense")
 
 
-def _parsed(text: str) -> tuple[bool, Any]:
+def _folded(answer: Any) -> list[tuple[bool, Any]]:
+    if not isinstance(answer, str):
+        return [_understood(answer)]
+    found: list[tuple[bool, Any]] = []
+    for each in _parsed(answer)[1]:
+        match _parsed(each):
+            case True, [value, dict() as rows]:
+                found.append((True, Folded(value, rows)) if _is_exact(rows) else (False, INEXACT))
+            case _:
+                found.append((False, NO_JSON))
+        if not found[-1][0]:
+            break
+    return found
+
+
+def _parsed(text: str) -> tuple[bool, list[Any]]:
     try:
         told = orjson.loads(text)
-    except orjson.JSONDecodeError:  # half of a surrogate pair, which is no text
-        return False, "it answers what JSON cannot hold"
-    if not isinstance(told, list) or len(told) != 1:
+    except orjson.JSONDecodeError:  # what no JSON can hold, or half of a surrogate pair, which is no text
+        return False, []
+    if not isinstance(told, list):
         raise Ended("it makes no sense")
-    return True, told[0]
+    return True, told
+
+
+def _exact(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Return rows that JavaScript can hold: the others are those of values that it is not asked about."""
+    return {key: row for key, row in rows.items() if _is_exact(row)}
 
 
 def _is_exact(value: Any) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from dataflow.inline.folding import Blanks, Folded, Folding, Seen
 from governance.policies import sandbox
 
 HEAD = Struct("<I")
@@ -73,20 +74,34 @@ class Process:
     def pid(self) -> int:
         return self._process.pid
 
-    def load(self, number: int, *, source: str, function: str, takes_bytes: bool, seconds: float) -> None:
+    def load(
+        self, number: int, *, source: str, function: str, takes_bytes: bool, states: Blanks, seconds: float
+    ) -> None:
         """Have the process know a function by a number. Raises `CodeRefused`, `Ended`."""
-        told = {"load": {"id": number, "source": source, "function": function, "bytes": takes_bytes}}
+        asked = {"id": number, "source": source, "function": function, "bytes": takes_bytes, "states": states}
+        told = {"load": asked}
         answer = self._ask(told, seconds)
         self._sources[number] = source
         if not answer.get("loaded"):
             raise CodeRefused(str(answer.get("refused", "it says nothing"))[:120])
 
-    def call(self, number: int, arguments: Sequence[Sequence[Any]], *, seconds: float) -> list[tuple[bool, Any]]:
+    def call(
+        self, number: int, arguments: Sequence[Sequence[Any]], *, reads: Sequence[Seen] = (), seconds: float
+    ) -> list[tuple[bool, Any]]:
         """Return for each list of arguments whether it went well, and the result or the kind of error."""
-        answers = self._ask({"call": number, "with": arguments}, seconds).get("answers")
+        message = {"call": number, "with": arguments} | ({"reads": reads} if reads else {})
+        answers = self._ask(message, seconds).get("answers")
         if not isinstance(answers, list) or len(answers) != len(arguments):
             raise Ended("it does not answer what was asked")
         return [_understood(each, self._sources[number]) for each in answers]
+
+    def fold(self, number: int, asked: Folding, *, seconds: float) -> list[tuple[bool, Any]]:
+        """Return whether it went well and `Folded`, or the kind of error, for the first up to one that failed."""
+        told = {"fold": number, "with": asked.arguments, "keys": asked.keys, "rows": asked.rows, "reads": asked.reads}
+        answers = self._ask(told, seconds).get("answers")
+        if not isinstance(answers, list) or not 0 < len(answers) <= len(asked.arguments):
+            raise Ended("it does not answer what was asked")
+        return [_folded(each, self._sources[number]) for each in answers]
 
     def kill(self) -> None:
         """End the process now and reap it."""
@@ -148,6 +163,12 @@ def _understood(answer: Any, source: str) -> tuple[bool, Any]:
     if not isinstance(answer, list) or len(answer) != 2:
         raise Ended("it makes no sense")
     return (True, answer[1]) if answer[0] == 0 else (False, _kind_of(answer[1], source))
+
+
+def _folded(answer: Any, source: str) -> tuple[bool, Any]:
+    if isinstance(answer, list) and len(answer) == 3 and isinstance(answer[2], dict):
+        return True, Folded(answer[1], answer[2])
+    return _understood(answer, source)
 
 
 _IS_KIND = re.compile(r"([A-Za-z_]\w{0,79})( in line [0-9]{1,6})?", re.ASCII)

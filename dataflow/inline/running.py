@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, Protocol, TypeAlias
 
 from dataflow.functions.protocol import Answer, Failed
+from dataflow.inline.folding import Blanks, Folding, Seen
 from dataflow.inline.javascript import JavaScriptProcess
 from dataflow.inline.process import CodeRefused, Ended, Process
 
@@ -21,11 +22,21 @@ BATCH_SECONDS, ONE_SECONDS = 10.0, 2.0
 class Confined(Protocol):
     """A process that runs functions of one language and can do nothing else."""
 
-    def load(self, number: int, *, source: str, function: str, takes_bytes: bool, seconds: float) -> None:
+    def load(
+        self, number: int, *, source: str, function: str, takes_bytes: bool, states: Blanks, seconds: float
+    ) -> None:
         """Have the process know a function by a number. Raises `CodeRefused`, `Ended`."""
 
-    def call(self, number: int, arguments: Sequence[Sequence[Any]], *, seconds: float) -> list[tuple[bool, Any]]:
+    def call(
+        self, number: int, arguments: Sequence[Sequence[Any]], *, reads: Sequence[Seen] = (), seconds: float
+    ) -> list[tuple[bool, Any]]:
         """Return for each list of arguments whether it went well, and the result or the kind of error."""
+
+    def fold(self, number: int, asked: Folding, *, seconds: float) -> list[tuple[bool, Any]]:
+        """Return whether it went well and `Folded`, or the kind of error, for the first of them up to one that failed.
+
+        Where a language cannot say more of an error than that there was one, it answers the records before it alone.
+        """
 
     def kill(self) -> None:
         """End the process now and reap it."""
@@ -45,6 +56,7 @@ class Known:
     source: str
     function: str
     takes_bytes: bool
+    states: Blanks
 
     @property
     def piece(self) -> Piece:
@@ -65,11 +77,19 @@ class Runner:
         self._processes: dict[Piece, Confined] = {}
         self._known: list[Known] = []
 
-    def add(self, *, source: str, function: str, takes_bytes: bool, language: str = "python") -> int:
+    def add(
+        self,
+        *,
+        source: str,
+        function: str,
+        takes_bytes: bool,
+        language: str = "python",
+        states: Blanks | None = None,
+    ) -> int:
         """Take up a function; return its number. Raises `CodeRefused` where it cannot be loaded."""
         if language not in PROCESSES:
             raise CodeRefused(f"{language} is not run here")
-        known, number = Known(language, source, function, takes_bytes), len(self._known)
+        known, number = Known(language, source, function, takes_bytes, states or {}), len(self._known)
         try:
             self._load(self._running(known.piece), number, known)
         except Ended as ended:
@@ -78,29 +98,55 @@ class Runner:
         self._known.append(known)
         return number
 
-    def call(self, number: int, arguments: Sequence[Sequence[Any]]) -> list[Answer]:
-        """Return an answer for each list of arguments, `Failed` where the function failed on it."""
+    def call(self, number: int, arguments: Sequence[Sequence[Any]], reads: Sequence[Seen] = ()) -> list[Answer]:
+        """Return an answer for each list of arguments, `Failed` where the function failed on it.
+
+        Args:
+            reads: where it names states, the rows that it sees, for each list of arguments.
+        """
         found: list[Answer] = []
         for first in range(0, len(arguments), AT_ONCE):
-            found += self._call(number, arguments[first : first + AT_ONCE], BATCH_SECONDS)
+            part = slice(first, first + AT_ONCE)
+            found += self._call(number, arguments[part], reads[part], BATCH_SECONDS)
         return found
+
+    def fold(self, number: int, asked: Folding) -> list[Answer]:
+        """Return `Folded` for the first values up to one that failed, which is `Failed`.
+
+        Nothing is answered where the process ended and it is unknown on which record: who asks for one alone is told.
+        """
+        piece, left = self._known[number].piece, self._until - monotonic()
+        is_alone = len(set(asked.owners)) == 1
+        if left <= 0:
+            return [Failed("all of it took too long")]
+        try:
+            running = self._running(piece)
+            answers = running.fold(number, asked, seconds=min(ONE_SECONDS if is_alone else BATCH_SECONDS, left))
+        except Ended as ended:
+            self._end(piece)
+            return [Failed(ended.kind)] if is_alone else []
+        return [value if went_well else Failed(str(value)[:120]) for went_well, value in answers]
 
     def close(self) -> None:
         """End the processes."""
         for piece in tuple(self._processes):
             self._end(piece)
 
-    def _call(self, number: int, arguments: Sequence[Sequence[Any]], seconds: float) -> list[Answer]:
+    def _call(
+        self, number: int, arguments: Sequence[Sequence[Any]], reads: Sequence[Seen], seconds: float
+    ) -> list[Answer]:
         piece, left = self._known[number].piece, self._until - monotonic()
         if left <= 0:
             return [Failed("all of it took too long")] * len(arguments)
         try:
-            answers = self._running(piece).call(number, arguments, seconds=min(seconds, left))
+            answers = self._running(piece).call(number, arguments, reads=reads, seconds=min(seconds, left))
         except Ended as ended:
             self._end(piece)
             if len(arguments) == 1:
                 return [Failed(ended.kind)]
-            return [answer for each in arguments for answer in self._call(number, [each], ONE_SECONDS)]
+            ones = range(len(arguments))
+            alone = [(arguments[one : one + 1], reads[one : one + 1]) for one in ones]
+            return [answer for each in alone for answer in self._call(number, *each, ONE_SECONDS)]
         return [value if went_well else Failed(str(value)[:120]) for went_well, value in answers]
 
     def _running(self, piece: Piece) -> Confined:
@@ -117,6 +163,7 @@ class Runner:
             source=known.source,
             function=known.function,
             takes_bytes=known.takes_bytes,
+            states=known.states,
             seconds=BATCH_SECONDS,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -42,14 +42,17 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A function of a package with its types resolved. `output` is None where it returns nothing."""
+    """A function of a package with its types resolved. `output` is None where it returns nothing.
+
+    `states` are those that it works with, each with its type where the package has one.
+    """
 
     name: str
     package: Meta
     operator: str
     inputs: tuple[Input, ...]
     output: Shape | None
-    states: tuple[str, ...]
+    states: Mapping[str, Shape | None]
     removes: tuple[str, ...]
     code: Callable[[], Inline]
     place: Place
@@ -196,6 +199,12 @@ def _missing(what: str, name: str, loaded: Loaded, place: Place) -> FileRefused:
     return FileRefused([Fault(place, "imports", f"{loaded.file.meta} has no {what} `{name}`")])
 
 
+def _rows_of(loaded: Loaded, name: str) -> Shape | None:
+    state = loaded.file.states.get(name)
+    type_ = loaded.names.states.get(name) if state is None else state.type
+    return None if type_ is None else loaded.shapes.resolve(type_)
+
+
 def _known(loaded: Loaded, function: Function) -> Known:
     resolve = loaded.shapes.resolve
     return Known(
@@ -204,7 +213,7 @@ def _known(loaded: Loaded, function: Function) -> Known:
         operator=function.operator,
         inputs=tuple(Input(each.name, resolve(each.type), each.kind, each.optional) for each in function.inputs),
         output=None if function.output is None else resolve(function.output),
-        states=function.states,
+        states={each: _rows_of(loaded, each) for each in function.states},
         removes=function.removes,
         code=lambda: loaded.package.code_of(function.name),
         place=function.place,

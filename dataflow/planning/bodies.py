@@ -18,13 +18,18 @@ from dataflow.schemas.shapes import ANYTHING, Pair, Shape
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a step runs. `inputs` and `gives` are None where code does not say; `removes`: categories it takes out."""
+    """What a step runs. `inputs` and `gives` are None where code does not say; `removes`: categories it takes out.
+
+    `states`: those that a function of a package works with, each with its type where the package has it; None where
+    only the code says.
+    """
 
     name: str
     body: Body
     inputs: tuple[Input, ...] | None
     gives: Shape | None
     removes: frozenset[str]
+    states: Mapping[str, Shape | None] | None = None
 
 
 def find_body(step: Step, functions: Mapping[str, Known], builtins: Mapping[str, Builtin]) -> Found:
@@ -43,7 +48,8 @@ def _named(step: Step, uses: Uses, functions: Mapping[str, Known], builtins: Map
             raise _refused(uses, f"`{uses.name}` of {known.package} takes no parameters")
         code = known.code()
         _refuse_rust(code, uses.name)
-        return Found(uses.name, Coded(code, snake(known.name)), known.inputs, known.output, frozenset(known.removes))
+        coded, removes = Coded(code, snake(known.name)), frozenset(known.removes)
+        return Found(uses.name, coded, known.inputs, known.output, removes, known.states)
     builtin = builtins.get(uses.name)
     if builtin is None:
         near = difflib.get_close_matches(uses.name, [*functions, *builtins], n=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dataflow.planning.plan import Coded, Plan, Port, Service, Step
+from dataflow.planning.plan import Coded, Plan, Port, Service, State, Step
 
 
 def described(plan: Plan) -> str:
@@ -16,7 +16,8 @@ def described(plan: Plan) -> str:
     for service in plan.services:
         lines += ["", f"Service {service.name}"]
         lines += [f"  from {port.topic.name}{_listed(port.steps)}" for port in service.sources]
-        lines += [f"  {_step(step)}" for step in service.steps]
+        lines += [f"  {_step(step)}" for step in (*service.steps, *([service.update] if service.update else []))]
+        lines += [f"  state {_state(state)}" for state in service.states]
         lines += [f"  to {port.topic.name}{_listed(port.steps)}: {_promise(port)}" for port in service.sinks]
     if plan.not_yet:
         lines += ["", "Planned, and not run yet", *(f"  {each}" for each in plan.not_yet)]
@@ -29,7 +30,8 @@ def drawn(plan: Plan) -> str:
 
 
 def _drawn(service: Service) -> str:
-    names = [f" {step.name} " for step in service.steps] or [" as it is "]
+    steps = (*service.steps, *([service.update] if service.update else []))
+    names = [f" {step.name} " for step in steps] or [" as it is "]
     inner = "|".join(names)
     title = f" {service.name} "
     width = max(len(inner), len(title))
@@ -55,6 +57,11 @@ def _step(step: Step) -> str:
     by = f" ({step.body.code.language})" if isinstance(step.body, Coded) else ""
     holds = f", may hold {', '.join(sorted(step.tainted))}" if step.tainted else ""
     return f"{step.operator} {step.name}{by}: {step.takes} -> {step.gives}{holds}"
+
+
+def _state(state: State) -> str:
+    holds = f", may hold {', '.join(sorted(state.holds))}" if state.holds else ""
+    return f"{state.name}: {state.row} by key{f' for {state.ttl} s' if state.ttl else ''}{holds}"
 
 
 def _promise(port: Port) -> str:

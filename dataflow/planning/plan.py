@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from dataflow.engines.protocol import Table
 from dataflow.functions.protocol import Builtin
 from dataflow.grammar.faults import Fault, Place
 from dataflow.grammar.spec import Consumer, Converter, Inline, Meta
@@ -56,10 +57,42 @@ Body: TypeAlias = Native | Coded
 
 
 @dataclass(frozen=True, slots=True)
+class State:
+    """Rows by key that a service changes; `row` is plain or has columns.
+
+    `ttl`: seconds after its last change a row is gone, 0 is never. `holds`: categories of personal data that may be in
+    rows and keys, which then lie sealed.
+    """
+
+    service: str
+    name: str
+    row: Shape
+    ttl: int
+    holds: frozenset[str]
+    place: Place
+
+    @property
+    def table(self) -> Table:
+        """What engines know it by."""
+        return Table(self.service, self.name, self.ttl * 1000, concealed=bool(self.holds))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A state of another service that functions see. `called`: by what name; `lookup`: where a record says of which
+    key the row is, None where that is the record's key."""
+
+    called: str
+    state: State
+    lookup: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One function at work.
 
-    `tainted`: which categories of personal data may be in what comes out, and `key_tainted` in its key.
+    `tainted`: which categories of personal data may be in what comes out, and `key_tainted` in its key. `reads`:
+    states of which it sees a row; `changes`: those of which it changes one.
     """
 
     name: str
@@ -72,6 +105,8 @@ class Step:
     tainted: frozenset[str]
     key_tainted: frozenset[str]
     place: Place
+    reads: tuple[Reading, ...] = ()
+    changes: tuple[State, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +122,26 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: every record of every source goes through the steps, and to each sink that keeps it."""
+    """A service: every record of every source goes through the steps, and to each sink that keeps it.
+
+    `update` changes `states` behind the steps; what it answers goes on to the sinks.
+    """
 
     name: str
     sources: tuple[Port, ...]
     steps: tuple[Step, ...]
     sinks: tuple[Port, ...]
     place: Place
+    states: tuple[State, ...] = ()
+    update: Step | None = None
 
     @property
     def every_step(self) -> tuple[Step, ...]:
         """All steps, those of sources first and those of sinks last."""
         before = [step for port in self.sources for step in port.steps]
         behind = [step for port in self.sinks for step in port.steps]
-        return (*before, *self.steps, *behind)
+        update = () if self.update is None else (self.update,)
+        return (*before, *self.steps, *update, *behind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,17 @@ from dataflow.grammar.spec import Topic as TopicSpec
 from dataflow.packages.library import Find, Input, Library, Names
 from dataflow.planning.bodies import Found, find_body
 from dataflow.planning.plan import Native, Plan, Port, Service, Step, Topic
-from dataflow.schemas.shapes import ANYTHING, TEXT, TRUTH, Many, Pair, Shape, Shapes, categories, fits
+from dataflow.planning.states import Local, may_be_in, must_be_allowed, own_states, seen_by, states_of
+from dataflow.schemas.shapes import ANYTHING, TEXT, TRUTH, Many, Pair, Primitive, Shape, Shapes, categories, fits
 
 ALL = "any"
 """A topic that holds this may hold every category."""
 EVERY = "*"
 _PLACES = {"field", "fields"}
 """Parameters that name places: what lies there is replaced, whatever it looks like."""
+ASSIGN = "assign-key"
+_KEYS = {"string", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"}
+"""What `assign-key` may give: numbers are written as texts."""
 
 
 def plan_flow(file: FlowFile, *, find: Find, builtins: Mapping[str, Builtin], is_production: bool = False) -> Plan:
@@ -53,6 +57,8 @@ class _Planner:
         self._not_yet: list[Fault] = []
         self._names: Names = Library(find).names_for(file.imports)
         self._shapes = Shapes(file.types, self._names.types)
+        self._states = own_states(file.services.values(), self._shapes, self._names)
+        self._local = Local({}, {})
 
     def plan(self) -> Plan:
         self._shapes.resolve_all()
@@ -89,16 +95,26 @@ class _Planner:
 
     def _service(self, spec: ServiceSpec, topics: Mapping[str, Topic]) -> Service:
         self._note_what_does_not_run(spec)
+        self._local = self._local_states(spec)
         sources = [found for each in spec.sources if (found := self._source(each, topics)) is not None]
         way = self._merged(sources)
-        steps, way = self._steps(spec.transforms, way)
+        keyed, updates = _of_partition(spec)
+        steps, way = self._steps([*spec.transforms, *keyed], way)
+        update, way = self._steps(updates, way)
         sinks = [found for each in spec.sinks if (found := self._sink(each, topics, way)) is not None]
-        return Service(spec.name, tuple(sources), steps, tuple(sinks), spec.place)
+        own = tuple(self._local.own.values())
+        return Service(spec.name, tuple(sources), steps, tuple(sinks), spec.place, own, next(iter(update), None))
+
+    def _local_states(self, spec: ServiceSpec) -> Local:
+        try:
+            return states_of(spec, self._states)
+        except FileRefused as refused:
+            self._faults += refused.faults
+            return Local({}, {})
 
     def _note_what_does_not_run(self, spec: ServiceSpec) -> None:
-        for found, what in ((spec.window, "windows"), (spec.partition, "partitions with states")):
-            if found is not None:
-                self._not_yet.append(Fault(found.place, f"services.{spec.name}", f"{what} are not run yet"))
+        if spec.window is not None:
+            self._not_yet.append(Fault(spec.window.place, f"services.{spec.name}", "windows are not run yet"))
         for port in spec.sources:
             if port.kind == "schedule":
                 self._not_yet.append(Fault(port.place, f"services.{spec.name}", "schedules are not run yet"))
@@ -173,8 +189,12 @@ class _Planner:
         key = gives.key if isinstance(gives, Pair) else None
         gives = gives.value if isinstance(gives, Pair) else gives
         _must_take(found, way.shape, spec.place)
+        reads, changes = seen_by(found, spec.operator, self._local, spec.place)
+        way = Way(way.shape, way.tainted | may_be_in([*reads, *changes]), way.key_tainted)
+        must_be_allowed(changes, way.tainted | way.key_tainted, spec.place)
         # A key that code makes of a value may be any part of it; a mask that works on values leaves keys as they are.
-        made = frozenset[str]() if key is None else way.tainted | categories(key)
+        makes_key = key is not None or spec.operator == ASSIGN
+        made = way.tainted | categories(key) if makes_key else frozenset[str]()
         return Step(
             name=found.name,
             operator=spec.operator,
@@ -186,7 +206,17 @@ class _Planner:
             tainted=_left(found, way) | categories(gives),
             key_tainted=way.key_tainted | made,
             place=spec.place,
+            reads=reads,
+            changes=changes,
         )
+
+
+def _of_partition(spec: ServiceSpec) -> tuple[list[StepSpec], list[StepSpec]]:
+    """Return the steps that a partition adds, and the one behind them that changes rows."""
+    if spec.partition is None:
+        return [], []
+    first, last = spec.partition.assign_key, spec.partition.update_state
+    return [*([first] if first else ()), *spec.partition.transforms], [last] if last else []
 
 
 def _left(found: Found, way: Way) -> frozenset[str]:
@@ -218,6 +248,11 @@ def _result(operator: str, given: Shape, shape: Shape, name: str, place: Place) 
     if operator == "filter":
         if not fits(given, TRUTH) and not isinstance(given, Pair):
             raise FileRefused([Fault(place, "", f"`{name}` is a filter and returns {given}, not a bool")])
+        return shape
+    if operator == ASSIGN:
+        if given != ANYTHING and not (isinstance(given, Primitive) and given.name in _KEYS):
+            says = f"`{name}` assigns a key and returns {given}, neither a string nor a whole number"
+            raise FileRefused([Fault(place, "", says)])
         return shape
     if operator == "flat-map":
         if isinstance(given, Many):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -11,38 +10,18 @@ import orjson
 
 from dataflow.engines.protocol import Batch, Done, Message, Outcome, Output
 from dataflow.functions.protocol import Failed, NoSecrets, Secrets, Work
+from dataflow.inline.folding import Folding
 from dataflow.inline.running import Runner
 from dataflow.planning.plan import Coded, Native, Port, Service, Step, Topic
+from dataflow.running.folding import Fold
+from dataflow.running.journey import FAILED, SUCCEEDED, Item, Journey, Sink, Stage
+from dataflow.running.ledger import Ledger, without_engine
+from dataflow.running.rows import blanks_of, key_of, seen_rows
 from dataflow.running.shortcut import along, shortcut
 from dataflow.running.still_json import is_broken
 from dataflow.schemas.converting import ValueUnfit, decode_json, decode_raw, encode_json, encode_raw, reader, writer
 from dataflow.schemas.shapes import ANYTHING, BYTES, Many, Pair, Shape
 from dataflow.store.protocol import StoreAway
-
-SUCCEEDED, FAILED = "succeeded", "failed"
-
-
-@dataclass(slots=True)
-class Item:
-    """A value on its way, and from which message of the batch it comes."""
-
-    owner: int
-    key: Any
-    value: Any
-
-
-@dataclass(slots=True)
-class Journey:
-    """What happened to one message so far."""
-
-    outputs: list[Output]
-    counts: list[tuple[str, str]]
-    given: bytes
-    """The record as it came where that was raw."""
-    failure: str = ""
-
-
-Stage = Callable[[list[Item], list[Journey]], list[Item]]
 
 
 class Program:
@@ -53,12 +32,20 @@ class Program:
         self._sources = {port.topic.wire_name: self._source(port) for port in service.sources}
         self._stages = [self._stage(step) for step in service.steps]
         self._sinks = [self._sink(port) for port in service.sinks]
+        self._fold = None if service.update is None else self._folding(service.update)
+        self._ledger = without_engine()
         self._raw = {port.topic.wire_name for port in service.sources if port.topic.converter == "raw"}
         passed = [(f"{service.name}/{step.name}", SUCCEEDED) for step in service.steps]
         self._shortcut = shortcut(service, (*passed, (service.name, SUCCEEDED)))
 
-    def work(self, batch: Batch) -> list[Outcome]:
-        """Return what becomes of each entry of a batch."""
+    @property
+    def changes_rows(self) -> bool:
+        """Whether it changes rows of states: the next batch has to see what the one before committed."""
+        return self._fold is not None
+
+    def work(self, batch: Batch, ledger: Ledger | None = None) -> list[Outcome]:
+        """Return what becomes of each entry of a batch; what becomes of rows stands in the ledger then."""
+        self._ledger = ledger or without_engine()
         found: list[Outcome | None] = [None] * len(batch.entries)
         if self._shortcut is not None:
             found = along(self._shortcut, batch.entries)
@@ -74,9 +61,15 @@ class Program:
         items = self._sources[topic](messages, journeys)
         for stage in self._stages:
             items = stage(items, journeys)
+        if self._fold is None:
+            self._put_out(items, journeys)
+        else:
+            self._fold.run(items, journeys, self._ledger, self._put_out)
+        return [self._done(each) for each in journeys]
+
+    def _put_out(self, items: list[Item], journeys: list[Journey]) -> None:
         for sink in self._sinks:
             sink(items, journeys)
-        return [self._done(each) for each in journeys]
 
     def _done(self, journey: Journey) -> Done:
         field = FAILED if journey.failure else SUCCEEDED
@@ -100,7 +93,7 @@ class Program:
 
         return read
 
-    def _sink(self, port: Port) -> Callable[[list[Item], list[Journey]], None]:
+    def _sink(self, port: Port) -> Sink:
         encode, wire_name, raw = encoder(port.topic), port.topic.wire_name, port.topic.converter == "raw"
         stages = [self._stage(step) for step in port.steps]
 
@@ -154,19 +147,45 @@ class Program:
                 return self._coded(step, step.body)
 
     def _coded(self, step: Step, body: Coded) -> Callable[[list[Item]], list[Any]]:
-        takes_bytes = step.takes == BYTES
-        number = self._runner.add(
-            language=body.code.language, source=body.code.source, function=body.function, takes_bytes=takes_bytes
+        number, arguments = self._loaded(step, body), _arguments(step)
+        if step.reads:
+            return lambda items: self._runner.call(number, arguments(items), seen_rows(step, items, self._ledger))
+        return lambda items: self._runner.call(number, arguments(items))
+
+    def _folding(self, step: Step) -> Fold:
+        assert isinstance(step.body, Coded), "the planner has seen to that"  # noqa: S101  for the type alone
+        number, check = self._loaded(step, step.body), _checked(step)
+
+        def answered(item: Item, answer: Any) -> list[Item]:
+            return [_changed(item, answer if check is None else check(answer, ""), gives_key=step.gives_key)]
+
+        def ask(asked: Folding) -> list[Any]:
+            return self._runner.fold(number, asked)
+
+        counter = f"{self._name}/{step.name}"
+        return Fold(step, counter, ask=ask, arguments=_arguments(step), answered=answered)
+
+    def _loaded(self, step: Step, body: Coded) -> int:
+        return self._runner.add(
+            language=body.code.language,
+            source=body.code.source,
+            function=body.function,
+            takes_bytes=step.takes == BYTES,
+            states=blanks_of(step),
         )
-        with_key = any(each.kind == "key" for each in step.inputs)
 
-        def work(items: list[Item]) -> list[Any]:
-            values = [each.value.decode("latin-1") for each in items] if takes_bytes else [each.value for each in items]
-            if with_key:
-                return self._runner.call(number, [[item.key, v] for item, v in zip(items, values, strict=True)])
-            return self._runner.call(number, [[value] for value in values])
 
-        return work
+def _arguments(step: Step) -> Callable[[Sequence[Item]], list[list[Any]]]:
+    """Return what a step's code is called with for each item: bytes go as text, of which each sign is one."""
+    takes_bytes, with_key = step.takes == BYTES, any(each.kind == "key" for each in step.inputs)
+
+    def arguments(items: Sequence[Item]) -> list[list[Any]]:
+        values = [each.value.decode("latin-1") for each in items] if takes_bytes else [each.value for each in items]
+        if with_key:
+            return [[item.key, value] for item, value in zip(items, values, strict=True)]
+        return [[value] for value in values]
+
+    return arguments
 
 
 def decoder(topic: Topic) -> Callable[[bytes], Any]:
@@ -221,7 +240,17 @@ def _flat_mapped(item: Item, answer: Any, *, gives_key: bool) -> list[Item]:
     return [_changed(item, each, gives_key=gives_key) for each in answer]
 
 
-_KEEP = {"map": _mapped, "filter": _filtered, "filter-map": _filter_mapped, "flat-map": _flat_mapped}
+def _keyed(item: Item, answer: Any, *, gives_key: bool) -> list[Item]:  # noqa: ARG001  the operators' one form
+    return [Item(item.owner, key_of(answer), item.value)]
+
+
+_KEEP = {
+    "map": _mapped,
+    "filter": _filtered,
+    "filter-map": _filter_mapped,
+    "flat-map": _flat_mapped,
+    "assign-key": _keyed,
+}
 
 
 def _changed(item: Item, answer: Any, *, gives_key: bool) -> Item:
@@ -233,7 +262,8 @@ def _changed(item: Item, answer: Any, *, gives_key: bool) -> Item:
 
 def _checked(step: Step) -> Callable[[Any, str], Any] | None:
     """Return what holds an answer of code against the type that it says to return; built-in functions keep theirs."""
-    if isinstance(step.body, Native) or step.operator == "filter" or (step.gives == ANYTHING and not step.gives_key):
+    says_nothing = step.operator in {"filter", "assign-key"} or (step.gives == ANYTHING and not step.gives_key)
+    if isinstance(step.body, Native) or says_nothing:
         return None
     one: Shape = Pair(ANYTHING, step.gives) if step.gives_key else step.gives
     check = reader(Many(one) if step.operator == "flat-map" else one, outside=False)

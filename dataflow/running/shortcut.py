@@ -71,7 +71,7 @@ def shortcut(service: Service, counts: tuple[tuple[str, str], ...]) -> Shortcut 
     Args:
         counts: the counters that a record raises which succeeds everywhere.
     """
-    if not all(_is_plain(port) for port in (*service.sources, *service.sinks)):
+    if service.update is not None or not all(_is_plain(port) for port in (*service.sources, *service.sinks)):
         return None
     functions = [_on_lines(step) for step in service.steps]
     if None in functions:

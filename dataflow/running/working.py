@@ -9,10 +9,11 @@ from functools import partial
 from threading import Event
 from typing import TypeVar
 
-from dataflow.engines.protocol import Batch, Engine, Intake, Outcome
+from dataflow.engines.protocol import Batch, Change, Engine, Intake, Outcome, Overtaken
 from dataflow.functions.protocol import Secrets
 from dataflow.inline.running import Runner
 from dataflow.planning.plan import Plan, Service
+from dataflow.running.ledger import Ledger
 from dataflow.running.program import Program
 from dataflow.store.protocol import StoreAway
 
@@ -24,6 +25,8 @@ PATIENCE = 0.5
 """Seconds that a worker waits for messages before it looks whether it is to stop."""
 PAUSE = 1.0
 """Seconds after which a store that was away is asked again."""
+PATIENT, LONGEST_PAUSE = 3, 64
+"""How often a batch may be lost to other workers before it is divided, and milliseconds between."""
 
 
 def work(
@@ -67,9 +70,8 @@ def work_off(
             progress = False
             for program, intake in ends:
                 batch = intake.take(most=AT_ONCE, wait=0.0)
-                if batch is not None and (outcomes := _run(program, batch, stop)) is not None:
-                    told(intake.committing(batch, outcomes)())
-                    progress = True
+                if batch is not None:
+                    progress |= _settle(intake, program, batch, stop=stop, told=told)
     finally:
         for each in runners:
             each.close()
@@ -82,23 +84,59 @@ def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int
         batch = _patiently(stop, partial(intake.take, most=AT_ONCE, wait=PATIENCE))
         if batch is None and stop.is_set():
             break
-        outcomes = None if batch is None else _run(program, batch, stop)
+        if batch is not None and program.changes_rows:  # the next batch sees what this one makes of rows
+            _settle(intake, program, batch, stop=stop, told=told)
+            continue
+        worked = None if batch is None else _run(intake, program, batch, stop)
         if under_way is not None:
             told(under_way())
         under_way = None
-        if batch is not None and outcomes is not None:
+        if batch is not None and worked is not None:
             if not stop.is_set():
                 intake.look_ahead(most=AT_ONCE)
-            under_way = _patiently(stop, partial(intake.committing, batch, outcomes))
+            under_way = _patiently(stop, partial(intake.committing, batch, *worked))
     if under_way is not None:
         told(under_way())
 
 
-def _run(program: Program, batch: Batch, stop: Event) -> list[Outcome] | None:
-    """Return what becomes of a batch; None where the store was away until the end, and somebody else will do it."""
-    while not stop.is_set():
+def _settle(intake: Intake, program: Program, batch: Batch, *, stop: Event, told: Callable[[int], None]) -> bool:
+    """Work on a batch and commit it; where others were faster, on what is left of it anew, at last in smaller parts.
+
+    Whoever was faster has committed, so somebody always gets on. Returns whether anything was committed.
+    """
+    waiting, lost, progress = [batch], 0, False
+    while waiting and not stop.is_set():
+        some = waiting.pop()
+        worked = _run(intake, program, some, stop)
+        if worked is None:
+            break
         try:
-            return program.work(batch)
+            commit = _patiently(stop, partial(intake.committing, some, *worked))
+            if commit is None:
+                break
+            told(commit())
+        except Overtaken as overtaken:
+            lost += 1
+            waiting += _parts(overtaken.left, 1 if lost < PATIENT else 2)
+            stop.wait(secrets.randbelow(min(2**lost, LONGEST_PAUSE)) / 1000)
+        else:
+            lost, progress = 0, True
+    return progress
+
+
+def _parts(batch: Batch, number: int) -> list[Batch]:
+    """Return a batch in parts, the last one first; none where nothing is in it."""
+    size = max(1, -(-len(batch.entries) // number))
+    firsts = reversed(range(0, len(batch.entries), size))
+    return [Batch(batch.topic, batch.entries[first : first + size]) for first in firsts]
+
+
+def _run(intake: Intake, program: Program, batch: Batch, stop: Event) -> tuple[list[Outcome], list[Change]] | None:
+    """Return what becomes of a batch and of rows; None where the store was away until the end: others will do it."""
+    while not stop.is_set():
+        ledger = Ledger(intake.rows, intake.refuses)
+        try:
+            return program.work(batch, ledger), ledger.changes
         except StoreAway:
             stop.wait(PAUSE)
     return None

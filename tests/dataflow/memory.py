@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from dataflow.engines.frames import BREAK, Record
-from dataflow.engines.protocol import Batch, Done, Entry, Message, Outcome, Output, Whole
+from dataflow.engines.protocol import Batch, Change, Done, Entry, Message, Outcome, Output, Row, Table, Whole
 
 
 class Memory:
@@ -15,6 +16,7 @@ class Memory:
         self.topics: dict[str, list[Record]] = {}
         self.counted: dict[str, dict[str, int]] = {}
         self.dead: list[tuple[str, str]] = []
+        self.states: dict[tuple[Table, str], Any] = {}
 
     def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> MemoryIntake:  # noqa: ARG002  the protocol's
         return MemoryIntake(self, [topic for topic, _ in topics])
@@ -25,6 +27,12 @@ class Memory:
 
     def consume(self, topic: str) -> Iterator[Message]:
         yield from (Message(str(number), *each) for number, each in enumerate(self.topics.get(topic, ())))
+
+    def counters(self, flow: str) -> dict[str, dict[str, int]]:  # noqa: ARG002  the protocol's
+        return self.counted
+
+    def rows(self, flow: str, table: Table) -> Iterator[tuple[str, Any]]:  # noqa: ARG002  the protocol's
+        yield from ((key, value) for (known, key), value in self.states.items() if known == table)
 
 
 class MemoryIntake:
@@ -44,8 +52,21 @@ class MemoryIntake:
     def look_ahead(self, *, most: int) -> None:
         pass
 
-    def committing(self, batch: Batch, outcomes: Sequence[Outcome]) -> Callable[[], int]:
+    def rows(self, table: Table, keys: Sequence[str]) -> list[Row]:
+        return [Row(self._engine.states.get((table, key))) for key in keys]
+
+    def refuses(self, output: Output) -> str:  # noqa: ARG002  the protocol's
+        return ""
+
+    def committing(
+        self, batch: Batch, outcomes: Sequence[Outcome], changes: Sequence[Change] = ()
+    ) -> Callable[[], int]:
         def commit() -> int:
+            for each in changes:
+                if each.is_changed and each.value is None:
+                    self._engine.states.pop((each.table, each.key), None)
+                elif each.is_changed:
+                    self._engine.states[each.table, each.key] = each.value
             for outcome in outcomes:
                 for done in _each(outcome):
                     for name, field in done.counts:

@@ -11,6 +11,7 @@ from struct import Struct
 from typing import Any
 
 from helper import locks  # type: ignore[import-not-found]  # the sandbox of scripts, found by its own path here
+from rows import States  # type: ignore[import-not-found]  # beside this file, which is no package here
 
 HEAD = Struct("<I")
 CONNECTION = 0
@@ -34,36 +35,62 @@ def main(*, parent: int, memory_bytes: int) -> None:
     layers = locks.lock_down(parent=parent, address_space=memory_bytes)
     os.environ.clear()
     _send({"hello": layers})
-    functions: dict[int, tuple[Callable[..., Any], bool]] = {}
+    functions: dict[int, Function] = {}
     while True:
         message = _receive()
         if "load" in message:
             _send(_load(message["load"], functions))
+        elif "fold" in message:
+            _send(_fold(functions[message["fold"]], message))
         else:
-            _send(_call(functions[message["call"]], message["with"]))
+            _send(_call(functions[message["call"]], message["with"], message.get("reads")))
 
 
-def _load(told: dict[str, Any], functions: dict[int, tuple[Callable[..., Any], bool]]) -> dict[str, Any]:
-    space: dict[str, Any] = {"__name__": "flow"}
+Function = tuple[Callable[..., Any], bool, States]
+
+
+def _load(told: dict[str, Any], functions: dict[int, Function]) -> dict[str, Any]:
+    states = States(told.get("states") or {})
+    space: dict[str, Any] = {"__name__": "flow", **states.names()}
     try:
         # Code of a flow is what this process is for; it is locked in.
         exec(compile(told["source"], "<flow>", "exec"), space)  # noqa: S102  the purpose of this process
         function = space[told["function"]]
     except BaseException as error:
         return {"refused": _named(error)}
-    functions[told["id"]] = function, told["bytes"]
+    functions[told["id"]] = function, told["bytes"], states
     return {"loaded": True}
 
 
-def _call(function: tuple[Callable[..., Any], bool], arguments: list[list[Any]]) -> dict[str, Any]:
-    call, takes_bytes = function
+def _call(function: Function, arguments: list[list[Any]], reads: list[dict[str, Any]] | None) -> dict[str, Any]:
+    call, takes_bytes, states = function
     answers: list[list[Any]] = []
-    for each in arguments:
+    for number, each in enumerate(arguments):
+        if reads is not None:
+            states.turn_to(reads[number])
         given = [*each[:-1], each[-1].encode("latin-1")] if takes_bytes else each
         try:
             answers.append([0, _plain(call(*given))])
         except Exception as error:
             answers.append([1, _named(error)])
+    return {"answers": answers}
+
+
+def _fold(function: Function, message: dict[str, Any]) -> dict[str, Any]:
+    """Call a function that changes rows on one value after another, up to the first on which it fails."""
+    call, takes_bytes, states = function
+    rows: dict[str, dict[str, Any]] = message["rows"]
+    answers: list[list[Any]] = []
+    for key, each, seen in zip(message["keys"], message["with"], message["reads"], strict=True):
+        given = [*each[:-1], each[-1].encode("latin-1")] if takes_bytes else each
+        states.turn_to({**seen, **{name: some.get(key) for name, some in rows.items()}})
+        try:
+            answers.append([0, _plain(call(*given)), _plain(states.changed)])
+        except Exception as error:
+            answers.append([1, _named(error)])
+            break
+        for name, row in states.changed.items():
+            rows[name][key] = row
     return {"answers": answers}
 
 
