@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataflow.models import Deployment, HubItem
+from dataflow.models import Deployment, FlowTopic, HubItem
 from governance.drafts.drawings import Drawing
 
 DRAWINGS = (
@@ -17,5 +17,6 @@ DRAWINGS = (
         marked=frozenset({"reading"}),
         related=("item", "client"),
     ),
+    Drawing(FlowTopic, left_out=frozenset({"digest", "declared_at"})),
 )
 """The digest stands for the files; of a deployment, what is wanted, not what became of it."""

@@ -23,3 +23,5 @@ FLOW_REPLAYED = event("flow.replayed", *_ABOUT, "until")
 FLOW_UNDEPLOYED = event("flow.undeployed", *_ABOUT)
 FLOW_SEEN = event("flow.seen", "deployment", "flow", "state")
 """What became of a deployment: running, stopped, failing, refused."""
+TOPIC_DECLARED = event("topic.declared", "topic", "name", "holds", "expires", "flows", "reasons")
+TOPIC_DROPPED = event("topic.dropped", "topic", "name", "holds", "flows", "reasons")

@@ -11,8 +11,9 @@ from django.utils import timezone
 from dataflow.grammar.faults import Fault, FileRefused
 from dataflow.grammar.spec import Import
 from dataflow.hub.content import PACKAGE, package_of, read_content
-from dataflow.models import HubItem
+from dataflow.models import FlowTopic, HubItem
 from dataflow.packages.library import Find, Package
+from dataflow.planning.agreeing import Known
 from governance.actions.change import environment_resource
 from governance.errors import NotFound
 from governance.identities import SYSTEM, Caller
@@ -38,6 +39,20 @@ def hub_item(caller: Caller, public_id: UUID) -> HubItem:
     if found is None:
         raise NotFound("There is no such item in the hub.", field="id")
     return found
+
+
+def flow_topics(caller: Caller) -> QuerySet[FlowTopic]:
+    """Return the topics of the caller's environment; must run inside it."""
+    return FlowTopic.objects.filter(environment_id=caller.environment_id)
+
+
+def known_topics(caller: Caller) -> dict[str, Known]:
+    """Return what flows of the caller's environment have said of their topics, by the topics' names on the wire."""
+    with in_environment(caller.environment_id):
+        return {
+            each.name: Known(frozenset(each.holds), each.expires, each.declared_by, frozenset(each.flows))
+            for each in flow_topics(caller)
+        }
 
 
 def find_in_hub(caller: Caller) -> Find:

@@ -6,6 +6,7 @@ from django.urls import path
 
 from dataflow.api.hub import HubContent, HubItems, SingleHubItem
 from dataflow.api.letters import DeadLetters, DroppedLetters, LetterFlows, OpenedLetter, ReplayedLetters
+from dataflow.api.topics import FlowTopics, SingleFlowTopic
 
 app_name = "dataflow"
 urlpatterns = [
@@ -17,4 +18,6 @@ urlpatterns = [
     path("dataflow/hub/items", HubItems.as_view(), name="hub-items"),
     path("dataflow/hub/items/<uuid:item_id>", SingleHubItem.as_view(), name="hub-item"),
     path("dataflow/hub/items/<uuid:item_id>/content", HubContent.as_view(), name="hub-content"),
+    path("dataflow/topics", FlowTopics.as_view(), name="flow-topics"),
+    path("dataflow/topics/<uuid:topic_id>", SingleFlowTopic.as_view(), name="flow-topic"),
 ]

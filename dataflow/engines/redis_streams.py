@@ -96,6 +96,10 @@ class RedisStreams:
                 if addressee(fields) is None:
                     yield from self._messages(topic, id_, fields)
 
+    def drop(self, topic: str) -> None:
+        """Delete a topic with all that is in it; its services begin with what comes then."""
+        self.client.delete(self.stream(topic))
+
     def counters(self, flow: str) -> dict[str, dict[str, int]]:
         """Return a flow's counters with their fields."""
         told: dict[str, dict[str, int]] = {}

@@ -13,13 +13,12 @@ from dataflow.grammar.spec import Service as ServiceSpec
 from dataflow.grammar.spec import Step as StepSpec
 from dataflow.grammar.spec import Topic as TopicSpec
 from dataflow.packages.library import Find, Input, Library, Names
+from dataflow.planning.agreeing import ALL, Disagreement, Known, agreed
 from dataflow.planning.bodies import Found, find_body
 from dataflow.planning.plan import Native, Plan, Port, Service, Step, Topic
 from dataflow.planning.states import Local, may_be_in, must_be_allowed, own_states, seen_by, states_of
 from dataflow.schemas.shapes import ANYTHING, TEXT, TRUTH, Many, Pair, Primitive, Shape, Shapes, categories, fits
 
-ALL = "any"
-"""A topic that holds this may hold every category."""
 EVERY = "*"
 _PLACES = {"field", "fields"}
 """Parameters that name places: what lies there is replaced, whatever it looks like."""
@@ -28,7 +27,14 @@ _KEYS = {"string", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"}
 """What `assign-key` may give: numbers are written as texts."""
 
 
-def plan_flow(file: FlowFile, *, find: Find, builtins: Mapping[str, Builtin], is_production: bool = False) -> Plan:
+def plan_flow(
+    file: FlowFile,
+    *,
+    find: Find,
+    builtins: Mapping[str, Builtin],
+    is_production: bool = False,
+    known: Mapping[str, Known] | None = None,
+) -> Plan:
     """Return the plan of a file. Raises `FileRefused` with everything that is wrong.
 
     Args:
@@ -36,8 +42,9 @@ def plan_flow(file: FlowFile, *, find: Find, builtins: Mapping[str, Builtin], is
         find: finds the packages that it imports.
         builtins: functions that need no import, by name.
         is_production: whether the file's section `dev` is ignored.
+        known: what other flows of the environment have said of topics, by their names on the wire.
     """
-    return _Planner(file, find, builtins, is_production=is_production).plan()
+    return _Planner(file, find, builtins, is_production=is_production, known=known or {}).plan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +57,16 @@ class Way:
 
 
 class _Planner:
-    def __init__(self, file: FlowFile, find: Find, builtins: Mapping[str, Builtin], *, is_production: bool) -> None:
-        self._file, self._builtins = file, builtins
+    def __init__(
+        self,
+        file: FlowFile,
+        find: Find,
+        builtins: Mapping[str, Builtin],
+        *,
+        is_production: bool,
+        known: Mapping[str, Known],
+    ) -> None:
+        self._file, self._builtins, self._known = file, builtins, known
         self._converter = None if is_production else file.dev.converter
         self._faults: list[Fault] = []
         self._not_yet: list[Fault] = []
@@ -81,17 +96,29 @@ class _Planner:
 
     def _topic(self, spec: TopicSpec) -> Topic:
         config: Config = self._file.config
+        key = None if spec.key is None else self._shapes.resolve(spec.key)
+        value = self._shapes.resolve(spec.value)
+        holds, expires = self._agreed(spec, categories(key) | categories(value))
         return Topic(
             name=spec.name,
             wire_name=spec.wire_name,
-            key=None if spec.key is None else self._shapes.resolve(spec.key),
-            value=self._shapes.resolve(spec.value),
+            key=key,
+            value=value,
             converter=spec.converter or self._converter or config.converter,
             consumer=spec.consumer or config.consumer,
             frame=(spec.producer.frame if spec.producer else 0) or config.producer.frame,
-            holds=frozenset(spec.holds),
-            expires=spec.expires,
+            holds=holds,
+            expires=expires,
         )
+
+    def _agreed(self, spec: TopicSpec, tags: frozenset[str]) -> tuple[frozenset[str], int]:
+        flow = f"{self._file.meta.namespace}/{self._file.meta.name}"
+        try:
+            return agreed(self._known.get(spec.wire_name), spec, tags, flow)
+        except Disagreement as told:
+            remedy = "Say the same in the files of both, or drop the topic with what is in it."
+            self._faults.append(Fault(spec.place, f"topics.{spec.name}", str(told), remedy))
+            return frozenset(spec.holds), spec.expires
 
     def _service(self, spec: ServiceSpec, topics: Mapping[str, Topic]) -> Service:
         self._note_what_does_not_run(spec)

@@ -12,13 +12,14 @@ import redis
 from django.conf import settings
 from django.db import connections
 
+from dataflow.actions.topics import declare_topics
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.flowfile import read_flow
 from dataflow.hub.content import FLOW_FILE, Files
 from dataflow.packages.library import Find, find_folders
 from dataflow.planning.plan import Plan, Service
 from dataflow.planning.planner import plan_flow
-from dataflow.queries import find_in_hub
+from dataflow.queries import find_in_hub, known_topics
 from dataflow.running.working import work
 from dataflow.store.concealing import EnvironmentKey
 from dataflow.store.functions import functions_for
@@ -34,14 +35,14 @@ def plan_for(caller: Caller, file: Path) -> Plan:
     flow = read_flow(file.read_text(), file.name)
     builtins = functions_for(ServerStore(caller), purpose=flow.purpose, subject=flow.subject)
     find = find_folders(file.parent, dev=flow.dev, otherwise=find_in_hub(caller))
-    return plan_flow(flow, find=find, builtins=builtins)
+    return plan_flow(flow, find=find, builtins=builtins, known=known_topics(caller))
 
 
 def plan_of(caller: Caller, files: Files, *, find: Find) -> Plan:
     """Return the plan of a published flow whose functions ask the store as a caller. Raises `FileRefused`."""
     flow = read_flow(files[FLOW_FILE], FLOW_FILE)
     builtins = functions_for(ServerStore(caller), purpose=flow.purpose, subject=flow.subject)
-    return plan_flow(flow, find=find, builtins=builtins, is_production=True)
+    return plan_flow(flow, find=find, builtins=builtins, is_production=True, known=known_topics(caller))
 
 
 def engine_for(
@@ -69,9 +70,14 @@ def run_deployed(caller: Caller, planned: Callable[[], Plan], *, stop: Event, to
 
     Args:
         planned: returns the flow's plan; called for every service, so that none shares a store with another.
+
+    Raises:
+        FileRefused: another flow says something else of one of its topics.
     """
     trouble: list[str] = []
-    services = [each.name for each in planned().services]
+    plan = planned()
+    declare_topics(caller, plan=plan)
+    services = [each.name for each in plan.services]
     threads = [Thread(target=_one, args=(caller, planned, name, stop, told, trouble), name=name) for name in services]
     for each in threads:
         each.start()

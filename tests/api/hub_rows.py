@@ -6,11 +6,12 @@ from dataflow.actions.hub import publish_to_hub
 from tests.api.calling import Scene
 from tests.api.letter_rows import letter_rows
 from tests.api.rows import Row
+from tests.dataflow.declared import started, topics_of, written
 from tests.dataflow.published import FILES
 
 
 def hub_rows() -> list[Row]:
-    """It is listed, shown, downloaded and withdrawn; nothing else is published. Beside it what flows failed on."""
+    """It is listed, shown, downloaded and withdrawn; nothing else is published. Beside it flows' letters and topics."""
     return [
         Row("GET", "dataflow/hub/items", abroad=200),
         Row("POST", "dataflow/hub/items", {"files": {"other": ""}}, service=400, abroad=400),
@@ -18,9 +19,15 @@ def hub_rows() -> list[Row]:
         Row("GET", "dataflow/hub/items/<uuid:item_id>/content"),
         Row("DELETE", "dataflow/hub/items/<uuid:item_id>", service=204),
         *letter_rows(),
+        Row("GET", "dataflow/topics", abroad=200),
+        Row("DELETE", "dataflow/topics/<uuid:topic_id>", service=204),
     ]
 
 
 def hub_ids(scene: Scene) -> dict[str, str]:
-    """Publish it, and return what to put into addresses."""
-    return {"<uuid:item_id>": str(publish_to_hub(scene.service.caller, files=FILES).public_id)}
+    """Publish it, start a flow with topics, and return what to put into addresses."""
+    started(scene.service.caller, written("flow"))
+    return {
+        "<uuid:item_id>": str(publish_to_hub(scene.service.caller, files=FILES).public_id),
+        "<uuid:topic_id>": str(topics_of(scene.service.caller)["raw"].public_id),
+    }

@@ -15,6 +15,7 @@ from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import Scene
 from tests.attacks.aim import Aim
+from tests.dataflow.declared import started, topics_of, written
 from tests.dataflow.published import FILES
 from tests.governance.provenance.ci import BUILDER, Ci
 
@@ -27,10 +28,11 @@ def build_ids(scene: Scene) -> dict[str, Any]:
     launcher = register_launcher(system, name="host", client_id=job, public_key=Ci().public_pem)
     set_workload_policy(system, client_id=job, spec=WorkloadSpec(mode="audit"))
     item = publish_to_hub(scene.service.caller, files=FILES)
+    started(scene.service.caller, written("flow"))
     (build,) = register_build(scene.service.caller, envelope=ci.build())
     return {
         "job": job, "ci_key": key.public_id, "launcher": launcher.public_id, "build": build.public_id,
-        "hub_item": item.public_id,
+        "hub_item": item.public_id, "flow_topic": topics_of(scene.service.caller)["raw"].public_id,
         "change": uuid4(),  # there are changes in protected environments alone
     }  # fmt: skip
 
@@ -78,3 +80,5 @@ def hub_aims() -> Iterator[Aim]:
     yield Aim("POST", "dataflow/dead-letters/open", letter)
     for action in ("replay", "drop"):
         yield Aim("POST", f"dataflow/dead-letters/{action}", {"flow": "tests/flow", "all": True})
+    yield Aim("GET", "dataflow/topics")
+    yield Aim("DELETE", "dataflow/topics/{flow_topic}")
