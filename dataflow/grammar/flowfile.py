@@ -71,7 +71,7 @@ def _config(section: Section | None) -> Config:
         return Config()
     found = Config(
         converter=heading.converter(section) or "raw",
-        consumer=heading.consumer(section) or Consumer(),
+        consumer=heading.consumer(section) or heading.starting_offset(section) or Consumer(),
         producer=heading.producer(section) or Producer(),
         language=section.choice("language", LANGUAGES) or "python",
     )
@@ -163,11 +163,10 @@ def _services(section: Section | None, types: TypeBook, steps: StepReader) -> di
 def _service(name: str, section: Section, types: TypeBook, steps: StepReader) -> Service:
     if not IS_NAME.fullmatch(name):
         section.refuse("", f"`{name[:40]}` is no {NAME}")
-    states = section.section("states")
     found = Service(
         name=name,
         sources=_ports(section, "sources", ("topic", "schedule"), steps),
-        states=() if states is None else tuple(read_state(each, inner, types) for each, inner in states.entries()),
+        states=_states(section, types),
         transforms=steps.transforms(section),
         partition=steps.partition(section),
         window=steps.window(section),
@@ -188,6 +187,18 @@ def _ports(section: Section, name: str, kinds: tuple[str, ...], steps: StepReade
             Port(kind, each.matching("id", IS_TOPIC, _TOPIC, required=True), steps.transforms(each), each.place)
         )
         each.finish()
+    return tuple(found)
+
+
+def _states(section: Section, types: TypeBook) -> tuple[State, ...]:
+    """Read `states`: a mapping, or a list as older files have it, in which one of another service may have no name."""
+    if not section.is_list("states"):
+        states = section.section("states")
+        return () if states is None else tuple(read_state(each, inner, types) for each, inner in states.entries())
+    found = []
+    for each in section.items("states"):
+        name = each.text("name") or each.text("from").rpartition(".")[2]
+        found.append(read_state(name, each, types))
     return tuple(found)
 
 

@@ -84,10 +84,16 @@ def consumer(section: Section) -> Consumer | None:
     inner = section.section("consumer")
     if inner is None:
         return None
-    offset = inner.section("default_starting_offset")
+    found = starting_offset(inner)
     inner.finish()
+    return found or Consumer()
+
+
+def starting_offset(section: Section) -> Consumer | None:
+    """Read `default_starting_offset`, which older files have without `consumer`."""
+    offset = section.section("default_starting_offset")
     if offset is None:
-        return Consumer()
+        return None
     position = offset.choice("position", ("beginning", "end")) or "end"
     found = Consumer(
         cast("Literal['beginning', 'end']", position), offset.whole("value", least=0, most=MOST_RECORDS, default=0)
@@ -114,5 +120,9 @@ def dev(root: Section) -> Dev:
     if section is None:
         return Dev()
     found = Dev(converter(section), imports(section))
+    for each in section.items("states"):  # where the reference keeps them; here they lie with the flow
+        for key in ("name", "path"):
+            each.text(key)
+        each.finish()
     section.finish()
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dataflow.grammar.faults import Place
-from dataflow.grammar.spec import Dev, Import, Meta, State, Type
+from dataflow.grammar.spec import Dev, Import, Inline, Meta, State, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of a package. `removes` are categories of personal data that it takes out, as its tests show."""
+    """A function of a package.
+
+    `removes`: categories of personal data that it takes out, as its tests show. `code`: what stands in the package file
+    itself, None where it has a file of its own. `gives_many`: whether its output is a list of the type.
+    """
 
     name: str
     operator: str
@@ -30,6 +34,8 @@ class Function:
     output: Type | None
     states: tuple[str, ...]
     removes: tuple[str, ...]
+    code: Inline | None
+    gives_many: bool
     place: Place
 
 

@@ -9,6 +9,7 @@ from dataflow.grammar.flowfile import read_state
 from dataflow.grammar.package_spec import Function, PackageFile, Parameter
 from dataflow.grammar.reading import Section, open_file
 from dataflow.grammar.spec import OPERATORS, NamedType
+from dataflow.grammar.steps import StepReader
 from dataflow.grammar.types import CATEGORY, IS_CATEGORY, IS_NAME, NAME, TypeBook
 
 FUNCTIONS = (*OPERATORS, "assign-key", "assign-timestamp", "update-state", "flush")
@@ -53,15 +54,22 @@ def _function(name: str, section: Section, types: TypeBook) -> Function:
     for state in section.items("states"):
         states.append(state.matching("name", IS_NAME, NAME, required=True))
         state.finish()
+    operator, output = section.choice("operator", FUNCTIONS, required=True), section.section("output")
     found = Function(
         name=name,
-        operator=section.choice("operator", FUNCTIONS, required=True),
+        operator=operator,
         inputs=tuple(_parameter(each, types) for each in section.items("inputs")),
-        output=types.read_in(section.section("output")),
+        output=None if output is None else types.read(output),
         states=tuple(states),
         removes=removes,
+        code=StepReader("python").code(section) if "run" in section else None,
+        gives_many=output is not None and output.boolean("list"),
         place=section.place,
     )
+    if output is not None:
+        if output.boolean("optional") and operator != "filter-map":
+            output.refuse("optional", "only a filter-map answers with nothing")
+        output.finish()
     section.finish()
     return found
 

@@ -112,6 +112,10 @@ class Section:
     def __contains__(self, name: str) -> bool:
         return name in self._entries
 
+    def is_list(self, name: str) -> bool:
+        """Say whether a key has a list."""
+        return name in self._entries and isinstance(self._entries[name][1], yaml.SequenceNode)
+
     def place_of(self, name: str) -> Place:
         """Where a key stands; the mapping itself where it is missing."""
         return self._book.place(self._entries[name][0]) if name in self._entries else self.place

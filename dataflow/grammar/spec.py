@@ -58,11 +58,17 @@ class ObjectType:
 
 @dataclass(frozen=True, slots=True)
 class EnumType:
-    """One of some variants; None is a variant without a value. `pii`: categories of personal data in some of them."""
+    """One of some variants; None is a variant without a value.
+
+    `pii`: categories of personal data in some of them. `names`: what they are read and written as, where that is not
+    their name. `is_tagged`: whether a record says which one it is; else it is the first that fits.
+    """
 
     variants: Mapping[str, Type | None]
     place: Place
     pii: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    is_tagged: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dataflow.grammar.reading import Section
 from dataflow.grammar.spec import LANGUAGES, OPERATORS, Inline, Partition, Step, Uses, Window
 from dataflow.grammar.types import IS_NAME, NAME
 
+UPDATE = "update-state"
 LONGEST_CODE = 64 * 1024
 """Characters of code that stands in a file."""
 _IS_DURATION = re.compile(r"([0-9]{1,9})\s*(ms|s|m|h|d)")
@@ -36,12 +37,13 @@ class StepReader:
         self._language = language
 
     def transforms(self, section: Section) -> tuple[Step, ...]:
-        """Read `transforms`: a list of operators."""
-        return tuple(self._operators(section.items("transforms")))
+        """Read `transforms`: a list of operators, which older files call `steps`."""
+        is_old = "steps" in section and "transforms" not in section
+        return tuple(self._operators(section.items("steps" if is_old else "transforms"), OPERATORS))
 
-    def _operators(self, sections: Iterable[Section]) -> Iterable[Step]:
+    def _operators(self, sections: Iterable[Section], known: Collection[str]) -> Iterable[Step]:
         for each in sections:
-            operator = each.choice("operator", OPERATORS, required=True)
+            operator = each.choice("operator", known, required=True)
             found = self._step(operator, each)
             if found is not None and operator:
                 yield found
@@ -55,8 +57,7 @@ class StepReader:
         has_code, has_name = "run" in section, "uses" in section
         if has_code == has_name:
             section.refuse("", "a step has either `run:` with code or `uses:` with the name of a function")
-        source, name = section.text("run"), section.matching("uses", IS_NAME, NAME)
-        language = section.choice("language", LANGUAGES)
+        code, name = self.code(section), section.matching("uses", IS_NAME, NAME)
         parameters = section.plain("with")
         for each in section.items("dependencies"):
             for key in ("name", "version", "git", "tag", "branch", "rev", "path", "features", "default-features"):
@@ -71,22 +72,29 @@ class StepReader:
             return Step(
                 operator, Uses(name, parameters if isinstance(parameters, dict) else {}, section.place), section.place
             )
+        return None if code is None else Step(operator, code, section.place)
+
+    def code(self, section: Section) -> Inline | None:
+        """Read `run`: code, and the language that it says or shows; None where there is none."""
+        source, language = section.text("run"), section.choice("language", LANGUAGES)
+        if "run" not in section:
+            return None
         if not source.strip() or len(source) > LONGEST_CODE:
             section.refuse("run", f"code has 1 to {LONGEST_CODE:,} characters")
             return None
-        spoken = language or _language_of(source) or self._language
-        return Step(operator, Inline(spoken, source, section.place_of("run")), section.place)
+        return Inline(language or _language_of(source) or self._language, source, section.place_of("run"))
 
     def partition(self, section: Section) -> Partition | None:
         inner = section.section("partition")
         if inner is None:
             return None
-        found = Partition(
-            assign_key=self.single(inner, "assign-key"),
-            transforms=self.transforms(inner),
-            update_state=self.single(inner, "update-state"),
-            place=inner.place,
-        )
+        assign_key, update = self.single(inner, "assign-key"), self.single(inner, UPDATE)
+        steps = list(self._operators(inner.items("transforms"), (*OPERATORS, UPDATE)))
+        if update is None and steps and steps[-1].operator == UPDATE:
+            update = steps.pop()  # where older files have it
+        if any(each.operator == UPDATE for each in steps):
+            inner.refuse("transforms", f"`{UPDATE}` stands once, behind all others")
+        found = Partition(assign_key, tuple(steps), update, inner.place)
         inner.finish()
         if found.assign_key is None:
             inner.refuse("", "`assign-key` is missing")

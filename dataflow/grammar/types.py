@@ -24,6 +24,7 @@ IS_PROPERTY = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
 IS_CATEGORY = re.compile(r"[a-z][a-z0-9-]{0,63}")
 CATEGORY = "category of personal data: small letters, digits and -"
 _NOTHING = ("null", "")
+_TAGGING = ("external", "untagged")
 
 
 class TypeBook:
@@ -47,7 +48,7 @@ class TypeBook:
         """Read one type: the mapping that has its `type`; None where it is refused."""
         kind = section.text("type", required=True)
         found = self._of_kind(kind, section)
-        name = section.matching("type-name", IS_NAME, NAME)
+        name = section.matching("type_name" if "type_name" in section else "type-name", IS_NAME, NAME)
         if name and found is not None:
             self._define(name, found, section)
             found = NamedType(name, section.place)
@@ -128,6 +129,7 @@ class TypeBook:
             return None
         variants: dict[str, Type | None] = {}
         tags: dict[str, str] = {}
+        names: dict[str, tuple[str, str]] = {}
         for name, each in inner.entries():
             is_bare = "type" not in each or each.text("type") in _NOTHING
             variants[name] = None if is_bare else self.read(each)
@@ -136,12 +138,12 @@ class TypeBook:
                 each.refuse("pii", "a variant without a value holds no personal data", "Tag the field that it is in.")
             elif tag:
                 tags[name] = tag
-            _renamed(each, "serialize")
-            _renamed(each, "deserialize")
+            names[name] = _renamed(each, "deserialize") or name, _renamed(each, "serialize") or name
             each.finish()
         if not variants:
             section.refuse("oneOf", "there are no variants")
-        return EnumType(variants, section.place, tags)
+        is_tagged = section.choice("tagging", _TAGGING) != "untagged"
+        return EnumType(variants, section.place, tags, names, is_tagged)
 
     def _keyed(self, section: Section) -> Type | None:
         inner = section.section("properties", required=True)
@@ -177,7 +179,8 @@ def shape(type_: Type | None) -> object:
             rows = [(p.name, shape(p.type), p.optional, p.read_as, p.written_as, p.pii) for p in type_.properties]
             return type(type_).__name__, tuple(rows)
         case EnumType():
-            return "enum", tuple((name, shape(each), type_.pii.get(name)) for name, each in type_.variants.items())
+            variants = [(n, shape(each), type_.pii.get(n), type_.names.get(n)) for n, each in type_.variants.items()]
+            return "enum", type_.is_tagged, tuple(variants)
         case ListType():
             return "list", shape(type_.items)
         case KeyedType():

@@ -36,7 +36,7 @@ def _function(package: Texts, function: Function) -> dict[str, Any]:
         "inputs": [{"name": each.name, "type": named(each.type)} for each in function.inputs],
         "output": "" if function.output is None else named(function.output),
         "removes": list(function.removes),
-        "language": package.code_of(function.name).language,
+        "language": (function.code or package.code_of(function.name)).language,
         "cases": 0 if cases is None else len(read_cases(cases, cases_name(function.name)).cases),
     }
 

@@ -10,8 +10,9 @@ from dataflow.functions.protocol import Answer, Failed
 from dataflow.inline.running import Runner
 from dataflow.packages.folders import snake
 from dataflow.packages.library import Input, Known
-from dataflow.schemas.converting import ValueUnfit, reader
+from dataflow.schemas.converting import reader
 from dataflow.schemas.shapes import BYTES
+from dataflow.schemas.unfit import ValueUnfit
 
 LONGEST_SHOWN = 400
 """Characters of a value in a message."""

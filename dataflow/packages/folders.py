@@ -29,6 +29,8 @@ class Folder:
 
     def has_code(self, function: str) -> bool:
         """Say whether a function has code that runs here."""
+        if self.file.functions[function].code is not None:
+            return True
         return any((self.path / CODE / f"{snake(function)}{ending}").is_file() for ending in ENDINGS.values())
 
     def cases_of(self, function: str) -> str | None:

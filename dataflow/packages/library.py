@@ -11,7 +11,7 @@ from dataflow.grammar.faults import Fault, FileRefused, Place
 from dataflow.grammar.package_spec import Function, PackageFile
 from dataflow.grammar.spec import Dev, Import, Inline, KeyedType, Meta, Type
 from dataflow.packages.folders import open_folder
-from dataflow.schemas.shapes import Shape, Shapes
+from dataflow.schemas.shapes import Many, Shape, Shapes
 
 MOST_PACKAGES = 100
 """Packages that a flow imports, those of its packages included."""
@@ -212,9 +212,16 @@ def _known(loaded: Loaded, function: Function) -> Known:
         package=loaded.file.meta,
         operator=function.operator,
         inputs=tuple(Input(each.name, resolve(each.type), each.kind, each.optional) for each in function.inputs),
-        output=None if function.output is None else resolve(function.output),
+        output=_output(function, resolve),
         states={each: _rows_of(loaded, each) for each in function.states},
         removes=function.removes,
-        code=lambda: loaded.package.code_of(function.name),
+        code=lambda: function.code or loaded.package.code_of(function.name),
         place=function.place,
     )
+
+
+def _output(function: Function, resolve: Callable[[Type], Shape]) -> Shape | None:
+    """Return what a function answers with: a flat-map may name what is in its list, or the list."""
+    found = None if function.output is None else resolve(function.output)
+    is_list = function.gives_many or (function.operator == "flat-map" and not isinstance(found, Many))
+    return Many(found) if found is not None and is_list else found

@@ -16,8 +16,8 @@ from dataflow.packages.cases import IDEMPOTENT, TOTAL, Case, Cases, read_cases
 from dataflow.packages.corpus import NOBODYS, STUMBLING, bearers
 from dataflow.packages.folders import cases_name
 from dataflow.packages.library import Find, Input, Known, Library, Package
-from dataflow.schemas.converting import ValueUnfit
 from dataflow.schemas.shapes import fits
+from dataflow.schemas.unfit import ValueUnfit
 
 
 class Tested(Package, Protocol):

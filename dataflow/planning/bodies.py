@@ -44,10 +44,10 @@ def _named(step: Step, uses: Uses, functions: Mapping[str, Known], builtins: Map
     if known is not None:
         if known.operator != step.operator:
             raise _refused(uses, f"`{uses.name}` is for `{known.operator}`, not for `{step.operator}`")
-        if uses.parameters:
-            raise _refused(uses, f"`{uses.name}` of {known.package} takes no parameters")
         code = known.code()
         _refuse_rust(code, uses.name)
+        if uses.parameters:
+            raise _refused(uses, f"`{uses.name}` of {known.package} takes no parameters")
         coded, removes = Coded(code, snake(known.name)), frozenset(known.removes)
         return Found(uses.name, coded, known.inputs, known.output, removes, known.states)
     builtin = builtins.get(uses.name)

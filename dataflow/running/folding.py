@@ -19,7 +19,7 @@ from dataflow.planning.plan import Step
 from dataflow.running.journey import FAILED, SUCCEEDED, Item, Journey, Sink
 from dataflow.running.ledger import Ledger
 from dataflow.running.rows import checker, fitted, key_of, seen_rows
-from dataflow.schemas.converting import ValueUnfit
+from dataflow.schemas.unfit import ValueUnfit
 
 Ask = Callable[[Folding], list[Any]]
 """Has the code work on values: `Folded` for the first of them, up to one that is `Failed`."""

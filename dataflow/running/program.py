@@ -19,8 +19,9 @@ from dataflow.running.ledger import Ledger, without_engine
 from dataflow.running.rows import blanks_of, key_of, seen_rows
 from dataflow.running.shortcut import along, shortcut
 from dataflow.running.still_json import is_broken
-from dataflow.schemas.converting import ValueUnfit, decode_json, decode_raw, encode_json, encode_raw, reader, writer
+from dataflow.schemas.converting import decode_json, decode_raw, encode_json, encode_raw, reader, writer
 from dataflow.schemas.shapes import ANYTHING, BYTES, Many, Pair, Shape
+from dataflow.schemas.unfit import ValueUnfit
 from dataflow.store.protocol import StoreAway
 
 

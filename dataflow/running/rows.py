@@ -12,8 +12,9 @@ from dataflow.packages.folders import snake
 from dataflow.planning.plan import Reading, State, Step
 from dataflow.running.journey import Item
 from dataflow.running.ledger import Ledger
-from dataflow.schemas.converting import ValueUnfit, reader
+from dataflow.schemas.converting import reader
 from dataflow.schemas.shapes import Record, Shape
+from dataflow.schemas.unfit import ValueUnfit
 
 LARGEST_ROW = 64 * 1024
 """Bytes of a row as JSON."""

@@ -9,15 +9,9 @@ from typing import Any
 
 import orjson
 
+from dataflow.schemas.choices import read_choice, written_choice
 from dataflow.schemas.shapes import ANYTHING, Anything, Choice, Many, Pair, Primitive, Record, Shape
-
-Check = Callable[[Any, str], Any]
-"""Returns the value as code sees it, or raises `ValueUnfit`; the text is the path so far."""
-
-
-class ValueUnfit(Exception):
-    """A value has not the shape that it should have. Says where and what, never the value."""
-
+from dataflow.schemas.unfit import Check, ValueUnfit, at_path
 
 _WHOLE = {"u8": (0, 2**8), "u16": (0, 2**16), "u32": (0, 2**32), "u64": (0, 2**64)} | {
     f"i{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1)) for bits in (8, 16, 32, 64)
@@ -40,7 +34,7 @@ def reader(shape: Shape, *, outside: bool = True) -> Check:
         case Record():
             return _record(shape, outside=outside)
         case Choice():
-            return _choice(shape, outside=outside)
+            return read_choice(shape, reader, outside=outside)
         case Pair():
             return _pair(reader(shape.key, outside=outside), reader(shape.value, outside=outside))
 
@@ -54,8 +48,7 @@ def writer(shape: Shape) -> Check:
         case Many():
             return _many(writer(shape.items))
         case Choice():
-            named = {name: None if each is None else writer(each) for name, each in shape.variants}
-            return _chosen(named)
+            return written_choice(shape, writer)
         case Pair():
             return _pair(writer(shape.key), writer(shape.value))
         case _:
@@ -117,7 +110,7 @@ def _primitive(name: str) -> Check:
 def _whole(name: str, least: int, above: int) -> Check:
     def check(value: Any, path: str) -> Any:
         if type(value) is not int or not least <= value < above:
-            raise ValueUnfit(f"{_at(path)} is no {name}")
+            raise ValueUnfit(f"{at_path(path)} is no {name}")
         return value
 
     return check
@@ -125,7 +118,7 @@ def _whole(name: str, least: int, above: int) -> Check:
 
 def _string(value: Any, path: str) -> Any:
     if type(value) is not str:
-        raise ValueUnfit(f"{_at(path)} is no string")
+        raise ValueUnfit(f"{at_path(path)} is no string")
     return value
 
 
@@ -135,18 +128,18 @@ def _bytes(value: Any, path: str) -> Any:
         return value
     if isinstance(value, list) and all(type(each) is int and 0 <= each < 256 for each in value):
         return bytes(value)
-    raise ValueUnfit(f"{_at(path)} is no bytes")
+    raise ValueUnfit(f"{at_path(path)} is no bytes")
 
 
 def _bool(value: Any, path: str) -> Any:
     if type(value) is not bool:
-        raise ValueUnfit(f"{_at(path)} is neither true nor false")
+        raise ValueUnfit(f"{at_path(path)} is neither true nor false")
     return value
 
 
 def _float(value: Any, path: str) -> Any:
     if type(value) not in (int, float) or not math.isfinite(value):
-        raise ValueUnfit(f"{_at(path)} is no finite number")
+        raise ValueUnfit(f"{at_path(path)} is no finite number")
     return float(value)
 
 
@@ -155,13 +148,13 @@ def _single(value: Any, path: str) -> Any:
     try:
         return struct.unpack("f", struct.pack("f", number))[0]
     except OverflowError:
-        raise ValueUnfit(f"{_at(path)} is no f32") from None
+        raise ValueUnfit(f"{at_path(path)} is no f32") from None
 
 
 def _many(inner: Check) -> Check:
     def check(value: Any, path: str) -> Any:
         if not isinstance(value, list | tuple):
-            raise ValueUnfit(f"{_at(path)} is no list")
+            raise ValueUnfit(f"{at_path(path)} is no list")
         return [inner(each, f"{path}[{number}]") for number, each in enumerate(value)]
 
     return check
@@ -181,7 +174,7 @@ def _record(shape: Record, *, outside: bool) -> Check:
             told = value.get(given)
             if told is None:
                 if not optional:
-                    raise ValueUnfit(f"{_at(f'{path}.{given}')} is missing")
+                    raise ValueUnfit(f"{at_path(f'{path}.{given}')} is missing")
                 found[name] = None
             else:
                 found[name] = inner(told, f"{path}.{given}")
@@ -193,11 +186,11 @@ def _record(shape: Record, *, outside: bool) -> Check:
 def _must_be_object(value: Any, path: str, known: set[str] | None) -> None:
     """Raise `ValueUnfit` for what is none, and where `known` says which fields there are, for one that has others."""
     if not isinstance(value, dict):
-        raise ValueUnfit(f"{_at(path)} is no object")
+        raise ValueUnfit(f"{at_path(path)} is no object")
     unknown = () if known is None else value.keys() - known
     if unknown:
         says = "a field" if len(unknown) == 1 else f"{len(unknown)} fields"
-        raise ValueUnfit(f"{_at(path)} has {says} that its type does not have")
+        raise ValueUnfit(f"{at_path(path)} has {says} that its type does not have")
 
 
 def _written(fields: list[tuple[str, str, bool, Check]]) -> Check:
@@ -211,27 +204,8 @@ def _written(fields: list[tuple[str, str, bool, Check]]) -> Check:
             if told is not None:
                 found[outside] = inner(told, f"{path}.{name}")
             elif not optional:
-                raise ValueUnfit(f"{_at(f'{path}.{name}')} is missing")
+                raise ValueUnfit(f"{at_path(f'{path}.{name}')} is missing")
         return found
-
-    return check
-
-
-def _choice(shape: Choice, *, outside: bool) -> Check:
-    named = {name: None if each is None else reader(each, outside=outside) for name, each in shape.variants}
-    return _chosen(named)
-
-
-def _chosen(named: dict[str, Check | None]) -> Check:
-    def check(value: Any, path: str) -> Any:
-        if isinstance(value, str) and value in named and named[value] is None:
-            return value
-        if isinstance(value, dict) and len(value) == 1:
-            ((name, told),) = value.items()
-            inner = named.get(name)
-            if inner is not None:
-                return {name: inner(told, f"{path}.{name}")}
-        raise ValueUnfit(f"{_at(path)} is none of {', '.join(named)}")
 
     return check
 
@@ -239,11 +213,7 @@ def _chosen(named: dict[str, Check | None]) -> Check:
 def _pair(key: Check, value: Check) -> Check:
     def check(given: Any, path: str) -> Any:
         if not isinstance(given, list | tuple) or len(given) != 2:
-            raise ValueUnfit(f"{_at(path)} is no pair of a key and a value")
+            raise ValueUnfit(f"{at_path(path)} is no pair of a key and a value")
         return None if given[0] is None else key(given[0], f"{path}.key"), value(given[1], f"{path}.value")
 
     return check
-
-
-def _at(path: str) -> str:
-    return f"${path}" if path else "the record"

@@ -56,11 +56,17 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of some variants; one without a value is None. `pii`: the category of personal data in some of them."""
+    """One of some variants; one without a value is None.
+
+    `pii`: the category of personal data in some of them. `names`: what they are read and written as outside.
+    `is_tagged`: whether a value says there which one it is; functions always see which it is.
+    """
 
     variants: tuple[tuple[str, Shape | None], ...]
     called: str = field(default="", compare=False)
     pii: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    names: tuple[tuple[str, tuple[str, str]], ...] = field(default=(), compare=False)
+    is_tagged: bool = field(default=True, compare=False)
 
     def __str__(self) -> str:
         return self.called or "enum{" + ", ".join(name for name, _ in self.variants) + "}"
@@ -127,7 +133,13 @@ class Shapes:
                 variants = {
                     n: None if each is None else self._resolve(each, within) for n, each in type_.variants.items()
                 }
-                return Choice(tuple(variants.items()), within[-1] if within else "", tuple(type_.pii.items()))
+                return Choice(
+                    variants=tuple(variants.items()),
+                    called=within[-1] if within else "",
+                    pii=tuple(type_.pii.items()),
+                    names=tuple(type_.names.items()),
+                    is_tagged=type_.is_tagged,
+                )
             case ListType():
                 return Many(self._resolve(type_.items, within), within[-1] if within else "")
             case KeyedType():
