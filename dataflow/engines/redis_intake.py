@@ -26,6 +26,8 @@ from dataflow.engines.protocol import (
     Whole,
 )
 from dataflow.engines.redis_expiry import AT_ONCE, TAKE_OUT, TRIM
+from dataflow.engines.redis_intact import ShortWay
+from dataflow.engines.redis_readers import Readers
 from dataflow.engines.redis_rows import RedisRows
 from dataflow.engines.redis_script import COMMIT, Seal, Telling
 from dataflow.engines.redis_sent import Sent
@@ -81,9 +83,10 @@ class RedisIntake:
         self._commit, self._trim, self._take_out = map(self._client.register_script, (COMMIT, TRIM, TAKE_OUT))
         self._lasting = {stream: lasts for stream, topic in streams.items() if (lasts := engine.topics.lasts_of(topic))}
         self._largest = max(0, *map(engine.topics.frame_of, streams.values()))
-        self._rows = RedisRows(engine, flow)
-        self._asked: Sent | None = None
-        self._here: deque[tuple[str, Entries]] = deque()
+        self._rows, self._readers = RedisRows(engine, flow), Readers(worker)
+        self._short = ShortWay(engine, self._readers, group=group, counts=self._counts)
+        self._asked: tuple[str, Sent] | None = None
+        self._here: deque[tuple[str, Entries, str]] = deque()
 
     @property
     def is_ahead(self) -> bool:
@@ -105,15 +108,12 @@ class RedisIntake:
         return self._next() if self._here else None
 
     def _look(self, most: int, wait: float) -> None:
-        asked, self._asked = self._asked, None
-        if asked is not None:
-            with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):  # what was given then is left
-                self._keep(asked.answer())
+        self._keep_asked()
         if not self._here:
             self._look_for_left(self._most(most))
         if not self._here:
-            block = max(1, int(min(wait, LONGEST_WAIT) * 1000))
-            self._keep(self._bare.execute_command(*self._reading(most, "BLOCK", block)))
+            self._ask(most, "BLOCK", max(1, int(min(wait, LONGEST_WAIT) * 1000)))
+            self._keep_asked()
 
     def _begin_anew(self) -> None:
         """Let the service read topics that expired whole, or that somebody dropped, from their beginning."""
@@ -129,7 +129,7 @@ class RedisIntake:
     def look_ahead(self, *, most: int) -> None:
         """Ask for the next entries, unless it is time to look for what others left."""
         if not self.is_ahead and not self._is_time_to_look:
-            self._asked = Sent(self._client, *self._reading(most))
+            self._ask(most)
 
     def commit(self, batch: Batch, outcomes: Sequence[Outcome]) -> int:
         """Write what became of each entry and acknowledge it; return how many records that was."""
@@ -147,8 +147,13 @@ class RedisIntake:
         self, batch: Batch, outcomes: Sequence[Outcome], changes: Sequence[Change] = ()
     ) -> Callable[[], int]:
         """Send what became of each entry: one script writes and acknowledges it all."""
-        sealed = self._sealed_letters(batch, outcomes)
-        return self._committing(batch, outcomes, lambda message: sealed[message.id], changes)
+
+        def by_the_long_script() -> Callable[[], int]:
+            sealed = self._sealed_letters(batch, outcomes)
+            return self._committing(batch, outcomes, lambda message: sealed[message.id], changes)
+
+        short = None if changes else self._short.committing(batch, outcomes, otherwise=by_the_long_script)
+        return short or by_the_long_script()
 
     def _committing(
         self, batch: Batch, outcomes: Sequence[Outcome], seal: Seal, changes: Sequence[Change] = ()
@@ -168,7 +173,10 @@ class RedisIntake:
                 answer = self._commit(keys=keys, args=arguments)  # what was done already, it does not do again
             if isinstance(answer, list):
                 left = set(answer)
-                raise Overtaken(Batch(batch.topic, [each for each in batch.entries if each.id in left]))
+                others = Batch(batch.topic, [each for each in batch.entries if each.id in left])
+                self._readers.shrunk(batch, others)
+                raise Overtaken(others)
+            self._readers.done(batch)
             return int(answer)
 
         return wait
@@ -191,16 +199,26 @@ class RedisIntake:
     def _most(self, most: int) -> int:
         return max(1, AT_ONCE_FRAMED // self._largest) if self._largest else most
 
-    def _reading(self, most: int, *more: str | int) -> tuple[str | int, ...]:
-        read = ("XREADGROUP", "GROUP", self._group, self._worker, "COUNT", self._most(most), *more, "STREAMS")
-        return (*read, *self._streams, *([">"] * len(self._streams)))
+    def _ask(self, most: int, *more: str | int) -> None:
+        """Send for entries: without trying twice, since an answer that got lost may have had some."""
+        reader = self._readers.next()
+        read = ("XREADGROUP", "GROUP", self._group, reader, "COUNT", self._most(most), *more, "STREAMS")
+        self._asked = reader, Sent(self._client, *read, *self._streams, *([">"] * len(self._streams)))
 
-    def _keep(self, found: Any) -> None:
-        """Keep what was read: it can be entries of several topics."""
-        found = found or ()
-        for stream, entries in found.items() if isinstance(found, dict) else found:
-            if entries:
-                self._here.append((stream.decode(), entries))
+    def _keep_asked(self) -> None:
+        """Keep what was read: it can be entries of several topics. What got lost is left to whoever comes."""
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return
+        reader, sent = asked
+        try:
+            found = sent.answer() or ()
+        except (redis.ConnectionError, redis.TimeoutError):
+            self._client.ping()
+            return
+        entries = [each for each in (found.items() if isinstance(found, dict) else found) if each[1]]
+        self._readers.answered(reader, len(entries))
+        self._here += [(stream.decode(), some, reader) for stream, some in entries]
 
     @property
     def _is_time_to_look(self) -> bool:
@@ -241,7 +259,7 @@ class RedisIntake:
         found = self._bare.execute_command("XCLAIM", stream, self._group, self._worker, self._idle, *ids)
         entries = [each for each in found if each and each[1]]
         if entries:
-            self._here.append((stream, entries))
+            self._here.append((stream, entries, ""))
 
     def _bury(self) -> None:
         if self._here:
@@ -249,7 +267,7 @@ class RedisIntake:
             lost = Done((), ((self._service, "failed"),), POISON.format(TRIES))
             self.commit(batch, [[lost] * len(each.messages()) for each in batch.entries])
 
-    def _batch(self, stream: str, entries: Entries) -> Batch:
+    def _batch(self, stream: str, entries: Entries, reader: str) -> Batch:
         topic = self._streams[stream]
         ours, others, closed = list[Entry](), list[bytes](), list[Entry]()
         for id_, fields in entries:
@@ -265,4 +283,6 @@ class RedisIntake:
         if closed:
             lost = Done((), ((self._service, "failed"),), CLOSED)
             self._committing(Batch(topic, closed), [[lost]] * len(closed), self._sealed_closed)()
-        return Batch(topic, ours)
+        batch = Batch(topic, ours)
+        self._readers.gave(reader, batch)
+        return batch

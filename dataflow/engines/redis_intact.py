@@ -1,0 +1,128 @@
+"""The short script for a batch of which every record goes the same way and every entry is its worker's still.
+
+Most are, and then one number tells it (`redis_readers`): entries are acknowledged all at once, and nothing is asked of
+each. Where it is not so, this script does nothing and the long one (`redis_script`) asks for each entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import redis
+
+from dataflow.engines.frames import BREAK, LINES
+from dataflow.engines.protocol import Batch, Outcome, Route, Whole
+from dataflow.engines.redis_readers import Readers
+from dataflow.engines.redis_sent import Sent
+from dataflow.engines.redis_topics import Topics
+
+if TYPE_CHECKING:
+    from dataflow.engines.redis_streams import RedisStreams
+
+INTACT = """
+-- KEYS: source, counters, then topics.
+-- ARGV: group, reader, number of its entries, number of their records; number of counters, these; for each topic its
+-- field and number of entries; then all these entries, topic by topic.
+-- Returns the number of records, or -1 where the reader has not got all of its entries any more, and nothing is done.
+local call, at = redis.call, 5
+local group, reader, entries, records = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local waiting = redis.pcall('XPENDING', KEYS[1], group)
+local held = -1
+for _, each in ipairs(not waiting.err and waiting[4] or {}) do
+  if each[1] == reader then held = tonumber(each[2]) end
+end
+if held ~= tonumber(entries) then return -1 end
+call('XGROUP', 'DELCONSUMER', KEYS[1], group, reader)
+for i = 1, tonumber(ARGV[at]) do call('HINCRBY', KEYS[2], ARGV[at + i], records) end
+at = at + tonumber(ARGV[at])
+local first = at + 2 * (#KEYS - 2)
+for t = 3, #KEYS do
+  local key, field, last = KEYS[t], ARGV[at + 1], first + tonumber(ARGV[at + 2])
+  for i = first + 1, last do call('XADD', key, '*', field, ARGV[i]) end
+  at, first = at + 2, last
+end
+return tonumber(records)
+"""
+
+
+class ShortWay:
+    """Commits batches by the short script, for one worker of a service."""
+
+    def __init__(self, engine: RedisStreams, readers: Readers, *, group: str, counts: str) -> None:
+        self._client, self._topics, self._readers = engine.client, engine.topics, readers
+        self._group, self._counts = group, counts
+        self._script = self._client.register_script(INTACT)
+
+    def committing(
+        self, batch: Batch, outcomes: Sequence[Outcome], *, otherwise: Callable[[], Callable[[], int]]
+    ) -> Callable[[], int] | None:
+        """Send what became of a batch; return what waits until that is done, None where it takes the long script.
+
+        Args:
+            otherwise: sends it by the long script, should the batch not be intact.
+        """
+        reader, route = self._readers.of(batch), _route_of(outcomes, self._topics)
+        if not reader or route is None:
+            return None
+        lines = [each.lines for each in outcomes if isinstance(each, Whole)]
+        told = _arguments(self._group, reader, route, lines, self._topics)
+        keys = [self._topics.stream(batch.topic), self._counts, *map(self._topics.stream, route.topics)]
+        sent = Sent(self._client, "EVALSHA", self._script.sha, len(keys), *keys, *told)
+
+        def wait() -> int:
+            try:
+                done = int(sent.answer())
+            except redis.exceptions.NoScriptError:
+                done = int(self._script(keys=keys, args=told))
+            except (redis.ConnectionError, redis.TimeoutError):
+                done = -1  # what was done already, the long script does not do again
+            if done < 0:
+                return otherwise()()
+            self._readers.done(batch)
+            return done
+
+        return wait
+
+
+def _route_of(outcomes: Sequence[Outcome], topics: Topics) -> Route | None:
+    """Return the one way that all entries of a batch go, None where it takes the long script."""
+    route = outcomes[0].route if outcomes and isinstance(outcomes[0], Whole) else None
+    if route is None or any(topic in topics.sealed for topic in route.topics):
+        return None
+    return route if all(isinstance(each, Whole) and each.route == route for each in outcomes) else None
+
+
+def _arguments(
+    group: str, reader: str, route: Route, lines: Sequence[bytes], topics: Topics
+) -> list[bytes | str | int]:
+    """Return what the script is told of a batch, whose entries have `lines` each."""
+    sizes = [each.count(BREAK) + 1 for each in lines]
+    put_out = [
+        (LINES, list(_frames(lines, sizes, frame))) if (frame := topics.frame_of(topic)) else ("v", _apart(lines))
+        for topic in route.topics
+    ]
+    counters = [f"{name}#{field}" for name, field in route.counts]
+    told: list[bytes | str | int] = [group, reader, len(lines), sum(sizes), len(counters), *counters]
+    for field, entries in put_out:
+        told += (field, len(entries))
+    for _, entries in put_out:
+        told += entries
+    return told
+
+
+def _apart(lines: Sequence[bytes]) -> Sequence[bytes]:
+    return BREAK.join(lines).split(BREAK)
+
+
+def _frames(lines: Sequence[bytes], sizes: Sequence[int], frame: int) -> Iterator[bytes]:
+    """Yield frames as the long script fills them."""
+    held, records = list[bytes](), 0
+    for each, size in zip(lines, sizes, strict=True):
+        held.append(each)
+        records += size
+        if records >= frame:
+            yield BREAK.join(held)
+            held, records = [], 0
+    if held:
+        yield BREAK.join(held)
