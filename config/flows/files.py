@@ -12,6 +12,7 @@ from threading import Event
 
 from config.embedded.errors import LaunchError
 from config.flows.folder import STATE, keys_of
+from dataflow.deadletters.concealing import Unreadable
 from dataflow.engines.checkpoint import CheckpointDamaged
 from dataflow.engines.jsonl import FilesUnfit, JsonLines
 from dataflow.planning.plan import Plan
@@ -26,6 +27,10 @@ def run_files(
     """Run a flow on files until all is read; return a sentence on what became of it. Raises `LaunchError`."""
     read, written = _paths(plan, inputs), _paths(plan, outputs)
     _must_fit(plan, read, written)
+    for topic in sorted(written.keys() & plan.sealed.keys()):
+        holds = ", ".join(sorted(plan.holds[topic]))
+        name = "Standard output" if written[topic] == Path(STANDARD) else written[topic]
+        sys.stderr.write(f"{name} holds personal data ({holds}) in the clear.\n")
     keys = keys_of(folder)
     with ExitStack() as undo:
         state = folder / STATE / "files"
@@ -35,10 +40,14 @@ def run_files(
         read = {topic: _spooled(path, state) for topic, path in read.items()}
         written = {topic: state / "out" if topic in shown else path for topic, path in written.items()}
         try:
-            engine = undo.enter_context(closing(JsonLines(state, inputs=read, outputs=written, conceal=keys)))
+            engine = JsonLines(state, inputs=read, outputs=written, conceal=keys, sealed=plan.sealed)
+            undo.enter_context(closing(engine))
             work_off(plan, engine, stop=stop, told=told, secrets_of=keys)
         except (FilesUnfit, CheckpointDamaged) as unfit:
             raise LaunchError(f"The flow cannot run: {unfit}.") from None
+        except Unreadable:
+            says = f"{state} was sealed with another key than the one in {STATE}/flow.key"
+            raise LaunchError(f"The flow cannot go on: {says}.") from None
         except OSError as error:
             raise LaunchError(f"A file cannot be read or written: {error.strerror} ({error.filename}).") from None
         for topic in shown:

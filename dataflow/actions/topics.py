@@ -15,7 +15,6 @@ from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.faults import Fault, FileRefused, Place
 from dataflow.models import FlowTopic
 from dataflow.planning.plan import Plan, Topic
-from dataflow.schemas.shapes import categories
 from dataflow.store.concealing import EnvironmentKey
 from governance.actions.change import configuration_change
 from governance.drafts.draftable import draftable
@@ -65,7 +64,7 @@ def drop_topic(caller: Caller, *, public_id: UUID) -> None:
 
 
 def _declare(caller: Caller, flow: str, topic: Topic, row: FlowTopic | None) -> None:
-    holds = sorted(topic.holds | categories(topic.key) | categories(topic.value))
+    holds = sorted(topic.personal)
     if row is None:
         row = FlowTopic(environment_id=caller.environment_id, name=topic.wire_name, flows=[])
     elif (row.holds, row.expires) != (holds, topic.expires) and set(row.flows) - {flow}:

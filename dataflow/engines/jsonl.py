@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,8 +18,9 @@ import orjson
 from dataflow.deadletters.concealing import Conceal
 from dataflow.deadletters.letters import packed
 from dataflow.engines.checkpoint import read_checkpoint
+from dataflow.engines.file_records import FileRecords
 from dataflow.engines.file_rows import FileRows, by_table
-from dataflow.engines.frames import BREAK, is_line, pack, unpack
+from dataflow.engines.frames import BREAK, is_line
 from dataflow.engines.lines import LineGoesOn, lines_from
 from dataflow.engines.protocol import Batch, Change, Done, Entry, Message, Outcome, Output, Row, Table, Whole
 
@@ -43,12 +44,13 @@ class JsonLines:
         inputs: Mapping[str, Path],
         outputs: Mapping[str, Path],
         conceal: Conceal,
+        sealed: Collection[str] = (),
         chunk: int = CHUNK,
     ) -> None:
         """Take up a folder where it was left. Raises `FilesUnfit`, `CheckpointDamaged`, `OSError`."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._inputs, self._outputs = folder, inputs, outputs
-        self.conceal, self.chunk = conceal, chunk
+        self.conceal, self.chunk, self.records = conceal, chunk, FileRecords(conceal, sealed)
         self._rows: dict[tuple[str, Table], FileRows] = {}
         self._lock = (folder / "lock").open("a")
         try:
@@ -77,7 +79,7 @@ class JsonLines:
         """Yield a topic's records that are committed."""
         if not self.is_lines(topic):
             data = self.written(topic)
-            yield from (Message(str(number), *each) for number, each in enumerate(unpack(data)))
+            yield from (Message(str(number), *each) for number, each in enumerate(self.records.unpacked(topic, data)))
         elif data := self.written(topic):
             lines = data.removesuffix(BREAK).split(BREAK)
             yield from (Message(str(number), None, each) for number, each in enumerate(lines))
@@ -106,7 +108,7 @@ class JsonLines:
 
     def path_of(self, topic: str) -> Path:
         """Return where a topic is."""
-        return self._inputs.get(topic) or self._outputs.get(topic) or self._folder / f"{topic}.records"
+        return self._inputs.get(topic) or self._outputs.get(topic) or self._folder / self.records.name_of(topic)
 
     def limit_of(self, topic: str) -> int | None:
         """Return how many bytes of a topic are committed; None where it is not written here."""
@@ -237,7 +239,7 @@ class JsonLinesIntake:
     ) -> None:
         _count(counts, done.counts, 1)
         for to, key, value in done.outputs:
-            data = value + BREAK if self._engine.is_lines(to) else pack(key, value)
+            data = value + BREAK if self._engine.is_lines(to) else self._engine.records.packed(to, key, value)
             written.setdefault(to, []).append(data)
         if done.failure:
             sealed = self._engine.sealed(message).hex()
@@ -274,7 +276,7 @@ class JsonLinesIntake:
         id_ = b"%d" % self._ends[topic]
         if self._engine.is_lines(topic):
             return Entry(id_, data.removesuffix(BREAK))
-        return Entry(id_, None, tuple(unpack(data)))
+        return Entry(id_, None, self._engine.records.unpacked(topic, data))
 
     def _name(self, topic: str) -> str:
         return f"{self._flow}:{self._service}:{self._engine.name_of(topic)}"

@@ -33,7 +33,8 @@ if states > 0 then
   end
   for e = 1, number() do
     local id = arg()
-    if #call('XPENDING', source, group, id, id, 1) == 1 then
+    local waits = redis.pcall('XPENDING', source, group, id, id, 1)  -- the whole topic may be gone
+    if not waits.err and #waits == 1 then
       left[#left + 1] = id
     else
       lost = true

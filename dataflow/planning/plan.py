@@ -32,9 +32,9 @@ class Topic:
     expires: int
 
     @property
-    def is_personal(self) -> bool:
-        """Say whether personal data may be in it: by what it may hold, or by the tags of its types."""
-        return bool(self.holds | categories(self.value) | categories(self.key))
+    def personal(self) -> frozenset[str]:
+        """Return the categories of personal data in it: those that it may hold, and the tags of its types."""
+        return self.holds | categories(self.value) | categories(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,4 +163,9 @@ class Plan:
     @property
     def sealed(self) -> dict[str, int]:
         """Topics that may hold personal data, by their names on the wire, with the seconds after which each expires."""
-        return {each.wire_name: each.expires for each in self.topics.values() if each.is_personal}
+        return {each.wire_name: each.expires for each in self.topics.values() if each.personal}
+
+    @property
+    def holds(self) -> dict[str, frozenset[str]]:
+        """Categories of personal data in topics, by their names on the wire."""
+        return {each.wire_name: each.personal for each in self.topics.values()}

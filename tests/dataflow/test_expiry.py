@@ -11,7 +11,7 @@ import redis
 
 from dataflow.deadletters.concealing import KeyFile
 from dataflow.engines.frames import framed
-from dataflow.engines.protocol import Batch, Done, Output
+from dataflow.engines.protocol import Batch, Change, Done, Output, Overtaken, Table
 from dataflow.engines.redis_intake import RedisIntake
 from dataflow.engines.redis_streams import RedisStreams
 
@@ -174,3 +174,16 @@ def test_a_topic_that_goes_while_somebody_waits_for_it_stops_nobody(engine: Redi
     assert found == [None]
     engine.produce("in", [(None, b"1")])
     assert [each.value for each in taken(intake).messages] == [b"1"]
+
+
+def test_rows_are_left_alone_by_who_worked_on_a_topic_that_is_gone(engine: RedisStreams) -> None:
+    intake, table = intake_of(engine), Table("s", "visits", 0, concealed=False)
+    engine.produce("in", [(None, b"1")])
+    batch = taken(intake)
+    (row,) = intake.rows(table, ["ada@example.com"])
+    engine.drop("in")
+    with pytest.raises(Overtaken) as overtaken:
+        intake.committing(batch, [[OUT]], [Change(table, "ada@example.com", row, is_changed=True, value=1)])()
+    assert overtaken.value.left.entries == []
+    assert intake.rows(table, ["ada@example.com"]) == [row]
+    assert values(engine, "out") == []
