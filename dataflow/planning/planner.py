@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dataflow.functions.protocol import Builtin, ParametersRefused
 from dataflow.grammar.faults import Fault, FileRefused, Place
-from dataflow.grammar.spec import Config, FlowFile
+from dataflow.grammar.spec import Config, FlowFile, Window
 from dataflow.grammar.spec import Port as PortSpec
 from dataflow.grammar.spec import Service as ServiceSpec
 from dataflow.grammar.spec import Step as StepSpec
@@ -16,15 +16,14 @@ from dataflow.packages.library import Find, Input, Library, Names
 from dataflow.planning.agreeing import ALL, Disagreement, Known, agreed
 from dataflow.planning.bodies import Found, find_body
 from dataflow.planning.plan import Native, Plan, Port, Service, Step, Topic
-from dataflow.planning.states import Local, may_be_in, must_be_allowed, own_states, seen_by, states_of
+from dataflow.planning.states import KEYS, Local, may_be_in, must_be_allowed, own_states, seen_by, states_of
+from dataflow.planning.windows import flushed_by, not_run_yet
 from dataflow.schemas.shapes import ANYTHING, TEXT, TRUTH, Many, Pair, Primitive, Shape, Shapes, categories, fits
 
 EVERY = "*"
 _PLACES = {"field", "fields"}
 """Parameters that name places: what lies there is replaced, whatever it looks like."""
 ASSIGN = "assign-key"
-_KEYS = {"string", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"}
-"""What `assign-key` may give: numbers are written as texts."""
 
 
 def plan_flow(
@@ -121,13 +120,14 @@ class _Planner:
             return frozenset(spec.holds), spec.expires
 
     def _service(self, spec: ServiceSpec, topics: Mapping[str, Topic]) -> Service:
-        self._note_what_does_not_run(spec)
+        self._not_yet += not_run_yet(spec)
         self._local = self._local_states(spec)
         sources = [found for each in spec.sources if (found := self._source(each, topics)) is not None]
         way = self._merged(sources)
         keyed, updates = _of_partition(spec)
         steps, way = self._steps([*spec.transforms, *keyed], way)
         update, way = self._steps(updates, way)
+        way = way if spec.window is None else self._behind_window(spec.window, way)
         sinks = [found for each in spec.sinks if (found := self._sink(each, topics, way)) is not None]
         own = tuple(self._local.own.values())
         return Service(spec.name, tuple(sources), steps, tuple(sinks), spec.place, own, next(iter(update), None))
@@ -139,12 +139,12 @@ class _Planner:
             self._faults += refused.faults
             return Local({}, {})
 
-    def _note_what_does_not_run(self, spec: ServiceSpec) -> None:
-        if spec.window is not None:
-            self._not_yet.append(Fault(spec.window.place, f"services.{spec.name}", "windows are not run yet"))
-        for port in spec.sources:
-            if port.kind == "schedule":
-                self._not_yet.append(Fault(port.place, f"services.{spec.name}", "schedules are not run yet"))
+    def _behind_window(self, window: Window, way: Way) -> Way:
+        """Return what comes out of a window: its code may have made anything of what came in, and keys as well."""
+        shape, faults = flushed_by(window, lambda step: find_body(step, self._names.functions, self._builtins))
+        self._faults += faults
+        tainted = way.tainted | categories(shape)
+        return Way(shape, tainted, way.key_tainted | tainted)
 
     def _source(self, spec: PortSpec, topics: Mapping[str, Topic]) -> Port | None:
         if spec.kind == "schedule":
@@ -277,7 +277,7 @@ def _result(operator: str, given: Shape, shape: Shape, name: str, place: Place) 
             raise FileRefused([Fault(place, "", f"`{name}` is a filter and returns {given}, not a bool")])
         return shape
     if operator == ASSIGN:
-        if given != ANYTHING and not (isinstance(given, Primitive) and given.name in _KEYS):
+        if given != ANYTHING and not (isinstance(given, Primitive) and given.name in KEYS):
             says = f"`{name}` assigns a key and returns {given}, neither a string nor a whole number"
             raise FileRefused([Fault(place, "", says)])
         return shape

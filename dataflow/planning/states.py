@@ -20,6 +20,8 @@ from dataflow.schemas.shapes import TEXT, Field, Pair, Primitive, Record, Shape,
 METHODS = frozenset({"update", "delete"})
 """What rows can do: no column is called so."""
 UPDATE = "update-state"
+KEYS = frozenset({"string", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64"})
+"""What a key may be: numbers are written as texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,8 @@ def _own(service: str, spec: StateSpec, shapes: Shapes, names: Names) -> State:
     shape = shapes.resolve(imported or spec.type) if spec.type is not None else TEXT
     if not isinstance(shape, Pair):
         raise FileRefused([Fault(spec.place, where, f"a state is a keyed-state, not {shape}")])
-    if shape.key != TEXT:
-        raise FileRefused([Fault(spec.place, where, f"the key of a state is a string, not {shape.key}")])
+    if not (isinstance(shape.key, Primitive) and shape.key.name in KEYS):
+        raise FileRefused([Fault(spec.place, where, f"the key of a state is a string or a number, not {shape.key}")])
     if not snake(spec.name).isidentifier() or keyword.iskeyword(snake(spec.name)):
         raise FileRefused([Fault(spec.place, where, f"functions cannot call a state `{snake(spec.name)}`")])
     _must_be_row(shape.value, spec.place, where)

@@ -123,11 +123,12 @@ def test_a_function_without_code_that_runs_here_says_where_to_write_it(seed: Pat
     assert "What it has in rust/ is not run. Write it as `def mask_ssn(...)`" in told
 
 
-def test_windows_are_planned_and_said_not_to_run_yet(seed: Path) -> None:
+def test_rust_in_a_window_is_refused_by_each_functions_name(seed: Path) -> None:
     text = SEED.replace(
         "    transforms:\n", WINDOW.replace("others: {from: other.counts}", "") + "\n    transforms:\n", 1
     )
-    assert [each.says for each in planned(text, seed).not_yet] == ["windows are not run yet"]
+    told = refused(text, seed)
+    assert all(f"the function `{name}` is written in Rust" in told for name in ("at", "key", "count", "out"))
 
 
 def test_a_type_does_not_contain_itself_and_is_defined_somewhere(seed: Path) -> None:
