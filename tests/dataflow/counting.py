@@ -57,11 +57,12 @@ services:
           - operator: map
             run: |
               def out(text):
-                  if text.startswith("late"):
+                  if text.startswith("late") or text == "b 2":
                       raise ValueError
                   return text
 """
-"""Counts words; fails on `nokey` before, on `poison` and `odd` within, and on `late` behind the change of the row."""
+"""Counts words; fails on `nokey` before, on `poison` and `odd` within, and on `late`, and on the second `b`, behind the
+change of the row."""
 JAVASCRIPT = """\
           function count(word) {
               const row = count_per_word();
@@ -73,7 +74,7 @@ JAVASCRIPT = """\
               return `${word} ${row.n}`;
           }
 """
-BAD = {"nokey", "poison", "odd", "late"}
+BAD = {"nokey", "poison", "odd", "late", "b 2"}
 TABLE = "count-per-word"
 
 
@@ -97,11 +98,13 @@ def fold(sentences: list[str]) -> tuple[dict[str, dict[str, object]], Counter[st
     out: Counter[str] = Counter()
     failed = 0
     for sentence in sentences:
-        if BAD & set(sentence.split()):
-            failed += 1
-            continue
+        now, told = dict(rows), []
         for word in sentence.split():
-            row = rows.setdefault(word.lower(), {"n": 0, "last-of": ""})
-            rows[word.lower()] = {"n": int(str(row["n"])) + 1, "last-of": word}
-            out[f"{word} {rows[word.lower()]['n']}"] += 1
+            n = int(str(now.get(word.lower(), {"n": 0})["n"])) + 1
+            now[word.lower()] = {"n": n, "last-of": word}
+            told.append(f"{word} {n}")
+        if BAD & {*sentence.split(), *told}:
+            failed += 1
+        else:
+            rows, out = now, out + Counter(told)
     return rows, out, failed

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 import redis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dataflow.deadletters.concealing import KeyFile
@@ -83,6 +83,7 @@ def on_memory(plan: Plan, runner: Runner, sentences: list[str], most: int) -> Re
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(SENTENCES, st.integers(1, 60), st.integers(0, 4), st.integers(1, 7), st.booleans())
+@example(["late b", "b", "a b", "a"], 60, 0, 7, False)  # the second fails only where the first did not
 def test_rows_are_what_a_plain_fold_makes_of_the_records(
     client: redis.Redis, runner: Runner, sentences: list[str], chunk: int, frame: int, most: int, javascript: bool
 ) -> None:
