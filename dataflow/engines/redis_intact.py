@@ -87,23 +87,28 @@ class ShortWay:
 
 def _route_of(outcomes: Sequence[Outcome], topics: Topics) -> Route | None:
     """Return the one way that all entries of a batch go, None where it takes the long script."""
-    route = outcomes[0].route if outcomes and isinstance(outcomes[0], Whole) else None
-    if route is None or any(topic in topics.sealed for topic in route.topics):
+    wholes = [each for each in outcomes if isinstance(each, Whole)]
+    if not wholes or len(wholes) < len(outcomes):
         return None
-    return route if all(isinstance(each, Whole) and each.route == route for each in outcomes) else None
+    route = wholes[0].route
+    if any(topic in topics.sealed for topic in route.topics):
+        return None
+    return route if [each.route for each in wholes].count(route) == len(wholes) else None
 
 
 def _arguments(
     group: str, reader: str, route: Route, lines: Sequence[bytes], topics: Topics
 ) -> list[bytes | str | int]:
     """Return what the script is told of a batch, whose entries have `lines` each."""
-    sizes = [each.count(BREAK) + 1 for each in lines]
+    joined = BREAK.join(lines)
+    records = joined.count(BREAK) + 1
+    apart = lines if records == len(lines) else joined.split(BREAK)
     put_out = [
-        (LINES, list(_frames(lines, sizes, frame))) if (frame := topics.frame_of(topic)) else ("v", _apart(lines))
+        (LINES, list(_frames(lines, frame))) if (frame := topics.frame_of(topic)) else ("v", apart)
         for topic in route.topics
     ]
     counters = [f"{name}#{field}" for name, field in route.counts]
-    told: list[bytes | str | int] = [group, reader, len(lines), sum(sizes), len(counters), *counters]
+    told: list[bytes | str | int] = [group, reader, len(lines), records, len(counters), *counters]
     for field, entries in put_out:
         told += (field, len(entries))
     for _, entries in put_out:
@@ -111,16 +116,12 @@ def _arguments(
     return told
 
 
-def _apart(lines: Sequence[bytes]) -> Sequence[bytes]:
-    return BREAK.join(lines).split(BREAK)
-
-
-def _frames(lines: Sequence[bytes], sizes: Sequence[int], frame: int) -> Iterator[bytes]:
+def _frames(lines: Sequence[bytes], frame: int) -> Iterator[bytes]:
     """Yield frames as the long script fills them."""
     held, records = list[bytes](), 0
-    for each, size in zip(lines, sizes, strict=True):
+    for each in lines:
         held.append(each)
-        records += size
+        records += each.count(BREAK) + 1
         if records >= frame:
             yield BREAK.join(held)
             held, records = [], 0

@@ -31,7 +31,7 @@ from dataflow.engines.redis_readers import Readers
 from dataflow.engines.redis_rows import RedisRows
 from dataflow.engines.redis_script import COMMIT, Seal, Telling
 from dataflow.engines.redis_sent import Sent
-from dataflow.engines.redis_topics import addressee
+from dataflow.engines.redis_topics import addressee, singles
 
 if TYPE_CHECKING:
     from dataflow.engines.redis_streams import RedisStreams
@@ -268,7 +268,13 @@ class RedisIntake:
             self.commit(batch, [[lost] * len(each.messages()) for each in batch.entries])
 
     def _batch(self, stream: str, entries: Entries, reader: str) -> Batch:
-        topic = self._streams[stream]
+        topic, ours = self._streams[stream], singles(entries)
+        batch = Batch(topic, self._closely(stream, topic, entries) if ours is None else ours)
+        self._readers.gave(reader, batch)
+        return batch
+
+    def _closely(self, stream: str, topic: str, entries: Entries) -> list[Entry]:
+        """Return those entries that are this service's and can be opened; what becomes of the others is committed."""
         ours, others, closed = list[Entry](), list[bytes](), list[Entry]()
         for id_, fields in entries:
             if len(fields) > 2 and addressee(fields) not in (None, self._group.encode()):
@@ -283,6 +289,4 @@ class RedisIntake:
         if closed:
             lost = Done((), ((self._service, "failed"),), CLOSED)
             self._committing(Batch(topic, closed), [[lost]] * len(closed), self._sealed_closed)()
-        batch = Batch(topic, ours)
-        self._readers.gave(reader, batch)
-        return batch
+        return ours

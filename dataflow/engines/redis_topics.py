@@ -13,7 +13,7 @@ from dataflow.engines.protocol import Entry
 
 SEALED = "e"
 """The field of an entry that holds one sealed record."""
-_LINES, _PACKED, _SEALED = LINES.encode(), PACKED.encode(), SEALED.encode()
+_LINES, _PACKED, _SEALED, _VALUE = LINES.encode(), PACKED.encode(), SEALED.encode(), b"v"
 
 
 class Topics:
@@ -69,6 +69,14 @@ class _Places(dict[str, bytes]):
 def addressee(fields: Sequence[bytes]) -> bytes | None:
     """Return for which workers alone a record is that was put back from the dead letters; None for all others."""
     return fields[3] if len(fields) > 2 and fields[2] == b"g" else None
+
+
+def singles(entries: Sequence[tuple[bytes, Sequence[bytes]]]) -> list[Entry] | None:
+    """Return entries of which each is one record without a key; None where any has to be looked at more closely."""
+    values = [fields[1] for _, fields in entries if len(fields) == 2 and fields[0] == _VALUE]
+    if len(values) < len(entries) or BREAK in b"".join(values):
+        return None
+    return [Entry(id_, value) for (id_, _), value in zip(entries, values, strict=True)]
 
 
 def _entry_of(id_: bytes, fields: Sequence[bytes]) -> Entry:

@@ -51,6 +51,8 @@ class Program:
         if self._shortcut is not None:
             found = along(self._shortcut, batch.entries)
         left = [entry.messages() for entry, each in zip(batch.entries, found, strict=True) if each is None]
+        if batch.entries and not left:
+            return [each for each in found if each is not None]
         done = iter(self.run(batch.topic, [message for messages in left for message in messages]) if left else ())
         sizes = iter(left)
         return [list(islice(done, len(next(sizes)))) if each is None else each for each in found]

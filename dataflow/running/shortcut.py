@@ -59,7 +59,7 @@ class Shortcut:
 def along(way: Shortcut, entries: Sequence[Entry]) -> list[Outcome | None]:
     """Return what becomes of entries on the shortest way; None for each that has to go the long one."""
     lines = [each.lines for each in entries if each.lines is not None]
-    in_frames = any(BREAK in each for each in lines)
+    in_frames = BREAK.join(lines).count(BREAK) >= len(lines)
     told = [way.run(each) for each in lines] if in_frames else way.run_each(lines)
     found = iter([None if each is None else Whole(way.route, each) for each in told])
     return [None if each.lines is None else next(found) for each in entries]
