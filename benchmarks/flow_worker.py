@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 import tempfile
@@ -96,6 +97,7 @@ def main(url: str, environment: str, frame: str, way: str) -> None:
     with redis.Redis.from_url(url) as client:
         engine = bench_engine(client, environment, int(frame))
         engine.intake(flow_id(plan), "mask", [("in", "0")], "before")
+        gc.freeze()  # as `sealbook run` does
         client.rpush(READY, "1")
         client.blpop([GO])
         if way == "plain":

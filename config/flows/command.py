@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -62,6 +63,7 @@ def run(words: Sequence[str]) -> int:
         progress.end()
         sys.stderr.write(summary + "\n")
         return 0
+    gc.freeze()  # what is there now stays: the collector need not go through it with every batch
     with engine_of(folder, plan) as engine:
         return _work(plan, engine, stop, keys_of(folder))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,7 @@ class Command(BaseCommand):
         stop = Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
+        gc.freeze()  # what is there now stays: the collector need not go through it with every batch
         try:
             trouble = self._deployed(options, stop) if options["deployment"] else self._foreground(options, stop)
         except (NotFound, FileRefused) as refused:
