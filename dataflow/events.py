@@ -25,3 +25,5 @@ FLOW_SEEN = event("flow.seen", "deployment", "flow", "state")
 """What became of a deployment: running, stopped, failing, refused."""
 TOPIC_DECLARED = event("topic.declared", "topic", "name", "holds", "expires", "flows", "reasons")
 TOPIC_DROPPED = event("topic.dropped", "topic", "name", "holds", "flows", "reasons")
+FLOW_PROOF_FAILED = event("flow.proof_failed", "flow", "service", "sink", "category", "records")
+"""Records had what may not leave by a sink, and were kept: how many since the last such entry."""

@@ -27,6 +27,8 @@ SUBJECT_ERASED = event(
     "subject.erased", "subjects", "erasure", "repeated", "values", "tokens", "edges", "kept", "reasons"
 )
 SUBJECT_SOUGHT = event("subject.sought", "subjects", "column", "found", "reasons")
+VALUES_SOUGHT = event("values.sought", "columns", "asked", "found", "reasons")
+"""Texts were compared with what the columns have: how many, and how many were there."""
 SUBJECT_CODE_SENT = event("subject.code_sent", "subjects", "accessor", "purpose", "proof", "sent", "reasons")
 SUBJECT_PROVED = event("subject.proved", "subjects", "accessor", "purpose", "proof", "until", "reasons")
 SUBJECT_PROOF_ENDED = event("subject.proof_ended", "proof", "accessor", "operator", "why", "reasons")

@@ -15,6 +15,7 @@ from dataflow.grammar.spec import (
     NamedType,
     Port,
     Producer,
+    Proof,
     Schedule,
     Service,
     State,
@@ -183,9 +184,9 @@ def _ports(section: Section, name: str, kinds: tuple[str, ...], steps: StepReade
     found = []
     for each in section.items(name):
         kind = cast("Literal['topic', 'schedule']", each.choice("type", kinds, required=True) or "topic")
-        found.append(
-            Port(kind, each.matching("id", IS_TOPIC, _TOPIC, required=True), steps.transforms(each), each.place)
-        )
+        named, transforms = each.matching("id", IS_TOPIC, _TOPIC, required=True), steps.transforms(each)
+        proof = _proof(each.section("proof")) if name == "sinks" else None
+        found.append(Port(kind, named, transforms, each.place, proof))
         each.finish()
     return tuple(found)
 
@@ -200,6 +201,16 @@ def _states(section: Section, types: TypeBook) -> tuple[State, ...]:
         name = each.text("name") or each.text("from").rpartition(".")[2]
         found.append(read_state(name, each, types))
     return tuple(found)
+
+
+def _proof(section: Section | None) -> Proof | None:
+    if section is None:
+        return None
+    found = Proof(section.texts("detect"), section.texts("columns"), section.place)
+    if not found.detect and not found.columns:
+        section.refuse("", "a proof names categories under `detect`, or columns of the store under `columns`")
+    section.finish()
+    return found
 
 
 def read_state(name: str, section: Section, types: TypeBook) -> State:

@@ -188,6 +188,15 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """What must not leave by a sink: what detectors of these categories find, and what these columns have."""
+
+    detect: tuple[str, ...]
+    columns: tuple[str, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Port:
     """A source or a sink."""
 
@@ -195,6 +204,7 @@ class Port:
     id: str
     transforms: tuple[Step, ...]
     place: Place
+    proof: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dataflow.grammar.spec import Topic
 
+REMEDY = "Say the same in the files of both, or drop the topic with what is in it."
 ALL = "any"
 """A topic that holds this may hold every category."""
 

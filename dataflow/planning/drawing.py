@@ -67,4 +67,12 @@ def _state(state: State) -> str:
 def _promise(port: Port) -> str:
     """Say what a sink is promised: all engines so far write to a topic of the server that has the sources as well."""
     holds = f", may hold {', '.join(sorted(port.tainted))}" if port.tainted else ""
-    return f"exactly once{holds}"
+    return f"exactly once{holds}{_proof(port)}"
+
+
+def _proof(port: Port) -> str:
+    if port.proof is None:
+        return ""
+    asked = port.proof.parameters
+    known = f"value of {', '.join(asked['columns'])} in the store" if asked["columns"] else ""
+    return f", proved to have no {' and no '.join(filter(None, (', '.join(asked['detect']), known)))}"

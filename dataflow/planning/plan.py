@@ -118,6 +118,8 @@ class Port:
     tainted: frozenset[str]
     key_tainted: frozenset[str]
     place: Place
+    proof: Native | None = None
+    """What looks at every text that leaves by a sink."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dataflow.functions.protocol import Builtin, ParametersRefused
+from dataflow.functions.protocol import Builtin
 from dataflow.grammar.faults import Fault, FileRefused, Place
 from dataflow.grammar.spec import Config, FlowFile, Window
 from dataflow.grammar.spec import Port as PortSpec
@@ -13,17 +13,18 @@ from dataflow.grammar.spec import Service as ServiceSpec
 from dataflow.grammar.spec import Step as StepSpec
 from dataflow.grammar.spec import Topic as TopicSpec
 from dataflow.packages.library import Find, Input, Library, Names
-from dataflow.planning.agreeing import ALL, Disagreement, Known, agreed
+from dataflow.planning.agreeing import ALL, REMEDY, Disagreement, Known, agreed
 from dataflow.planning.bodies import Found, find_body
 from dataflow.planning.plan import Native, Plan, Port, Service, Step, Topic
-from dataflow.planning.states import KEYS, Local, may_be_in, must_be_allowed, own_states, seen_by, states_of
+from dataflow.planning.proofs import planned_proof
+from dataflow.planning.results import ASSIGN, given_by, must_take, result_of
+from dataflow.planning.states import Local, may_be_in, must_be_allowed, own_states, seen_by, states_of
 from dataflow.planning.windows import flushed_by, not_run_yet
-from dataflow.schemas.shapes import ANYTHING, TEXT, TRUTH, Many, Pair, Primitive, Shape, Shapes, categories, fits
+from dataflow.schemas.shapes import ANYTHING, TEXT, Pair, Shape, Shapes, categories, fits
 
 EVERY = "*"
 _PLACES = {"field", "fields"}
 """Parameters that name places: what lies there is replaced, whatever it looks like."""
-ASSIGN = "assign-key"
 
 
 def plan_flow(
@@ -81,8 +82,8 @@ class _Planner:
         services = [self._service(each, topics) for each in self._file.services.values()]
         if self._faults:
             raise FileRefused(self._faults)
-        file = self._file
-        return Plan(file.meta, topics, tuple(services), tuple(self._not_yet), file.purpose, file.subject)
+        file, not_yet = self._file, tuple(self._not_yet)
+        return Plan(file.meta, topics, tuple(services), not_yet, file.purpose, file.subject)
 
     def _must_be_apart(self, topics: Mapping[str, Topic]) -> None:
         """Refuse two topics that are one on the wire: what the one may hold, the other would let go."""
@@ -111,12 +112,11 @@ class _Planner:
         )
 
     def _agreed(self, spec: TopicSpec, tags: frozenset[str]) -> tuple[frozenset[str], int]:
-        flow = f"{self._file.meta.namespace}/{self._file.meta.name}"
+        meta = self._file.meta
         try:
-            return agreed(self._known.get(spec.wire_name), spec, tags, flow)
+            return agreed(self._known.get(spec.wire_name), spec, tags, f"{meta.namespace}/{meta.name}")
         except Disagreement as told:
-            remedy = "Say the same in the files of both, or drop the topic with what is in it."
-            self._faults.append(Fault(spec.place, f"topics.{spec.name}", str(told), remedy))
+            self._faults.append(Fault(spec.place, f"topics.{spec.name}", str(told), REMEDY))
             return frozenset(spec.holds), spec.expires
 
     def _service(self, spec: ServiceSpec, topics: Mapping[str, Topic]) -> Service:
@@ -128,9 +128,9 @@ class _Planner:
         steps, way = self._steps([*spec.transforms, *keyed], way)
         update, way = self._steps(updates, way)
         way = way if spec.window is None else self._behind_window(spec.window, way)
-        sinks = [found for each in spec.sinks if (found := self._sink(each, topics, way)) is not None]
-        own = tuple(self._local.own.values())
-        return Service(spec.name, tuple(sources), steps, tuple(sinks), spec.place, own, next(iter(update), None))
+        sinks = [found for each in spec.sinks if (found := self._sink(each, topics, way, spec.name)) is not None]
+        own, last = tuple(self._local.own.values()), next(iter(update), None)
+        return Service(spec.name, tuple(sources), steps, tuple(sinks), spec.place, own, last)
 
     def _local_states(self, spec: ServiceSpec) -> Local:
         try:
@@ -171,7 +171,7 @@ class _Planner:
             shape, tainted, key_tainted = shape or given, tainted | each.tainted, key_tainted | each.key_tainted
         return Way(shape or ANYTHING, tainted, key_tainted)
 
-    def _sink(self, spec: PortSpec, topics: Mapping[str, Topic], way: Way) -> Port | None:
+    def _sink(self, spec: PortSpec, topics: Mapping[str, Topic], way: Way, service: str) -> Port | None:
         topic = self._named_topic(spec, topics)
         if topic is None:
             return None
@@ -180,7 +180,8 @@ class _Planner:
             says = f"`{topic.name}` holds {topic.value}, and what comes here is {way.shape}"
             self._faults.append(Fault(spec.place, "sinks", says, "Add an operator that makes the one of the other."))
         self._must_be_allowed(topic, way, spec.place)
-        return Port(topic, steps, way.tainted, way.key_tainted, spec.place)
+        proof = planned_proof(spec, self._builtins, self._file.meta, service, self._faults)
+        return Port(topic, steps, way.tainted, way.key_tainted, spec.place, proof)
 
     def _must_be_allowed(self, topic: Topic, way: Way, place: Place) -> None:
         leaking = sorted((way.tainted | way.key_tainted) - topic.holds)
@@ -211,11 +212,11 @@ class _Planner:
 
     def _step(self, spec: StepSpec, way: Way) -> Step:
         found = find_body(spec, self._names.functions, self._builtins)
-        given = _given(found, way.shape, spec.place)
-        gives = _result(spec.operator, given, way.shape, found.name, spec.place)
+        given = given_by(found, way.shape, spec.place)
+        gives = result_of(spec.operator, given, way.shape, found.name, spec.place)
         key = gives.key if isinstance(gives, Pair) else None
         gives = gives.value if isinstance(gives, Pair) else gives
-        _must_take(found, way.shape, spec.place)
+        must_take(found, way.shape, spec.place)
         reads, changes = seen_by(found, spec.operator, self._local, spec.place)
         way = Way(way.shape, way.tainted | may_be_in([*reads, *changes]), way.key_tainted)
         must_be_allowed(changes, way.tainted | way.key_tainted, spec.place)
@@ -258,42 +259,3 @@ def _left(found: Found, way: Way) -> frozenset[str]:
     if isinstance(found.body, Native) and way.shape != TEXT and not found.body.parameters.keys() & _PLACES:
         removed &= categories(way.shape)
     return way.tainted - removed
-
-
-def _given(found: Found, shape: Shape, place: Place) -> Shape:
-    """Return what a function itself returns."""
-    if isinstance(found.body, Native):
-        try:
-            return found.body.builtin.gives(shape, found.body.parameters)
-        except ParametersRefused as refused:
-            raise FileRefused([Fault(place, "with", f"`{found.name}`: {refused}")]) from None
-    return ANYTHING if found.gives is None else found.gives
-
-
-def _result(operator: str, given: Shape, shape: Shape, name: str, place: Place) -> Shape:
-    """Return the shape behind an operator whose function returns `given`. Raises `FileRefused`."""
-    if operator == "filter":
-        if not fits(given, TRUTH) and not isinstance(given, Pair):
-            raise FileRefused([Fault(place, "", f"`{name}` is a filter and returns {given}, not a bool")])
-        return shape
-    if operator == ASSIGN:
-        if given != ANYTHING and not (isinstance(given, Primitive) and given.name in KEYS):
-            says = f"`{name}` assigns a key and returns {given}, neither a string nor a whole number"
-            raise FileRefused([Fault(place, "", says)])
-        return shape
-    if operator == "flat-map":
-        if isinstance(given, Many):
-            return given.items
-        if given != ANYTHING:
-            raise FileRefused([Fault(place, "", f"`{name}` is a flat-map and returns {given}, not a list")])
-    return given
-
-
-def _must_take(found: Found, shape: Shape, place: Place) -> None:
-    values = [each for each in found.inputs or () if each.kind == "value"]
-    if found.inputs is not None and len(values) != 1:
-        raise FileRefused([Fault(place, "", f"`{found.name}` takes {len(values)} values, and one record is given")])
-    for each in values:
-        if not fits(shape, each.shape):
-            says = f"`{found.name}` takes {each.shape}, and what comes here is {shape}"
-            raise FileRefused([Fault(place, "", says, "Add an operator before it that makes the one of the other.")])

@@ -16,6 +16,7 @@ from dataflow.planning.plan import Coded, Native, Port, Service, Step, Topic
 from dataflow.running.folding import Fold
 from dataflow.running.journey import FAILED, SUCCEEDED, Item, Journey, Sink, Stage
 from dataflow.running.ledger import Ledger, without_engine
+from dataflow.running.proving import proof_of
 from dataflow.running.rows import blanks_of, key_of, seen_rows
 from dataflow.running.shortcut import along, shortcut
 from dataflow.running.still_json import is_broken
@@ -98,11 +99,12 @@ class Program:
 
     def _sink(self, port: Port) -> Sink:
         encode, wire_name, raw = encoder(port.topic), port.topic.wire_name, port.topic.converter == "raw"
-        stages = [self._stage(step) for step in port.steps]
+        stages, proved = [self._stage(step) for step in port.steps], proof_of(port, self._secrets)
 
         def write(items: list[Item], journeys: list[Journey]) -> None:
             for stage in stages:
                 items = stage(items, journeys)
+            leaving: list[tuple[Journey, Output]] = []
             for item in items:
                 journey = journeys[item.owner]
                 if journey.failure:
@@ -111,9 +113,13 @@ class Program:
                     data = encode(item.value)
                     if raw and is_broken(journey.given, data):
                         raise ValueUnfit("what was JSON is none any more")
-                    journey.outputs.append(Output(wire_name, _key_bytes(item.key), data))
+                    leaving.append((journey, Output(wire_name, _key_bytes(item.key), data)))
                 except ValueUnfit as unfit:
                     journey.failure = f"{port.topic.name}: {unfit}"
+            for (journey, output), why in zip(leaving, proved([output for _, output in leaving]), strict=True):
+                journey.outputs.append(output)
+                if why and not journey.failure:
+                    journey.failure = f"{port.topic.name}: {why}"
 
         return write
 

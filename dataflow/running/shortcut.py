@@ -81,7 +81,7 @@ def shortcut(service: Service, counts: tuple[tuple[str, str], ...]) -> Shortcut 
 
 
 def _is_plain(port: Port) -> bool:
-    return port.topic.converter == "raw" and port.topic.value == TEXT and not port.steps
+    return port.topic.converter == "raw" and port.topic.value == TEXT and not port.steps and port.proof is None
 
 
 def _on_lines(step: Step) -> Joined | None:

@@ -13,6 +13,7 @@ from dataflow.functions.registry import BUILTINS
 from dataflow.schemas.shapes import TRUTH, Primitive, Shape
 from dataflow.store.places import at, place_in, put
 from dataflow.store.protocol import Store, StoreRefuses, ValuesRefused
+from dataflow.store.proving import Prove
 
 MOST_CALLS = 64
 """Calls of one batch in which the store refuses some texts: enough to find a few among thousands."""
@@ -204,4 +205,4 @@ def functions_for(store: Store | None, *, purpose: str = "", subject: str = "") 
     Without a store those that ask it can be planned, and are refused when they are to run.
     """
     asking: list[Builtin] = [Tokenize(store), Resolve(store), RequireConsent(store, purpose=purpose, subject=subject)]
-    return BUILTINS | {each.name: each for each in asking}
+    return BUILTINS | {each.name: each for each in (*asking, Prove(store))}

@@ -12,8 +12,8 @@ AT_ONCE = 1_000
 T = TypeVar("T")
 
 
-def parts(all_of: Iterable[T]) -> Iterator[list[T]]:
+def parts(all_of: Iterable[T], *, at_once: int = AT_ONCE) -> Iterator[list[T]]:
     """Yield what is asked for in calls that the store takes."""
     rest = iter(all_of)
-    while some := list(islice(rest, AT_ONCE)):
+    while some := list(islice(rest, at_once)):
         yield some

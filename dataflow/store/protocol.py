@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 
@@ -17,6 +17,17 @@ class ValuesRefused(StoreRefuses):
 
 class StoreAway(Exception):
     """The store does not answer: the batch waits, and nothing of it is written."""
+
+
+@runtime_checkable
+class KnowsValues(Protocol):
+    """A store at hand, which compares texts with what it has. Everything raises `StoreRefuses` and `StoreAway`."""
+
+    def known(self, texts: Sequence[str], *, columns: Sequence[str]) -> dict[str, str]:
+        """Return those of some texts that are values of somebody, each with the column that has it."""
+
+    def tell_of_leaks(self, leaks: Mapping[str, int], *, flow: str, service: str, sink: str) -> None:
+        """Put on record how many records of each category were kept from leaving."""
 
 
 class Store(Protocol):

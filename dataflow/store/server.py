@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TypeVar
@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import DatabaseError, DataError, close_old_connections
 
 from audit.errors import AuditUnavailable
+from dataflow.actions.proofs import note_failed_proof
 from dataflow.store.parts import parts
 from dataflow.store.protocol import StoreAway, StoreRefuses, ValuesRefused
 from governance.errors import Conflict, EpochMoved, GovernanceError, Invalid, Throttled, Unavailable
@@ -22,6 +23,7 @@ from governance.standing import epoch_of
 from keyring.errors import KmsUnavailable
 from keyring.walls import in_environment
 from userstore.actions.consent_checks import permitted_people
+from userstore.actions.known_values import MOST_TEXTS, known_values
 from userstore.actions.token_batches import create_tokens, may_create_tokens
 from userstore.actions.tokens import resolve_tokens
 from userstore.errors import TooLarge
@@ -49,6 +51,7 @@ class ServerStore:
         self._caller = caller
         self._kept: OrderedDict[bytes, str] = OrderedDict()
         self._epoch: int | None = None
+        self._leaks: Counter[tuple[str, str, str, str]] = Counter()
         self._secret = os.urandom(32)
         self._id_of = lru_cache(maxsize=64)(self._look_up)
 
@@ -82,6 +85,27 @@ class ServerStore:
             return permitted_people(self._caller, subject_ids=some, purpose=purpose)[0]
 
         return {each for some in parts(sorted(subjects)) for each in _answered(ask, some)}
+
+    def known(self, texts: Sequence[str], *, columns: Sequence[str]) -> dict[str, str]:
+        """Return which texts are values of somebody; never remembered, since any may become one."""
+        self._begin()
+        found: dict[str, str] = {}
+        for some in parts(texts, at_once=MOST_TEXTS):
+            found |= _answered(lambda asked: known_values(self._caller, columns=columns, texts=asked)[0], some)
+        return found
+
+    def tell_of_leaks(self, leaks: Mapping[str, int], *, flow: str, service: str, sink: str) -> None:
+        """Put down what was kept from leaving, once a minute at most for each category of a service."""
+        self._begin()
+        for category, records in leaks.items():
+            self._leaks[flow, service, sink, category] += records
+
+        def tell(place: tuple[str, str, str, str]) -> bool:
+            return note_failed_proof(self._caller, *place, records=self._leaks[place])
+
+        for place in list(self._leaks):
+            if _answered(tell, place):
+                del self._leaks[place]
 
     def _begin(self) -> None:
         """Forget what was remembered under another epoch."""

@@ -17,6 +17,7 @@ from audit.analysis.detections import (
     honey,
     hour,
     job_profile,
+    leaking,
     own_record,
     peers,
     random_sample,
@@ -62,5 +63,6 @@ DETECTIONS: tuple[Detection, ...] = (
     honey.DETECTION,
     hour.DETECTION,
     tampering.DETECTION,
+    leaking.DETECTION,
     random_sample.DETECTION,
 )
