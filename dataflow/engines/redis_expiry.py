@@ -8,7 +8,7 @@ AT_ONCE = 1_000
 EXPIRE = """
 -- Takes out of a stream what is older than `lasts` milliseconds, so many entries at most, and returns how many; what a
 -- group was never given of them is counted in the hash of its flow. The stream ends a minute after its newest entry.
-local MOST = AT_ONCE
+local MOST, PAGE = AT_ONCE, 50 -- a page of large records must have room in memory
 local function is_later(id, other)
   local a, b = id:find('-'), other:find('-')
   local first, second = tonumber(id:sub(1, a - 1)), tonumber(other:sub(1, b - 1))
@@ -28,34 +28,39 @@ local function records(fields)
   end
   return found
 end
+local function count(stream, found, counts)
+  for _, told in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+    local group = {}
+    for i = 1, #told, 2 do group[told[i]] = told[i + 1] end
+    local lost = 0
+    for i = #found, 1, -1 do
+      local id, fields = found[i][1], found[i][2]
+      if not is_later(id, group['last-delivered-id']) then break end
+      if fields[3] ~= 'g' or fields[4] == group.name then lost = lost + records(fields) end
+    end
+    local flow, service = group.name:match('^(.*):(.-)$')
+    if lost > 0 and flow then redis.call('HINCRBY', counts .. flow, service .. '#expired', lost) end
+  end
+end
 local function expire(stream, lasts, counts)
   local time = redis.call('TIME')
-  local oldest = time[1] * 1000 + math.floor(time[2] / 1000) - lasts
-  local found = redis.call('XRANGE', stream, '-', string.format('%.0f', oldest - 1), 'COUNT', MOST + 1)
-  if #found > 0 then
-    local is_all = #found <= MOST
-    local stays = is_all and string.format('%.0f', oldest) or table.remove(found)[1]
-    for _, told in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
-      local group = {}
-      for i = 1, #told, 2 do group[told[i]] = told[i + 1] end
-      local lost = 0
-      for i = #found, 1, -1 do
-        local id, fields = found[i][1], found[i][2]
-        if not is_later(id, group['last-delivered-id']) then break end
-        if fields[3] ~= 'g' or fields[4] == group.name then lost = lost + records(fields) end
-      end
-      local flow, service = group.name:match('^(.*):(.-)$')
-      if lost > 0 and flow then redis.call('HINCRBY', counts .. flow, service .. '#expired', lost) end
+  local oldest, gone = time[1] * 1000 + math.floor(time[2] / 1000) - lasts, 0
+  repeat
+    local found = redis.call('XRANGE', stream, '-', string.format('%.0f', oldest - 1), 'COUNT', PAGE + 1)
+    local stays = #found > PAGE and table.remove(found)[1]
+    if #found > 0 then
+      count(stream, found, counts)
+      redis.call('XTRIM', stream, 'MINID', '=', stays or string.format('%.0f', oldest))
+      gone = gone + #found
     end
-    redis.call('XTRIM', stream, 'MINID', '=', stays)
-    if not is_all then return #found end
-  end
+    if stays and gone >= MOST then return gone end
+  until not stays
   local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   if newest then
     local ends = tonumber(newest[1]:sub(1, newest[1]:find('-') - 1)) + lasts + 60000
     redis.call('PEXPIREAT', stream, string.format('%.0f', ends))
   end
-  return #found
+  return gone
 end
 """.replace("AT_ONCE", str(AT_ONCE))
 
@@ -71,7 +76,11 @@ APPEND = (
     + """
 -- KEYS: a topic. ARGV: milliseconds (0: for ever), beginning of the names of counters, then sealed records.
 for at = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[at]) end
-if ARGV[1] ~= '0' then expire(KEYS[1], tonumber(ARGV[1]), ARGV[2]) end
+if ARGV[1] == '0' then
+  redis.call('PERSIST', KEYS[1])
+else
+  expire(KEYS[1], tonumber(ARGV[1]), ARGV[2])
+end
 """
 )
 TAKE_OUT = """

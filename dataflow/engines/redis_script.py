@@ -112,7 +112,11 @@ while at < last do
 end
 for t = 1, #frames do
   flush(t)
-  if lasts[t] > 0 then expire(KEYS[3 + t], lasts[t], counts) end
+  if lasts[t] > 0 then
+    expire(KEYS[3 + t], lasts[t], counts)
+  else
+    call('PERSIST', KEYS[3 + t]) -- it had an end as long as it was said to hold personal data
+  end
 end
 for p = 1, #names do
   if times[p] > 0 then

@@ -65,8 +65,9 @@ class RedisStreams:
         """Append records to a topic; return how many."""
         stream, frame = self.stream(topic), self.topics.frame_of(topic)
         if topic in self.topics.sealed:
-            closed = [self.topics.closed(topic, *each) for each in records]
-            self._append(keys=[stream], args=[self.topics.lasts_of(topic), self.counts(""), *closed])
+            for first in range(0, len(records), PAGE):
+                closed = [self.topics.closed(topic, *each) for each in records[first : first + PAGE]]
+                self._append(keys=[stream], args=[self.topics.lasts_of(topic), self.counts(""), *closed])
             return len(records)
         with self.client.pipeline(transaction=False) as pipeline:
             if frame:
@@ -75,6 +76,7 @@ class RedisStreams:
             else:
                 for key, value in records:
                     pipeline.xadd(stream, {"v": value} if key is None else {"v": value, "k": key})
+            pipeline.persist(stream)  # it had an end as long as it was said to hold personal data
             pipeline.execute()
         return len(records)
 

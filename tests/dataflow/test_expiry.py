@@ -81,7 +81,7 @@ def test_frames_from_before_count_by_their_records_and_what_was_put_back_for_its
         ((field, data),) = framed(records, 9)
         put(engine, "in", days=days, fields={field: data})
     put(engine, "in", days=7.5, fields={"v": b"7", "g": b"example/f:other"})
-    engine.produce("in", [])
+    engine.produce("in", [(None, b"new")])
     assert (counted(engine), counted(engine, "other")) == ({"expired": 6}, {"expired": 7})
 
 
@@ -97,11 +97,11 @@ def test_a_commit_takes_out_of_the_topics_that_it_writes_to(engine: RedisStreams
 
 
 def test_a_flow_takes_out_of_its_sources_although_nobody_writes(engine: RedisStreams) -> None:
-    put(engine, "in", days=8, number=2_500)
+    put(engine, "in", days=8, number=2_521)
     put(engine, "in", days=1)
     assert [each.value for each in taken(intake_of(engine)).messages] == [b"1 0"]
     assert engine.client.xlen(engine.stream("in")) == 1
-    assert counted(engine) == {"expired": 2_500}
+    assert counted(engine) == {"expired": 2_521}
 
 
 def test_what_expired_at_a_worker_that_ended_is_given_up_and_who_wakes_up_late_writes_nothing(
@@ -146,6 +146,21 @@ def test_a_topic_ends_a_minute_after_its_last_record_and_not_later_because_someb
     assert engine.client.pexpiretime(engine.stream("out")) > ends
     engine.produce("kept", [(None, b"1")])
     assert engine.client.pexpiretime(engine.stream("kept")) == -1
+
+
+def test_a_topic_that_is_said_to_hold_none_any_more_has_no_end(engine: RedisStreams, client: redis.Redis) -> None:
+    environment = engine.stream("").split("{")[1].split("}")[0]
+    after = RedisStreams(client, environment=environment, conceal=engine.conceal)
+    tagged = RedisStreams(client, environment=environment, conceal=engine.conceal, sealed={"in": 0, "out": 0})
+    for later in (after, tagged):
+        engine.produce("in", [(None, b"1")])
+        engine.produce("out", [(None, b"1")])
+        assert client.pexpiretime(engine.stream("in")) > 0 < client.pexpiretime(engine.stream("out"))
+        intake = intake_of(later)
+        later.produce("in", [(None, b"2")])
+        batch = taken(intake)
+        intake.commit(batch, [[OUT]] * len(batch.entries))
+        assert client.pexpiretime(engine.stream("in")) == client.pexpiretime(engine.stream("out")) == -1
 
 
 def test_a_topic_that_is_gone_is_made_anew_and_nothing_that_comes_then_is_passed_over(engine: RedisStreams) -> None:
