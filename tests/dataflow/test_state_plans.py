@@ -49,7 +49,7 @@ def test_states_are_planned_and_drawn() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ("key: {type: string}", "key: {type: u32}", "the key of a state is a string, not u32"),
+        ("key: {type: string}", "key: {type: bool}", "the key of a state is a string or a number, not bool"),
         (ROW, "value: {type: bytes}", "the value of a state is plain or an arrow-row, not bytes"),
         ("n: {type: u32}", "n: {type: list, items: {type: u32}}", "the column `n` is list of u32: columns are plain"),
         ("n: {type: u32}", "update: {type: u32}", "a column cannot be called `update`"),
