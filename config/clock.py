@@ -33,17 +33,22 @@ CELERY_BEAT_SCHEDULE = {
     "apply changed retention": {"task": "userstore.apply_retention_changes", "schedule": 30.0},
     "continue imports": {"task": "userstore.continue_imports", "schedule": 60.0},
     "forget imports": {"task": "userstore.forget_imports", "schedule": 3600.0},
+    "continue deployments": {"task": "dataflow.continue_deployments", "schedule": 10.0, "options": {"expires": 10.0}},
     "settle indexes": {"task": "userstore.settle_indexes", "schedule": 60.0},
 }
 
 _QUEUE = environ.Env()("SEALBOOK_QUEUE", default="sealbook")
-_SEALER, _BACKTESTS = ({"queue": f"{_QUEUE}-{name}"} for name in ("sealer", "backtests"))
+_SEALER, _BACKTESTS, _FLOWS = ({"queue": f"{_QUEUE}-{name}"} for name in ("sealer", "backtests", "flows"))
 CELERY_TASK_ROUTES = {
     "audit.integrate": _SEALER,
     "audit.ask_witnesses": _SEALER,
     "audit.drop_old_months": _SEALER,
     "audit.backtest": _BACKTESTS,
+    "dataflow.read_again": _FLOWS,
+    "dataflow.replay": _FLOWS,
+    "dataflow.continue_deployments": _FLOWS,
 }
 """The sealer's queue is worked on by its own process alone, which has its role and its key."""
-CELERY_TASK_QUEUES = [Queue(each, Exchange(each), each) for each in (_QUEUE, _BACKTESTS["queue"])]
-"""What a worker works on that is not told otherwise. Backtests may take minutes: another worker may have them alone."""
+CELERY_TASK_QUEUES = [Queue(each, Exchange(each), each) for each in (_QUEUE, _BACKTESTS["queue"], _FLOWS["queue"])]
+"""What a worker works on that is not told otherwise. Backtests and putting back what flows failed on take minutes:
+one queue each, so that another worker may have it alone."""

@@ -21,6 +21,7 @@ Link = dict[str, Any]
 WATCH: Final = "Watch and stop"
 DEFINITIONS: Final = "What and why"
 BUILDS: Final = "Reviewed builds"
+FLOWS: Final = "Flows"
 GRAPH: Final = "Who belongs to what"
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
@@ -76,9 +77,9 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Policy templates", "rule", "governance.PolicyTemplate"),
             ("Script secrets", "password", "governance.PolicySecret"),
             ("Script hosts", "public", "governance.ScriptHost"),
-            ("Hub of flows", "hub", "dataflow.HubItem"),
         ),
     ),
+    (FLOWS, (("Hub of flows", "hub", "dataflow.HubItem"),)),
     (
         GRAPH,
         (
@@ -113,6 +114,7 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("Read by which code", "commit", "code-of-column-page", "audit"),
         ("Script notes", "sticky_note_2", "script-notes", "audit"),
     ),
+    FLOWS: (("Deployed flows", "play_circle", "deployments-page", "configure"),),
     GRAPH: (
         ("Objects", "hub", "graph-objects", "read"),
         ("Check an attribute", "rule_settings", "graph-check", "read"),

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="docs.html"), name="docs"),
     path("", include("governance.console.urls")),
     path("", include("userstore.console.urls")),
+    path("", include("dataflow.console.urls")),
     path("", include("governance.portal.urls")),
     path("", include("userstore.portal.urls")),
     path("admin/", admin.site.urls),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
+from dataflow.api.deployments import DeploymentBackfill, DeploymentReplay, Deployments, SingleDeployment
 from dataflow.api.hub import HubContent, HubItems, SingleHubItem
 from dataflow.api.letters import DeadLetters, DroppedLetters, LetterFlows, OpenedLetter, ReplayedLetters
+from dataflow.api.metrics import Metrics
 from dataflow.api.topics import FlowTopics, SingleFlowTopic
 
 app_name = "dataflow"
+_DEPLOYMENT = "dataflow/deployments/<uuid:deployment_id>"
 urlpatterns = [
     path("dataflow/dead-letters", DeadLetters.as_view(), name="dead-letters"),
     path("dataflow/dead-letters/flows", LetterFlows.as_view(), name="dead-letter-flows"),
@@ -20,4 +23,9 @@ urlpatterns = [
     path("dataflow/hub/items/<uuid:item_id>/content", HubContent.as_view(), name="hub-content"),
     path("dataflow/topics", FlowTopics.as_view(), name="flow-topics"),
     path("dataflow/topics/<uuid:topic_id>", SingleFlowTopic.as_view(), name="flow-topic"),
+    path("dataflow/deployments", Deployments.as_view(), name="deployments"),
+    path(_DEPLOYMENT, SingleDeployment.as_view(), name="deployment"),
+    path(f"{_DEPLOYMENT}/replay", DeploymentReplay.as_view(), name="deployment-replay"),
+    path(f"{_DEPLOYMENT}/backfill", DeploymentBackfill.as_view(), name="deployment-backfill"),
+    path("dataflow/metrics", Metrics.as_view(), name="flow-metrics"),
 ]

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from dataflow.deployments.roster import Roster
 from dataflow.deployments.wanted import Wanted
-from dataflow.models.deployments import FAILING, REFUSED, RUNNING, STOPPED
+from dataflow.models.deployments import FAILING, REFUSED, RUNNING, STOPPED, TURNING
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 """Seconds before a worker that ended is started again: doubled each time, from the first on again once one has lived
@@ -111,7 +111,9 @@ class Crew:
         if not wanted.workers:
             if self._workers:
                 return None
-            return (REFUSED, wanted.refused) if wanted.refused else (STOPPED, "")
+            if wanted.refused:
+                return REFUSED, wanted.refused
+            return (TURNING if wanted.is_turning else STOPPED), ""
         if self._pauses:
             return FAILING, self._words or _told(next(iter(self._pauses.values())).ended)
         return (RUNNING, "") if self._workers else None

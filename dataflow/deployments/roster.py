@@ -53,6 +53,11 @@ class Roster:
         self._client, self._tag, self._flow = client, f"flow:{{{environment_id}}}", flow
         self._hold, self._let_go = client.register_script(HOLD), client.register_script(LET_GO)
 
+    @property
+    def traces(self) -> list[str]:
+        """The keys of which one is there as long as somebody works, or is about to."""
+        return [self._key(kind, place) for kind in ("place", "worker") for place in range(MOST_WORKERS)]
+
     def hold(self, place: int, *, holder: str) -> bool:
         """Take or keep a worker's place; False where another supervisor has it."""
         return bool(self._hold(keys=[self._key("place", place)], args=[holder, HELD_MILLISECONDS]))

@@ -22,6 +22,8 @@ from dataflow.actions.seen_states import note_state
 from dataflow.deployments.crew import Crew, Seen, Spawn
 from dataflow.deployments.roster import Roster, say_supervised
 from dataflow.deployments.wanted import Wanted, wanted_in
+from dataflow.engines.redis_letters import tag_of
+from dataflow.engines.redis_reading import Readings
 from governance.models import Environment
 
 TURN_SECONDS = 0.5
@@ -39,12 +41,13 @@ class Supervisor:
         self._wanted: dict[UUID, list[Wanted]] = {}
         self._crews: dict[UUID, Crew] = {}
         self._noted: dict[UUID, Seen] = {}
+        self._begun: dict[UUID, UUID] = {}
 
     def turn(self) -> None:
         """Look once, and do what is wanted. Raises what the database or Redis raise; workers go on meanwhile."""
         close_old_connections()
         self._look()
-        wanted = {each.deployment_id: each for some in self._wanted.values() for each in some}
+        wanted = {each.deployment_id: self._now(each) for some in self._wanted.values() for each in some}
         for each in wanted.values():
             seen = self._crew_of(each).keep(each, now=self._clock())
             if seen is not None and self._noted.get(each.deployment_id) != seen:
@@ -76,6 +79,15 @@ class Supervisor:
                 self._epochs[environment_id] = epoch
         for gone in self._epochs.keys() - epochs.keys():
             del self._epochs[gone], self._wanted[gone]
+
+    def _now(self, wanted: Wanted) -> Wanted:
+        """Return what is wanted at this moment: nobody may work while another reading has not begun."""
+        if wanted.reading is None or self._begun.get(wanted.deployment_id) == wanted.reading:
+            return wanted
+        if Readings(self._client, tag_of(str(wanted.environment_id))).of(wanted.flow) != str(wanted.reading):
+            return wanted.turning()
+        self._begun[wanted.deployment_id] = wanted.reading
+        return wanted
 
     def _crew_of(self, wanted: Wanted) -> Crew:
         if wanted.deployment_id not in self._crews:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from dataflow.grammar.faults import FileRefused
@@ -24,6 +24,7 @@ class Wanted:
         make: the published files and the client; whoever runs something else is ended.
         refused: why it has no workers though it is to run.
         reading: which reading of its sources is wanted; None: whichever there is.
+        is_turning: whether its workers have to end before that reading can begin.
     """
 
     environment_id: UUID
@@ -33,6 +34,11 @@ class Wanted:
     make: tuple[str, UUID]
     refused: str
     reading: UUID | None
+    is_turning: bool = False
+
+    def turning(self) -> Wanted:
+        """Return the same without workers, for as long as another reading has not begun."""
+        return replace(self, workers=0, is_turning=True)
 
 
 def wanted_in(environment_id: UUID) -> list[Wanted]:

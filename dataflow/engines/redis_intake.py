@@ -28,6 +28,7 @@ from dataflow.engines.protocol import (
 from dataflow.engines.redis_expiry import AT_ONCE, TAKE_OUT, TRIM
 from dataflow.engines.redis_intact import ShortWay
 from dataflow.engines.redis_readers import Readers
+from dataflow.engines.redis_reading import Superseded
 from dataflow.engines.redis_rows import RedisRows
 from dataflow.engines.redis_script import COMMIT, Seal, Telling
 from dataflow.engines.redis_sent import Sent
@@ -77,6 +78,7 @@ class RedisIntake:
         idle: int,
     ) -> None:
         self._client, self._engine, self._service, self._group = engine.client, engine, service, group
+        self._flow, self._addressed = flow, engine.readings.addressed(group, streams)
         self._bare = undressed(engine.client)
         self._dead, self._counts, self._streams = engine.dead(flow), engine.counts(flow), streams
         self._worker, self._idle, self._looked = worker, idle, 0.0
@@ -116,7 +118,12 @@ class RedisIntake:
             self._keep_asked()
 
     def _begin_anew(self) -> None:
-        """Let the service read topics that expired whole, or that somebody dropped, from their beginning."""
+        """Let the service read topics that expired whole, or that somebody dropped, from their beginning.
+
+        Raises `Superseded` where another reading of the sources has begun meanwhile, which has groups of its own.
+        """
+        if self._engine.group(self._flow, self._service) != self._group:
+            raise Superseded
         for stream in self._streams:
             with contextlib.suppress(redis.ResponseError):  # it is there
                 self._client.xgroup_create(stream, self._group, id="0", mkstream=True)
@@ -277,7 +284,7 @@ class RedisIntake:
         """Return those entries that are this service's and can be opened; what becomes of the others is committed."""
         ours, others, closed = list[Entry](), list[bytes](), list[Entry]()
         for id_, fields in entries:
-            if len(fields) > 2 and addressee(fields) not in (None, self._group.encode()):
+            if len(fields) > 2 and not self._addressed.has(stream, id_, addressee(fields)):
                 others.append(id_)
                 continue
             try:

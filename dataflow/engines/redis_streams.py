@@ -18,6 +18,7 @@ from dataflow.engines.protocol import Message, Table
 from dataflow.engines.redis_expiry import APPEND
 from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, undressed
 from dataflow.engines.redis_letters import FLOWS, RedisLetters, tag_of
+from dataflow.engines.redis_reading import Readings, group_named
 from dataflow.engines.redis_rows import RedisRows
 from dataflow.engines.redis_topics import Topics, addressee
 
@@ -47,6 +48,7 @@ class RedisStreams:
         self.client, self._tag, self._idle, self.conceal = client, tag_of(environment), idle, conceal
         self.topics = Topics(self._tag, conceal, frames or {}, sealed or {})
         self._append, self.unopened = client.register_script(APPEND), 0
+        self.readings = Readings(client, self._tag)
 
     def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> RedisIntake:
         """Return a worker's end; where reading begins is `0` or `$`, once and for all workers of the service."""
@@ -124,7 +126,7 @@ class RedisStreams:
 
     def group(self, flow: str, service: str) -> str:
         """Return what the workers of a service are called together."""
-        return f"{flow}:{service}"
+        return group_named(flow, service, self.readings.of(flow))
 
     def stream(self, topic: str) -> str:
         return self.topics.stream(topic)

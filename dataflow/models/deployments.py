@@ -11,8 +11,8 @@ from governance.models.owned import OwnedByEnvironment, owned_constraints
 
 RUNNING, STOPPED = "running", "stopped"
 """What is wanted, and what became of it."""
-FAILING, REFUSED = "failing", "refused"
-"""What else can become of it: its workers end, or its plan is refused."""
+FAILING, REFUSED, TURNING = "failing", "refused", "turning back"
+"""What else can become of it: its workers end, its plan is refused, or it is about to read its sources again."""
 MOST_WORKERS = 8
 
 

@@ -14,6 +14,7 @@ from governance.actions.workload_policies import WorkloadSpec, set_workload_poli
 from governance.identities import system_caller
 from tests import cast
 from tests.api.calling import Scene
+from tests.api.deployment_rows import deployment_ids
 from tests.attacks.aim import Aim
 from tests.dataflow.declared import started, topics_of, written
 from tests.dataflow.published import FILES
@@ -29,10 +30,12 @@ def build_ids(scene: Scene) -> dict[str, Any]:
     set_workload_policy(system, client_id=job, spec=WorkloadSpec(mode="audit"))
     item = publish_to_hub(scene.service.caller, files=FILES)
     started(scene.service.caller, written("flow"))
+    deployed = deployment_ids(scene)
     (build,) = register_build(scene.service.caller, envelope=ci.build())
     return {
         "job": job, "ci_key": key.public_id, "launcher": launcher.public_id, "build": build.public_id,
         "hub_item": item.public_id, "flow_topic": topics_of(scene.service.caller)["raw"].public_id,
+        "deployment": deployed["<uuid:deployment_id>"],
         "change": uuid4(),  # there are changes in protected environments alone
     }  # fmt: skip
 
@@ -82,3 +85,12 @@ def hub_aims() -> Iterator[Aim]:
         yield Aim("POST", f"dataflow/dead-letters/{action}", {"flow": "tests/flow", "all": True})
     yield Aim("GET", "dataflow/topics")
     yield Aim("DELETE", "dataflow/topics/{flow_topic}")
+    deployment = "dataflow/deployments/{deployment}"
+    yield Aim("GET", "dataflow/deployments")
+    yield Aim("POST", "dataflow/deployments", {"item_id": "{hub_item}", "client_id": "{job}"})
+    yield Aim("GET", deployment)
+    yield Aim("PUT", deployment, {"wanted": "stopped"})
+    yield Aim("POST", f"{deployment}/replay")
+    yield Aim("POST", f"{deployment}/backfill", {"confirmed": "tests/cards"})
+    yield Aim("DELETE", deployment)
+    yield Aim("GET", "dataflow/metrics")

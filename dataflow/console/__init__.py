@@ -1,0 +1,1 @@
+"""The officer's pages of flows that run on the server."""

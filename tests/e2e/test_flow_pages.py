@@ -1,0 +1,90 @@
+"""Pages of deployed flows in a real browser: WCAG 2.2 AA, within the window, and as they go on by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from django.core.cache import cache
+
+from tests.e2e.conftest import Visitor
+from tests.e2e.helpdesk_windows import keep_picture
+from tests.e2e.test_console_pages import sign_in
+from tests.e2e.windows import WINDOWS
+
+if TYPE_CHECKING:
+    from tests.console.people import Console
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def console(transactional_db: None) -> Iterator[Console]:
+    from tests import cast
+    from tests.console.people import staffed_console
+
+    cache.clear()
+    staffed = staffed_console()
+    cast.new_environment("staging")
+    yield staffed
+    cache.clear()
+
+
+def deploy_two(console: Console) -> list[str]:
+    """A flow that runs with figures and another version, and one whose workers end; return their ids."""
+    from django.utils import timezone
+
+    from dataflow.actions.deployments import deploy_flow
+    from dataflow.actions.hub import publish_to_hub
+    from dataflow.actions.seen_states import note_state
+    from dataflow.deployments.roster import Roster, say_supervised
+    from dataflow.running.deployed import engine_for
+    from governance.identities import system_caller
+    from tests import cast
+    from tests.dataflow.published import CARDS
+
+    system, job = system_caller(console.environment.id), cast.new_caller(console.environment, "cards-job")
+    engine = engine_for(job)
+    made = []
+    for name, state, trouble in (("cards", "running", ""), ("a-much-longer-name-of-a-flow", "failing", "it ended: X")):
+        text = CARDS.replace("name: cards", f"name: {name}")
+        for version in ("0.2.0", "0.1.0"):
+            files = {"dataflow.yaml": text.replace("version: 0.1.0", f"version: {version}")}
+            item = publish_to_hub(system, files=files)
+        deployment = deploy_flow(system, item=item.public_id, client=job.id, workers=2)
+        note_state(console.environment.id, deployment.public_id, state=state, trouble=trouble, now=timezone.now())
+        made.append(str(deployment.public_id))
+    Roster(engine.client, environment_id=console.environment.id, flow="tests/cards").beat(0, {"cleaning": 70_312.4})
+    engine.client.hset(engine.counts("tests/cards"), mapping={"cleaning#succeeded": 4_812_331, "cleaning#failed": 12})
+    engine.produce("orders", [(None, b"order")] * 40)
+    say_supervised(engine.client)
+    return made
+
+
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
+def test_pages_of_flows_meet_wcag_and_go_on_by_themselves(
+    visit: Callable[..., Visitor], console: Console, width: int, scheme: str
+) -> None:
+    visitor, found = visit(width=width, scheme=scheme), []
+    sign_in(visitor, console)
+    page = visitor.open("/admin/flows/")
+    page.wait_for_selector("text=Nothing is deployed")
+    keep_picture(visitor, f"flows-none-{width}-{scheme}")
+    found += visitor.accessibility_violations()
+    made = deploy_two(console)
+    page.wait_for_selector("text=a-much-longer-name-of-a-flow")  # without anybody's doing
+    visitor.open("/admin/flows/")
+    for path, name in (("", "flows"), (f"{made[0]}/", "flow"), (f"{made[1]}/", "flow-failing")):
+        visitor.open(f"/admin/flows/{path}")
+        if path:
+            page.click("summary:has-text('Read everything again')")
+        visitor.page.wait_for_load_state("networkidle")
+        keep_picture(visitor, f"{name}-{width}-{scheme}")
+        found += [f"{name}: {fault}" for fault in visitor.accessibility_violations()]
+        if visitor.width_overflow() > 0:
+            found.append(f"{name}: {visitor.width_overflow()} px too wide")
+    page.click("summary:has-text('Stop')")
+    page.click("button:has-text('Stop it now')")
+    page.wait_for_selector("text=It is stopping")
+    assert [*found, *visitor.complaints] == []
