@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from dataflow import events
+from dataflow.actions.topics import leave_topics
 from dataflow.hub.content import FLOW
 from dataflow.models import Deployment, HubItem
 from dataflow.models.deployments import MOST_WORKERS, RUNNING, STOPPED
@@ -125,6 +126,7 @@ def undeploy_flow(caller: Caller, *, public_id: UUID) -> None:
         if deployment.wanted != STOPPED:
             raise Conflict(f"{deployment.name} runs.", remedy="Stop it first.")
         change.facts.update(described(deployment))
+        leave_topics(deployment.name)
         deployment.delete()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from uuid import UUID
 
 import redis
@@ -36,11 +37,19 @@ def declare_topics(caller: Caller, *, plan: Plan) -> None:
         Environment.objects.select_for_update().get(pk=caller.environment_id)  # two flows that start do so in turn
         known = {each.name: each for each in FlowTopic.objects.all()}
         for topic in plan.topics.values():
-            _declare(caller, flow, topic, known.pop(topic.wire_name, None))
-        for row in known.values():
-            if flow in row.flows:  # a version before named it
-                row.flows.remove(flow)
-                row.save(update_fields=["flows"])
+            _declare(caller, flow, topic, known.get(topic.wire_name))
+        leave_topics(flow, but=plan.frames.keys())
+
+
+def leave_topics(flow: str, *, but: Collection[str] = ()) -> None:
+    """Let others say what topics hold that a flow does not name any more; must run inside the environment.
+
+    What it had said of them stays, as its records do.
+    """
+    for row in FlowTopic.objects.exclude(name__in=but).select_for_update():
+        if flow in row.flows:
+            row.flows.remove(flow)
+            row.save(update_fields=["flows"])
 
 
 @draftable

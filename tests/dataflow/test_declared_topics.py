@@ -10,7 +10,9 @@ import pytest
 import redis
 
 from audit.queries import entries
-from dataflow.actions.topics import declare_topics, drop_topic
+from dataflow.actions.deployments import deploy_flow, stop_flow, undeploy_flow
+from dataflow.actions.hub import publish_to_hub
+from dataflow.actions.topics import declare_topics, drop_topic, leave_topics
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.faults import FileRefused
 from dataflow.running.deployed import engine_for
@@ -19,8 +21,10 @@ from governance.drafts.trying import drafted
 from governance.errors import NotFound, Refused, Unavailable
 from governance.identities import Caller
 from governance.models import Environment
+from keyring.walls import in_environment
 from tests import cast
 from tests.dataflow.declared import CLEAN, SSN, planned, started, topics_of, written
+from tests.dataflow.published import CARDS
 
 pytestmark = pytest.mark.django_db
 WEEK = 7 * 86_400
@@ -134,6 +138,27 @@ def test_who_was_planned_before_another_said_something_else_does_not_start(flow:
     with pytest.raises(FileRefused, match="declared otherwise by tests/a meanwhile"):
         declare_topics(flow, plan=late)
     assert topics_of(flow)["raw"].flows == ["tests/a"]
+
+
+def test_what_a_deleted_flow_has_said_holds_on_and_others_may_say_more(flow: Caller) -> None:
+    started(flow, written("a", of_source=SSN, of_to=SSN))
+    with in_environment(flow.environment_id):
+        leave_topics("tests/a")
+    assert {name: each.flows for name, each in topics_of(flow).items()} == {"raw": [], "out": []}
+    with pytest.raises(FileRefused, match="`raw` holds ssn for 604800 s, as tests/a says, and holds no personal data"):
+        planned(flow, written("b", of_source=CLEAN, of_to=SSN))
+    more = SSN.replace("ssn", "ssn, card")
+    assert started(flow, written("b", of_source=more, of_to=more)).topics["raw"].holds == {"ssn", "card"}
+
+
+def test_a_deployment_that_is_deleted_leaves_its_topics_to_others(flow: Caller, engineer: Caller) -> None:
+    item = publish_to_hub(engineer, files={"dataflow.yaml": CARDS}).public_id
+    made = deploy_flow(engineer, item=item, client=flow.id).public_id
+    started(flow, written("cards"))
+    started(flow, written("b"))
+    stop_flow(engineer, public_id=made)
+    undeploy_flow(engineer, public_id=made)
+    assert [each.flows for each in topics_of(flow).values()] == [["tests/b"]] * 2
 
 
 def lying(engine: RedisStreams, topic: str) -> int:
