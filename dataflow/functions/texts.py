@@ -11,7 +11,7 @@ from userstore.detecting.checks import is_given_ssn
 from userstore.detecting.finding import Find, masked, masked_lines, replaced
 from userstore.detecting.gate import LEAST_BARE, Gate, has_bare_number, is_undisguised
 from userstore.detecting.jsontext import Path, decoded, encoded, is_json, looks_like_json, rewritten
-from userstore.detecting.packed import Opening, Purse, Spent
+from userstore.detecting.packed import Opening, Purse, Spent, documents_in
 from userstore.detecting.protocol import Detector
 from userstore.detecting.views import views_of
 
@@ -95,6 +95,22 @@ class Texts:
             self._purse.fill(len(text))
         if looks_like_json(text) and is_json(text):
             return self._document(text, path, depth + 1)
+        if self.fields and "{" in text:
+            return self._around_documents(text, path, depth)
+        return self._flat(text, path, depth)
+
+    def _around_documents(self, text: str, path: Path, depth: int) -> str:
+        """Return a text with objects of JSON in it: named fields may stand in them."""
+        parts, last = list[str](), 0
+        try:
+            for begin, end in documents_in(text, self._purse):
+                parts += [self._flat(text[last:begin], path, depth), self._document(text[begin:end], path, depth + 1)]
+                last = end
+        except Spent:
+            return self.hide("", text)
+        return "".join([*parts, self._flat(text[last:], path, depth)])
+
+    def _flat(self, text: str, path: Path, depth: int) -> str:
         text = self._opening(path, depth).repacked(text)
         if self.looks_for_bare and _is_bare_ssn(text):
             return self.hide("ssn", text.strip())
@@ -125,7 +141,7 @@ class Texts:
 
     def number(self, piece: str) -> str | None:
         """Return what stands in the place of a number, None where it may stay."""
-        if not _LONG_NUMBER.search(piece):
+        if not _LONG_NUMBER.search(piece.replace(".", "")):
             return None
         for digits in _whole(piece):
             for each in self.detectors:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from userstore.detecting.gate import DISGUISED
 from userstore.detecting.protocol import Detector
 from userstore.detecting.views import views_of
 
 PLAIN = re.compile(r"[ -$'-;=?-\[\]-~]*")
-"""Texts that are what they seem: ASCII without tabs, %, &, <, >, backslash; a comment's /* is looked for apart."""
+"""Texts that are what they seem: ASCII without tabs, %, &, <, >, backslash; what several begin is looked for apart."""
+_DISGUISED = tuple(each.decode() for each in DISGUISED)
 ROUNDS = 8
 """How often a text is looked through again: taking out one find can uncover another."""
 WHOLE = "***"
@@ -31,7 +33,7 @@ class Find(NamedTuple):
 
 def is_plain(text: str) -> bool:
     """Say whether a text is what it seems, so that detectors need no view of it."""
-    return PLAIN.fullmatch(text) is not None and "/*" not in text
+    return PLAIN.fullmatch(text) is not None and not any(sign in text for sign in _DISGUISED)
 
 
 def find(text: str, detectors: Iterable[Detector]) -> list[Find]:

@@ -14,8 +14,10 @@ from userstore.detecting.protocol import Detector
 
 SEPARATORS = b" -./_()+,"
 """What detectors allow between the characters of a find."""
-SIGNS = b"!#$%&'*+,:;<=>?@^`|~"
+SIGNS = b"!#$%&'()*+,./:;<=>?@[]^_`{|}~-"
 """What may stand between groups of digits if it is the same between all of them."""
+DISGUISED = (b"/*", b"=2", b"=3")
+"""What begins a disguise though each character is what it seems: a comment, signs and digits as quoted-printable."""
 LEAST_ENCODED = 14
 """Characters in a row that may be base64 or hexadecimal: the shortest number of social security has 15 in base64."""
 LEAST_BARE = 9
@@ -24,6 +26,7 @@ _DIGITS, _LETTERS = string.digits.encode(), string.ascii_letters.encode()
 _SEEMS = bytes(each for each in range(32, 127) if each not in b"%&<>\\")
 _RUN = b"a" * LEAST_ENCODED
 _BARE = b"0" * LEAST_BARE
+_POWERS = (b"0a0", b"0a+0", b"0a-0")
 
 
 def _table(forms: Mapping[bytes, bytes], otherwise: int | None = None) -> bytes:
@@ -44,13 +47,23 @@ _RUNS = _table({b"a": _DIGITS + _LETTERS + b"+/_-"}, 0x20)
 
 def is_undisguised(records: bytes) -> bool:
     """Say whether nothing in records separated by line feeds is other than it seems, or packed into a long row."""
-    disguised = records.translate(None, _SEEMS + b"\n") or (b"*" in records and b"/*" in records)
+    disguised = records.translate(None, _SEEMS + b"\n") or _begins_disguise(records)
     return not disguised and _RUN not in records.translate(_RUNS)
 
 
+def _begins_disguise(records: bytes) -> bool:
+    """Say whether one of `DISGUISED` is there; most records have neither of the two signs that tell."""
+    return (b"*" in records and DISGUISED[0] in records) or (
+        b"=" in records and any(sign in records for sign in DISGUISED[1:])
+    )
+
+
 def has_bare_number(records: bytes) -> bool:
-    """Say whether there is a long number without separators."""
-    return _BARE in records.translate(_FORMS)
+    """Say whether there is a long number without separators, also one that is written with a power of ten."""
+    forms = records.translate(_FORMS)
+    if _BARE in forms:
+        return True
+    return any(power in forms for power in _POWERS) and _BARE in forms.replace(b".", b"")
 
 
 _SEEN: dict[str, tuple[bytes, bytes]] = {
@@ -92,7 +105,7 @@ class Gate:
 
     def _looks(self, records: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield records.translate(_DISGUISES), b"!"
-        yield records, b"/*"
+        yield from ((records, sign) for sign in DISGUISED)
         yield records.translate(_RUNS), _RUN
         yield from self._traces(records)
 

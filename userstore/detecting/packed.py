@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import json
 import lzma
 import re
 import zlib
@@ -22,6 +23,9 @@ TIMES_OPENED = 4
 """How many times as long as the record they may be beyond that."""
 DEEPEST = 6
 """Compressed texts within compressed texts."""
+_TRIED = 512
+"""What it costs to try whether a brace begins an object, in characters."""
+_DECODER = json.JSONDecoder()
 _MEMORY = 64 * 1024 * 1024
 _ROW = re.compile(rf"[0-9A-Za-z+/_-]{{{LEAST_ENCODED},}}(?:\r?\n[0-9A-Za-z+/_-]+)*={{0,6}}")
 _READABLE = re.compile(r"[^\x00-\x08\x0e-\x1f\x7f]*")
@@ -239,3 +243,19 @@ def _with(data: bytes, edits: list[Edit]) -> bytes:
         parts += [data[last:begin], told]
         last = end
     return b"".join([*parts, data[last:]])
+
+
+def documents_in(text: str, purse: Purse) -> Iterator[tuple[int, int]]:
+    """Yield where objects of JSON begin and end within a text. Raises `Spent` where it takes long to find out."""
+    at = text.find("{")
+    while at >= 0:
+        try:
+            end, cost = _DECODER.raw_decode(text, at)[1], 0
+        except json.JSONDecodeError as none:
+            end, cost = 0, none.pos - at
+        except RecursionError:
+            raise Spent from None
+        if end:
+            yield at, end
+        purse.pay(_TRIED + cost)
+        at = text.find("{", end or at + 1)

@@ -7,10 +7,11 @@ import re
 from userstore.detecting.checks import always, is_address, is_card, is_date, is_iban, is_phone
 from userstore.detecting.protocol import Need, Written
 
-_SEPARATED = r"[-. /_]{1,3}"
+_SEPARATED = r"[-. /_]{1,12}"
 _OPTIONAL = r"[- /_]{0,2}"
-_SIGN = r"( ?[!#$%&'*+,:;<=>?@^`|~]{1,2} ?)"
-"""Any other sign between groups, if it is the same between all: lists of numbers seldom have groups of their sizes."""
+_SIGN = r"( {0,2}[!#$%&'()*+,./:;<=>?@\[\]^_`{|}~-]{1,5} {0,2})"
+"""Any signs between groups, if they are the same between all: lists of numbers seldom have groups of their sizes."""
+_SIGNS = tuple(b":" * count for count in range(1, 6))
 _NO_FRACTION, _NO_POINT = r"(?<![0-9])(?<![0-9]\.)", r"(?![0-9])(?!\.[0-9]*[1-9])"
 """Digits of a measurement are no card: one in ten of its length passes the check."""
 _MONTH = (
@@ -18,11 +19,13 @@ _MONTH = (
     "|nov(?:ember)?|dec(?:ember)?)"
 )
 _HEX = r"[0-9a-f]{1,4}"
+_LETTER = r"A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1eff"
+"""Letters of Europe: scripts that write without spaces would take the words around an address into it."""
 
 
 def _signed(*groups: int) -> tuple[Need, ...]:
-    """Return the traces of groups of digits with the same sign, once or twice, between them."""
-    return tuple(Need(sign.join(b"0" * each for each in groups), sees="signs") for sign in (b":", b"::"))
+    """Return the traces of groups of digits with the same signs between them."""
+    return tuple(Need(sign.join(b"0" * each for each in groups), sees="signs") for sign in _SIGNS)
 
 
 SSN = Written(
@@ -58,7 +61,8 @@ IBAN = Written(
     "bank accounts: an IBAN with its check digits",
     (
         re.compile(
-            r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}(?:[- ][0-9A-Za-z]{4}){2,7}(?:[- ][0-9A-Za-z]{1,3})?(?![0-9A-Za-z])"
+            r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}(?:[-. /_][0-9A-Za-z]{4}){2,7}"
+            r"(?:[-. /_][0-9A-Za-z]{1,3})?(?![0-9A-Za-z])"
         ),
         re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2}[0-9]{2}[0-9A-Za-z]{11,30}(?![0-9A-Za-z])"),
         re.compile(
@@ -75,8 +79,8 @@ EMAIL = Written(
     "e-mail addresses",
     (
         re.compile(
-            r"(?<![0-9A-Za-z])[0-9A-Za-z_][0-9A-Za-z.!#$%'+/=?^_`{|}~-]{0,63}@"
-            r"(?:[0-9A-Za-z-]{1,63}\.){1,8}(?:[A-Za-z]{2,63}|xn--[0-9a-z-]{2,59})(?![0-9A-Za-z])"
+            rf"(?<![0-9{_LETTER}])[0-9_{_LETTER}][0-9{_LETTER}.!#$%'+/=?^_`{{|}}~-]{{0,63}}@"
+            rf"(?:[0-9{_LETTER}-]{{1,63}}\.){{1,8}}(?:[{_LETTER}]{{2,63}}|xn--[0-9a-z-]{{2,59}})(?![0-9{_LETTER}])"
         ),
     ),
     "***@***",

@@ -13,7 +13,8 @@ import pytest
 from dataflow.functions.protocol import Failed, NoSecrets
 from dataflow.functions.registry import BUILTINS
 from dataflow.schemas.shapes import ANYTHING, BYTES, TEXT, Field, Record
-from tests.dataflow.functions.hostile import EVERY, FIFTEEN, OWN, Case
+from tests.dataflow.functions.hostile import EVERY, FIFTEEN, OWN, READ, UNSEEN, Case
+from tests.dataflow.functions.test_laws import FixedSecrets
 from userstore.detecting.finding import find
 from userstore.detecting.packed import Opening, Purse
 from userstore.detecting.registry import SSN
@@ -57,6 +58,7 @@ def masked(name: str, record: str, **parameters: object) -> object:
 def test_there_are_as_many_as_were_promised_and_every_one_leaks_where_nothing_is_done() -> None:
     assert (len(FIFTEEN), len({each.name for each in EVERY})) == (15, len(EVERY))
     assert len(OWN) >= 20
+    assert len(READ) >= 20
     assert [each.name for each in EVERY if each.seen_by_patterns and not leaks(each.record)] == []
 
 
@@ -77,6 +79,23 @@ def test_a_declared_field_is_hidden_however_it_is_written(case: Case) -> None:
     orjson.loads(told.removeprefix("\ufeff"))
     assert not leaks(told)
     assert not any(part in told for part in PARTS)
+
+
+@pytest.mark.parametrize("value", UNSEEN.values(), ids=UNSEEN)
+@pytest.mark.parametrize("name", ["mask-ssn", "mask", "redact", "hash"])
+def test_what_patterns_cannot_see_a_declared_field_hides(name: str, value: str) -> None:
+    """As a raw record, within a text of one, and as a value that has a type with a tag."""
+    record = json.dumps({"ssn": value})
+    for given in (record, json.dumps({"said": f"got {record} there"}), json.dumps({"said": _in_base64(record)})):
+        (told,) = BUILTINS[name].prepare(TEXT, {"fields": ["$..ssn"]}, FixedSecrets())([given])
+        assert not any(json.dumps(value)[1:-1] in each for each in everything_in(told))
+    tagged = Record((Field("ssn", TEXT, True, "ssn", "ssn", "ssn"),))
+    (told,) = BUILTINS[name].prepare(tagged, {}, FixedSecrets())([{"ssn": value}])
+    assert value not in told["ssn"]
+
+
+def _in_base64(text: str) -> str:
+    return f"tok{base64.b64encode(text.encode()).decode()}"
 
 
 @pytest.mark.parametrize("case", EVERY, ids=lambda case: case.name)

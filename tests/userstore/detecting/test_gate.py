@@ -62,7 +62,7 @@ def test_records_without_a_trace_are_not_suspects(category: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "disguise", ["\\u0031", "%31", "&#49;", "<b>", "/*", "１", "\u200b", "\x00", "MTIzLTQ1LTY3ODk"]
+    "disguise", ["\\u0031", "%31", "&#49;", "<b>", "/*", "１", "\u200b", "\x00", "=2D", "=39", "MTIzLTQ1LTY3ODk"]
 )
 def test_whatever_may_be_a_disguise_is_a_suspect(disguise: str) -> None:
     lines = ["a", f"a {disguise} b", "c"]
@@ -83,6 +83,15 @@ def test_whatever_may_be_a_disguise_is_a_suspect(disguise: str) -> None:
         "1:" * 40000,
         "(1) " * 20000,
         "\\" * 60000,
+        "<b '" * 20000,
+        "<b \"'" * 20000,
+        "<?" * 40000,
+        "\x1b]" * 30000,
+        "=39" * 20000,
+        "\\N{A" * 15000,
+        "&#0" * 20000,
+        "987(((((" * 8000,
+        "</" + "a'" * 30000,
         "1.1" * 20000,
         "+1" * 30000,
         "AB12" * 20000,
