@@ -79,7 +79,7 @@ PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
             ("Script hosts", "public", "governance.ScriptHost"),
         ),
     ),
-    (FLOWS, (("Hub of flows", "hub", "dataflow.HubItem"),)),
+    (FLOWS, (("Hub of flows", "hub", "dataflow.HubItem"), ("Topics", "topic", "dataflow.FlowTopic"))),
     (
         GRAPH,
         (
