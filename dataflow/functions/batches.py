@@ -14,10 +14,12 @@ from dataflow.functions.protocol import Answer, Joined, KeepsJson, Work
 from dataflow.functions.texts import Texts, TextUnfit
 from userstore.detecting.finding import masked_lines
 from userstore.detecting.gate import Gate, has_bare_number, is_undisguised
-from userstore.detecting.jsontext import is_json, looks_like_json
+from userstore.detecting.jsontext import are_json, is_json, looks_like_json
 from userstore.detecting.protocol import Detector
 from userstore.detecting.registry import SSN
 
+AT_ONCE = 1_000
+"""Texts that are joined: more of them would not stay in the processor's cache."""
 _FEW = 4
 """Where fewer than one of so many records is suspect, the suspects are opened one by one."""
 _SSN_FORM = b"000-00-0000"
@@ -34,6 +36,12 @@ def by_gate(one: Callable[[Any], Answer], joined: Joined, detectors: Sequence[De
     gate = Gate(detectors)
 
     def work(values: Sequence[Any]) -> list[Answer]:
+        if len(values) <= AT_ONCE:
+            return some(values)
+        parts = (values[first : first + AT_ONCE] for first in range(0, len(values), AT_ONCE))
+        return [answer for part in parts for answer in some(part)]
+
+    def some(values: Sequence[Any]) -> list[Answer]:
         records = "\n".join(values).encode(errors="surrogatepass")
         if records.count(b"\n") != len(values) - 1:
             return [one(each) for each in values]
@@ -136,20 +144,22 @@ def _checked(records: bytes) -> bytes | None:
     """
     if not any(sign in records for sign in (b"{", b"[", b'"')):
         return records
-    return records if _are_objects(records) or all(map(_is_well, records.split(b"\n"))) else None
+    number = records.count(b"\n") + 1
+    if _are_objects(records, number) or are_json(records, number) or all(map(_is_well, records.split(b"\n"))):
+        return records
+    return None
 
 
-def _are_objects(records: bytes) -> bool:
-    """Say that every line is an object, without parsing them one by one; False where it takes that to be sure.
+def _are_objects(records: bytes, number: int) -> bool:
+    """Say that every line is an object, in the quickest way there is; False where that cannot tell.
 
     Joined by commas lines could be valid together that are none alone: a line feed before each comma keeps strings from
     running on, no object runs on in a line that begins with a brace (lists could), and no line has two.
     """
-    breaks = records.count(b"\n")
-    if not records.startswith(b"{") or b"[" in records or records.count(b"\n{") != breaks:
+    if not records.startswith(b"{") or b"[" in records or records.count(b"\n{") != number - 1:
         return False
     try:
-        return len(orjson.loads(b"[%b]" % records.replace(b"\n", b"\n,"))) == breaks + 1
+        return len(orjson.loads(b"[%b]" % records.replace(b"\n", b"\n,"))) == number
     except orjson.JSONDecodeError:
         return False
 

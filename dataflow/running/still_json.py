@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-
 import orjson
 
+from userstore.detecting.jsontext import are_json
+
 _OPENING = (b"{", b"[")
-_BETWEEN = secrets.randbits(62)
-"""Stands between records that are parsed at once; no record can know it."""
-_COMMA = b",%d," % _BETWEEN
 
 
 def is_broken(before: bytes, after: bytes) -> bool:
@@ -26,10 +23,10 @@ def are_sound(before: bytes, after: bytes) -> bool:
         return True
     breaks = after.count(b"\n")
     if after[:1] == b"{" and after.count(b"\n{") == breaks:
-        return _all_parse(after, breaks + 1)
+        return are_json(after, breaks + 1)
     lines = after.split(b"\n")
     changed = [line for old, line in zip(before.split(b"\n"), lines, strict=True) if _looks(line) and old != line]
-    return not changed or _all_parse(b"\n".join(changed), len(changed))
+    return not changed or are_json(b"\n".join(changed), len(changed))
 
 
 def _looks(record: bytes) -> bool:
@@ -42,12 +39,3 @@ def _parses(record: bytes) -> bool:
     except orjson.JSONDecodeError:
         return False
     return True
-
-
-def _all_parse(lines: bytes, number: int) -> bool:
-    """Parse all at once. Where every second element is the number between, each record is a value of its own."""
-    try:
-        found = orjson.loads(b"[" + lines.replace(b"\n", _COMMA) + b"]")
-    except orjson.JSONDecodeError:
-        return False
-    return len(found) == 2 * number - 1 and found[1::2].count(_BETWEEN) == number - 1
