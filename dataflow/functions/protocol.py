@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from dataflow.schemas.shapes import Shape
 
@@ -81,3 +81,11 @@ class Builtin(Protocol):
 
     def joined(self, parameters: Mapping[str, Any]) -> Joined | None:
         """Return what does the work on raw records that line feeds join, None where that is no faster."""
+
+
+@runtime_checkable
+class Adding(Protocol):
+    """A built-in function whose results have personal data that its values had not."""
+
+    def adds(self, parameters: Mapping[str, Any]) -> frozenset[str]:
+        """Return the categories."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dataflow.functions.protocol import Builtin
+from dataflow.functions.protocol import Adding, Builtin
 from dataflow.grammar.faults import Fault, FileRefused
 from dataflow.grammar.spec import Inline, Step, Uses
 from dataflow.packages.folders import snake
@@ -18,7 +18,8 @@ from dataflow.schemas.shapes import ANYTHING, Pair, Shape
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a step runs. `inputs` and `gives` are None where code does not say; `removes`: categories it takes out.
+    """What a step runs. `inputs` and `gives` are None where code does not say; `removes`: categories it takes out,
+    and `adds` those that it brings.
 
     `states`: those that a function of a package works with, each with its type where the package has it; None where
     only the code says.
@@ -30,6 +31,7 @@ class Found:
     gives: Shape | None
     removes: frozenset[str]
     states: Mapping[str, Shape | None] | None = None
+    adds: frozenset[str] = frozenset()
 
 
 def find_body(step: Step, functions: Mapping[str, Known], builtins: Mapping[str, Builtin]) -> Found:
@@ -60,7 +62,8 @@ def _named(step: Step, uses: Uses, functions: Mapping[str, Known], builtins: Map
     if builtin.operator != step.operator:
         raise _refused(uses, f"`{uses.name}` is for `{builtin.operator}`, not for `{step.operator}`")
     body = Native(builtin, uses.parameters)
-    return Found(uses.name, body, None, None, builtin.removes(uses.parameters))
+    adds = builtin.adds(uses.parameters) if isinstance(builtin, Adding) else frozenset[str]()
+    return Found(uses.name, body, None, None, builtin.removes(uses.parameters), adds=adds)
 
 
 def _inline(code: Inline) -> Found:

@@ -231,7 +231,7 @@ class _Planner:
             takes=way.shape,
             gives=gives,
             gives_key=key is not None,
-            tainted=_left(found, way) | categories(gives),
+            tainted=_left(found, way) | categories(gives) | found.adds,
             key_tainted=way.key_tainted | made,
             place=spec.place,
             reads=reads,

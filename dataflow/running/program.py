@@ -282,7 +282,7 @@ def _checked(step: Step) -> Callable[[Any, str], Any] | None:
 
 
 def _key_decoder(topic: Topic) -> Callable[[bytes | None], Any]:
-    if topic.holds and topic.key is None:
+    if topic.personal and topic.key is None:
         return lambda _: None  # nobody says what is in it, and it may be what the value is masked for
     decode = decode_raw(topic.key or ANYTHING)
     return lambda data: None if data is None else decode(data)

@@ -54,8 +54,11 @@ class RemoteStore:
         for some in parts(sorted(subjects)):
             asked = {"user_ids": [str(each) for each in some], "purpose": {"name": purpose}}
             told = self._asked("/userstore/api/consents/check", asked)
-            named = set(told.get("user_ids", ())) if isinstance(told, Mapping) else set()
-            permitted |= {each for each in some if str(each) in named}
+            named = told.get("user_ids") if isinstance(told, Mapping) else None
+            if not isinstance(named, list):
+                raise StoreAway(_STRANGE)
+            texts = {each for each in named if isinstance(each, str)}
+            permitted |= {each for each in some if str(each) in texts}
         return permitted
 
     def _asked(self, path: str, body: Mapping[str, Any]) -> Any:

@@ -25,7 +25,7 @@ from dataflow.running.deployed import engine_for, plan_for, run_deployed
 from dataflow.running.program import Program
 from dataflow.store import server
 from dataflow.store.concealing import EnvironmentKey
-from dataflow.store.functions import MOST_CALLS
+from dataflow.store.exchanging import MOST_CALLS
 from dataflow.store.protocol import StoreAway
 from governance.errors import Invalid, Refused
 from governance.identities import Caller
@@ -59,7 +59,7 @@ CONSENT = "{operator: filter, uses: require-consent}"
 TOKENIZE = (
     "{operator: map, uses: tokenize, with: {field: $.phone, transformer: PhoneToID, policy: POLICY, category: phone}}"
 )
-RESOLVE = "{operator: map, uses: resolve, with: {field: $.phone, purpose: integrity}}"
+RESOLVE = "{operator: map, uses: resolve, with: {field: $.phone, purpose: integrity, category: phone}}"
 
 
 @pytest.fixture
