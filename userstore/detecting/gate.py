@@ -52,10 +52,8 @@ def is_undisguised(records: bytes) -> bool:
 
 
 def _begins_disguise(records: bytes) -> bool:
-    """Say whether one of `DISGUISED` is there; most records have neither of the two signs that tell."""
-    return (b"*" in records and DISGUISED[0] in records) or (
-        b"=" in records and any(sign in records for sign in DISGUISED[1:])
-    )
+    """Say whether one of `DISGUISED` is there; most records lack what these begin with."""
+    return any(sign[:1] in records and sign in records for sign in DISGUISED)
 
 
 def has_bare_number(records: bytes) -> bool:
@@ -63,7 +61,9 @@ def has_bare_number(records: bytes) -> bool:
     forms = records.translate(_FORMS)
     if _BARE in forms:
         return True
-    return any(power in forms for power in _POWERS) and _BARE in forms.replace(b".", b"")
+    if b"." not in records or _BARE not in records.translate(_FORMS, b"."):
+        return False
+    return any(power in forms for power in _POWERS)
 
 
 _SEEN: dict[str, tuple[bytes, bytes]] = {
@@ -105,7 +105,7 @@ class Gate:
 
     def _looks(self, records: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield records.translate(_DISGUISES), b"!"
-        yield from ((records, sign) for sign in DISGUISED)
+        yield from ((records, sign) for sign in DISGUISED if sign[:1] in records)
         yield records.translate(_RUNS), _RUN
         yield from self._traces(records)
 
