@@ -17,18 +17,18 @@ from governance.operators.forms import DefinitionForm
 
 
 class FlowTopicForm(DefinitionForm):
-    name = fields.line("Name")
-    may_hold = fields.line("May hold")
-    for_how_long = fields.line("Records are taken out after")
-    named_by = fields.line("Flows that name it")
-    declared = fields.line("Declared")
+    name = fields.line("Name", required=False)
+    may_hold = fields.line("May hold", required=False)
+    for_how_long = fields.line("Records are taken out after", required=False)
+    named_by = fields.line("Flows that name it", required=False)
+    declared = fields.line("Declared", required=False)
 
     @classmethod
     def stored(cls, instance: Any) -> dict[str, Any]:
         return {
             **super().stored(instance),
             "may_hold": _held(instance),
-            "for_how_long": f"{instance.expires:,} seconds" if instance.expires else "never",
+            "for_how_long": _lasting(instance.expires),
             "named_by": ", ".join(instance.flows),
             "declared": f"by {instance.declared_by}, {in_utc(instance.declared_at, otherwise='')}",
         }
@@ -77,3 +77,10 @@ class FlowTopicAdmin(DefinitionAdmin):
 
 def _held(topic: FlowTopic) -> str:
     return ", ".join(topic.holds) or "no personal data"
+
+
+def _lasting(seconds: int) -> str:
+    for size, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size:,} {unit}"
+    return f"{seconds:,} seconds" if seconds else "never"

@@ -23,7 +23,7 @@ def test_an_officer_sees_what_topics_may_hold_and_drops_one(console: Console, as
     assert "ssn" in listed and "tests/flow" in listed
     topic = stored(console, FlowTopic, name="raw")
     shown = as_officer.get(f"{PAGE}{topic.pk}/change/").content.decode()
-    for told in ("604,800 seconds", "tests/flow", "Flows declare it when they start."):
+    for told in ("7 days", "tests/flow", "Flows declare it when they start."):
         assert told in shown
     assert as_officer.get(f"{PAGE}add/").status_code == 403
     assert "Everything in the topic is deleted" in as_officer.get(f"{PAGE}{topic.pk}/delete/").content.decode()

@@ -88,3 +88,24 @@ def test_pages_of_flows_meet_wcag_and_go_on_by_themselves(
     page.click("button:has-text('Stop it now')")
     page.wait_for_selector("text=It is stopping")
     assert [*found, *visitor.complaints] == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
+def test_topics_of_flows_meet_wcag(visit: Callable[..., Visitor], console: Console, width: int, scheme: str) -> None:
+    from dataflow.models import FlowTopic
+    from governance.identities import system_caller
+    from tests.console.test_definitions import stored
+    from tests.dataflow.declared import SSN, started, written
+
+    visitor, found = visit(width=width, scheme=scheme), []
+    sign_in(visitor, console)
+    started(system_caller(console.environment.id), written("mask-numbers", of_source=SSN, of_to=SSN))
+    topic = stored(console, FlowTopic, name="raw").pk
+    for path, name in (("", "topics"), (f"{topic}/change/", "topic"), (f"{topic}/delete/", "topic-drop")):
+        visitor.open(f"/admin/dataflow/flowtopic/{path}")
+        visitor.page.wait_for_load_state("networkidle")
+        keep_picture(visitor, f"{name}-{width}-{scheme}")
+        found += [f"{name}: {fault}" for fault in visitor.accessibility_violations()]
+        if visitor.width_overflow() > 0:
+            found.append(f"{name}: {visitor.width_overflow()} px too wide")
+    assert [*found, *visitor.complaints] == []
