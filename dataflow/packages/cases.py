@@ -17,10 +17,11 @@ MOST_CASES = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test. `key` is the record's key; `gives` counts where it does not fail."""
+    """One test. `key` is the record's key, `rows` are those of states; `gives` counts where it does not fail."""
 
     key: Any
     given: Any
+    rows: Mapping[str, Any]
     gives: Any
     fails: bool
     place: Place
@@ -65,7 +66,15 @@ def _case(section: Section) -> Case:
     fails = section.boolean("fails")
     if ("gives" in section) == fails:
         section.refuse("", "a case says either what the function `gives`, or `fails: true`")
-    found = Case(section.plain("key"), section.plain("given"), section.plain("gives"), fails, section.place)
+    rows = section.section("states")
+    found = Case(
+        key=section.plain("key"),
+        given=section.plain("given"),
+        rows={} if rows is None else {name: rows.plain(name) for name in rows.names()},
+        gives=section.plain("gives"),
+        fails=fails,
+        place=section.place,
+    )
     section.finish()
     return found
 

@@ -11,7 +11,7 @@ from dataflow.functions.protocol import Failed
 from dataflow.grammar.faults import FileRefused, Place
 from dataflow.inline.process import CodeRefused
 from dataflow.inline.running import Runner
-from dataflow.packages.calling import Called, short, shown
+from dataflow.packages.calling import Called, Rows, short, shown
 from dataflow.packages.cases import IDEMPOTENT, TOTAL, Case, Cases, read_cases
 from dataflow.packages.corpus import NOBODYS, STUMBLING, bearers
 from dataflow.packages.folders import cases_name
@@ -42,8 +42,6 @@ def try_package(package: Tested, find: Find, runner: Runner) -> list[Tried]:
 
 
 def _tried(package: Tested, known: Known, runner: Runner) -> Tried:
-    if known.states:
-        return Tried(known.name, ("it needs a state, which is not run yet",), ())
     try:
         text = package.cases_of(known.name)
         if text is None:
@@ -60,10 +58,13 @@ def _tried(package: Tested, known: Known, runner: Runner) -> Tried:
 
 
 class _Trial:
-    """The tests of one function."""
+    """The tests of one function: properties hold with no rows, with blank ones, and with those of every case."""
 
     def __init__(self, known: Known, value: Input, cases: Cases, called: Called) -> None:
         self._known, self._shape, self._cases, self._called = known, value.shape, cases, called
+        self._fit = [each for each in cases.cases if not called.unfit(each.given) and not called.rows_unfit(each.rows)]
+        rows: list[Rows] = [{}, called.blank_rows, *(each.rows for each in self._fit)]
+        self._rows = list({shown(each): each for each in rows}.values())
 
     def outcome(self) -> Tried:
         count = len(self._cases.cases)
@@ -84,14 +85,14 @@ class _Trial:
             yield TOTAL, self._fails_on_text
 
     def _case_by_case(self) -> Iterator[str]:
-        fit: list[Case] = []
         for each in self._cases.cases:
-            unfit = self._called.unfit(each.given)
-            if unfit and not each.fails:
+            unfit = "" if each.fails else self._called.unfit(each.given)
+            if unfit:
                 yield f"{_at(each.place)}: what is given is not of the function's type: {unfit}"
-            elif not unfit:
-                fit.append(each)
-        for case, answer in zip(fit, self._called.on([(each.key, each.given) for each in fit]), strict=True):
+            if rows_unfit := self._called.rows_unfit(each.rows):
+                yield f"{_at(each.place)}: what `states` has is no row: {rows_unfit}"
+        answers = self._called.on([(each.key, each.given, each.rows) for each in self._fit])
+        for case, answer in zip(self._fit, answers, strict=True):
             yield from self._compared(case, answer)
 
     def _compared(self, case: Case, answer: Any) -> Iterator[str]:
@@ -118,27 +119,29 @@ class _Trial:
         bearing = list(bearers(self._shape, texts, category))
         if not bearing:
             yield f"no-leak {category}: what it takes has no place for such a text, so nothing shows that it goes"
-        results = self._results([value for _, value in bearing])
-        if bearing and all(isinstance(each, Failed) for each in results):
+        tried = [(rows, self._results([value for _, value in bearing], rows)) for rows in self._rows]
+        if bearing and all(isinstance(each, Failed) for _, results in tried for each in results):
             yield f"no-leak {category}: it fails on every value of this category, which shows nothing"
-        for (text, value), result in zip(bearing, results, strict=True):
-            if not isinstance(result, Failed) and _bare(text) in _bare(shown(result)):
-                yield f"no-leak {category}: given     {short(value)}\n  got       {short(result)}"
+        for rows, results in tried:
+            for (text, value), result in zip(bearing, results, strict=True):
+                if not isinstance(result, Failed) and _bare(text) in _bare(shown(result)):
+                    yield f"no-leak {category}: given     {short(value)}{_with(rows)}\n  got       {short(result)}"
 
     def _changes_again(self) -> Iterator[str]:
         output = self._known.output
         if self._known.operator != "map" or output is None or not fits(output, self._shape):
             yield f"{IDEMPOTENT}: this is asked of a `map` whose result has the type of its input"
             return
-        once = [each for each in self._results(self._samples()) if not isinstance(each, Failed)]
-        for first, second in zip(once, self._results(once), strict=True):
-            if isinstance(second, Failed):
-                yield f"{IDEMPOTENT}: given     {short(first)}\n  got       it fails: {second.why}"
-            elif shown(first) != shown(second):
-                yield f"{IDEMPOTENT}: given     {short(first)}\n  got       {short(second)}"
+        for rows in self._rows:
+            once = [each for each in self._results(self._samples(), rows) if not isinstance(each, Failed)]
+            for first, second in zip(once, self._results(once, rows), strict=True):
+                if isinstance(second, Failed):
+                    yield f"{IDEMPOTENT}: given     {short(first)}{_with(rows)}\n  got       it fails: {second.why}"
+                elif shown(first) != shown(second):
+                    yield f"{IDEMPOTENT}: given     {short(first)}{_with(rows)}\n  got       {short(second)}"
 
     def _samples(self) -> list[Any]:
-        given = [each.given for each in self._cases.cases if not each.fails and not self._called.unfit(each.given)]
+        given = [each.given for each in self._fit if not each.fails]
         texts = tuple(text for category in self._known.removes for text in NOBODYS.get(category, ()))
         return given + [value for _, value in bearers(self._shape, (*texts, *STUMBLING))]
 
@@ -146,13 +149,14 @@ class _Trial:
         bearing = [value for _, value in bearers(self._shape, STUMBLING)]
         if not bearing:
             yield f"{TOTAL}: its input has no text"
-        for value, result in zip(bearing, self._results(bearing), strict=True):
-            if isinstance(result, Failed):
-                yield f"{TOTAL}: given     {short(value)}\n  got       it fails: {result.why}"
+        for rows in self._rows:
+            for value, result in zip(bearing, self._results(bearing, rows), strict=True):
+                if isinstance(result, Failed):
+                    yield f"{TOTAL}: given     {short(value)}{_with(rows)}\n  got       it fails: {result.why}"
 
-    def _results(self, values: Sequence[Any]) -> list[Any]:
+    def _results(self, values: Sequence[Any], rows: Rows) -> list[Any]:
         """Return what is put out for each value: a filter puts out the value itself, or nothing."""
-        answers = self._called.on([(None, each) for each in values])
+        answers = self._called.on([(None, each, rows) for each in values])
         if self._known.operator != "filter":
             return answers
         return [value if answer is True else answer for value, answer in zip(values, answers, strict=True)]
@@ -160,6 +164,10 @@ class _Trial:
 
 def _at(place: Place) -> str:
     return f"{place.file}:{place.line}"
+
+
+def _with(rows: Rows) -> str:
+    return f" with {short(rows)}" if rows else ""
 
 
 def _bare(text: str) -> str:

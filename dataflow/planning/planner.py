@@ -218,11 +218,11 @@ class _Planner:
         gives = gives.value if isinstance(gives, Pair) else gives
         must_take(found, way.shape, spec.place)
         reads, changes = seen_by(found, spec.operator, self._local, spec.place)
-        way = Way(way.shape, way.tainted | may_be_in([*reads, *changes]), way.key_tainted)
-        must_be_allowed(changes, way.tainted | way.key_tainted, spec.place)
+        in_rows = may_be_in([*reads, *changes])
+        must_be_allowed(changes, way.tainted | in_rows | way.key_tainted, spec.place)
         # A key that code makes of a value may be any part of it; a mask that works on values leaves keys as they are.
         makes_key = key is not None or spec.operator == ASSIGN
-        made = way.tainted | categories(key) if makes_key else frozenset[str]()
+        made = way.tainted | in_rows | categories(key) if makes_key else frozenset[str]()
         return Step(
             name=found.name,
             operator=spec.operator,
@@ -231,7 +231,8 @@ class _Planner:
             takes=way.shape,
             gives=gives,
             gives_key=key is not None,
-            tainted=_left(found, way) | categories(gives) | found.adds,
+            # What it removes, it removes from the record: what is in rows stays.
+            tainted=_left(found, way) | in_rows | categories(gives) | found.adds,
             key_tainted=way.key_tainted | made,
             place=spec.place,
             reads=reads,

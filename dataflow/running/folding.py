@@ -18,7 +18,8 @@ from dataflow.packages.folders import snake
 from dataflow.planning.plan import Step
 from dataflow.running.journey import FAILED, SUCCEEDED, Item, Journey, Sink
 from dataflow.running.ledger import Ledger
-from dataflow.running.rows import checker, fitted, key_of, seen_rows
+from dataflow.running.rows import checker, key_of, seen_rows
+from dataflow.schemas.blanks import fitted
 from dataflow.schemas.unfit import ValueUnfit
 
 Ask = Callable[[Folding], list[Any]]

@@ -12,20 +12,19 @@ from dataflow.packages.folders import snake
 from dataflow.planning.plan import Reading, State, Step
 from dataflow.running.journey import Item
 from dataflow.running.ledger import Ledger
+from dataflow.schemas.blanks import blank_of, fitted
 from dataflow.schemas.converting import reader
-from dataflow.schemas.shapes import Record, Shape
 from dataflow.schemas.unfit import ValueUnfit
 
 LARGEST_ROW = 64 * 1024
 """Bytes of a row as JSON."""
 LONGEST_KEY = 1024
 """Characters."""
-_BLANK = {"string": "", "bool": False, "f32": 0.0, "f64": 0.0}
 
 
 def blanks_of(step: Step) -> Blanks:
     """Return what rows of the states begin as that a step's code names; None for those that it only reads."""
-    return {snake(each.name): _blank(each.row) for each in step.changes} | {each.called: None for each in step.reads}
+    return {snake(each.name): blank_of(each.row) for each in step.changes} | {each.called: None for each in step.reads}
 
 
 def seen_rows(step: Step, items: Sequence[Item], ledger: Ledger) -> Sequence[Seen]:
@@ -38,14 +37,6 @@ def seen_rows(step: Step, items: Sequence[Item], ledger: Ledger) -> Sequence[See
             row = None if key is None else rows[key]
             one[reading.called] = None if row is None else fitted(reading.state.row, row)
     return found
-
-
-def fitted(shape: Shape, row: Any) -> Any:
-    """Return a row with the columns that it has now: a version before may have had others."""
-    if not isinstance(shape, Record):
-        return row
-    there = row if isinstance(row, dict) else {}
-    return {name: there.get(name, blank) for name, blank in _blank(shape).items()}
 
 
 def checker(state: State) -> Callable[[Any], Any]:
@@ -86,9 +77,3 @@ def _text(value: Any) -> str | None:
     if isinstance(value, str):
         return value
     return str(value) if type(value) is int else None
-
-
-def _blank(shape: Shape) -> Any:
-    if isinstance(shape, Record):
-        return {each.name: None if each.optional else _blank(each.shape) for each in shape.fields}
-    return _BLANK.get(str(shape), 0)

@@ -170,3 +170,21 @@ def test_functions_of_packages_change_states(tmp_path: Path) -> None:
     assert "`count` works with rows of object{n: u32, last-of: string} in `count-per-word`" in refused(other, tmp_path)
     nowhere = text.replace("      count-per-word:\n", "      others:\n")
     assert "the state `count-per-word`, which this service does not have" in refused(nowhere, tmp_path)
+
+
+@pytest.mark.parametrize("removes", ["", ", removes: [phone]"])
+def test_what_a_function_removes_it_does_not_remove_from_rows(tmp_path: Path, removes: str) -> None:
+    cost = "  cost: {type: keyed-state, properties: {key: {type: string}, value: {type: u32}}}"
+    tell = "  tell: {operator: map, states: [{name: cost}], inputs: [{name: t, type: string}], output: {type: string}"
+    head = "apiVersion: 0.6.0\nmeta: {name: telling, version: 0.1.0, namespace: tests}"
+    package = f"{head}\nstates:\n{cost}\nfunctions:\n{tell}{removes}}}\n"
+    write_package(tmp_path / "telling", package, tell="def tell(t):\n    return t\n")
+
+    def using(text: str) -> str:
+        begins, ends = text.rindex("      - operator: map"), text.rindex("    sinks:")
+        imports = "imports: [{pkg: tests/telling@0.1.0, path: telling, functions: [{name: tell}]}]\n"
+        return f"{imports}{text[:begins]}      - {{operator: map, uses: tell}}\n{text[ends:]}"
+
+    assert "personal data (phone) can reach the topic `told`" in refused(using(tagged(ALLOWED)), tmp_path)
+    masked = using(tagged("", "{operator: map, uses: mask-phone, with: {fields: [$.phone]}}"))
+    assert planned(masked, tmp_path).services[1].sinks[0].tainted == frozenset()
