@@ -25,7 +25,7 @@ from dataflow.actions.deployments import (
     upgrade_flow,
 )
 from dataflow.actions.repeating import read_again, replay_dead_letters
-from dataflow.deployments.figures import Figures
+from dataflow.deployments.figures import Figures, states_of
 from dataflow.deployments.seeing import figured_deployment, figured_deployments
 from dataflow.grammar.faults import FileRefused
 from dataflow.hub.content import FLOW
@@ -124,6 +124,7 @@ def single_deployment(request: HttpRequest, deployment_id: UUID) -> HttpResponse
         others=others,
         most=MOST_WORKERS,
         protected=standing_for(request).is_protected,
+        states=states_of(one.row.item.files),
         **_drawing(one.row),
     )
 

@@ -127,3 +127,9 @@ def sources_of(files: Files) -> dict[str, list[str]]:
         service.name: [flow.topics[port.id].wire_name for port in service.sources if port.kind == "topic"]
         for service in flow.services.values()
     }
+
+
+def states_of(files: Files) -> list[str]:
+    """Return the states that services of a published flow keep, each as `service.state`."""
+    flow = read_flow(files[FLOW_FILE], FLOW_FILE)
+    return [f"{service.name}.{state.name}" for service in flow.services.values() for state in service.states]

@@ -27,6 +27,8 @@ from dataflow.engines.redis_reading import Readings
 from governance.models import Environment
 
 TURN_SECONDS = 0.5
+LOOK_SECONDS = 60.0
+"""After how long everything is read again, changed or not: a plan may rest on what did not answer."""
 _log = logging.getLogger(__name__)
 
 
@@ -38,6 +40,7 @@ class Supervisor:
         self._spawn, self._clock = spawn, clock
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._epochs: dict[UUID, int] = {}
+        self._looks_at = 0.0
         self._wanted: dict[UUID, list[Wanted]] = {}
         self._crews: dict[UUID, Crew] = {}
         self._noted: dict[UUID, Seen] = {}
@@ -72,13 +75,15 @@ class Supervisor:
 
     def _look(self) -> None:
         """Read what is wanted where something was changed: every configuration change raises the epoch."""
+        if self._clock() >= self._looks_at:
+            self._epochs, self._looks_at = {}, self._clock() + LOOK_SECONDS
         epochs = dict(Environment.objects.values_list("pk", "epoch"))
         for environment_id, epoch in epochs.items():
             if self._epochs.get(environment_id) != epoch:
                 self._wanted[environment_id] = wanted_in(environment_id)
                 self._epochs[environment_id] = epoch
-        for gone in self._epochs.keys() - epochs.keys():
-            del self._epochs[gone], self._wanted[gone]
+        for gone in self._wanted.keys() - epochs.keys():
+            del self._wanted[gone]
 
     def _now(self, wanted: Wanted) -> Wanted:
         """Return what is wanted at this moment: nobody may work while another reading has not begun."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from uuid import UUID
+
+from django.db import DatabaseError
 
 from dataflow.grammar.faults import FileRefused
 from dataflow.models import Deployment
@@ -14,6 +17,7 @@ from dataflow.running.deployed import plan_of
 from keyring.walls import in_environment
 
 LONGEST_WORDS = 2_000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +75,9 @@ def _refusal(row: Deployment) -> str:
         plan = plan_of(runs_as(row.client), row.item.files, find=find_published(row.environment_id))
     except FileRefused as refused:
         return str(refused)[:LONGEST_WORDS]
+    except DatabaseError:  # whoever looks comes back
+        raise
+    except Exception as error:  # of all flows only this one stands still
+        _log.error("a deployed flow cannot be planned", exc_info=error)
+        return f"its plan cannot be made: {type(error).__name__}"
     return "; ".join(map(str, plan.not_yet))[:LONGEST_WORDS]

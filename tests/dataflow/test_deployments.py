@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import OperationalError
 
 from audit.queries import entries
 from dataflow.actions.deployments import (
@@ -18,7 +21,9 @@ from dataflow.actions.deployments import (
     upgrade_flow,
 )
 from dataflow.actions.hub import publish_to_hub, withdraw_from_hub
-from dataflow.deployments.wanted import wanted_in
+from dataflow.deployments import wanted
+from dataflow.deployments.supervising import Supervisor
+from dataflow.deployments.wanted import Wanted, wanted_in
 from dataflow.models import Deployment
 from governance.actions.clients import change_client
 from governance.actions.environments import change_environment
@@ -139,16 +144,16 @@ def test_what_is_withdrawn_later_goes_on(environment: Environment, engineer: Cal
     deploy_flow(engineer, item=flow.public_id, client=job.id)
     for each in (package, flow):
         withdraw_from_hub(engineer, public_id=each.public_id)
-    (wanted,) = wanted_in(environment.id)
-    assert (wanted.workers, wanted.refused) == (1, "")
+    (found,) = wanted_in(environment.id)
+    assert (found.workers, found.refused) == (1, "")
 
 
 def test_a_client_that_is_disabled_has_no_workers(environment: Environment, engineer: Caller, job: Caller) -> None:
     deploy_flow(engineer, item=published(engineer), client=job.id)
     system = system_caller(environment.id)
     change_client(system, client_id=job.id, name="job", description="", is_disabled=True)
-    (wanted,) = wanted_in(environment.id)
-    assert (wanted.workers, wanted.refused) == (0, "the client job is disabled")
+    (found,) = wanted_in(environment.id)
+    assert (found.workers, found.refused) == (0, "the client job is disabled")
 
 
 DECISIONS: dict[str, Callable[[Caller, UUID], object]] = {
@@ -204,3 +209,52 @@ def test_in_a_protected_environment_a_flow_stops_at_once_and_starts_by_two_peopl
         given = decoded(action, encoded(action, arguments), environment_id=environment.id)
         assert drafted(engineer, name, action, given).differences, name
     assert stored(environment) == [("tests/cards", "stopped", 1, "0.1.0")]
+
+
+def test_a_flow_that_cannot_be_planned_stands_still_alone(
+    environment: Environment, engineer: Caller, job: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy_flow(engineer, item=published(engineer), client=job.id)
+    deploy_flow(engineer, item=published(engineer, cards="accounts"), client=job.id)
+    planned = wanted.plan_of
+
+    def plan_of(caller: Caller, files: Mapping[str, str], **more: Any) -> Any:
+        if "accounts" in files["dataflow.yaml"]:
+            raise RecursionError
+        return planned(caller, files, **more)
+
+    monkeypatch.setattr(wanted, "plan_of", plan_of)
+    told = {each.flow: (each.workers, each.refused) for each in wanted_in(environment.id)}
+    assert told == {"tests/cards": (1, ""), "tests/accounts": (0, "its plan cannot be made: RecursionError")}
+
+    def away(*_: Any, **__: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(wanted, "plan_of", away)
+    with pytest.raises(OperationalError):  # nobody is refused because the database is away
+        wanted_in(environment.id)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_supervisor_notes_what_became_of_a_flow_once(environment: Environment, engineer: Caller, job: Caller) -> None:
+    made = deploy_flow(engineer, item=published(engineer), client=job.id)
+    ended: list[subprocess.Popen[bytes]] = []
+
+    def spawn(wanted: Wanted, _place: int) -> subprocess.Popen[bytes]:
+        ended.append(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)"]))
+        assert wanted.deployment_id == made.public_id
+        return ended[-1]
+
+    supervisor = Supervisor(spawn=spawn)
+    for _ in range(3):
+        supervisor.turn()
+    with in_environment(environment.id):
+        row = Deployment.objects.get()
+    assert (row.state, row.trouble, len(ended)) == ("running", "", 1)
+    stop_flow(engineer, public_id=made.public_id)
+    supervisor.turn()
+    ended[0].wait(20)
+    supervisor.turn()
+    with in_environment(environment.id):
+        assert Deployment.objects.get().state == "stopped"
+    supervisor.end()
