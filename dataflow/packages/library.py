@@ -64,7 +64,7 @@ class Names:
 
     types: dict[str, Callable[[], Shape]]
     functions: dict[str, Known]
-    states: dict[str, KeyedType]
+    states: dict[str, Callable[[], Shape]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +186,11 @@ def _function_of(loaded: Loaded, name: str, place: Place) -> Known:
     raise _missing("function", name, loaded, place)
 
 
-def _state_of(loaded: Loaded, name: str, place: Place) -> KeyedType:
+def _state_of(loaded: Loaded, name: str, place: Place) -> Callable[[], Shape]:
     state = loaded.file.states.get(name)
-    if state is not None and isinstance(state.type, KeyedType):
-        return state.type
+    type_ = None if state is None else state.type
+    if isinstance(type_, KeyedType):
+        return lambda: loaded.shapes.resolve(type_)
     if name in loaded.names.states:
         return loaded.names.states[name]
     raise _missing("state", name, loaded, place)
@@ -200,9 +201,10 @@ def _missing(what: str, name: str, loaded: Loaded, place: Place) -> FileRefused:
 
 
 def _rows_of(loaded: Loaded, name: str) -> Shape | None:
-    state = loaded.file.states.get(name)
-    type_ = loaded.names.states.get(name) if state is None else state.type
-    return None if type_ is None else loaded.shapes.resolve(type_)
+    state, imported = loaded.file.states.get(name), loaded.names.states.get(name)
+    if state is None:
+        return None if imported is None else imported()
+    return None if state.type is None else loaded.shapes.resolve(state.type)
 
 
 def _known(loaded: Loaded, function: Function) -> Known:

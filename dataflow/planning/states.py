@@ -104,7 +104,7 @@ def must_be_allowed(states: Iterable[State], tainted: frozenset[str], place: Pla
 def _own(service: str, spec: StateSpec, shapes: Shapes, names: Names) -> State:
     where = f"services.{service}.states.{spec.name}"
     imported = names.states.get(spec.type.name) if isinstance(spec.type, NamedType) else None
-    shape = shapes.resolve(imported or spec.type) if spec.type is not None else TEXT
+    shape = imported() if imported else shapes.resolve(spec.type) if spec.type is not None else TEXT
     if not isinstance(shape, Pair):
         raise FileRefused([Fault(spec.place, where, f"a state is a keyed-state, not {shape}")])
     if not (isinstance(shape.key, Primitive) and shape.key.name in KEYS):
