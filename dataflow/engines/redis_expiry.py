@@ -32,13 +32,13 @@ local function count(stream, found, counts)
   for _, told in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
     local group = {}
     for i = 1, #told, 2 do group[told[i]] = told[i + 1] end
-    local lost = 0
+    local lost, base = 0, group.name:match('^[^@]*') -- behind it stands which reading of its sources it is
     for i = #found, 1, -1 do
       local id, fields = found[i][1], found[i][2]
       if not is_later(id, group['last-delivered-id']) then break end
-      if fields[3] ~= 'g' or fields[4] == group.name then lost = lost + records(fields) end
+      if fields[3] ~= 'g' or fields[4]:match('^[^@]*') == base then lost = lost + records(fields) end
     end
-    local flow, service = group.name:match('^(.*):(.-)$')
+    local flow, service = base:match('^(.*):(.-)$')
     if lost > 0 and flow then redis.call('HINCRBY', counts .. flow, service .. '#expired', lost) end
   end
 end

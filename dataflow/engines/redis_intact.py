@@ -13,19 +13,23 @@ import redis
 
 from dataflow.engines.frames import BREAK, LINES
 from dataflow.engines.protocol import Batch, Outcome, Route, Whole
+from dataflow.engines.redis_expiry import EXPIRE
 from dataflow.engines.redis_readers import Readers
 from dataflow.engines.redis_sent import Sent
-from dataflow.engines.redis_topics import Topics
+from dataflow.engines.redis_topics import SEALED, Topics
 
 if TYPE_CHECKING:
     from dataflow.engines.redis_streams import RedisStreams
 
-INTACT = """
+INTACT = (
+    EXPIRE
+    + """
 -- KEYS: source, counters, then topics.
--- ARGV: group, reader, number of its entries, number of their records; number of counters, these; for each topic its
--- field and number of entries; then all these entries, topic by topic.
+-- ARGV: group, reader, number of its entries, number of their records; beginning of the names of counters; number of
+-- counters, these; for each topic its field, number of entries and milliseconds after which they are taken out (0:
+-- never); then all these entries, topic by topic.
 -- Returns the number of records, or -1 where the reader has not got all of its entries any more, and nothing is done.
-local call, at = redis.call, 5
+local call, at, counts = redis.call, 6, ARGV[5]
 local group, reader, entries, records = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local waiting = redis.pcall('XPENDING', KEYS[1], group)
 local held = -1
@@ -36,14 +40,16 @@ if held ~= tonumber(entries) then return -1 end
 call('XGROUP', 'DELCONSUMER', KEYS[1], group, reader)
 for i = 1, tonumber(ARGV[at]) do call('HINCRBY', KEYS[2], ARGV[at + i], records) end
 at = at + tonumber(ARGV[at])
-local first = at + 2 * (#KEYS - 2)
+local first = at + 3 * (#KEYS - 2)
 for t = 3, #KEYS do
-  local key, field, last = KEYS[t], ARGV[at + 1], first + tonumber(ARGV[at + 2])
+  local key, field, last, lasts = KEYS[t], ARGV[at + 1], first + tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
   for i = first + 1, last do call('XADD', key, '*', field, ARGV[i]) end
-  at, first = at + 2, last
+  if lasts > 0 then expire(key, lasts, counts) else call('PERSIST', key) end
+  at, first = at + 3, last
 end
 return tonumber(records)
 """
+)
 
 
 class ShortWay:
@@ -51,7 +57,7 @@ class ShortWay:
 
     def __init__(self, engine: RedisStreams, readers: Readers, *, group: str, counts: str) -> None:
         self._client, self._topics, self._readers = engine.client, engine.topics, readers
-        self._group, self._counts = group, counts
+        self._group, self._counts, self._beginning = group, counts, engine.counts("")
         self._script = self._client.register_script(INTACT)
 
     def committing(
@@ -62,11 +68,11 @@ class ShortWay:
         Args:
             otherwise: sends it by the long script, should the batch not be intact.
         """
-        reader, route = self._readers.of(batch), _route_of(outcomes, self._topics)
+        reader, route = self._readers.of(batch), _route_of(outcomes)
         if not reader or route is None:
             return None
         lines = [each.lines for each in outcomes if isinstance(each, Whole)]
-        told = _arguments(self._group, reader, route, lines, self._topics)
+        told = [self._group, reader, *_arguments(self._beginning, route, lines, self._topics)]
         keys = [self._topics.stream(batch.topic), self._counts, *map(self._topics.stream, route.topics)]
         sent = Sent(self._client, "EVALSHA", self._script.sha, len(keys), *keys, *told)
 
@@ -85,35 +91,36 @@ class ShortWay:
         return wait
 
 
-def _route_of(outcomes: Sequence[Outcome], topics: Topics) -> Route | None:
+def _route_of(outcomes: Sequence[Outcome]) -> Route | None:
     """Return the one way that all entries of a batch go, None where it takes the long script."""
     wholes = [each for each in outcomes if isinstance(each, Whole)]
     if not wholes or len(wholes) < len(outcomes):
         return None
     route = wholes[0].route
-    if any(topic in topics.sealed for topic in route.topics):
-        return None
     return route if [each.route for each in wholes].count(route) == len(wholes) else None
 
 
-def _arguments(
-    group: str, reader: str, route: Route, lines: Sequence[bytes], topics: Topics
-) -> list[bytes | str | int]:
+def _arguments(counts: str, route: Route, lines: Sequence[bytes], topics: Topics) -> list[bytes | str | int]:
     """Return what the script is told of a batch, whose entries have `lines` each."""
     joined = BREAK.join(lines)
     records = joined.count(BREAK) + 1
     apart = lines if records == len(lines) else joined.split(BREAK)
-    put_out = [
-        (LINES, list(_frames(lines, frame))) if (frame := topics.frame_of(topic)) else ("v", apart)
-        for topic in route.topics
-    ]
+    put_out = [_put_out(topic, lines, apart, topics) for topic in route.topics]
     counters = [f"{name}#{field}" for name, field in route.counts]
-    told: list[bytes | str | int] = [group, reader, len(lines), records, len(counters), *counters]
-    for field, entries in put_out:
-        told += (field, len(entries))
+    told: list[bytes | str | int] = [len(lines), records, counts, len(counters), *counters]
+    for topic, (field, entries) in zip(route.topics, put_out, strict=True):
+        told += (field, len(entries), topics.lasts_of(topic))
     for _, entries in put_out:
         told += entries
     return told
+
+
+def _put_out(topic: str, lines: Sequence[bytes], apart: Sequence[bytes], topics: Topics) -> tuple[str, Sequence[bytes]]:
+    """Return the field of a topic's entries, and these."""
+    if topic in topics.sealed:
+        return SEALED, [topics.closed(topic, None, each) for each in apart]
+    frame = topics.frame_of(topic)
+    return (LINES, list(_frames(lines, frame))) if frame else ("v", apart)
 
 
 def _frames(lines: Sequence[bytes], frame: int) -> Iterator[bytes]:

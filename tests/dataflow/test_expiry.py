@@ -11,7 +11,7 @@ import redis
 
 from dataflow.deadletters.concealing import KeyFile
 from dataflow.engines.frames import framed
-from dataflow.engines.protocol import Batch, Change, Done, Output, Overtaken, Table
+from dataflow.engines.protocol import Batch, Change, Done, Output, Overtaken, Route, Table, Whole
 from dataflow.engines.redis_intake import RedisIntake
 from dataflow.engines.redis_streams import RedisStreams
 
@@ -96,6 +96,27 @@ def test_a_commit_takes_out_of_the_topics_that_it_writes_to(engine: RedisStreams
     assert counted(engine, "next") == {"expired": 1}
 
 
+def test_a_commit_of_lines_that_went_through_whole_does_so_as_well(engine: RedisStreams) -> None:
+    intake = intake_of(engine)
+    engine.intake("example/f", "next", [("out", "0")], "w")
+    put(engine, "out", days=8)
+    engine.produce("in", [(None, b"1"), (None, b"2")])
+    intake.commit(taken(intake), [Whole(Route(("out",), (("s", "succeeded"),)), each) for each in (b"1", b"2")])
+    assert values(engine, "out") == [b"1", b"2"]
+    assert {name for _, fields in engine.client.xrange(engine.stream("out")) for name in fields} == {b"e"}
+    assert engine.client.pttl(engine.stream("out")) > 0
+    assert counted(engine, "next") == {"expired": 1}
+
+
+def test_another_reading_of_the_sources_counts_for_its_service(engine: RedisStreams) -> None:
+    intake_of(engine)
+    engine.client.xgroup_create(engine.stream("in"), "example/f:s@2", id="0")
+    put(engine, "in", days=8)
+    put(engine, "in", days=7.5, fields={"v": b"1", "g": b"example/f:s"})
+    engine.produce("in", [(None, b"new")])
+    assert counted(engine) == {"expired": 4}
+
+
 def test_a_flow_takes_out_of_its_sources_although_nobody_writes(engine: RedisStreams) -> None:
     put(engine, "in", days=8, number=2_521)
     put(engine, "in", days=1)
@@ -152,14 +173,15 @@ def test_a_topic_that_is_said_to_hold_none_any_more_has_no_end(engine: RedisStre
     environment = engine.stream("").split("{")[1].split("}")[0]
     after = RedisStreams(client, environment=environment, conceal=engine.conceal)
     tagged = RedisStreams(client, environment=environment, conceal=engine.conceal, sealed={"in": 0, "out": 0})
-    for later in (after, tagged):
+    whole = Whole(Route(("out",), (("s", "succeeded"),)), b"line")
+    for later, outcome in ((after, [OUT]), (after, whole), (tagged, [OUT]), (tagged, whole)):
         engine.produce("in", [(None, b"1")])
         engine.produce("out", [(None, b"1")])
         assert client.pexpiretime(engine.stream("in")) > 0 < client.pexpiretime(engine.stream("out"))
         intake = intake_of(later)
         later.produce("in", [(None, b"2")])
         batch = taken(intake)
-        intake.commit(batch, [[OUT]] * len(batch.entries))
+        intake.commit(batch, [outcome] * len(batch.entries))
         assert client.pexpiretime(engine.stream("in")) == client.pexpiretime(engine.stream("out")) == -1
 
 
