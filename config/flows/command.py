@@ -197,7 +197,9 @@ def consume(words: Sequence[str]) -> int:
             key = f"[{(each.key or b'null').decode(errors='replace')}] " if chosen.key_value else ""
             say(key + each.value.decode(errors="replace"))
         if engine.unopened:
-            sys.stderr.write(f"{engine.unopened} records cannot be opened: another key has sealed them.\n")
+            is_sealed = topic in found.sealed
+            says = "another key has sealed them" if is_sealed else "the file does not say what their topic may hold"
+            sys.stderr.write(f"{engine.unopened} records cannot be opened: {says}.\n")
     return 0
 
 

@@ -14,13 +14,14 @@ from audit.recorder import append
 from dataflow import events
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.faults import Fault, FileRefused, Place
-from dataflow.models import FlowTopic
+from dataflow.models import Deployment, FlowTopic
+from dataflow.models.deployments import RUNNING
 from dataflow.planning.plan import Plan, Topic
 from dataflow.store.concealing import EnvironmentKey
 from governance.actions.change import configuration_change
 from governance.drafts.draftable import draftable
 from governance.drafts.modes import is_trying
-from governance.errors import NotFound, Unavailable
+from governance.errors import Conflict, NotFound, Unavailable
 from governance.identities import Caller
 from governance.models import Environment
 from keyring.walls import in_environment
@@ -60,16 +61,25 @@ def drop_topic(caller: Caller, *, public_id: UUID) -> None:
 
     Raises:
         NotFound: there is no such topic.
+        Conflict: a deployed flow that names it is to run; it would go on as if nothing had changed.
         Unavailable: Redis does not answer, and nothing is dropped.
     """
     with configuration_change(caller, events.TOPIC_DROPPED) as change:
+        Environment.objects.select_for_update().get(pk=caller.environment_id)  # no flow declares it meanwhile
         row = FlowTopic.objects.filter(public_id=public_id).select_for_update().first()
         if row is None:
             raise NotFound("There is no such topic.", field="id")
+        _must_not_run(row)
         change.facts.update(topic=row.public_id, name=row.name, holds=row.holds, flows=row.flows)
         row.delete()
         if not is_trying():  # before the row is gone for good: what is left of it must be known
             _delete(caller.environment_id, row.name)
+
+
+def _must_not_run(row: FlowTopic) -> None:
+    running = Deployment.objects.filter(name__in=row.flows, wanted=RUNNING).order_by("name").first()
+    if running is not None:
+        raise Conflict(f"{running.name} runs on this topic.", field="id", remedy="Stop it first.")
 
 
 def _declare(caller: Caller, flow: str, topic: Topic, row: FlowTopic | None) -> None:

@@ -44,7 +44,7 @@ local function count(stream, found, counts)
 end
 local function expire(stream, lasts, counts)
   local time = redis.call('TIME')
-  local oldest, gone = time[1] * 1000 + math.floor(time[2] / 1000) - lasts, 0
+  local oldest, gone = math.max(1, time[1] * 1000 + math.floor(time[2] / 1000) - lasts), 0
   repeat
     local found = redis.call('XRANGE', stream, '-', string.format('%.0f', oldest - 1), 'COUNT', PAGE + 1)
     local stays = #found > PAGE and table.remove(found)[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 
-from dataflow.deadletters.concealing import Conceal
+from dataflow.deadletters.concealing import Conceal, Unreadable
 from dataflow.deadletters.letters import packed, unpacked
 from dataflow.engines.envelopes import Envelopes
 from dataflow.engines.frames import BREAK, LINES, PACKED, unpack
@@ -48,9 +48,13 @@ class Topics:
     def entry(self, topic: str, id_: bytes, fields: Sequence[bytes]) -> Entry:
         """Return an entry of a topic, opened where it is sealed; `fields` are names and what they hold in turn.
 
-        What lies in a sealed topic in the clear was there before it was declared, and is read. Raises `Unreadable`.
+        What lies in a sealed topic in the clear was there before it was declared, and is read. What lies sealed in a
+        topic of which nobody said to this flow that it is sealed stays closed: the flow may put it out in the clear.
+        Raises `Unreadable`.
         """
         if fields[0] == _SEALED:
+            if topic not in self.sealed:
+                raise Unreadable
             return _single(id_, *unpacked(self._envelopes.unseal(fields[1], self._places[topic])))
         return _entry_of(id_, fields)
 

@@ -12,6 +12,9 @@ from dataflow.grammar.types import IS_NAME, NAME
 UPDATE = "update-state"
 LONGEST_CODE = 64 * 1024
 """Characters of code that stands in a file."""
+LONGEST_YEARS = 30
+LONGEST = LONGEST_YEARS * 366 * 86_400_000
+"""Milliseconds; the clocks of engines count from 1970."""
 _IS_DURATION = re.compile(r"([0-9]{1,9})\s*(ms|s|m|h|d)")
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LOOKS_LIKE = (
@@ -27,7 +30,11 @@ def duration(section: Section, name: str, *, required: bool = False) -> int:
     found = _IS_DURATION.fullmatch(told)
     if told and not found:
         section.refuse(name, f"`{told[:40]}` is no duration", "Write a number and its unit: 500ms, 30s, 5m, 2h, 7d.")
-    return int(found[1]) * _MILLISECONDS[found[2]] if found else 0
+    length = int(found[1]) * _MILLISECONDS[found[2]] if found else 0
+    if length > LONGEST:
+        section.refuse(name, f"`{told[:40]}` is longer than {LONGEST_YEARS} years", "Leave it out where it has no end.")
+        return 0
+    return length
 
 
 class StepReader:

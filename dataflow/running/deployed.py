@@ -69,7 +69,8 @@ def run_deployed(caller: Caller, planned: Callable[[], Plan], *, stop: Event, to
     """Run a flow until `stop`, each service in a thread with a store of its own; return what went wrong.
 
     Args:
-        planned: returns the flow's plan; called for every service, so that none shares a store with another.
+        planned: returns the flow's plan; called for every service, so that none shares a store with another, and
+            declared each time: what topics hold may have changed since the one before.
 
     Raises:
         FileRefused: another flow says something else of one of its topics.
@@ -89,6 +90,7 @@ def run_deployed(caller: Caller, planned: Callable[[], Plan], *, stop: Event, to
 def _one(caller: Caller, planned: Callable[[], Plan], name: str, stop: Event, told: Told, trouble: list[str]) -> None:
     try:
         plan = planned()
+        declare_topics(caller, plan=plan)
         keys = EnvironmentKey(caller.environment_id)
         engine = engine_for(caller, plan.frames, plan.sealed, subject=plan.subject)
         work(plan, _service(plan, name), engine, stop=stop, told=partial(told, name), secrets_of=keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -15,10 +16,10 @@ from dataflow.actions.hub import publish_to_hub
 from dataflow.actions.topics import declare_topics, drop_topic, leave_topics
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.faults import FileRefused
-from dataflow.running.deployed import engine_for
+from dataflow.running.deployed import engine_for, run_deployed
 from governance.drafts.draftable import draftable_actions
 from governance.drafts.trying import drafted
-from governance.errors import NotFound, Refused, Unavailable
+from governance.errors import Conflict, NotFound, Refused, Unavailable
 from governance.identities import Caller
 from governance.models import Environment
 from keyring.walls import in_environment
@@ -190,6 +191,34 @@ def test_a_topic_is_dropped_with_what_is_in_it(environment: Environment, flow: C
     started(flow, written("b", of_source=CLEAN))
     with pytest.raises(NotFound):
         drop_topic(engineer, public_id=uuid4())
+
+
+def test_a_topic_stays_while_a_deployed_flow_that_names_it_is_to_run(
+    environment: Environment, flow: Caller, engineer: Caller
+) -> None:
+    text = written("a", of_source=SSN, of_to=SSN)
+    item = publish_to_hub(engineer, files={"dataflow.yaml": text})
+    made = deploy_flow(engineer, item=item.public_id, client=flow.id)
+    plan = started(flow, text)
+    engine = engine_for(flow, sealed=plan.sealed)
+    engine.produce("raw", [(None, b"1")])
+    row = topics_of(flow)["raw"]
+    with pytest.raises(Conflict, match="tests/a runs on this topic"):
+        drop_topic(engineer, public_id=row.public_id)
+    assert (lying(engine, "raw"), "raw" in topics_of(flow)) == (1, True)
+    stop_flow(engineer, public_id=made.public_id)
+    drop_topic(engineer, public_id=row.public_id)
+    assert (lying(engine, "raw"), "raw" in topics_of(flow)) == (0, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_service_that_is_planned_otherwise_than_its_flow_was_declared_does_not_run(flow: Caller) -> None:
+    plans = [started(flow, written("a", of_source=SSN, of_to=SSN)), planned(flow, written("a", source="other"))]
+    started(flow, written("b", source="other", to="more", of_source=SSN, of_to=SSN))
+    stop = Event()
+    stop.set()  # whoever runs ends at once
+    assert run_deployed(flow, lambda: plans.pop(0), stop=stop, told=lambda *_: None) == ["pass-on ended: FileRefused"]
+    assert topics_of(flow)["raw"].flows == ["tests/a"]
 
 
 def test_while_redis_does_not_answer_nothing_is_dropped(

@@ -169,6 +169,17 @@ def test_a_topic_ends_a_minute_after_its_last_record_and_not_later_because_someb
     assert engine.client.pexpiretime(engine.stream("kept")) == -1
 
 
+def test_a_topic_whose_records_stay_longer_than_the_clock_has_run_keeps_them(
+    client: redis.Redis, tmp_path: Path
+) -> None:
+    keys = KeyFile(tmp_path / "flow.key")
+    engine = RedisStreams(client, environment=uuid4().hex, conceal=keys, sealed={"in": 999 * 366 * 86_400})
+    put(engine, "in", days=9_000)
+    assert engine.produce("in", [(None, b"new")]) == 1
+    assert values(engine, "in") == [b"9000 0", b"new"]
+    assert [each.value for each in taken(intake_of(engine)).messages] == [b"9000 0", b"new"]
+
+
 def test_a_topic_that_is_said_to_hold_none_any_more_has_no_end(engine: RedisStreams, client: redis.Redis) -> None:
     environment = engine.stream("").split("{")[1].split("}")[0]
     after = RedisStreams(client, environment=environment, conceal=engine.conceal)

@@ -130,6 +130,13 @@ def test_what_is_wrong_is_told_with_its_place_and_what_to_do(old: str, new: str,
     assert fault in faults(SEED.replace(old, new, 1))
 
 
+@pytest.mark.parametrize(("told", "is_fine"), [("10980d", True), ("10981d", False), ("999999999d", False)])
+def test_nothing_lasts_longer_than_clocks_can_count(told: str, is_fine: bool) -> None:
+    text = SEED.replace("topics:\n", f"topics:\n  kept: {{name: kept, privacy: {{pii: [ssn], expires: {told}}}}}\n", 1)
+    says = f"topics.kept.privacy.expires: `{told}` is longer than 30 years. Leave it out where it has no end."
+    assert any(says in each for each in faults(text)) != is_fine
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     bad = SEED.replace("operator: map", "operator: mapp").replace("0.4.0", "9").replace("type: string", "type: a b")
     assert len(faults(bad)) == 4

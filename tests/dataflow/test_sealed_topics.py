@@ -272,3 +272,24 @@ def test_two_topics_of_which_both_have_records_are_given_out_one_behind_the_othe
         ("in", [b"1"]),
         ("more", [b"2"]),
     ]
+
+
+def test_what_is_sealed_stays_closed_to_a_flow_that_does_not_say_that_its_topic_is(
+    client: redis.Redis, keys: KeyFile
+) -> None:
+    engine = engine_for(client, keys)
+    engine.produce("in", [(b"key", b"record"), (None, b"two\nlines")])
+    environment = engine.stream("").split("{")[1].split("}")[0]
+    other = RedisStreams(client, environment=environment, conceal=keys, idle=0)
+    other.produce("in", [(None, b"in the clear")])
+    assert values(other, "in") == [(None, b"in the clear")]
+    assert other.unopened == 2
+    batch = taken(other)
+    assert [each.value for each in batch.messages] == [b"in the clear"]
+    other.intake("f", "s", [("in", "0")], "w").commit(batch, [[Done()]])
+    letters = other.letters("f")
+    assert [each.why for each in letters.all()] == [CLOSED] * 2
+    assert letters.replay([each.id for each in letters.all()]) == 2
+    put_back = client.xrevrange(engine.stream("in"), count=2)
+    assert [list(fields) for _, fields in put_back] == [[b"e", b"g"]] * 2
+    assert [(each.key, each.value) for each in taken(engine).messages] == [(b"key", b"record"), (None, b"two\nlines")]
