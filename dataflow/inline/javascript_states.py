@@ -16,18 +16,21 @@ const columns = (values, keep) => {
   hidden("update", changed => {
     Object.assign(row, changed ?? {});
     if (keep === null || Object.keys(row).length !== own.length) throw new TypeError("no column");
-    keep(Object.fromEntries(own.map(name => [name, row[snake(name)]])));
+    keep(Object.fromEntries(own.map(name => [name, row[snake(name)] ?? null])));
   });
   hidden("delete", () => { if (keep === null) throw new TypeError("read only"); keep(null); });
   return row;
 };
 const single = (value, keep) => {
   const row = { value };
-  const kept = told => { if (keep === null) throw new TypeError("read only"); keep(told); };
+  const kept = told => {
+    if (keep === null || (told ?? null) === null) throw new TypeError("read only, or no value");
+    keep(told);
+  };
   const hidden = (name, call) => Object.defineProperty(row, name, { value: call });
   hidden("update", (...told) => { if (told.length) row.value = told[0]; kept(row.value); });
   hidden("increment", (by = 1) => { row.value += by; kept(row.value); });
-  hidden("delete", () => kept(null));
+  hidden("delete", () => { if (keep === null) throw new TypeError("read only"); keep(null); });
   return row;
 };
 const called = (rows, changed) => make(...names.map(name => {

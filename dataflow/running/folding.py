@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from dataflow.deadletters.concealing import Unreadable
 from dataflow.functions.protocol import Failed
 from dataflow.inline.folding import Folded, Folding
 from dataflow.inline.running import AT_ONCE
@@ -21,6 +22,7 @@ from dataflow.running.ledger import Ledger
 from dataflow.running.rows import checker, key_of, seen_rows
 from dataflow.schemas.blanks import fitted
 from dataflow.schemas.unfit import ValueUnfit
+from dataflow.store.protocol import StoreAway
 
 Ask = Callable[[Folding], list[Any]]
 """Has the code work on values: `Folded` for the first of them, up to one that is `Failed`."""
@@ -68,14 +70,14 @@ class Fold:
             some = records[at : at + (1 if at < alone_until else size)]
             worked, failure = self._worked(some, ledger)
             if not worked and not failure:
-                alone_until = at + len(some)  # the process ended on one of them
+                alone_until = at + len(some)  # it ended on one of them
                 continue
             settled = self._settle(worked, journeys, ledger, sink)
             at += settled
             if settled < len(worked) or (worked and journeys[worked[-1].record[0].owner].failure):
                 size = max(1, size // 2)  # what was made behind the one that failed is made again
                 continue
-            size = min(AT_ONCE, size * 2)
+            size = min(AT_ONCE, size * 2) if settled == len(some) else max(1, size // 2)
             if failure:
                 self._fail(records[at][0].owner, journeys, failure)
                 at += 1
@@ -92,7 +94,16 @@ class Fold:
         return [tuple(group) for _, group in groupby(left, key=lambda each: each.owner)]
 
     def _worked(self, records: Sequence[Record], ledger: Ledger) -> tuple[list[Worked], str]:
-        """Return what the code makes of the first records, and why the one behind them failed, if it did."""
+        """Return what the code makes of the first records, and why the one behind them failed, if it did.
+
+        Nothing of both is where one of several ended it all: each is asked for alone then.
+        """
+        try:
+            return self._asked(records, ledger)
+        except Unreadable:
+            return [], "" if len(records) > 1 else "its row cannot be opened"
+
+    def _asked(self, records: Sequence[Record], ledger: Ledger) -> tuple[list[Worked], str]:
         items = [item for record in records for item in record]
         keys = [item.key for item in items]
         rows = {
@@ -101,7 +112,12 @@ class Fold:
             for now in (ledger.now(state.table, keys),)
         }
         owners, reads = [item.owner for item in items], seen_rows(self._step, items, ledger)
-        answers = iter(self._ask(Folding(owners, keys, self._arguments(items), reads, rows)))
+        try:
+            answers = iter(self._ask(Folding(owners, keys, self._arguments(items), reads, rows)))
+        except StoreAway:
+            raise
+        except Exception as error:  # what it was given cannot be told to the code
+            return [], "" if len(records) > 1 else type(error).__name__
         worked: list[Worked] = []
         for record in records:
             told = [answer for _, answer in zip(record, answers, strict=False)]

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
-import orjson
-
 from dataflow.engines.protocol import Batch, Done, Message, Outcome, Output
 from dataflow.functions.protocol import Failed, NoSecrets, Secrets, Work
 from dataflow.inline.folding import Folding
@@ -291,4 +289,4 @@ def _key_decoder(topic: Topic) -> Callable[[bytes | None], Any]:
 def _key_bytes(key: Any) -> bytes | None:
     if key is None or isinstance(key, bytes):
         return key
-    return key.encode() if isinstance(key, str) else orjson.dumps(key)
+    return key.encode() if isinstance(key, str) else encode_json(key)

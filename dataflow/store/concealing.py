@@ -34,9 +34,10 @@ class EnvironmentKey:
         self._environment_id, self._subject = environment_id, tuple(subject.split(".")[1:])
 
     def key_for(self, use: str) -> bytes:
-        """Return the key of one use of a function, the same for every flow of the environment."""
+        """Return the key of one use of a function, the same for every flow of the environment. Raises `StoreAway`."""
         try:
-            return pseudonym_key_for(self._environment_id).derived(f"flow|{use}")
+            with _answering():
+                return pseudonym_key_for(self._environment_id).derived(f"flow|{use}")
         except KeyringError:
             raise ParametersRefused(f"the environment has no key for {use}") from None
 

@@ -15,6 +15,7 @@ from django.db import OperationalError
 
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.engines.envelopes import Envelopes
+from dataflow.functions.protocol import ParametersRefused
 from dataflow.running.deployed import engine_for, plan_for, run_deployed
 from dataflow.store import concealing
 from dataflow.store.concealing import EnvironmentKey
@@ -75,4 +76,7 @@ def test_a_key_that_is_away_is_waited_for_and_one_that_is_gone_is_not(
         patch.setattr(concealing, "key_by_id", no_answer)
         with pytest.raises(raised):
             opening.unseal(sealed, b"topic")
+        patch.setattr(concealing, "pseudonym_key_for", no_answer)
+        with pytest.raises(ParametersRefused if error is UnknownKey else StoreAway):
+            EnvironmentKey(book.environment.id).key_for("state keys")
     assert opening.unseal(sealed, b"topic") == b"record"

@@ -66,6 +66,8 @@ class Single:
         """Keep the value as it is now, or another."""
         if value:
             (self.value,) = value
+        if self.value is None:
+            raise TypeError
         self._kept(self.value)
 
     def increment(self, by: Any = 1) -> None:
