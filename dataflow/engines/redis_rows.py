@@ -43,7 +43,8 @@ if states > 0 then
   if lost then return left end
   local clock = call('TIME')
   local now = string.format('%.0f', tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000))
-  for r = 1, number() do
+  local changed = number()
+  for r = 1, changed do
     local s, field, body = number(), arg(), arg()
     local rows, touched = KEYS[base + 2 * s - 1], KEYS[base + 2 * s]
     if body == '' then
@@ -57,10 +58,12 @@ if states > 0 then
   for s = 1, states do
     if live[s] > 0 then
       local rows, touched = KEYS[base + 2 * s - 1], KEYS[base + 2 * s]
-      local gone = call('ZRANGEBYSCORE', touched, '-inf', string.format('%.0f', now - live[s]), 'LIMIT', 0, 200)
-      if #gone > 0 then
-        call('HDEL', rows, unpack(gone))
-        call('ZREM', touched, unpack(gone))
+      local last, most = string.format('%.0f', now - live[s]), 200 + 2 * changed  -- more go than come
+      local gone = call('ZRANGEBYSCORE', touched, '-inf', last, 'LIMIT', 0, most)
+      for first = 1, #gone, 1000 do
+        local upto = math.min(first + 999, #gone)
+        call('HDEL', rows, unpack(gone, first, upto))
+        call('ZREM', touched, unpack(gone, first, upto))
       end
       call('PEXPIRE', rows, live[s])
       call('PEXPIRE', touched, live[s])

@@ -210,7 +210,7 @@ def work(plan: Plan, runner: Runner, engine: RedisStreams, number: int, *records
     topic = service.sources[0].topic.wire_name
     engine.produce(topic, [(None, each if isinstance(each, bytes) else orjson.dumps(each)) for each in records])
     intake = engine.intake(flow_id(plan), service.name, [(topic, "0")], "w")
-    batch = intake.take(most=100, wait=1.0)
+    batch = intake.take(most=len(records), wait=1.0)
     assert batch is not None
     ledger = Ledger(intake.rows, intake.refuses)
     outcomes = Program(service, runner).work(batch, ledger)
@@ -236,6 +236,20 @@ def test_a_row_that_was_not_changed_for_long_is_gone(engine: RedisStreams, clien
     work(flow, runner, engine, 0, ("a", ""), ("c", ""))
     assert dict(engine.rows(flow_id(flow), state.table)) == {"a": 1, "c": 2}
     assert set(client.hkeys(place)) == set(client.zrange(f"{place}:touched", 0, -1)) == {b"a", b"c"}
+
+
+def test_rows_go_faster_than_new_ones_come(engine: RedisStreams, client: redis.Redis, runner: Runner) -> None:
+    text = FLOW.replace("{type: keyed-state,", "{type: keyed-state, ttl: 1h,").replace("TYPE", "type: u32")
+    code = "\n          ".join(PYTHON["plus"].splitlines())
+    flow = plan(text.replace("LANGUAGE", "python").replace("CODE", code))
+    place = engine.state(flow_id(flow), "keep", "kept")
+    old = {f"old-{n}": 1 for n in range(5_000)}
+    client.hset(place, mapping=dict.fromkeys(old, b"1:1"))
+    client.zadd(f"{place}:touched", old)
+    work(flow, runner, engine, 0, *((f"new-{n}", "") for n in range(100)))
+    assert client.hlen(place) == client.zcard(f"{place}:touched") == 5_100 - 400
+    work(flow, runner, engine, 0, *((f"new-{n}", "") for n in range(2_300)))
+    assert client.hlen(place) == client.zcard(f"{place}:touched") == 2_300
 
 
 def test_rows_with_personal_data_lie_sealed_under_keyed_hashes(
