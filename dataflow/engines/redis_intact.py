@@ -76,13 +76,20 @@ class ShortWay:
         keys = [self._topics.stream(batch.topic), self._counts, *map(self._topics.stream, route.topics)]
         sent = Sent(self._client, "EVALSHA", self._script.sha, len(keys), *keys, *told)
 
-        def wait() -> int:
+        answered: list[int] = []
+
+        def answer() -> int:
             try:
-                done = int(sent.answer())
+                return int(sent.answer())
             except redis.exceptions.NoScriptError:
-                done = int(self._script(keys=keys, args=told))
+                return int(self._script(keys=keys, args=told))
             except (redis.ConnectionError, redis.TimeoutError):
-                done = -1  # what was done already, the long script does not do again
+                return -1  # what was done already, the long script does not do again
+
+        def wait() -> int:
+            if not answered:  # it is called again where the keys were away that the long script needs
+                answered.append(answer())
+            (done,) = answered
             if done < 0:
                 return otherwise()()
             self._readers.done(batch)

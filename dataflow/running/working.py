@@ -89,14 +89,14 @@ def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int
             continue
         worked = None if batch is None else _run(intake, program, batch, stop)
         if under_way is not None:
-            told(under_way())
+            told(_patiently(stop, under_way) or 0)
         under_way = None
         if batch is not None and worked is not None:
             if not stop.is_set():
                 intake.look_ahead(most=AT_ONCE)
             under_way = _patiently(stop, partial(intake.committing, batch, *worked))
     if under_way is not None:
-        told(under_way())
+        told(_patiently(stop, under_way) or 0)
 
 
 def _settle(intake: Intake, program: Program, batch: Batch, *, stop: Event, told: Callable[[int], None]) -> bool:

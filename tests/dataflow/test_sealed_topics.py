@@ -21,7 +21,6 @@ from dataflow.packages.library import find_folders
 from dataflow.planning.planner import plan_flow
 from dataflow.running.program import Program
 from dataflow.running.working import work
-from dataflow.store.protocol import StoreAway
 from tests.dataflow.builtins import FLOW, Mask, masking
 from tests.dataflow.test_frames import GIVEN
 from tests.plaintext import Marks, in_redis
@@ -199,46 +198,6 @@ def test_what_failed_is_put_back_sealed(client: redis.Redis, keys: KeyFile) -> N
     assert [(each.key, each.value) for each in batch.messages] == [(b"key", b"record")]
     intake.commit(batch, [[OUT]])
     assert values(engine, "out") == [(b"key", b"two\nlines")]
-
-
-class Away:
-    """A key that does not answer as often as it is told."""
-
-    def __init__(self, conceal: Conceal) -> None:
-        self._conceal, self.times = conceal, 0
-
-    def _answer(self) -> None:
-        if self.times:
-            self.times -= 1
-            raise StoreAway("OperationalError")
-
-    def seal(self, record: bytes, *, place: bytes) -> bytes:
-        self._answer()
-        return self._conceal.seal(record, place=place)
-
-    def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
-        self._answer()
-        return self._conceal.unseal(sealed, place=place)
-
-
-def test_while_the_key_does_not_answer_records_wait(client: redis.Redis, keys: KeyFile) -> None:
-    away = Away(keys)
-    engine = engine_for(client, away)
-    engine.produce("in", [(None, b"record")])
-    away.times = 2
-    engine.topics._envelopes = Envelopes(away)
-    intake = engine.intake("f", "s", [("in", "0")], "w")
-    for _ in range(2):
-        with pytest.raises(StoreAway):
-            intake.take(most=9, wait=0.01)
-    batch = intake.take(most=9, wait=0.01)
-    assert batch is not None
-    assert [each.value for each in batch.messages] == [b"record"]
-    away.times = 1
-    with pytest.raises(StoreAway):
-        intake.committing(batch, [[OUT]])
-    assert intake.committing(batch, [[OUT]])() == 1
-    assert list(engine.letters("f").all()) == []
 
 
 def test_a_data_key_is_one_of_a_minute_and_opens_where_it_sealed(
