@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataflow.engines.redis_kept import KEPT, REVIVE
+
 AT_ONCE = 1_000
 """Entries that are taken out in one step: the server does nothing else meanwhile."""
 
-EXPIRE = """
+EXPIRE = (
+    REVIVE
+    + """
 -- Takes out of a stream what is older than `lasts` milliseconds, so many entries at most, and returns how many; what a
 -- group was never given of them is counted in the hash of its flow. The stream ends a minute after its newest entry.
 local MOST, PAGE = AT_ONCE, 50 -- a page of large records must have room in memory
@@ -30,16 +34,15 @@ local function records(fields)
 end
 local function count(stream, found, counts)
   for _, told in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
-    local group = {}
-    for i = 1, #told, 2 do group[told[i]] = told[i + 1] end
-    local lost, base = 0, group.name:match('^[^@]*') -- behind it stands which reading of its sources it is
+    local group, lost, entries = fields_of(told), 0, 0
+    local base = base_of(group.name)
     for i = #found, 1, -1 do
       local id, fields = found[i][1], found[i][2]
       if not is_later(id, group['last-delivered-id']) then break end
-      if fields[3] ~= 'g' or fields[4]:match('^[^@]*') == base then lost = lost + records(fields) end
+      if fields[3] ~= 'g' or base_of(fields[4]) == base then lost, entries = lost + records(fields), entries + 1 end
     end
-    local flow, service = base:match('^(.*):(.-)$')
-    if lost > 0 and flow then redis.call('HINCRBY', counts .. flow, service .. '#expired', lost) end
+    expired(counts, group.name, lost)
+    settled(stream, group.name, entries)
   end
 end
 local function expire(stream, lasts, counts)
@@ -59,10 +62,12 @@ local function expire(stream, lasts, counts)
   if newest then
     local ends = tonumber(newest[1]:sub(1, newest[1]:find('-') - 1)) + lasts + 60000
     redis.call('PEXPIREAT', stream, string.format('%.0f', ends))
+    if redis.call('EXISTS', kept(stream)) == 1 then redis.call('HSET', kept(stream), '', added(stream)) end
   end
   return gone
 end
 """.replace("AT_ONCE", str(AT_ONCE))
+)
 
 TRIM = (
     EXPIRE
@@ -75,6 +80,7 @@ APPEND = (
     EXPIRE
     + """
 -- KEYS: a topic. ARGV: milliseconds (0: for ever), beginning of the names of counters, then sealed records.
+revive(KEYS[1], ARGV[2])
 for at = 3, #ARGV do redis.call('XADD', KEYS[1], '*', 'e', ARGV[at]) end
 if ARGV[1] == '0' then
   redis.call('PERSIST', KEYS[1])
@@ -83,7 +89,9 @@ else
 end
 """
 )
-TAKE_OUT = """
+TAKE_OUT = (
+    KEPT
+    + """
 -- Gives up entries that a worker left behind and that are gone by now.
 -- KEYS: topic, counters. ARGV: group, service, ids.
 local done = 0
@@ -92,6 +100,8 @@ for at = 3, #ARGV do
     done = done + redis.call('XACK', KEYS[1], ARGV[1], ARGV[at])
   end
 end
+settled(KEYS[1], ARGV[1], done)
 if done > 0 then redis.call('HINCRBY', KEYS[2], ARGV[2] .. '#expired', done) end
 return done
 """
+)

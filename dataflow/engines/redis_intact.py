@@ -38,11 +38,13 @@ for _, each in ipairs(not waiting.err and waiting[4] or {}) do
 end
 if held ~= tonumber(entries) then return -1 end
 call('XGROUP', 'DELCONSUMER', KEYS[1], group, reader)
+settled(KEYS[1], group, held)
 for i = 1, tonumber(ARGV[at]) do call('HINCRBY', KEYS[2], ARGV[at + i], records) end
 at = at + tonumber(ARGV[at])
 local first = at + 3 * (#KEYS - 2)
 for t = 3, #KEYS do
   local key, field, last, lasts = KEYS[t], ARGV[at + 1], first + tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  if lasts > 0 then revive(key, counts) end
   for i = first + 1, last do call('XADD', key, '*', field, ARGV[i]) end
   if lasts > 0 then expire(key, lasts, counts) else call('PERSIST', key) end
   at, first = at + 3, last

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
@@ -124,9 +123,8 @@ class RedisIntake:
         """
         if self._engine.group(self._flow, self._service) != self._group:
             raise Superseded
-        for stream in self._streams:
-            with contextlib.suppress(redis.ResponseError):  # it is there
-                self._client.xgroup_create(stream, self._group, id="0", mkstream=True)
+        for topic in self._streams.values():
+            self._engine.begin(topic, self._group, "0")
 
     def _next(self) -> Batch:
         batch = self._batch(*self._here[0])

@@ -33,6 +33,10 @@ for at = 3 + topics, #ARGV, 6 do
   if redis.call('XDEL', KEYS[1], ARGV[at]) == 1 then
     done = done + 1
     local stream = KEYS[2 + tonumber(ARGV[at + 1])]
+    revive(stream, ARGV[2])
+    for _, group in ipairs(redis.call('HKEYS', kept(stream))) do -- it is for one alone, and the others pass over it
+      if group ~= '' and base_of(group) ~= base_of(ARGV[at + 2]) then settled(stream, group, 1) end
+    end
     if ARGV[at + 3] == 'k' then
       redis.call('XADD', stream, '*', 'v', ARGV[at + 5], 'g', ARGV[at + 2], 'k', ARGV[at + 4])
     else

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from dataflow.engines.redis_kept import REVIVE
+
 Client: TypeAlias = Any
 """`redis.Redis` with `decode_responses=False`; its annotations allow for every setting at once."""
 
 BUSY, DONE, DONE_BEFORE = 0, 1, 2
 
-READ_AGAIN = """
+READ_AGAIN = (
+    REVIVE
+    + """
 -- KEYS: readings, keys that must not exist, streams. ARGV: flow, reading, number of keys that must not exist; then for
 -- each stream: group before, new group, id behind which reading begins.
 local flow, reading, guards = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -42,6 +46,7 @@ for i = 0, (#KEYS - 2 - guards) do
   local stream, at = KEYS[2 + guards + i], 3 + 3 * i
   local before, group, start = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local stood = nil
+  revive(stream, stream:match('^(.*):topic:') .. ':counts:')
   local groups = redis.pcall('XINFO', 'GROUPS', stream)
   if not groups.err then
     for _, each in ipairs(groups) do
@@ -55,6 +60,9 @@ for i = 0, (#KEYS - 2 - guards) do
   end
   if stood and is_before(stood, start) then start = stood end
   redis.pcall('XGROUP', 'CREATE', stream, group, start, 'MKSTREAM')
+  if redis.call('HDEL', kept(stream), before) == 1 then
+    redis.call('HSET', kept(stream), group, added(stream) - behind(stream, start))
+  end
   redis.call('HDEL', KEYS[1], before .. '|' .. stream)
   redis.call('HSET', KEYS[1], group .. '|' .. stream, stood or '0-0')
   if stood then redis.call('XGROUP', 'DESTROY', stream, before) end
@@ -62,6 +70,7 @@ end
 redis.call('HSET', KEYS[1], flow, reading)
 return 1
 """
+)
 
 
 class Superseded(Exception):

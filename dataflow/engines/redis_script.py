@@ -29,7 +29,10 @@ local function number() return tonumber(arg()) end
 local group, service, counts = arg(), arg(), arg()
 local frames, lasts, kinds, held, sizes = {}, {}, {}, {}, {}
 for t = 1, number() do frames[t], lasts[t], held[t], sizes[t] = number(), number(), {}, 0 end
-local names, times = {}, {}
+for t = 1, #frames do
+  if lasts[t] > 0 then revive(KEYS[3 + t], counts) end
+end
+local names, times, acknowledged = {}, {}, 0
 for p = 1, number() do
   local list = {}
   for i = 1, number() do list[i] = arg() end
@@ -64,7 +67,7 @@ while at < last do
     for e = 1, entries do
       local records, lines = ARGV[at + 2], ARGV[at + 3]
       if call('XACK', source, group, ARGV[at + 1]) == 1 then
-        through = through + records
+        through, acknowledged = through + records, acknowledged + 1
         for i = 1, #topics do
           local t = topics[i]
           if frames[t] <= 0 then
@@ -82,6 +85,7 @@ while at < last do
     for e = 1, number() do
       local id = arg()
       local first = call('XACK', source, group, id) == 1
+      if first then acknowledged = acknowledged + 1 end
       for i = 1, number() do
         local pattern, records = number(), number()
         if first then
@@ -118,6 +122,7 @@ for t = 1, #frames do
     call('PERSIST', KEYS[3 + t]) -- it had an end as long as it was said to hold personal data
   end
 end
+settled(source, group, acknowledged)
 for p = 1, #names do
   if times[p] > 0 then
     for _, name in ipairs(names[p]) do call('HINCRBY', KEYS[3], name, times[p]) end

@@ -6,17 +6,15 @@ lost its messages to another one, and wakes up again is told 0 for each of them 
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-import redis
 
 from dataflow.deadletters.concealing import Conceal, Unreadable
 from dataflow.engines.frames import framed
 from dataflow.engines.protocol import Message, Table
 from dataflow.engines.redis_expiry import APPEND
 from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, undressed
+from dataflow.engines.redis_kept import BEGIN, DROP
 from dataflow.engines.redis_letters import FLOWS, RedisLetters, tag_of
 from dataflow.engines.redis_reading import Readings, group_named
 from dataflow.engines.redis_rows import RedisRows
@@ -47,7 +45,8 @@ class RedisStreams:
         """
         self.client, self._tag, self._idle, self.conceal = client, tag_of(environment), idle, conceal
         self.topics = Topics(self._tag, conceal, frames or {}, sealed or {})
-        self._append, self.unopened = client.register_script(APPEND), 0
+        self._append, self._begin, self._drop = map(client.register_script, (APPEND, BEGIN, DROP))
+        self.unopened = 0
         self.readings = Readings(client, self._tag)
 
     def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> RedisIntake:
@@ -55,13 +54,16 @@ class RedisStreams:
         group = self.group(flow, service)
         self.client.sadd(f"{self._tag}:{FLOWS}", flow)
         for topic, beginning in topics:
-            start = beginning if self._begins(topic, group) else "0"
-            with contextlib.suppress(redis.ResponseError):  # it is there
-                self.client.xgroup_create(self.stream(topic), group, id=start, mkstream=True)
+            self.begin(topic, group, beginning)
         streams = {self.stream(topic): topic for topic, _ in topics}
         return RedisIntake(
             self, flow=flow, service=service, group=group, streams=streams, worker=worker, idle=self._idle
         )
+
+    def begin(self, topic: str, group: str, start: str) -> None:
+        """Have a group in a topic: from `start` on, or from the beginning where the topic was gone in between."""
+        lasts = self.topics.lasts_of(topic)
+        self._begin(keys=[self.stream(topic)], args=[group, start, lasts, self.counts("")])
 
     def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> int:
         """Append records to a topic; return how many."""
@@ -102,7 +104,7 @@ class RedisStreams:
 
     def drop(self, topic: str) -> None:
         """Delete a topic with all that is in it; its services begin with what comes then."""
-        self.client.delete(self.stream(topic))
+        self._drop(keys=[self.stream(topic)])
 
     def counters(self, flow: str) -> dict[str, dict[str, int]]:
         """Return a flow's counters with their fields."""
@@ -139,10 +141,6 @@ class RedisStreams:
 
     def state(self, flow: str, service: str, name: str) -> str:
         return f"{self._tag}:state:{flow}:{service}:{name}"
-
-    def _begins(self, topic: str, group: str) -> bool:
-        """Say whether a group never read a topic that expires: it may be gone, and the next record is not its first."""
-        return not self.topics.lasts_of(topic) or bool(self.client.sadd(f"{self._tag}:groups:{topic}", group))
 
     def _messages(self, topic: str, id_: bytes, fields: Sequence[bytes]) -> list[Message]:
         try:
