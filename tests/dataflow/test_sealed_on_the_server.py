@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.engines.envelopes import Envelopes
@@ -38,7 +38,12 @@ def test_no_byte_of_a_record_is_in_redis_while_a_flow_of_an_environment_runs(boo
     engine = engine_for(book.service, sealed=planned().sealed)
     given = [json.dumps(call(each, marks.phone)).encode() for each in (book.ada, book.ada, marks.name)]
     engine.produce("calls", [(None, each) for each in (*given, marks.free_text.encode())])
-    thread = Thread(target=lambda: trouble.append(run_deployed(book.service, planned, stop=stop, told=lambda *_: None)))
+
+    def run_it() -> None:
+        trouble.append(run_deployed(book.service, planned, stop=stop, told=lambda *_: None))
+        connections.close_all()
+
+    thread = Thread(target=run_it)
     thread.start()
     deadline = monotonic() + 30
     while not stop.is_set() and sum(engine.counters("tests/fraud").get("to-tokens", {}).values()) < 4:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connections
 
 from audit import queries
 from dataflow.deadletters.concealing import Unreadable
@@ -195,11 +195,16 @@ def test_a_flow_runs_in_its_environment_as_a_client(
     book: TokenBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, stop = written(book, tmp_path, CONSENT, TOKENIZE), Event()
-    engine = engine_for(book.service)
-    engine.produce("calls", [(None, json.dumps(call(book.ada)).encode()), (None, b"poison 123")])
     planned = partial(plan_for, book.service, file)
+    engine = engine_for(book.service, sealed=planned().sealed)
+    engine.produce("calls", [(None, json.dumps(call(book.ada)).encode()), (None, b"poison 123")])
     trouble: list[list[str]] = []
-    thread = Thread(target=lambda: trouble.append(run_deployed(book.service, planned, stop=stop, told=lambda *_: None)))
+
+    def run_it() -> None:
+        trouble.append(run_deployed(book.service, planned, stop=stop, told=lambda *_: None))
+        connections.close_all()
+
+    thread = Thread(target=run_it)
     thread.start()
     deadline = monotonic() + 30
     while not stop.is_set() and sum(engine.counters("tests/fraud").get("to-tokens", {}).values()) < 2:
