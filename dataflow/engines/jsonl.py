@@ -186,6 +186,9 @@ class JsonLinesIntake:
                 return Batch(topic, [entry])
         return None
 
+    def renew(self) -> None:
+        """Do nothing: nobody else reads here."""
+
     def look_ahead(self, *, most: int) -> None:
         """Do nothing: nobody else reads a file while this process does not."""
 

@@ -148,6 +148,9 @@ class Intake(Protocol):
     def is_ahead(self) -> bool:
         """Whether entries were asked for that nobody has taken yet; who ends with them leaves them to others."""
 
+    def renew(self) -> None:
+        """Keep what this worker was given although it waits or takes long, from any thread; to be called every 10 s."""
+
     def rows(self, table: Table, keys: Sequence[str]) -> list[Row]:
         """Return the rows of some keys as they are committed."""
 

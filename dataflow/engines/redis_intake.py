@@ -28,9 +28,10 @@ from dataflow.engines.redis_expiry import AT_ONCE, TAKE_OUT, TRIM
 from dataflow.engines.redis_intact import ShortWay
 from dataflow.engines.redis_readers import Readers
 from dataflow.engines.redis_reading import Superseded
+from dataflow.engines.redis_renewal import Renewal
 from dataflow.engines.redis_rows import RedisRows
 from dataflow.engines.redis_script import COMMIT, Seal, Telling
-from dataflow.engines.redis_sent import Sent
+from dataflow.engines.redis_sent import Sent, undressed
 from dataflow.engines.redis_topics import addressee, singles
 
 if TYPE_CHECKING:
@@ -53,13 +54,6 @@ Client: TypeAlias = Any
 """`redis.Redis` with `decode_responses=False`; its annotations allow for every setting at once."""
 Entries: TypeAlias = Sequence[tuple[bytes, Sequence[bytes]]]
 """Ids, each with names of fields and what they hold in turn."""
-
-
-def undressed(client: redis.Redis) -> Client:
-    """Return a client on the same connections that gives answers as they come: one record is worth a microsecond."""
-    bare = redis.Redis(connection_pool=client.connection_pool)
-    bare.response_callbacks.clear()
-    return bare
 
 
 class RedisIntake:
@@ -86,6 +80,7 @@ class RedisIntake:
         self._largest = max(0, *map(engine.topics.frame_of, streams.values()))
         self._rows, self._readers = RedisRows(engine, flow), Readers(worker)
         self._short = ShortWay(engine, self._readers, group=group, counts=self._counts)
+        self._renewal = Renewal(engine.client, group=group, streams=streams, idle=idle)
         self._asked: tuple[str, Sent] | None = None
         self._here: deque[tuple[str, Entries, str]] = deque()
 
@@ -135,6 +130,11 @@ class RedisIntake:
         """Ask for the next entries, unless it is time to look for what others left."""
         if not self.is_ahead and not self._is_time_to_look:
             self._ask(most)
+
+    def renew(self) -> None:
+        """Keep what this worker was given, and what it asked for, although that takes long."""
+        asked = self._asked
+        self._renewal.renew([self._worker, *self._readers.with_entries, *(asked[:1] if asked else ())])
 
     def commit(self, batch: Batch, outcomes: Sequence[Outcome]) -> int:
         """Write what became of each entry and acknowledge it; return how many records that was."""

@@ -27,6 +27,11 @@ class Readers:
         self._given: list[_Given] = []
         self._in_parts: list[tuple[str, set[tuple[str, bytes]]]] = []
 
+    @property
+    def with_entries(self) -> list[str]:
+        """The readers that have entries."""
+        return list(self._open)
+
     def next(self) -> str:
         """Return a reader that has no entries; `answered` or nothing is to follow."""
         if self._free:

@@ -13,11 +13,12 @@ from dataflow.deadletters.concealing import Conceal, Unreadable
 from dataflow.engines.frames import framed
 from dataflow.engines.protocol import Message, Table
 from dataflow.engines.redis_expiry import APPEND
-from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake, undressed
+from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake
 from dataflow.engines.redis_kept import BEGIN, DROP
 from dataflow.engines.redis_letters import FLOWS, RedisLetters, tag_of
 from dataflow.engines.redis_reading import Readings, group_named
 from dataflow.engines.redis_rows import RedisRows
+from dataflow.engines.redis_sent import undressed
 from dataflow.engines.redis_topics import Topics, addressee
 
 PAGE = 1_000

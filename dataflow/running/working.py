@@ -15,6 +15,7 @@ from dataflow.inline.running import Runner
 from dataflow.planning.plan import Plan, Service
 from dataflow.running.ledger import Ledger
 from dataflow.running.program import Program
+from dataflow.running.renewing import renewed
 from dataflow.store.protocol import StoreAway
 
 T = TypeVar("T")
@@ -81,7 +82,7 @@ def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int
     """Take and work on a batch while the one before is committed: the engine and this process are busy both."""
     under_way: Callable[[], int] | None = None
     while intake.is_ahead or not stop.is_set():
-        batch = _patiently(stop, partial(intake.take, most=AT_ONCE, wait=PATIENCE))
+        batch = _patiently(stop, intake, partial(intake.take, most=AT_ONCE, wait=PATIENCE))
         if batch is None and stop.is_set():
             break
         if batch is not None and program.changes_rows:  # the next batch sees what this one makes of rows
@@ -89,14 +90,14 @@ def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int
             continue
         worked = None if batch is None else _run(intake, program, batch, stop)
         if under_way is not None:
-            told(_patiently(stop, under_way) or 0)
+            told(_patiently(stop, intake, under_way) or 0)
         under_way = None
         if batch is not None and worked is not None:
             if not stop.is_set():
                 intake.look_ahead(most=AT_ONCE)
-            under_way = _patiently(stop, partial(intake.committing, batch, *worked))
+            under_way = _patiently(stop, intake, partial(intake.committing, batch, *worked))
     if under_way is not None:
-        told(_patiently(stop, under_way) or 0)
+        told(_patiently(stop, intake, under_way) or 0)
 
 
 def _settle(intake: Intake, program: Program, batch: Batch, *, stop: Event, told: Callable[[int], None]) -> bool:
@@ -111,7 +112,7 @@ def _settle(intake: Intake, program: Program, batch: Batch, *, stop: Event, told
         if worked is None:
             break
         try:
-            commit = _patiently(stop, partial(intake.committing, some, *worked))
+            commit = _patiently(stop, intake, partial(intake.committing, some, *worked))
             if commit is None:
                 break
             told(commit())
@@ -136,18 +137,21 @@ def _run(intake: Intake, program: Program, batch: Batch, stop: Event) -> tuple[l
     while not stop.is_set():
         ledger = Ledger(intake.rows, intake.refuses)
         try:
-            return program.work(batch, ledger), ledger.changes
+            with renewed(intake):
+                return program.work(batch, ledger), ledger.changes
         except StoreAway:
+            intake.renew()
             stop.wait(PAUSE)
     return None
 
 
-def _patiently(stop: Event, ask: Callable[[], T | None]) -> T | None:
+def _patiently(stop: Event, intake: Intake, ask: Callable[[], T | None]) -> T | None:
     """Return the answer, asking again while keys are away; None where they are until the end."""
     while True:
         try:
             return ask()
         except StoreAway:
+            intake.renew()
             if stop.wait(PAUSE):
                 return None
 

@@ -52,6 +52,9 @@ class MemoryIntake:
     def look_ahead(self, *, most: int) -> None:
         pass
 
+    def renew(self) -> None:
+        pass
+
     def rows(self, table: Table, keys: Sequence[str]) -> list[Row]:
         return [Row(self._engine.states.get((table, key))) for key in keys]
 
