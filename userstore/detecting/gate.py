@@ -16,7 +16,7 @@ SEPARATORS = b" -./_()+,"
 """What detectors allow between the characters of a find."""
 SIGNS = b"!#$%&'()*+,./:;<=>?@[]^_`{|}~-"
 """What may stand between groups of digits if it is the same between all of them."""
-DISGUISED = (b"/*", b"=2", b"=3")
+DISGUISED = (b"/*", *(b"=" + bytes([each]) for each in b"23CDEF"))
 """What begins a disguise though each character is what it seems: a comment, signs and digits as quoted-printable."""
 LEAST_ENCODED = 14
 """Characters in a row that may be base64 or hexadecimal: the shortest number of social security has 15 in base64."""

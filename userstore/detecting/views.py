@@ -32,7 +32,7 @@ _ESCAPE = re.compile(
 _QUOTED = re.compile(r"(?P<quoted>(?:=[0-9A-F]{2})+)")
 _SOFT_BREAK = re.compile(r"(?P<gone>=\r?\n)")
 _ALIKE = {
-    **dict.fromkeys("ОоΟοՕօＯ", "0"), **dict.fromkeys("ІіӀӏΙιıǀ∣￨", "1"), **dict.fromkeys("ЗзӠʒƷ", "3"),
+    **dict.fromkeys("ОоΟοՕօ", "0"), **dict.fromkeys("ІіӀӏΙιıǀ∣￨", "1"), **dict.fromkeys("ЗзӠʒƷ", "3"),
     **dict.fromkeys("Чч", "4"), **dict.fromkeys("Ѕѕ", "5"), **dict.fromkeys("б", "6"), **dict.fromkeys("Ց", "8"),
 }  # fmt: skip
 """Letters of other scripts that are drawn as digits: read so where they stand among digits."""
