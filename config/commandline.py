@@ -27,6 +27,7 @@ Sealbook: sealed personal data, bound to consented purposes, every access on rec
   sealbook generate, test        make what the functions of the package in this folder lack, or run their tests
   sealbook publish               publish the flow or the package of this folder in the hub of a server
   sealbook hub list|show|install what the hub of a server has, and how it comes to this machine
+  sealbook flows list|deploy|... what runs on a server: deployed, started, stopped, scaled
   sealbook bootstrap-database    roles and database on a PostgreSQL server of yours (once, as its administrator)
   sealbook launch                measure a program, have it let in as a client, and run exactly what was measured
   sealbook COMMAND ...           any management command, on the servers of a running `sealbook run` unless
@@ -49,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(words: list[str]) -> int:
     own = {"run": _run, "launch": _launch, "bootstrap-database": _bootstrap_database}
-    own |= {"generate": _generate, "test": _test, "publish": _publish, "hub": _hub}
+    own |= {"generate": _generate, "test": _test, "publish": _publish, "hub": _hub, "flows": _flows}
     if words[0] in _FLOWS or (words[0] == "run" and _is_for_flow(words[1:])):
         return _flow(words)
     return own[words[0]](words[1:]) if words[0] in own else _manage(words)
@@ -120,6 +121,12 @@ def _hub(words: list[str]) -> int:
     from config.flows.hub import hub
 
     return hub(words)
+
+
+def _flows(words: list[str]) -> int:
+    from config.flows.deployed import flows
+
+    return flows(words)
 
 
 def _bootstrap_database(words: list[str]) -> int:
