@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 from config.embedded.errors import LaunchError
@@ -30,7 +30,7 @@ class HubServer:
         self._server = server
 
     @classmethod
-    def named(cls) -> HubServer:
+    def named(cls) -> Self:
         """Return the server that the environment of this process names."""
         server = named_server()
         try:
