@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from config.embedded.errors import LaunchError
 from config.flows.hub_server import HubServer
+from config.flows.terminal import say, table
 from dataflow.grammar.heading import parse_package
 
 DEPLOYMENTS = "/dataflow/deployments"
 _PAGE = 1_000
+_HEADING = ("flow", "state", "workers", "succeeded", "failed", "waiting")
 
 
 class FlowServer(HubServer):
@@ -68,14 +69,8 @@ def flows(words: Sequence[str]) -> int:
 
 
 def _list(server: FlowServer) -> int:
-    rows = [("flow", "state", "workers", "succeeded", "failed", "waiting")]
-    rows += [_row(each) for each in server.deployments()]
-    if len(rows) == 1:
-        _say("Nothing is deployed.")
-        return 0
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        _say("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+    rows = [_row(each) for each in server.deployments()]
+    say(table([_HEADING, *rows]) if rows else "Nothing is deployed.")
     return 0
 
 
@@ -101,12 +96,12 @@ def _deploy(item: str, client: str, workers: int) -> int:
     known, found = server.deployment(f"{meta.namespace}/{meta.name}"), str(server.find(meta)["id"])
     if known is None:
         server.deploy(found, client=client or os.environ["USERCLOUDS_CLIENT_ID"], workers=workers)
-        _say(f"{meta} is deployed.")
+        say(f"{meta} is deployed.")
     elif known["item_id"] == found:
-        _say(f"{meta} is deployed already.")
+        say(f"{meta} is deployed already.")
     else:
         server.change(str(known["id"]), item_id=found)
-        _say(f"{meta} goes on where {known['version']} stood.")
+        say(f"{meta} goes on where {known['version']} stood.")
     return 0
 
 
@@ -118,9 +113,5 @@ def _change(flow: str, change: Mapping[str, Any]) -> int:
     if known is None:
         raise LaunchError(f"{flow} is not deployed.")
     decided = server.change(str(known["id"]), **change)
-    _say(f"{flow}: {decided['wanted']} is wanted, with {decided['workers']} workers.")
+    say(f"{flow}: {decided['wanted']} is wanted, with {decided['workers']} workers.")
     return 0
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
