@@ -16,7 +16,7 @@ from config.embedded.errors import LaunchError
 from config.flows.files import run_files
 from config.flows.folder import FILE, engine_of, keys_of, plan_here
 from config.flows.server import must_be_let_in, store_here
-from config.flows.states import listed, shown, states_of
+from config.flows.states import listed, of_run, shown, states_of, waiting
 from config.flows.terminal import say, table
 from dataflow.engines.redis_letters import COUNTER
 from dataflow.engines.redis_streams import RedisStreams
@@ -211,6 +211,7 @@ def show(words: Sequence[str]) -> int:
         "name", nargs="?", default="", help="SERVICE/FUNCTION/metrics or SERVICE/STATE; without it all are listed"
     )
     parser.add_argument("--key", default=None, help="of a state, the row of this key alone")
+    parser.add_argument("--files", action="store_true", help="what runs from files to files have counted and kept")
     parser.add_argument("--table", action="store_true", help="as a table, which it always is")
     chosen = parser.parse_args(words)
     folder = Path.cwd()
@@ -222,12 +223,12 @@ def show(words: Sequence[str]) -> int:
     }
     names |= {f"{service.name}/metrics": service.name for service in found.services} | {LETTERS: COUNTER}
     if not chosen.name:
-        with engine_of(folder, found) if states_of(found) else nullcontext() as engine:
+        with of_run(folder, found, files=chosen.files) if states_of(found) else nullcontext() as engine:
             rows = listed(found, engine) if engine is not None else []
         say(table([("Namespace", "Keys", "Type"), *sorted([*((name, "1", "table") for name in names), *rows])]))
         return 0
     if chosen.name in states_of(found):
-        with engine_of(folder, found) as engine:
+        with of_run(folder, found, files=chosen.files) as engine:
             say(shown(found, engine, chosen.name, chosen.key))
         return 0
     if chosen.name not in names:
@@ -236,9 +237,9 @@ def show(words: Sequence[str]) -> int:
     fields: tuple[str, ...] = ("succeeded", "failed")
     if chosen.name == LETTERS:
         fields = ("waiting", "replayed", "dropped")
-    with engine_of(folder, found) as engine:
-        told = engine.counters(flow_id(found)).get(names[chosen.name], {})
-        told["waiting"] = engine.letters(flow_id(found)).waiting()
+    with of_run(folder, found, files=chosen.files) as engine:
+        told = dict(engine.counters(flow_id(found)).get(names[chosen.name], {}))
+        told["waiting"] = waiting(found, engine)
     if "expired" in told:
         fields = (*fields, "expired")
     say(table([("Key", "Window", *fields), ("stats", "*", *(str(told.get(name, 0)) for name in fields))]))

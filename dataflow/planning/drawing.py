@@ -56,7 +56,11 @@ def _listed(steps: Iterable[Step]) -> str:
 def _step(step: Step) -> str:
     by = f" ({step.body.code.language})" if isinstance(step.body, Coded) else ""
     holds = f", may hold {', '.join(sorted(step.tainted))}" if step.tainted else ""
-    return f"{step.operator} {step.name}{by}: {step.takes} -> {step.gives}{holds}"
+    rows = [f"reads {each.state.service}.{each.state.name}" for each in step.reads]
+    rows += [f"changes {each.name}" for each in step.changes]
+    return (
+        f"{step.operator} {step.name}{by}: {step.takes} -> {step.gives}{''.join(f', {each}' for each in rows)}{holds}"
+    )
 
 
 def _state(state: State) -> str:

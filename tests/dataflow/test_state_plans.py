@@ -41,6 +41,8 @@ def test_states_are_planned_and_drawn() -> None:
     assert [step.operator for step in counting.steps] == ["flat-map", "assign-key"]
     (reading,) = looking.steps[0].reads
     assert (reading.called, reading.lookup, reading.state) == ("count_per_word", (), counting.states[0])
+    assert "update-state count (python): anything -> anything, changes count-per-word" in described(plan(FOUND))
+    assert "look-up (python): string -> anything, reads count-words.count-per-word" in described(plan(FOUND))
     assert "state count-per-word: object{n: u32, last-of: string} by key" in described(plan(FOUND))
     assert "| split | by-word | count |" in drawn(plan(FOUND))
     assert not plan(FOUND).not_yet

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -24,8 +25,10 @@ from dataflow.planning.plan import Plan
 from dataflow.running.ledger import Ledger
 from dataflow.running.program import Program
 from dataflow.running.working import flow_id, work_off
+from tests.dataflow.counting import WORDS as WORDS_FLOW
 from tests.dataflow.counting import fold, words
 from tests.dataflow.memory import Memory
+from tests.dataflow.test_terminal import said
 
 WORDS = ["a", "A", "b", "__proto__", "nokey", "poison", "odd", "late"]
 SENTENCES = st.lists(st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join), max_size=15)
@@ -94,3 +97,25 @@ def test_rows_are_what_a_plain_fold_makes_of_the_records(
     assert on_memory(plan, runner, sentences, most) == expected
     assert on_files(plan, sentences, chunk) == expected
     assert on_redis(plan, runner, sentences, client, frame, most) == expected
+
+
+def test_rows_of_files_are_shown_and_outlive_what_was_written_behind_the_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / "dataflow.yaml").write_text(WORDS_FLOW)
+    (tmp_path / "in").write_text("a b\na\n")
+    run = ("run", "--input", "sentences=in", "--output", "counted=out")
+    assert said(tmp_path, *run) == ""
+    rows = "Key  n  last-of\na    2  a\nb    1  b\n"
+    shown = ("show", "state", "count-words/count-per-word", "--files")
+    assert said(tmp_path, *shown) == rows
+    (kept,) = (tmp_path / ".sealbook" / "files").glob("_*.records")
+    written = kept.read_bytes()
+    kept.write_bytes(written + b'["a",1,{"n":9')
+    assert said(tmp_path, *shown) == rows
+    (tmp_path / "in").write_text("a b\na\na\nc poison\n")
+    assert said(tmp_path, *run) == ""
+    assert said(tmp_path, *shown, "--key", "a") == "Key  n  last-of\na    3  a\n"
+    assert re.search(
+        r"^count-words/count-per-word +2 +table$", said(tmp_path, "show", "state", "--files"), re.MULTILINE
+    )
+    assert said(tmp_path, "show", "state", "count-words/count/metrics", "--files").split()[-2:] == ["3", "1"]
+    assert (tmp_path / "out").read_text() == "a 1\nb 1\na 2\na 3\n"
