@@ -27,3 +27,5 @@ TOPIC_DECLARED = event("topic.declared", "topic", "name", "holds", "expires", "f
 TOPIC_DROPPED = event("topic.dropped", "topic", "name", "holds", "flows", "reasons")
 FLOW_PROOF_FAILED = event("flow.proof_failed", "flow", "service", "sink", "category", "records")
 """Records had what may not leave by a sink, and were kept: how many since the last such entry."""
+TEXTS_OPENED = event("text.opened", "subjects", "purposes", "texts", "opened", "reasons")
+"""Texts that a flow had sealed were opened: of whom, what for, how many of how many."""

@@ -27,6 +27,7 @@ OPERATIONS = {
     "token.created": "tokenize",
     "values.sought": "check",
     "dead_letter.opened": "read",
+    "text.opened": "unseal",
     "flow.proof_failed": "leak",
     "seal.unsealed": "unseal",
     "seal.sealed": "seal",

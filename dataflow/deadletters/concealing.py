@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from dataflow.deadletters.letters import packed, packed_hidden
 from dataflow.engines.frames import Record
+from dataflow.functions.sealing import TEXT_PLACE, sealed_in
 
 _KEY, _NONCE = 32, 12
 _VERSION = b"\x01"
@@ -59,6 +61,14 @@ class KeyFile:
         pack = packed_hidden if are_sealed else packed
         return [self.seal(pack(*each), place=place) for each in records]
 
+    def sealers(self, records: Sequence[Any], *, use: str) -> list[Callable[[bytes], bytes]]:
+        """Return what seals texts of records, all with the one key."""
+        return [partial(self.seal, place=TEXT_PLACE + use.encode())] * len(records)
+
+    def opened(self, texts: Sequence[str], *, use: str) -> list[str]:
+        """Return what sealed texts say, "" where one was not sealed with this key, for this use."""
+        return [self._said(sealed_in(each), TEXT_PLACE + use.encode()) for each in texts]
+
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
         """Return a record opened. Raises `Unreadable`."""
         begins = len(_VERSION)
@@ -69,6 +79,12 @@ class KeyFile:
             return self._aead.decrypt(nonce, body, place)
         except (InvalidTag, ValueError):
             raise Unreadable from None
+
+    def _said(self, sealed: bytes | None, place: bytes) -> str:
+        try:
+            return self.unseal(sealed or b"", place=place).decode(errors="surrogatepass")
+        except Unreadable:
+            return ""
 
 
 def _key_in(path: Path) -> bytes:

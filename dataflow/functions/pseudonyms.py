@@ -39,13 +39,13 @@ class Pseudonymizing:
 
     def gives(self, shape: Shape, parameters: Mapping[str, Any]) -> Shape:
         """Return the shape itself; what is replaced in it is no personal data any more."""
-        _use(parameters)
+        use_of(parameters)
         return given(shape, chosen(parameters, also=frozenset({"use"})))
 
     def prepare(self, shape: Shape, parameters: Mapping[str, Any], secrets: Secrets) -> Work:
         """Return what replaces, in values of a shape."""
         asked = chosen(parameters, also=frozenset({"use"}))
-        hide = self.hides_with(secrets.key_for(f"{self.name} {_use(parameters)}"))
+        hide = self.hides_with(secrets.key_for(f"{self.name} {use_of(parameters)}"))
         texts = Texts(
             asked.detectors,
             asked.fields,
@@ -62,7 +62,7 @@ class Pseudonymizing:
         return None
 
 
-def _use(parameters: Mapping[str, Any]) -> str:
+def use_of(parameters: Mapping[str, Any]) -> str:
     """Return what pseudonyms are for: those of one use can be joined, those of two cannot."""
     told = parameters.get("use", "")
     if not isinstance(told, str) or len(told) > 64:

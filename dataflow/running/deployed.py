@@ -91,7 +91,7 @@ def _one(caller: Caller, planned: Callable[[], Plan], name: str, stop: Event, to
     try:
         plan = planned()
         declare_topics(caller, plan=plan)
-        keys = EnvironmentKey(caller.environment_id)
+        keys = EnvironmentKey(caller.environment_id, subject=plan.subject)
         engine = engine_for(caller, plan.frames, plan.sealed, subject=plan.subject)
         work(plan, _service(plan, name), engine, stop=stop, told=partial(told, name), secrets_of=keys)
     except Exception as error:  # the others must not go on as if nothing were

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -14,6 +16,7 @@ from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import packed, packed_hidden
 from dataflow.engines.frames import Record
 from dataflow.functions.protocol import ParametersRefused
+from dataflow.functions.sealing import TEXT_PLACE, Sealer
 from dataflow.store.places import at
 from dataflow.store.protocol import StoreAway
 from keyring.actions import ensure_key
@@ -49,14 +52,18 @@ class EnvironmentKey:
     def seal_letters(self, records: Sequence[Record], *, place: bytes, are_sealed: bool = False) -> list[bytes]:
         """Return records sealed, each under the key of its person where the store knows them. Raises `StoreAway`."""
         people = [self._person_in(value) for _, value in records]
-        with _answering():
-            keys = letter_keys_of(self._environment_id, {each for each in people if each is not None})
-            rest = self._newest()
+        keys, rest = self._keys_of(people)
         pack = packed_hidden if are_sealed else packed
         return [
             (rest if person is None else keys.get(person, rest)).seal(pack(*record), _PLACE + place)
             for person, record in zip(people, records, strict=True)
         ]
+
+    def sealers(self, records: Sequence[Any], *, use: str) -> list[Sealer]:
+        """Return for each record what seals its texts, for its person if the store knows them. Raises `StoreAway`."""
+        people, place = [self._person_in(each) for each in records], TEXT_PLACE + use.encode()
+        keys, rest = self._keys_of(people)
+        return [partial(_sealed_at, rest if who is None else keys.get(who, rest), place) for who in people]
 
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
         """Return a record opened. Raises `Unreadable`, `StoreAway`."""
@@ -98,15 +105,25 @@ class EnvironmentKey:
             ensure_key(environment_id=self._environment_id, kind=KeyKind.FLOW)
             return key_for(self._environment_id, KeyKind.FLOW)
 
-    def _person_in(self, value: bytes) -> UUID | None:
-        """Return whose a record says that it is; one that is no JSON says nothing."""
+    def _keys_of(self, people: Iterable[UUID | None]) -> tuple[dict[UUID, OpenKey], OpenKey]:
+        """Return the keys of people whom the store knows, and the environment's for all others."""
+        with _answering():
+            known = letter_keys_of(self._environment_id, {each for each in people if each is not None})
+            return known, self._newest()
+
+    def _person_in(self, record: Any) -> UUID | None:
+        """Return whose a record says that it is; a text that is no JSON says nothing."""
         if not self._subject:
             return None
         try:
-            told = at(self._subject, orjson.loads(value))
+            told = at(self._subject, orjson.loads(record) if isinstance(record, bytes | str) else record)
             return UUID(told) if isinstance(told, str) else None
         except ValueError:
             return None
+
+
+def _sealed_at(key: OpenKey, place: bytes, text: bytes) -> bytes:
+    return key.seal(text, place)
 
 
 @contextmanager

@@ -34,10 +34,10 @@ class _Exchanging(Asking, ABC):
     def _tag(self, tag: str, category: str) -> str:
         """Return the tag of what comes out where it was tagged so; "" is none."""
 
-    def prepare(self, shape: Shape, parameters: Mapping[str, Any], secrets: object = None) -> Work:  # noqa: ARG002  as above
+    def prepare(self, shape: Shape, parameters: Mapping[str, Any], secrets: object = None) -> Work:
         """Return what exchanges the texts of many records in one question. Raises `ParametersRefused`."""
         self._check(parameters)
-        ask = self._question(self._store_here(), parameters)
+        ask = self._asked(parameters, secrets)
         place = place_in(parameters, "field", "$")
         where = spot(shape, place)
         # Where a type says that the field may be missing, it may; else its name may be wrong, and the text elsewhere.
@@ -53,6 +53,10 @@ class _Exchanging(Asking, ABC):
             ]
 
         return work
+
+    def _asked(self, parameters: Mapping[str, Any], secrets: object) -> Callable[[Sequence[str]], list[str]]:  # noqa: ARG002  for who has keys of its own
+        """Return what is asked, and of whom: the store. Raises `ParametersRefused` where there is none."""
+        return self._question(self._store_here(), parameters)
 
     @abstractmethod
     def _question(self, store: Store, parameters: Mapping[str, Any]) -> Callable[[Sequence[str]], list[str]]:

@@ -11,6 +11,7 @@ from dataflow.functions.registry import BUILTINS
 from dataflow.schemas.shapes import TRUTH, Shape
 from dataflow.store.asking import Asking
 from dataflow.store.exchanging import Resolve, Tokenize
+from dataflow.store.opening import Open
 from dataflow.store.places import NotThere, Spot, place_in, spot
 from dataflow.store.protocol import Store, StoreRefuses
 from dataflow.store.proving import Prove
@@ -73,8 +74,8 @@ def _person(where: Spot, value: Any) -> UUID | None:
 
 
 def asks_store(builtin: Builtin) -> bool:
-    """Say whether a function asks the store."""
-    return isinstance(builtin, Asking)
+    """Say whether a function asks the store wherever it runs."""
+    return isinstance(builtin, Asking) and not isinstance(builtin, Open)
 
 
 def functions_for(store: Store | None, *, purpose: str = "", subject: str = "") -> dict[str, Builtin]:
@@ -82,5 +83,6 @@ def functions_for(store: Store | None, *, purpose: str = "", subject: str = "") 
 
     Without a store those that ask it can be planned, and are refused when they are to run.
     """
-    asking: list[Builtin] = [Tokenize(store), Resolve(store), RequireConsent(store, purpose=purpose, subject=subject)]
-    return BUILTINS | {each.name: each for each in (*asking, Prove(store))}
+    consent = RequireConsent(store, purpose=purpose, subject=subject)
+    asking: list[Builtin] = [Tokenize(store), Resolve(store), Open(store), consent, Prove(store)]
+    return BUILTINS | {each.name: each for each in asking}

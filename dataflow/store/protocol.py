@@ -21,10 +21,16 @@ class StoreAway(Exception):
 
 @runtime_checkable
 class KnowsValues(Protocol):
-    """A store at hand, which compares texts with what it has. Everything raises `StoreRefuses` and `StoreAway`."""
+    """A store at hand: it compares texts with what it has, and has the keys of the flows.
+
+    Everything raises `StoreRefuses` and `StoreAway`.
+    """
 
     def known(self, texts: Sequence[str], *, columns: Sequence[str]) -> dict[str, str]:
         """Return those of some texts that are values of somebody, each with the column that has it."""
+
+    def opened(self, texts: Sequence[str], *, purpose: str, use: str) -> list[str]:
+        """Return what sealed texts say, "" where one is none, its person is erased or does not permit the purpose."""
 
     def tell_of_leaks(self, leaks: Mapping[str, int], *, flow: str, service: str, sink: str) -> None:
         """Put on record how many records of each category were kept from leaving."""

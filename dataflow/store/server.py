@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import DatabaseError, DataError, close_old_connections
 
 from audit.errors import AuditUnavailable
+from dataflow.actions.opening import open_texts
 from dataflow.actions.proofs import note_failed_proof
 from dataflow.store.parts import parts
 from dataflow.store.protocol import StoreAway, StoreRefuses, ValuesRefused
@@ -93,6 +94,15 @@ class ServerStore:
         for some in parts(texts, at_once=MOST_TEXTS):
             found |= _answered(lambda asked: known_values(self._caller, columns=columns, texts=asked)[0], some)
         return found
+
+    def opened(self, texts: Sequence[str], *, purpose: str, use: str) -> list[str]:
+        """Return what sealed texts say; never remembered, since every look at a person is on record."""
+        self._begin()
+
+        def ask(some: Sequence[str]) -> list[str]:
+            return open_texts(self._caller, texts=some, purpose=purpose, use=use)
+
+        return [text for some in parts(texts) for text in _answered(ask, some)]
 
     def tell_of_leaks(self, leaks: Mapping[str, int], *, flow: str, service: str, sink: str) -> None:
         """Put down what was kept from leaving, once a minute at most for each category of a service."""
