@@ -55,6 +55,13 @@ def known_topics(caller: Caller) -> dict[str, Known]:
         }
 
 
+def sealed_topics(environment_id: UUID) -> dict[str, int]:
+    """Return the topics of an environment whose records lie sealed, each with the seconds after which they expire."""
+    with in_environment(environment_id):
+        rows = FlowTopic.objects.filter(environment_id=environment_id)
+        return {each.name: each.expires for each in rows if each.holds}
+
+
 def find_in_hub(caller: Caller) -> Find:
     """Return what finds packages that a caller sees in the hub."""
 

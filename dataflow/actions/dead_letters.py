@@ -18,6 +18,7 @@ from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import Letter, NoLetter
 from dataflow.engines.redis_letters import IS_ID, RedisLetters
 from dataflow.models import LetterLook
+from dataflow.queries import sealed_topics
 from dataflow.running.deployed import engine_for
 from dataflow.store.concealing import EnvironmentKey
 from dataflow.store.protocol import StoreAway
@@ -263,7 +264,7 @@ def _handle_of(person: UUID) -> str:
 def _letters(caller: Caller, flow: str) -> RedisLetters:
     if not 0 < len(flow) <= LONGEST_NAME or not flow.isprintable():
         raise Invalid("This is no name of a flow, as in example/mask-user-info.", field="flow")
-    return engine_for(caller).letters(flow)
+    return engine_for(caller, sealed=sealed_topics(caller.environment_id)).letters(flow)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import DeadLetters
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.models import Deployment
+from dataflow.queries import sealed_topics
 from dataflow.store.concealing import EnvironmentKey
 from keyring.walls import in_environment
 
@@ -31,7 +32,8 @@ def replay_for(environment_id: UUID, deployment_id: UUID, *, seconds: float) -> 
         return True
     end = monotonic() + seconds
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        engine = RedisStreams(client, environment=str(environment_id), conceal=EnvironmentKey(environment_id))
+        keys, sealed = EnvironmentKey(environment_id), sealed_topics(environment_id)
+        engine = RedisStreams(client, environment=str(environment_id), conceal=keys, sealed=sealed)
         letters = engine.letters(row.name)
         ids = (each.id for each in letters.all() if each.at <= row.replays_until)
         while some := list(islice(ids, AT_ONCE)):
