@@ -25,6 +25,10 @@ FLOW_SEEN = event("flow.seen", "deployment", "flow", "state")
 """What became of a deployment: running, stopped, failing, refused."""
 TOPIC_DECLARED = event("topic.declared", "topic", "name", "holds", "expires", "flows", "reasons")
 TOPIC_DROPPED = event("topic.dropped", "topic", "name", "holds", "flows", "reasons")
+RECORDS_WRITTEN = event("topic.records_written", "topic", "name", "records", "reasons")
+"""Somebody was about to write so many records to a topic; with the outcome `failed`: it was not done after all."""
+RECORDS_READ = event("topic.records_read", "topic", "name", "records", "reasons")
+"""So many records left a topic without personal data."""
 FLOW_PROOF_FAILED = event("flow.proof_failed", "flow", "service", "sink", "category", "records")
 """Records had what may not leave by a sink, and were kept: how many since the last such entry."""
 TEXTS_OPENED = event("text.opened", "subjects", "purposes", "texts", "opened", "reasons")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from dataflow.grammar.faults import Fault, FileRefused
+from dataflow.grammar.flowfile import IS_TOPIC
 from dataflow.grammar.spec import Import
 from dataflow.hub.content import PACKAGE, package_of, read_content
 from dataflow.models import FlowTopic, HubItem
@@ -20,6 +22,8 @@ from governance.identities import SYSTEM, Caller
 from governance.rights import effective_rights
 from governance.standing import fresh_standing_of
 from keyring.walls import in_environment
+
+IS_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def hub_items(caller: Caller, *, now: datetime | None = None) -> QuerySet[HubItem]:
@@ -44,6 +48,18 @@ def hub_item(caller: Caller, public_id: UUID) -> HubItem:
 def flow_topics(caller: Caller) -> QuerySet[FlowTopic]:
     """Return the topics of the caller's environment; must run inside it."""
     return FlowTopic.objects.filter(environment_id=caller.environment_id)
+
+
+def flow_topic(caller: Caller, named: str) -> FlowTopic:
+    """Return a topic of the caller's environment by name or id; must run inside it. Raises `NotFound`."""
+    rows = flow_topics(caller)
+    found = rows.filter(name=named).first() if IS_TOPIC.fullmatch(named) else None
+    if found is None and IS_UUID.fullmatch(named):
+        found = rows.filter(public_id=named).first()
+    if found is None:
+        remedy = "A flow declares its topics when it starts; list them: GET /dataflow/topics."
+        raise NotFound("There is no such topic.", field="topic", remedy=remedy)
+    return found
 
 
 def known_topics(caller: Caller) -> dict[str, Known]:

@@ -6,7 +6,7 @@ import argparse
 import gc
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
@@ -16,8 +16,9 @@ from config.embedded.errors import LaunchError
 from config.flows.files import run_files
 from config.flows.folder import FILE, engine_of, keys_of, plan_here
 from config.flows.server import must_be_let_in, store_here
+from config.flows.server_topics import Line, consume_there, produce_there
 from config.flows.states import listed, of_run, shown, states_of, waiting
-from config.flows.terminal import say, table
+from config.flows.terminal import Progress, lines_of, say, table, typed
 from dataflow.engines.redis_letters import COUNTER
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.functions.protocol import ParametersRefused, Secrets
@@ -28,7 +29,7 @@ from dataflow.running.working import flow_id, work
 
 PRODUCED_AT_ONCE = 500
 LETTERS = f"{COUNTER}/metrics"
-ERASE_LINE = "\r\x1b[K"
+SERVER = "that of SEALBOOK_URL, as its client"
 
 
 def has_flow() -> bool:
@@ -58,7 +59,7 @@ def run(words: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     if chosen.input or chosen.output:
-        progress = _Progress()
+        progress = Progress()
         summary = run_files(folder, plan, chosen.input, chosen.output, stop=stop, told=progress.add)
         progress.end()
         sys.stderr.write(summary + "\n")
@@ -69,7 +70,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _work(plan: Plan, engine: RedisStreams, stop: Event, keys: Secrets) -> int:
-    done, trouble = _Progress(), list[str]()
+    done, trouble = Progress(), list[str]()
     threads = [
         Thread(target=_one, args=(plan, service, engine, stop, keys, done.add, trouble), name=service.name)
         for service in plan.services
@@ -108,26 +109,6 @@ def _one(
         stop.set()
 
 
-class _Progress:
-    """A line in the terminal that says how many records were worked on."""
-
-    def __init__(self) -> None:
-        self._count, self._shown = 0, 0
-
-    def add(self, count: int) -> None:
-        self._count += count
-
-    def show(self) -> None:
-        if sys.stderr.isatty() and self._count != self._shown:
-            sys.stderr.write(f"{ERASE_LINE}{self._count:,} records, {self._count - self._shown:,} in the last second")
-            sys.stderr.flush()
-        self._shown = self._count
-
-    def end(self) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(ERASE_LINE)
-
-
 def plan(words: Sequence[str]) -> int:
     """Print the checked plan of the flow of this folder."""
     parser = argparse.ArgumentParser(
@@ -142,39 +123,33 @@ def plan(words: Sequence[str]) -> int:
 
 
 def produce(words: Sequence[str]) -> int:
-    """Append the lines of standard input to a topic."""
+    """Append lines to a topic."""
     parser = argparse.ArgumentParser(
-        prog="sealbook produce", description="Append each line of standard input to a topic as a record."
+        prog="sealbook produce", description="Append each line of standard input, or of a file, to a topic as a record."
     )
     parser.add_argument("topic")
     parser.add_argument("--key-separator", default="", help="what stands between a record's key and its value")
+    parser.add_argument("--file", type=Path, default=None, help="the lines, instead of standard input")
+    parser.add_argument("--server", action="store_true", help=f"to a topic of a server: {SERVER}")
     chosen = parser.parse_args(words)
+    is_typed = chosen.file is None and sys.stdin.isatty()
+    lines = typed() if is_typed else lines_of(chosen.file)
+    records = (Line(at, *_record(line, chosen.key_separator)) for at, line in enumerate(lines, 1))
+    if chosen.server:
+        return produce_there(chosen.topic, records, is_typed=is_typed)
     folder = Path.cwd()
     found = plan_here(folder)
     topic = _topic(found, chosen.topic)
     with engine_of(folder, found) as engine:
-        for lines in _batches(sys.stdin.isatty()):
-            engine.produce(topic, [_record(line, chosen.key_separator) for line in lines])
-            say("Ok!" if len(lines) == 1 else f"Ok! {len(lines)} records")
+        while some := list(islice(records, 1 if is_typed else PRODUCED_AT_ONCE)):
+            engine.produce(topic, [(None if key is None else key.encode(), value.encode()) for _, key, value in some])
+            say("Ok!" if len(some) == 1 else f"Ok! {len(some)} records")
     return 0
 
 
-def _batches(is_typed: bool) -> Iterator[list[str]]:
-    if not is_typed:
-        lines = (line.rstrip("\n") for line in sys.stdin)
-        while batch := list(islice(lines, PRODUCED_AT_ONCE)):
-            yield batch
-        return
-    while True:
-        try:
-            yield [input("> ")]
-        except EOFError:
-            return
-
-
-def _record(line: str, separator: str) -> tuple[bytes | None, bytes]:
+def _record(line: str, separator: str) -> tuple[str | None, str]:
     key, found, value = line.partition(separator) if separator else ("", "", line)
-    return (key.encode(), value.encode()) if found else (None, line.encode())
+    return (key, value) if found else (None, line)
 
 
 def consume(words: Sequence[str]) -> int:
@@ -187,7 +162,16 @@ def consume(words: Sequence[str]) -> int:
     parser.add_argument("-d", "--disable-continuous", action="store_true", help="end after the last record")
     parser.add_argument("-n", "--number", type=int, default=None, help="end after so many records")
     parser.add_argument("-k", "--key-value", action="store_true", help="print the key before each record")
+    parser.add_argument("--server", action="store_true", help=f"of a topic without personal data of a server: {SERVER}")
     chosen = parser.parse_args(words)
+    if chosen.server:
+        return consume_there(
+            chosen.topic,
+            beginning=chosen.beginning,
+            is_ending=chosen.disable_continuous,
+            most=chosen.number,
+            keys=chosen.key_value,
+        )
     folder = Path.cwd()
     found = plan_here(folder)
     topic = _topic(found, chosen.topic)

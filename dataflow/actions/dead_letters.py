@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import redis
 from django.utils import timezone
 
 from audit.events import EventKind
 from audit.recorder import append
 from dataflow import events
+from dataflow.actions.answering import topics_answering
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import Letter, NoLetter
 from dataflow.engines.redis_letters import IS_ID, RedisLetters
@@ -21,13 +21,12 @@ from dataflow.models import LetterLook
 from dataflow.queries import sealed_topics
 from dataflow.running.deployed import engine_for
 from dataflow.store.concealing import EnvironmentKey
-from dataflow.store.protocol import StoreAway
 from governance.actions.change import clearance_for, refusal_on_record
 from governance.actions.clearing import cleared
 from governance.actions.seeing import must_see_definitions
 from governance.authorization import Ask, Clearance, authorize, refusal
 from governance.catalogue import requestables
-from governance.errors import Invalid, NotFound, Refused, Unavailable
+from governance.errors import Invalid, NotFound, Refused
 from governance.identities import Caller
 from governance.standing import Standing, StandingGrant, fresh_standing_of
 from keyring.walls import in_environment
@@ -72,7 +71,7 @@ def flows_with_letters(caller: Caller, *, now: datetime | None = None) -> dict[s
     """
     must_see_definitions(caller, now=now)
     engine = engine_for(caller)
-    with _topics_answering():
+    with topics_answering():
         return {flow: engine.letters(flow).waiting() for flow in engine.flows()}
 
 
@@ -90,7 +89,7 @@ def list_letters(
     if after and not IS_ID.fullmatch(after):
         raise Invalid("This list made no such cursor.", field="starting_after", remedy="Begin again without one.")
     letters, keys = _letters(caller, flow), EnvironmentKey(caller.environment_id)
-    with _topics_answering():
+    with topics_answering():
         found = letters.page(after, min(most, MOST_LISTED))
         people = keys.people_among([sealed for _, sealed in found])
         gone = [letter.id for (letter, _), whose in zip(found, people, strict=True) if whose is None]
@@ -120,11 +119,11 @@ def open_letter(caller: Caller, *, flow: str, letter: str, reason: str, now: dat
     if not LEAST_REASON <= len(reason) <= MOST_REASON:
         raise Invalid(f"Say in {LEAST_REASON} to {MOST_REASON} characters what it is looked at for.", field="reason")
     letters, keys = _letters(caller, flow), EnvironmentKey(caller.environment_id)
-    with _topics_answering(), _known():
+    with topics_answering(), _known():
         found, sealed = letters.found(letter)
         person = keys.person_of(sealed)
     clearance = _cleared_to_look(caller, person, now=now)
-    with in_environment(caller.environment_id), _topics_answering(), _known():
+    with in_environment(caller.environment_id), topics_answering(), _known():
         record = letters.unsealed(sealed)
         look = _note_look(caller, flow, found, reason, clearance, now=now)
         append(
@@ -182,7 +181,7 @@ def _done(
     """Put down what is to be done, then do it: what the book does not know of never happens."""
     if named is not None and len(named) > MOST_NAMED:
         raise Invalid(f"Name up to {MOST_NAMED} letters, or all of them.", field="letters")
-    with cleared(caller, "configure", event, now=now or timezone.now()) as clearance, _topics_answering():
+    with cleared(caller, "configure", event, now=now or timezone.now()) as clearance, topics_answering():
         letters = _letters(caller, flow)
         ids = list(_openable(caller, letters, named))
         append(
@@ -192,7 +191,7 @@ def _done(
             facts={"flow": flow, "letters": len(ids)},
             decision_id=clearance.decision_id,
         )
-    with _topics_answering():
+    with topics_answering():
         return doing(letters)(ids)
 
 
@@ -274,13 +273,3 @@ def _known() -> Iterator[None]:
         yield
     except (NoLetter, Unreadable):
         raise NotFound("There is no such dead letter.", field="letter", remedy="List them again.") from None
-
-
-@contextmanager
-def _topics_answering() -> Iterator[None]:
-    try:
-        yield
-    except redis.RedisError as error:
-        raise Unavailable(f"The server of the topics does not answer: {type(error).__name__}.") from None
-    except StoreAway as error:
-        raise Unavailable(f"The keys do not answer: {error}.") from None

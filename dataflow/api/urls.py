@@ -8,6 +8,7 @@ from dataflow.api.deployments import DeploymentBackfill, DeploymentReplay, Deplo
 from dataflow.api.hub import HubContent, HubItems, SingleHubItem
 from dataflow.api.letters import DeadLetters, DroppedLetters, LetterFlows, OpenedLetter, ReplayedLetters
 from dataflow.api.metrics import Metrics
+from dataflow.api.records import TopicRecords
 from dataflow.api.topics import FlowTopics, SingleFlowTopic
 
 app_name = "dataflow"
@@ -23,6 +24,7 @@ urlpatterns = [
     path("dataflow/hub/items/<uuid:item_id>/content", HubContent.as_view(), name="hub-content"),
     path("dataflow/topics", FlowTopics.as_view(), name="flow-topics"),
     path("dataflow/topics/<uuid:topic_id>", SingleFlowTopic.as_view(), name="flow-topic"),
+    path("dataflow/topics/<str:topic>/records", TopicRecords.as_view(), name="topic-records"),
     path("dataflow/deployments", Deployments.as_view(), name="deployments"),
     path(_DEPLOYMENT, SingleDeployment.as_view(), name="deployment"),
     path(f"{_DEPLOYMENT}/replay", DeploymentReplay.as_view(), name="deployment-replay"),

@@ -16,6 +16,7 @@ from dataflow.engines.redis_expiry import APPEND
 from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake
 from dataflow.engines.redis_kept import BEGIN, DROP
 from dataflow.engines.redis_letters import FLOWS, RedisLetters, tag_of
+from dataflow.engines.redis_pages import FIRST, Page, page_of
 from dataflow.engines.redis_reading import Readings, group_named
 from dataflow.engines.redis_rows import RedisRows
 from dataflow.engines.redis_sent import undressed
@@ -66,15 +67,18 @@ class RedisStreams:
         lasts = self.topics.lasts_of(topic)
         self._begin(keys=[self.stream(topic)], args=[group, start, lasts, self.counts("")])
 
-    def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> int:
-        """Append records to a topic; return how many."""
+    def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes]], *, whole: bool = False) -> int:
+        """Append records to a topic; return how many.
+
+        `whole`: all or none of them, up to `PAGE`; nobody else writes or reads meanwhile.
+        """
         stream, frame = self.stream(topic), self.topics.frame_of(topic)
         if topic in self.topics.sealed:
             for first in range(0, len(records), PAGE):
                 closed = [self.topics.closed(topic, *each) for each in records[first : first + PAGE]]
                 self._append(keys=[stream], args=[self.topics.lasts_of(topic), self.counts(""), *closed])
             return len(records)
-        with self.client.pipeline(transaction=False) as pipeline:
+        with self.client.pipeline(transaction=whole) as pipeline:
             if frame:
                 for field, data in framed(records, frame):
                     pipeline.xadd(stream, {field: data})
@@ -102,6 +106,18 @@ class RedisStreams:
                 last = id_
                 if addressee(fields) is None:
                     yield from self._messages(topic, id_, fields)
+
+    def page(self, topic: str, *, after: str, most: int) -> Page:
+        """Return some of a topic's records, the oldest first: those behind a cursor, or the last ones where it is "".
+
+        What was put back for one service alone is not among them, nor what cannot be opened, which is counted.
+        """
+        entries = page_of(self.client, self.stream(topic), after=after, most=most)
+        before, records = self.unopened, list[Message]()
+        for id_, fields in entries:
+            if addressee(fields) is None:
+                records += self._messages(topic, id_, fields)
+        return Page(records, entries[-1][0].decode() if entries else after or FIRST, self.unopened - before)
 
     def drop(self, topic: str) -> None:
         """Delete a topic with all that is in it; its services begin with what comes then."""

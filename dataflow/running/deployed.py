@@ -51,6 +51,7 @@ def engine_for(
     sealed: Mapping[str, int] | None = None,
     *,
     subject: str = "",
+    patience: float | None = None,
 ) -> RedisStreams:
     """Return the environment's topics on the server's Redis.
 
@@ -58,8 +59,9 @@ def engine_for(
         frames: records of a frame by topic.
         sealed: topics whose records lie sealed, each with the seconds after which they expire.
         subject: where records say whose they are, so that what fails is sealed under the person's key.
+        patience: seconds that Redis may take to answer; None: as long as it takes.
     """
-    client = redis.Redis.from_url(settings.REDIS_URL)
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=patience, socket_connect_timeout=patience)
     conceal = EnvironmentKey(caller.environment_id, subject=subject)
     environment = str(caller.environment_id)
     return RedisStreams(client, environment=environment, conceal=conceal, frames=frames, sealed=sealed)

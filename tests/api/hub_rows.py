@@ -22,6 +22,8 @@ def hub_rows() -> list[Row]:
         *letter_rows(),
         Row("GET", "dataflow/topics", abroad=200),
         Row("DELETE", "dataflow/topics/<uuid:topic_id>", service=204),
+        Row("GET", "dataflow/topics/<str:topic>/records"),
+        Row("POST", "dataflow/topics/<str:topic>/records", {"records": [{"value": "x"}]}, service=201),
         *deployment_rows(),
     ]
 
@@ -31,6 +33,7 @@ def hub_ids(scene: Scene) -> dict[str, str]:
     started(scene.service.caller, written("flow"))
     return {
         "<uuid:item_id>": str(publish_to_hub(scene.service.caller, files=FILES).public_id),
+        "<str:topic>": "raw",
         "<uuid:topic_id>": str(topics_of(scene.service.caller)["raw"].public_id),
         **deployment_ids(scene),
     }

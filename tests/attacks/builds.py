@@ -85,6 +85,8 @@ def hub_aims() -> Iterator[Aim]:
         yield Aim("POST", f"dataflow/dead-letters/{action}", {"flow": "tests/flow", "all": True})
     yield Aim("GET", "dataflow/topics")
     yield Aim("DELETE", "dataflow/topics/{flow_topic}")
+    yield Aim("GET", "dataflow/topics/{flow_topic}/records")
+    yield Aim("POST", "dataflow/topics/{flow_topic}/records", {"records": [{"value": "x"}]})
     deployment = "dataflow/deployments/{deployment}"
     yield Aim("GET", "dataflow/deployments")
     yield Aim("POST", "dataflow/deployments", {"item_id": "{hub_item}", "client_id": "{job}"})

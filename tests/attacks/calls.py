@@ -110,6 +110,7 @@ def calls_of(caller: Caller) -> Mapping[str, Callable[[], bool]]:
     }
     new_user = {**scene.write_body("+49 151 5550144"), "id": str(uuid4())}
     consent = {"user_id": subject, "purpose": "Winback", "permitted": False}
+    records = {"records": [{"key": "k", "value": "x"}]}
     check = {"user_ids": [subject], "purpose": {"name": "operational"}}
 
     def get(path: str) -> Answer:
@@ -148,6 +149,8 @@ def calls_of(caller: Caller) -> Mapping[str, Callable[[], bool]]:
         "look a token up": lambda: _done(caller.post("/tokenizer/tokens/actions/lookup", pair)),
         "list consents": lambda: _done(caller.post("/userstore/api/consents/list", {"user_id": subject})),
         "check consents": lambda: _users(caller.post("/userstore/api/consents/check", check)),
+        "write records of a flow": lambda: _done(caller.post("/dataflow/topics/raw/records", records), 201),
+        "read records of a flow": lambda: _done(get("/dataflow/topics/raw/records")),
         "list definitions": lambda: _done(get("/userstore/config/columns")),
         "read the book": lambda: _done(get("/audit/entries")),
         "export the book": lambda: _done(get("/audit/export")),

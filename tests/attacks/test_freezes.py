@@ -38,6 +38,7 @@ OF_TOKENS = {
     "look a token up",
     "delete a token",
 }
+OF_FLOWS = {"write records of a flow", "read records of a flow"}
 NEVER_STOPPED = {
     "list consents",
     "list definitions",
@@ -50,10 +51,10 @@ NEVER_STOPPED = {
 
 STOPPED = {
     "nothing": set(),
-    "environment": OF_THE_VALUE | OF_TOKENS | {"create a user", "check consents"},
+    "environment": OF_THE_VALUE | OF_TOKENS | OF_FLOWS | {"create a user", "check consents"},
     "purpose": OF_THE_VALUE | {"resolve a token for the purpose", "check consents"},
     "column": OF_THE_VALUE,
-    "client": OF_THE_VALUE | OF_TOKENS | NEVER_STOPPED | {"create a user", "check consents"},
+    "client": OF_THE_VALUE | OF_TOKENS | OF_FLOWS | NEVER_STOPPED | {"create a user", "check consents"},
 }
 
 
