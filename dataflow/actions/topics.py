@@ -17,6 +17,7 @@ from dataflow.grammar.faults import Fault, FileRefused, Place
 from dataflow.models import Deployment, FlowTopic
 from dataflow.models.deployments import RUNNING
 from dataflow.planning.plan import Plan, Topic
+from dataflow.running.living import LIVING_MILLISECONDS, living
 from dataflow.store.concealing import EnvironmentKey
 from governance.actions.change import configuration_change
 from governance.drafts.draftable import draftable
@@ -61,7 +62,7 @@ def drop_topic(caller: Caller, *, public_id: UUID) -> None:
 
     Raises:
         NotFound: there is no such topic.
-        Conflict: a deployed flow that names it is to run; it would go on as if nothing had changed.
+        Conflict: a flow that names it runs, or is to; it would go on as if nothing had changed.
         Unavailable: Redis does not answer, and nothing is dropped.
     """
     with configuration_change(caller, events.TOPIC_DROPPED) as change:
@@ -73,7 +74,7 @@ def drop_topic(caller: Caller, *, public_id: UUID) -> None:
         change.facts.update(topic=row.public_id, name=row.name, holds=row.holds, flows=row.flows)
         row.delete()
         if not is_trying():  # before the row is gone for good: what is left of it must be known
-            _delete(caller.environment_id, row.name)
+            _delete(caller.environment_id, row)
 
 
 def _must_not_run(row: FlowTopic) -> None:
@@ -108,10 +109,14 @@ def _digest(topic: Topic) -> str:
     return hashlib.sha256(f"{topic.converter} {topic.key!r} {topic.value!r}".encode()).hexdigest()
 
 
-def _delete(environment_id: UUID, name: str) -> None:
-    conceal = EnvironmentKey(environment_id)
+def _delete(environment_id: UUID, row: FlowTopic) -> None:
+    conceal, environment = EnvironmentKey(environment_id), str(environment_id)
     try:
         with redis.Redis.from_url(settings.REDIS_URL) as client:
-            RedisStreams(client, environment=str(environment_id), conceal=conceal).drop(name)
+            running = living(client, environment, row.flows)
+            if running:
+                remedy = f"Stop it first; it counts as running for {LIVING_MILLISECONDS // 1000} seconds more."
+                raise Conflict(f"{running[0]} runs on this topic.", field="id", remedy=remedy)
+            RedisStreams(client, environment=environment, conceal=conceal).drop(row.name)
     except redis.RedisError as error:
         raise Unavailable(f"Redis does not answer: {type(error).__name__}.") from None

@@ -20,7 +20,8 @@ from dataflow.packages.library import Find, find_folders
 from dataflow.planning.plan import Plan, Service
 from dataflow.planning.planner import plan_flow
 from dataflow.queries import find_in_hub, known_topics
-from dataflow.running.working import work
+from dataflow.running.living import join_living, say_living
+from dataflow.running.working import flow_id, work
 from dataflow.store.concealing import EnvironmentKey
 from dataflow.store.functions import functions_for
 from dataflow.store.server import ServerStore
@@ -79,13 +80,14 @@ def run_deployed(caller: Caller, planned: Callable[[], Plan], *, stop: Event, to
     """
     trouble: list[str] = []
     plan = planned()
+    client, told_as = redis.Redis.from_url(settings.REDIS_URL), (str(caller.environment_id), flow_id(plan))
+    say_living(client, *told_as)  # before it is declared: who drops a topic meanwhile knows of the one or the other
     declare_topics(caller, plan=plan)
     services = [each.name for each in plan.services]
     threads = [Thread(target=_one, args=(caller, planned, name, stop, told, trouble), name=name) for name in services]
     for each in threads:
         each.start()
-    for each in threads:
-        each.join()
+    join_living(client, *told_as, threads)
     return trouble
 
 

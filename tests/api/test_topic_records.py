@@ -109,6 +109,19 @@ def test_a_bad_record_is_named_by_its_place_and_nothing_is_written(
     assert told(scene, "written") == []
 
 
+def test_what_was_not_written_after_all_is_on_record_as_failed(scene: Scene) -> None:
+    client, stream = engine(scene).client, engine(scene).stream("raw")
+    client.set(stream, "no stream")
+    answer = scene.line.post(RECORDS.format("raw"), {"records": [{"value": "1"}, {"value": "2"}]})
+    assert answer.status_code == 503
+    assert answer.json()["remedy"] == "Look whether the records are there before you send them again."
+    assert scene.line.get(RECORDS.format("raw")).status_code == 503
+    client.delete(stream)
+    assert told(scene, "written") == [(how, {"name": "raw", "records": 2}) for how in ("failed", "done")]
+    assert told(scene, "read") == []
+    assert scene.line.post(RECORDS.format("raw"), {"records": [{"value": "1"}]}).status_code == 201
+
+
 def test_lines_are_written_as_they_are(scene: Scene) -> None:
     given = [b'{"a":1.10, "a":2}', b'"text"', b"[1]"]
     assert body(lines(scene.line, "raw", b"\r\n".join(given) + b"\r\n"), 201) == {"records": 3}
