@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # By file, in the order of the folders: those with few but long tests come before the many short ones.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
-LOCKS := base test build uv score
+LOCKS := base test build uv score peers
 SOURCES := audit benchmarks config dataflow discovery governance keyring tests userstore
 
 .DEFAULT_GOAL := help
@@ -30,7 +30,7 @@ test: install-test compiled chromium ## Run the tests: make test ARGS="tests/key
 nightly: install-test compiled chromium ## Run the long variants as well
 	HYPOTHESIS_PROFILE=nightly $(BIN)/pytest $(WORKERS) $(ARGS)
 
-bench: install-test ## Measure the ratios and print them with their bars
+bench: $(VENV)/.installed-peers ## Measure the ratios and print them with their bars
 	$(BIN)/python -m benchmarks $(ARGS)
 
 score: $(VENV)/.installed-score ## Measure how good the analysis of the book is, on simulated companies: make score ARGS="--seeds 5"
@@ -79,6 +79,10 @@ $(VENV)/.installed-test: $(VENV)/.installed requirements/test.txt
 
 $(VENV)/.installed-score: $(VENV)/.installed-test requirements/score.txt
 	@$(call install_locked,requirements/score.txt)
+	@touch $@
+
+$(VENV)/.installed-peers: $(VENV)/.installed-test requirements/peers.txt
+	@$(call install_locked,requirements/peers.txt)
 	@touch $@
 
 compiled: $(VENV)/.installed
