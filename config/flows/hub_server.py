@@ -13,6 +13,7 @@ from dataflow.store.calls import CallRefused, Server, ServerAway
 
 ITEMS = "/dataflow/hub/items"
 _PAGE = 1_000
+_FAILED = 500
 
 
 class AlreadyThere(LaunchError):
@@ -21,6 +22,10 @@ class AlreadyThere(LaunchError):
     def __init__(self, said: str, *, is_identical: bool) -> None:
         super().__init__(said)
         self.is_identical = is_identical
+
+
+class NoAnswer(LaunchError):
+    """Nobody answered, or nobody who knows: what was asked may be done or not."""
 
 
 class HubServer:
@@ -71,11 +76,11 @@ class HubServer:
         """Publish files; raises `AlreadyThere` as well."""
         return self._ask("POST", ITEMS, {"files": dict(files), "is_public": is_public})
 
-    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: Any = None, *, once: str = "") -> dict[str, Any]:
         try:
-            told = self._server.ask(method, path, body)
+            told = self._server.ask(method, path, body, once=once)
         except ServerAway as away:
-            raise LaunchError(str(away)) from None
+            raise NoAnswer(str(away)) from None
         except CallRefused as refused:
             raise _problem(refused) from None
         if not isinstance(told, dict):
@@ -87,4 +92,6 @@ def _problem(refused: CallRefused) -> LaunchError:
     conflict = refused.told.get("conflict")
     if refused.status == 409 and isinstance(conflict, dict):
         return AlreadyThere(str(refused), is_identical=bool(conflict.get("identical")))
+    if refused.status >= _FAILED:
+        return NoAnswer(f"The server fails: {refused}")
     return LaunchError(f"The server refuses: {refused}")

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import sleep
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 from config.embedded.errors import LaunchError
-from config.flows.hub_server import HubServer
+from config.flows.hub_server import HubServer, NoAnswer
 from config.flows.terminal import Progress, say
 
 AT_ONCE = 1_000
@@ -19,6 +20,7 @@ MOST_BYTES = 900_000
 FIRST = "0-0"
 MOST_READ = 500
 _SECONDS = 1.0
+_PAUSES = (1.0, 2.0, 4.0)
 
 
 class Line(NamedTuple):
@@ -38,9 +40,14 @@ class TopicServer(HubServer):
     """Calls about records of topics. Every method raises `LaunchError` with what the server says."""
 
     def write(self, topic: str, records: Sequence[Line]) -> int:
-        """Append records, all or none; return how many."""
-        told = self._ask("POST", _address(topic), {"records": [each.told for each in records]})
-        return int(told["records"])
+        """Append records, all or none, once: where nobody answers they are sent again. Return how many."""
+        once, body = uuid4().hex, {"records": [each.told for each in records]}
+        for pause in _PAUSES:
+            try:
+                return int(self._ask("POST", _address(topic), body, once=once)["records"])
+            except NoAnswer:
+                sleep(pause)
+        return int(self._ask("POST", _address(topic), body, once=once)["records"])
 
     def read(self, topic: str, after: str, most: int = MOST_READ) -> Mapping[str, Any]:
         """Return a page of records behind a cursor; the last ones where it is empty."""
@@ -71,7 +78,8 @@ def _written(server: TopicServer, topic: str, some: Sequence[Line]) -> int:
     try:
         return server.write(topic, some)
     except LaunchError as problem:
-        raise LaunchError(f"Of records {some[0].at} to {some[-1].at}, none or all. {problem}") from None
+        how = "none or all" if isinstance(problem, NoAnswer) else "none"
+        raise LaunchError(f"Of records {some[0].at} to {some[-1].at}, {how}. {problem}") from None
 
 
 def consume_there(topic: str, *, beginning: bool, is_ending: bool, most: int | None, keys: bool) -> int:

@@ -5,59 +5,77 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from hashlib import blake2b
+from itertools import starmap
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from audit.recorder import append
 from dataflow import events
 from dataflow.actions.answering import topics_answering
-from dataflow.engines.frames import Record
+from dataflow.engines.frames import Record, pack
+from dataflow.engines.redis_batches import BEFORE, OTHER, UNMARKED, Mark
 from dataflow.engines.redis_letters import IS_ID
 from dataflow.engines.redis_pages import Page
 from dataflow.engines.redis_streams import PAGE, RedisStreams
 from dataflow.models import FlowTopic
 from dataflow.queries import flow_topic
 from dataflow.running.deployed import engine_for
+from dataflow.store.concealing import EnvironmentKey
 from governance.actions.clearing import cleared
 from governance.authorization import Clearance, refusal
-from governance.errors import GovernanceError, Invalid, NotFound
+from governance.errors import Conflict, GovernanceError, Invalid, NotFound
 from governance.identities import Caller
 from keyring.walls import in_environment
+from userstore.actions.idempotency import must_be_key
 
 MOST_WRITTEN = PAGE
 """Records of a batch: the engine writes so many in one step."""
 MOST_READ = 500
 PATIENCE = 5.0
 """Seconds that Redis may take."""
-_LOOK = "Look whether the records are there before you send them again."
+_LOOK = "Send it again with the same Idempotency-Key; without one, look first whether the records are there."
 _SEALED = "topic: it may hold personal data, and what it holds is for flows alone"
 _READ_OUTPUTS = "Read a topic without personal data that a flow fills from this one."
 
 
-def write_records(caller: Caller, *, topic: str, records: Sequence[Record], now: datetime | None = None) -> int:
+def write_records(
+    caller: Caller, *, topic: str, records: Sequence[Record], once: str | None = None, now: datetime | None = None
+) -> int:
     """Append 1 to 1000 records to a topic, all or none, sealed where it may hold personal data. Returns how many.
 
-    How many it is to be is on record before it is done. Whoever has no answer does not know whether it was.
+    How many it is to be is on record before it is done. Whoever has no answer does not know whether it was, and sends
+    the batch again, with the same `once`.
 
     Args:
         topic: its name or id.
+        once: 1 to 255 printable characters; what the caller sends again with these within a day is not written again.
 
     Raises:
         Refused: the caller holds no right to write in the environment, or it is frozen; on record.
         NotFound: no flow of the environment has declared such a topic.
-        Invalid: no record, or too many.
+        Invalid: no record, or too many; or a key that is none.
+        Conflict: other records came with the key before.
         Unavailable: the server of the topics, or the keys, do not answer.
     """
     with cleared(caller, "write", events.RECORDS_WRITTEN, now=now or timezone.now()) as clearance:
         row = flow_topic(caller, topic)
         if not 0 < len(records) <= MOST_WRITTEN:
             raise Invalid(f"A batch has 1 to {MOST_WRITTEN} records.", field="records")
+        if once is not None:
+            must_be_key(once)
         _note(clearance, row, len(records))
     with _failure_on_record(clearance, row, len(records)), in_environment(caller.environment_id):
         held = _held(row)
         with topics_answering(remedy=_LOOK):
-            return _engine_of(caller, held).produce(held.name, records, whole=True)
+            became = _engine_of(caller, held).write(held.name, records, mark=_mark(caller, held, records, once))
+        if became == OTHER:
+            raise Conflict("Other records came with this key before.", field="Idempotency-Key")
+        if became == BEFORE:
+            _note(clearance, held, len(records), outcome="failed")
+    return len(records)
 
 
 def read_records(
@@ -95,6 +113,16 @@ def _held(row: FlowTopic) -> FlowTopic:
     if held is None:
         raise NotFound("The topic has been dropped meanwhile.", field="topic")
     return held
+
+
+def _mark(caller: Caller, row: FlowTopic, records: Sequence[Record], once: str | None) -> Mark:
+    """Return what a batch is known by: keyed hashes, since what records and keys are made of can be guessed."""
+    if once is None:
+        return UNMARKED
+    key = EnvironmentKey(caller.environment_id).key_for("written batches")
+    name = f"{caller.account_id}|{row.public_id}|{once}".encode()
+    digests = [blake2b(each, key=key, digest_size=16).hexdigest() for each in (name, b"".join(starmap(pack, records)))]
+    return Mark(*digests, seconds=settings.USERSTORE_IDEMPOTENCY_HOURS * 3600)
 
 
 def _engine_of(caller: Caller, row: FlowTopic) -> RedisStreams:

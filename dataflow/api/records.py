@@ -32,6 +32,12 @@ _BATCH = {
     "description": f"1 to {MOST_WRITTEN} records.",
 }
 _LINES = {**TEXT, "description": "A JSON document in each line, each a record without a key."}
+_ONCE = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="What is sent again with the same records within a day is not written again.",
+)
 _AFTER = OpenApiParameter("starting_after", str, description="The `next` of another page; empty for the last records.")
 _LIMIT = OpenApiParameter("limit", OpenApiTypes.INT, description=f"1 to {MOST_READ}, which is also what none means.")
 _PAGE = shape(
@@ -94,13 +100,16 @@ class TopicRecords(APIView):
     @extend_schema(
         operation_id="write_topic_records",
         tags=["dataflow"],
+        parameters=[_ONCE],
         request={"application/json": _BATCH, "application/x-ndjson": _LINES},
         responses={201: shape(records={**NUMBER, "description": "How many were written."}), **PROBLEMS, **_TOO_LARGE},
     )
     def post(self, request: Request, topic: str) -> Response:
         body = request.data
         records = _of_lines(body) if isinstance(body, Lines) else _of_objects(Fields(body))
-        return Response({"records": write_records(caller_in(request), topic=topic, records=records)}, status=201)
+        once = request.META.get("HTTP_IDEMPOTENCY_KEY")
+        written = write_records(caller_in(request), topic=topic, records=records, once=once)
+        return Response({"records": written}, status=201)
 
 
 def _of_lines(body: Lines) -> list[Record]:

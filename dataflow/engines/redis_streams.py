@@ -12,6 +12,7 @@ from typing import Any
 from dataflow.deadletters.concealing import Conceal, Unreadable
 from dataflow.engines.frames import framed
 from dataflow.engines.protocol import Message, Table
+from dataflow.engines.redis_batches import UNMARKED, WRITE, Mark, laid_out
 from dataflow.engines.redis_expiry import APPEND
 from dataflow.engines.redis_intake import IDLE_MILLISECONDS, Client, RedisIntake
 from dataflow.engines.redis_kept import BEGIN, DROP
@@ -48,6 +49,7 @@ class RedisStreams:
         self.client, self._tag, self._idle, self.conceal = client, tag_of(environment), idle, conceal
         self.topics = Topics(self._tag, conceal, frames or {}, sealed or {})
         self._append, self._begin, self._drop = map(client.register_script, (APPEND, BEGIN, DROP))
+        self._write = client.register_script(WRITE)
         self.unopened = 0
         self.readings = Readings(client, self._tag)
 
@@ -67,18 +69,15 @@ class RedisStreams:
         lasts = self.topics.lasts_of(topic)
         self._begin(keys=[self.stream(topic)], args=[group, start, lasts, self.counts("")])
 
-    def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes]], *, whole: bool = False) -> int:
-        """Append records to a topic; return how many.
-
-        `whole`: all or none of them, up to `PAGE`; nobody else writes or reads meanwhile.
-        """
+    def produce(self, topic: str, records: Sequence[tuple[bytes | None, bytes]]) -> int:
+        """Append records to a topic; return how many."""
         stream, frame = self.stream(topic), self.topics.frame_of(topic)
         if topic in self.topics.sealed:
             for first in range(0, len(records), PAGE):
                 closed = [self.topics.closed(topic, *each) for each in records[first : first + PAGE]]
                 self._append(keys=[stream], args=[self.topics.lasts_of(topic), self.counts(""), *closed])
             return len(records)
-        with self.client.pipeline(transaction=whole) as pipeline:
+        with self.client.pipeline(transaction=False) as pipeline:
             if frame:
                 for field, data in framed(records, frame):
                     pipeline.xadd(stream, {field: data})
@@ -88,6 +87,12 @@ class RedisStreams:
             pipeline.persist(stream)  # it had an end as long as it was said to hold personal data
             pipeline.execute()
         return len(records)
+
+    def write(self, topic: str, records: Sequence[tuple[bytes | None, bytes]], *, mark: Mark = UNMARKED) -> int:
+        """Append up to `PAGE` records to a topic, all or none, and under a mark once; return what became of them."""
+        keys = [self.stream(topic), f"{self._tag}:written:{mark.name}"]
+        head = (self.topics.lasts_of(topic), self.counts(""), mark.says, mark.seconds * 1000)
+        return int(self._write(keys=keys, args=[*head, *laid_out(self.topics, topic, records)]))
 
     def consume(self, topic: str, *, beginning: bool, wait: float | None) -> Iterator[Message]:
         """Yield a topic's records; after the last one wait so long for each more, or end where `wait` is None.

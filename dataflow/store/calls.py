@@ -45,16 +45,16 @@ class Server:
         self._basic = "Basic " + b64encode(f"{quote(client_id)}:{quote(secret)}".encode()).decode()
         self._token, self._lock = "", Lock()
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Return the answer to a call. Raises `CallRefused` and `ServerAway`."""
+    def ask(self, method: str, path: str, body: Any = None, *, once: str = "") -> Any:
+        """Return the answer to a call; `once`: one that can be sent again. Raises `CallRefused` and `ServerAway`."""
         data = None if body is None else json.dumps(body).encode()
         token = self._token or self._new_token("")
         try:
-            return self._exchange(method, path, data, "application/json", token)
+            return self._exchange(method, path, data, "application/json", token, once)
         except CallRefused as refused:
             if refused.status != _UNAUTHENTICATED:
                 raise
-        return self._exchange(method, path, data, "application/json", self._new_token(token))
+        return self._exchange(method, path, data, "application/json", self._new_token(token), once)
 
     def sign_in(self) -> None:
         """Ask for an access token. Raises `CallRefused` and `ServerAway`."""
@@ -71,11 +71,15 @@ class Server:
                 self._token = f"Bearer {told['access_token']}"
             return self._token
 
-    def _exchange(self, method: str, path: str, body: bytes | None, kind: str, credentials: str) -> Any:
+    def _exchange(self, method: str, path: str, body: bytes | None, kind: str, credentials: str, once: str = "") -> Any:
         connect = HTTPSConnection if self._parts.scheme == "https" else HTTPConnection
         connection = connect(self._parts.hostname or "", self._parts.port, timeout=_SECONDS)
         try:
-            headers = {"Content-Type": kind, "Authorization": credentials}
+            headers = {
+                "Content-Type": kind,
+                "Authorization": credentials,
+                **({"Idempotency-Key": once} if once else {}),
+            }
             connection.request(method, self._parts.path.rstrip("/") + path, body, headers)
             response = connection.getresponse()
             told = json.loads(response.read(_LARGEST_ANSWER))

@@ -114,12 +114,32 @@ def test_what_was_not_written_after_all_is_on_record_as_failed(scene: Scene) -> 
     client.set(stream, "no stream")
     answer = scene.line.post(RECORDS.format("raw"), {"records": [{"value": "1"}, {"value": "2"}]})
     assert answer.status_code == 503
-    assert answer.json()["remedy"] == "Look whether the records are there before you send them again."
+    assert answer.json()["remedy"] == (
+        "Send it again with the same Idempotency-Key; without one, look first whether the records are there."
+    )
     assert scene.line.get(RECORDS.format("raw")).status_code == 503
     client.delete(stream)
     assert told(scene, "written") == [(how, {"name": "raw", "records": 2}) for how in ("failed", "done")]
     assert told(scene, "read") == []
     assert scene.line.post(RECORDS.format("raw"), {"records": [{"value": "1"}]}).status_code == 201
+
+
+@pytest.mark.parametrize("topic", ["raw", "people"])
+def test_a_batch_that_is_sent_again_is_written_once(scene: Scene, topic: str) -> None:
+    address, first, other = RECORDS.format(topic), {"records": [{"value": "1"}]}, {"records": [{"value": "2"}]}
+    for _ in range(2):
+        assert body(scene.line.post(address, first, HTTP_IDEMPOTENCY_KEY="one"), 201) == {"records": 1}
+    assert lying(scene, topic) == [(None, b"1")]
+    assert told(scene, "written") == [(how, {"name": topic, "records": 1}) for how in ("failed", "done", "done")]
+    assert scene.line.post(address, other, HTTP_IDEMPOTENCY_KEY="one").status_code == 409
+    assert scene.line.post(address, other, HTTP_IDEMPOTENCY_KEY="two").status_code == 201
+    for key in ("", "x" * 256, "\t"):
+        refused = scene.line.post(address, other, HTTP_IDEMPOTENCY_KEY=key)
+        assert (refused.status_code, refused.json()["field"]) == (400, "Idempotency-Key")
+    somebody = line_of(cast.new_player(scene.environment, "somebody", write=True))
+    assert somebody.post(address, other, HTTP_IDEMPOTENCY_KEY="one").status_code == 201
+    assert lying(scene, topic) == [(None, b"1"), (None, b"2"), (None, b"2")]
+    assert lying(scene, "out") == []
 
 
 def test_lines_are_written_as_they_are(scene: Scene) -> None:

@@ -6,11 +6,13 @@ import io
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 
 from config.flows import server_topics
 from dataflow.running.deployed import engine_for
+from dataflow.store.calls import Server, ServerAway
 from tests import cast
 from tests.cast import Player
 from tests.dataflow.declared import SSN, started, written
@@ -59,6 +61,30 @@ def test_many_lines_go_in_batches_that_the_server_takes(
     assert terminal.type(tmp_path, "consume raw --server -Bd").splitlines() == lines
 
 
+def test_where_nobody_answers_a_batch_is_sent_again_and_is_there_once(
+    terminal: Terminal, clerk: Player, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ask = list[str](), Server.ask
+
+    def lost(server: Server, method: str, path: str, body: Any = None, *, once: str = "") -> Any:
+        answer = ask(server, method, path, body, once=once)
+        asked.append(once)
+        if len(asked) % 3:
+            raise ServerAway("Nobody answers.")
+        return answer
+
+    monkeypatch.setattr(Server, "ask", lost)
+    monkeypatch.setattr(server_topics, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(server_topics, "AT_ONCE", 2)
+    (tmp_path / "lines").write_text("1\n2\n3\n")
+    assert terminal.type(tmp_path, "produce raw --server --file lines") == "Ok! 3 records\n"
+    assert (len(asked), len(set(asked))) == (6, 2)
+    assert [value for _, value in lying(clerk, "raw")] == [b"1", b"2", b"3"]
+    monkeypatch.setattr(server_topics, "_PAUSES", (0.0,))
+    says = "0 written. Of records 1 to 2, none or all. Nobody answers."
+    assert says in terminal.type(tmp_path, "produce raw --server --file lines", 1)
+
+
 def test_who_goes_on_consuming_sees_what_comes(terminal: Terminal, clerk: Player, tmp_path: Path) -> None:
     engine = engine_for(clerk.caller)
     engine.produce("raw", [(None, b"before")])
@@ -81,7 +107,7 @@ def test_who_goes_on_consuming_sees_what_comes(terminal: Terminal, clerk: Player
         (b"1\n" + b"x" * 1_000_000, "1 written. Record 2 is longer than the server takes.", 1),
         (
             b"1\n2\na\0b\n4\n5\n",
-            "2 written. Of records 3 to 4, none or all. The server refuses: Record 1:",
+            "2 written. Of records 3 to 4, none. The server refuses: Record 1:",
             2,
         ),
     ],

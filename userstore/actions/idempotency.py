@@ -59,7 +59,7 @@ def answered_once(asked: Repeatable, do: Callable[[], Answer], *, clear: Callabl
         Invalid: the key is no printable text of 1 to 255 characters.
         Conflict: the key came with another body before.
     """
-    _check(asked.key)
+    must_be_key(asked.key)
     with in_environment(asked.caller.environment_id):
         row = _claimed(asked, now)
         try:
@@ -80,7 +80,8 @@ def forget_answers(*, now: datetime) -> int:
     return forgotten
 
 
-def _check(key: str) -> None:
+def must_be_key(key: str) -> None:
+    """Raise `Invalid` where a key is no printable text of 1 to 255 characters."""
     if not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise Invalid(f"An idempotency key has 1 to {LONGEST_KEY} printable characters.", field="Idempotency-Key")
 
