@@ -120,9 +120,9 @@ def _mark(caller: Caller, row: FlowTopic, records: Sequence[Record], once: str |
     if once is None:
         return UNMARKED
     key = EnvironmentKey(caller.environment_id).key_for("written batches")
-    name = f"{caller.account_id}|{row.public_id}|{once}".encode()
-    digests = [blake2b(each, key=key, digest_size=16).hexdigest() for each in (name, b"".join(starmap(pack, records)))]
-    return Mark(*digests, seconds=settings.USERSTORE_IDEMPOTENCY_HOURS * 3600)
+    named, content = f"{caller.account_id}|{row.public_id}|{once}".encode(), b"".join(starmap(pack, records))
+    name, says = (blake2b(each, key=key, digest_size=16).hexdigest() for each in (named, content))
+    return Mark(name, says, settings.USERSTORE_IDEMPOTENCY_HOURS * 3600)
 
 
 def _engine_of(caller: Caller, row: FlowTopic) -> RedisStreams:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import IO, Any, ClassVar
+from typing import IO, Any
 
 import orjson
 from django.conf import settings
@@ -62,7 +61,7 @@ class LinesParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Any = None,
-    ) -> Lines:
+    ) -> Any:
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read() if limit is None else stream.read(limit + 1)
         if limit is not None and len(body) > limit:
@@ -73,7 +72,7 @@ class LinesParser(BaseParser):
 class TopicRecords(APIView):
     """Write a batch of records to a topic, or read its last ones."""
 
-    parser_classes: ClassVar[Sequence[type[BaseParser]]] = [*APIView.parser_classes, LinesParser]
+    parser_classes = (*APIView.parser_classes, LinesParser)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Nobody without any right in the environment learns which topics there are."""
@@ -105,7 +104,7 @@ class TopicRecords(APIView):
         responses={201: shape(records={**NUMBER, "description": "How many were written."}), **PROBLEMS, **_TOO_LARGE},
     )
     def post(self, request: Request, topic: str) -> Response:
-        body = request.data
+        body: object = request.data
         records = _of_lines(body) if isinstance(body, Lines) else _of_objects(Fields(body))
         once = request.META.get("HTTP_IDEMPOTENCY_KEY")
         written = write_records(caller_in(request), topic=topic, records=records, once=once)
