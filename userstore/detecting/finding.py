@@ -21,6 +21,14 @@ _TAKEN = "\ufffc"
 """Holds the place of a find until all are found: no detector takes it for a part of anything."""
 
 
+_UUID = re.compile(
+    r"(?i)(?<![0-9a-z])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9a-z])"
+)
+"""An identifier of RFC 9562, section 4, with its version and its variant."""
+_UUID_LENGTH = 36
+_HEX_LETTER = re.compile(r"[A-Fa-f]")
+
+
 class Find(NamedTuple):
     """Personal data in a text, from `begin` up to `end`. `reads`: what it says behind its disguise; never shown."""
 
@@ -52,8 +60,16 @@ def _in(text: str, detectors: Sequence[Detector]) -> Iterator[Find]:
     for each in detectors:
         for pattern in each.patterns:
             for match in pattern.finditer(text):
-                if each.confirms(match[0]):
+                if each.confirms(match[0]) and not _in_uuid(text, *match.span()):
                     yield Find(each.category, match.start(), match.end(), each.mask, match[0])
+
+
+def _in_uuid(text: str, begin: int, end: int) -> bool:
+    """Say whether digits are some of a UUID's; one of digits alone could be anybody's way to write a number."""
+    return end - begin < _UUID_LENGTH and any(
+        each.start() <= begin and end <= each.end() and _HEX_LETTER.search(each[0]) is not None
+        for each in _UUID.finditer(text, max(0, begin - _UUID_LENGTH), end + _UUID_LENGTH)
+    )
 
 
 def masked(text: str, detectors: Sequence[Detector]) -> str:

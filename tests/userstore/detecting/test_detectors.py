@@ -38,3 +38,27 @@ def test_every_detector_has_vectors_with_their_origin() -> None:
 def test_nothing_is_found_in_a_mask(category: str) -> None:
     mask = DETECTORS[category].mask
     assert masked(f"a {mask} b", list(DETECTORS.values())) == f"a {mask} b"
+
+
+UUID = "5ea1b00c-0000-4000-8000-123456789012"
+
+
+@pytest.mark.parametrize("around", ["{}", "order {}, paid", '{{"a":"{}"}}', "{}\nx", "\t{}"])
+def test_digits_of_a_uuid_are_nobodys(around: str) -> None:
+    text = around.format(UUID)
+    assert masked(text, list(DETECTORS.values())) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UUID.replace("4000", "0000"),  # no version
+        UUID.replace("8000", "0143"),  # no variant
+        f"{UUID}7",
+        "50100000-0000-4000-8000-123456789012",  # digits alone
+        f"{UUID[:9]}202-555-0143",
+    ],
+)
+def test_what_is_only_like_a_uuid_hides_no_number(text: str) -> None:
+    assert masked(text, [DETECTORS["phone"]]) != text
+    assert masked(f"{UUID} 202-555-0143", [DETECTORS["phone"]]) == f"{UUID} ***-***-****"
