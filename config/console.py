@@ -23,6 +23,8 @@ DEFINITIONS: Final = "What and why"
 BUILDS: Final = "Reviewed builds"
 FLOWS: Final = "Flows"
 GRAPH: Final = "Who belongs to what"
+ANY: Final = "any"
+"""What a page needs that is for whoever holds any right in the environment."""
 PAGES: Final[tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...]] = (
     (
         WATCH,
@@ -114,7 +116,10 @@ VIEWS: Final[dict[str, tuple[tuple[str, str, str, str], ...]]] = {
         ("Read by which code", "commit", "code-of-column-page", "audit"),
         ("Script notes", "sticky_note_2", "script-notes", "audit"),
     ),
-    FLOWS: (("Deployed flows", "play_circle", "deployments-page", "configure"),),
+    FLOWS: (
+        ("Deployed flows", "play_circle", "deployments-page", "configure"),
+        ("Dead letters", "unsubscribe", "dead-letters-page", ANY),
+    ),
     GRAPH: (
         ("Objects", "hub", "graph-objects", "read"),
         ("Check an attribute", "rule_settings", "graph-check", "read"),
@@ -148,11 +153,12 @@ def _board() -> list[Link]:
 
 def _views(group: str, request: HttpRequest) -> list[Link]:
     may: Callable[[HttpRequest, str], bool] = import_string("governance.operators.permission.may")
+    may_see: Callable[[HttpRequest], bool] = import_string("governance.operators.permission.may_see")
     reviews = _reviews(request) if group == WATCH else []
     return reviews + [
         _link(title, symbol, reverse(page))
         for title, symbol, page, operation in VIEWS.get(group, ())
-        if may(request, operation)
+        if (may_see(request) if operation == ANY else may(request, operation))
     ]
 
 

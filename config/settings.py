@@ -89,7 +89,7 @@ API_PREFIXES = tuple(
 )
 """Paths that use neither sessions nor CSRF tokens: the console's middleware steps aside for them."""
 
-OWN_TRANSACTION_PREFIXES = ("/admin/erasures/",)
+OWN_TRANSACTION_PREFIXES = ("/admin/erasures/", "/admin/dead-letters/")
 """Pages of the console that are not put into one transaction: their action has to commit by itself."""
 
 MIDDLEWARE = [

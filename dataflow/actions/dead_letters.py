@@ -99,6 +99,24 @@ def list_letters(
     return Page(shown, found[-1][0].id if len(found) == min(most, MOST_LISTED) else "")
 
 
+def show_letter(caller: Caller, *, flow: str, letter: str, now: datetime | None = None) -> Listed:
+    """Return one letter as it is listed, without its record.
+
+    Raises:
+        Refused: the caller holds no right in the environment.
+        NotFound: there is no such letter, or its person was erased.
+        Unavailable: the server of the topics does not answer.
+    """
+    must_see_definitions(caller, now=now)
+    letters, keys = _letters(caller, flow), EnvironmentKey(caller.environment_id)
+    with topics_answering(), _known():
+        found, sealed = letters.found(letter)
+        (is_of_person,) = keys.people_among([sealed])
+        if is_of_person is None:
+            raise NoLetter
+    return Listed(found, is_of_person)
+
+
 def open_letter(caller: Caller, *, flow: str, letter: str, reason: str, now: datetime | None = None) -> Opened:
     """Return one letter with its record, after the look and its reason are on record.
 

@@ -14,7 +14,7 @@ from governance.authorization import refusal
 from governance.errors import Refused
 from governance.models import Account
 from governance.operators.choice import operator_actor, operator_caller
-from governance.rights import Verdict, effective_rights
+from governance.rights import Verdict, effective_rights, holds_any_right
 from governance.standing import Standing, fresh_standing_of
 from governance.using import note_use
 from keyring.walls import SYSTEM_ENVIRONMENT
@@ -37,6 +37,13 @@ def may(request: HttpRequest, operation: str) -> bool:
             now=timezone.now(),
         )
     return known[operation].allowed
+
+
+def may_see(request: HttpRequest) -> bool:
+    """Say whether a page is shown that is for whoever holds any right in the chosen environment."""
+    if getattr(request, "environment_id", None) is None or not isinstance(request.user, Account):
+        return False
+    return holds_any_right(standing=standing_for(request), caller=operator_caller(request), now=timezone.now())
 
 
 def standing_for(request: HttpRequest) -> Standing:

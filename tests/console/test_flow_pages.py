@@ -63,7 +63,15 @@ def test_an_officer_deploys_a_flow_and_sees_how_it_does(console: Console, as_off
     )
     listed, shown = (as_officer.get(f"{FLOWS}{page}").content.decode() for page in ("", f"{made.public_id}/"))
     assert "failing" in listed and "1 / 2" in listed and "1,234" in listed
-    for told in ("It is failing", "cleaning ended: X", "5,000", "cards-job", made.digest, "[orders]---&gt;|"):
+    for told in (
+        "It is failing",
+        "cleaning ended: X",
+        "5,000",
+        "cards-job",
+        made.digest,
+        'id="flow-letters" href="/admin/dead-letters/?flow=tests/cards"',
+        "[orders]---&gt;|",
+    ):
         assert told in shown, told
     assert "5,000" in as_officer.get(f"{FLOWS}{made.public_id}/live").content.decode()
 

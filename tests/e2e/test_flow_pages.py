@@ -109,3 +109,40 @@ def test_topics_of_flows_meet_wcag(visit: Callable[..., Visitor], console: Conso
         if visitor.width_overflow() > 0:
             found.append(f"{name}: {visitor.width_overflow()} px too wide")
     assert [*found, *visitor.complaints] == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), WINDOWS)
+def test_dead_letters_meet_wcag(visit: Callable[..., Visitor], console: Console, width: int, scheme: str) -> None:
+    from dataflow.engines.protocol import Done
+    from dataflow.running.deployed import engine_for
+    from governance.identities import system_caller
+
+    visitor, found, flow = visit(width=width, scheme=scheme), [], "tests/a-much-longer-name-of-a-flow"
+    sign_in(visitor, console)
+    visitor.open("/admin/dead-letters/")
+    visitor.page.wait_for_selector("text=No flow has run")
+    engine, why = engine_for(system_caller(console.environment.id)), "mask-user-info: ValueError in line 2"
+    for topic, service in (("orders", "cleaning"), ("a-topic-with-a-longer-name", "a-service-with-a-longer-name")):
+        intake = engine.intake(flow, service, [(topic, "0")], "w")
+        engine.produce(topic, [(b"key", b'{"name": "somebody", "note": "%s"}' % (b"of many words, " * 9))] * 60)
+        while (batch := intake.take(most=100, wait=0.1)) is not None:
+            intake.commit(batch, [[Done((), ((service, "failed"),), why)]] * len(batch.entries))
+    (letter, *_) = engine.letters(flow).all()
+    pages = [("", "letters-flows"), (f"?flow={flow}", "letters"), (f"one?flow={flow}&letter={letter.id}", "letter")]
+    for path, name in [*pages, ("", "letter-open")]:
+        if name == "letter-open":
+            visitor.page.fill("#reason", "The number of failures has doubled.")
+            visitor.page.click("button:has-text('Open it, on record')")
+            visitor.page.wait_for_selector("#letter-value:has-text('somebody')")
+        else:
+            visitor.open(f"/admin/dead-letters/{path}")
+        if name == "letters":
+            visitor.page.click("summary:has-text('Drop the chosen')")
+        visitor.page.wait_for_load_state("networkidle")
+        keep_picture(visitor, f"{name}-{width}-{scheme}")
+        found += [f"{name}: {fault}" for fault in visitor.accessibility_violations()]
+        if visitor.width_overflow() > 0:
+            found.append(f"{name}: {visitor.width_overflow()} px too wide")
+    visitor.page.click("button:has-text('Put it back')")
+    visitor.page.wait_for_selector("text=Put back: 1.")
+    assert [*found, *visitor.complaints] == []
