@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 
 import yaml
 
+from dataflow.grammar.composing import composed, place_of
 from dataflow.grammar.faults import Fault, FileRefused, Place
+from dataflow.grammar.values import QUOTE, value_of
 
-LARGEST_FILE = 1024 * 1024
-"""Characters of a dataflow or package file."""
-DEEPEST = 48
-"""Levels of nesting."""
-MOST_NODES = 50_000
-"""Keys, values and items that a file is read as; one that stands for others by an alias counts each time."""
+LONGEST_KEY = 300
+"""Characters: messages name the keys that lead to what is wrong."""
+LONGEST_WORD = 100
+"""Characters of a word for which a similar one is looked for."""
+MOST_FAULTS = 200
+"""What is found wrong in one file before the rest of it is left unread."""
 
 _is_null = {"", "~", "null", "Null", "NULL"}.__contains__
 _BOOLEANS = {"true": True, "false": False}
@@ -24,41 +26,10 @@ _BOOLEANS = {"true": True, "false": False}
 
 def open_file(text: str, name: str) -> Section:
     """Return the file's outermost mapping. Raises `FileRefused` where it is no YAML, too large, or no mapping."""
-    if len(text) > LARGEST_FILE:
-        raise FileRefused([Fault(Place(name), "", f"the file has more than {LARGEST_FILE:,} characters")])
-    try:
-        root = yaml.compose(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise FileRefused([_syntax(error, name)]) from None
-    book = Faults(name)
-    if root is None:
-        raise FileRefused([Fault(Place(name), "", "the file is empty")])
-    _bound(root, book)
+    root, book = composed(text, name), Faults(name)
     if not isinstance(root, yaml.MappingNode):
         raise FileRefused([book.fault(root, "", "a file is a mapping of keys, such as `meta:` and `services:`")])
     return Section(book, root, "")
-
-
-def _syntax(error: yaml.YAMLError, name: str) -> Fault:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    place = Place(name, mark.line + 1, mark.column + 1) if mark else Place(name)
-    says = getattr(error, "problem", None) or "it cannot be read"
-    return Fault(place, "", f"this is no YAML: {says}")
-
-
-def _bound(root: yaml.Node, book: Faults) -> None:
-    """Refuse what would be endless to read: nesting without end, and aliases that multiply."""
-    waiting, seen = [(root, 0)], 0
-    while waiting:
-        node, depth = waiting.pop()
-        seen += 1
-        if depth > DEEPEST or seen > MOST_NODES:
-            says = f"more than {DEEPEST} levels of nesting" if depth > DEEPEST else f"more than {MOST_NODES:,} values"
-            raise FileRefused([book.fault(node, "", f"there are {says}")])
-        if isinstance(node, yaml.MappingNode):
-            waiting += [(each, depth + 1) for pair in node.value for each in pair]
-        elif isinstance(node, yaml.SequenceNode):
-            waiting += [(each, depth + 1) for each in node.value]
 
 
 @dataclass(slots=True)
@@ -69,13 +40,15 @@ class Faults:
     found: list[Fault] = field(default_factory=list)
 
     def place(self, node: yaml.Node) -> Place:
-        return Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        return place_of(node.start_mark, self.file)
 
     def fault(self, node: yaml.Node, where: str, says: str, remedy: str = "") -> Fault:
         return Fault(self.place(node), where, says, remedy)
 
     def add(self, node: yaml.Node, where: str, says: str, remedy: str = "") -> None:
         self.found.append(self.fault(node, where, says, remedy))
+        if len(self.found) >= MOST_FAULTS:
+            raise FileRefused(self.found)
 
     def raise_any(self) -> None:
         if self.found:
@@ -94,6 +67,8 @@ class Section:
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
                 book.add(key, where, "a key is a plain word")
+            elif len(key.value) > LONGEST_KEY:
+                book.add(key, where, f"a key has more than {LONGEST_KEY} characters")
             elif key.value in self._entries:
                 book.add(key, where, f"`{key.value}` stands here twice", "Keep one of them.")
             else:
@@ -212,16 +187,17 @@ class Section:
         """Return a value as it stands, for whoever checks it by a schema of its own; None where there is none."""
         node = self._value(name, required=False)
         try:
-            return None if node is None else yaml.CSafeLoader("").construct_document(node)
-        except (ValueError, yaml.YAMLError):
-            self.refuse(name, "this is no value: a number that is too long, a day that is none, or an unknown tag")
+            return None if node is None else value_of(node)
+        except ValueError as error:
+            self.refuse(name, f"this is no value: {error}", QUOTE)
             return None
 
     def finish(self, *, tolerant: bool = False) -> None:
         """Note every key that nobody has asked for; `tolerant`: those that begin with `x-` belong to somebody else."""
+        missing = self._asked - self._entries.keys()
         for name, (key, _) in self._entries.items():
             if name not in self._asked and not (tolerant and name.startswith("x-")):
-                remedy = _suggestion(name, self._asked - set(self._entries)) or _list_of(self._asked)
+                remedy = _suggestion(name, missing) or _list_of(self._asked)
                 self._book.add(key, self.path_of(name), f"`{_short(name)}` is unknown here", remedy)
 
     def _value(self, name: str, *, required: bool) -> yaml.Node | None:
@@ -260,6 +236,8 @@ def _short(text: str) -> str:
 
 
 def _suggestion(word: str, among: Collection[str]) -> str:
+    if len(word) > LONGEST_WORD:
+        return ""
     near = difflib.get_close_matches(word.lower(), [each.lower() for each in among], n=1, cutoff=0.6)
     return f"Did you mean `{near[0]}`?" if near else ""
 

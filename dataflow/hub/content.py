@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 import yaml
 
+from dataflow.grammar.composing import composed
 from dataflow.grammar.faults import Fault, FileRefused, Place
 from dataflow.grammar.flowfile import read_flow
 from dataflow.grammar.package_spec import PackageFile
@@ -96,7 +97,7 @@ def without_developers(text: str, name: str) -> str:
     """Return a file without its section `dev`, and with empty paths of imports. Raises `FileRefused`."""
     read: Callable[[str, str], FlowFile | PackageFile] = read_flow if name == FLOW_FILE else read_package
     read(text, name)  # it is sound, so that its parts can be found
-    root = yaml.compose(text, Loader=yaml.CSafeLoader)
+    root = composed(text, name)
     if not isinstance(root, yaml.MappingNode):
         raise TypeError("what was read before is a mapping")
     cuts = [(start, end, "") for start, end in _sections(root, "dev")]

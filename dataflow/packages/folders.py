@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dataflow.grammar.composing import LARGEST_FILE
 from dataflow.grammar.faults import Fault, FileRefused, Place
 from dataflow.grammar.package_spec import PackageFile
 from dataflow.grammar.packagefile import read_package
-from dataflow.grammar.reading import LARGEST_FILE
 from dataflow.grammar.spec import Inline
 
 FILES = ("sdf-package.yaml", "ssdk-package.yaml", "sealbook-package.yaml")
