@@ -10,6 +10,9 @@ from dataflow.functions.texts import Texts
 from dataflow.schemas.shapes import ANYTHING, Anything, Choice, Field, Many, Pair, Primitive, Record, Shape
 from userstore.detecting.jsontext import Path
 
+_BLANK: Mapping[str, Any] = {"string": "", "bytes": b"", "bool": False, "f32": 0.0, "f64": 0.0}
+"""Primitive values that say nothing; numbers without a fraction are 0."""
+
 
 def is_tagged(each: Field, categories: frozenset[str] | None) -> bool:
     """Say whether a field is tagged with one of the categories; None stands for every category."""
@@ -124,10 +127,28 @@ class Objects:
                 return None if value is None else hide(value, category)
 
     def _hidden_variant(self, value: Any, shape: Choice, category: str) -> Any:
-        if isinstance(value, str):  # which one it was is all that it says
-            return next(name for name, inner in shape.variants if inner is None)
-        ((name, told),) = value.items()
-        return {name: self._hidden(told, dict(shape.variants)[name] or ANYTHING, category)}
+        """Return the same variant for every value where there are several: which one it was tells something as well."""
+        bare = next((name for name, inner in shape.variants if inner is None), None)
+        if bare is not None:
+            return bare
+        name, inner = shape.variants[0]
+        told = value[name] if len(shape.variants) == 1 else self._blank(inner or ANYTHING, category)
+        return {name: self._hidden(told, inner or ANYTHING, category)}
+
+    def _blank(self, shape: Shape, category: str) -> Any:
+        """Return a value of a shape that says nothing."""
+        match shape:
+            case Record():
+                return {each.name: self._blank(each.shape, category) for each in shape.fields}
+            case Many():
+                return []
+            case Choice():
+                name, inner = shape.variants[0]
+                return name if inner is None else {name: self._blank(inner, category)}
+            case Pair():
+                return self._blank(shape.key, category), self._blank(shape.value, category)
+            case _:
+                return _BLANK.get(str(shape), 0)
 
     def _hidden_primitive(self, value: Any, category: str) -> Any:
         if isinstance(value, str):

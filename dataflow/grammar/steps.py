@@ -71,7 +71,7 @@ class StepReader:
                 each.plain(key)
             each.finish()
         section.finish()
-        if "with" in section and not isinstance(parameters, dict):
+        if "with" in section and not _are_named(parameters):
             section.refuse("with", "parameters are a mapping of names to values")
         if has_code == has_name:
             return None
@@ -141,3 +141,7 @@ class StepReader:
 def _language_of(source: str) -> str:
     """Return the language that code shows by its first definition; empty where it shows none."""
     return next((name for name, shows in _LOOKS_LIKE if shows.search(source)), "")
+
+
+def _are_named(parameters: object) -> bool:
+    return isinstance(parameters, dict) and all(isinstance(each, str) for each in parameters)

@@ -41,7 +41,10 @@ class TypeBook:
             if not IS_NAME.fullmatch(name):
                 section.refuse(name, f"`{name[:40]}` is no {NAME}")
             found = self.read(each)
-            if found is not None:
+            if "pii" in each:
+                each.refuse("pii", "a type has no category of personal data", "Tag the fields that have this type.")
+            elif found is not None:
+                each.finish()
                 self._define(name, found, each)
 
     def read(self, section: Section) -> Type | None:
@@ -88,6 +91,8 @@ class TypeBook:
         """Read what older files have for the value of a state: its type stands one level below."""
         inner = section.section("properties", required=True)
         name = inner.text("value", required=True) if inner else ""
+        if inner:
+            inner.finish()
         return self._named(name, section) if name else None
 
     def _plain(self, section: Section) -> Type | None:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dataflow.functions.protocol import Adding, Builtin
+from dataflow.functions.protocol import Adding, Builtin, ParametersRefused
 from dataflow.grammar.faults import Fault, FileRefused
 from dataflow.grammar.spec import Inline, Step, Uses
 from dataflow.packages.folders import snake
@@ -61,9 +61,12 @@ def _named(step: Step, uses: Uses, functions: Mapping[str, Known], builtins: Map
         raise _refused(uses, f"there is no function `{uses.name}`", remedy)
     if builtin.operator != step.operator:
         raise _refused(uses, f"`{uses.name}` is for `{builtin.operator}`, not for `{step.operator}`")
-    body = Native(builtin, uses.parameters)
-    adds = builtin.adds(uses.parameters) if isinstance(builtin, Adding) else frozenset[str]()
-    return Found(uses.name, body, None, None, builtin.removes(uses.parameters), adds=adds)
+    try:
+        adds = builtin.adds(uses.parameters) if isinstance(builtin, Adding) else frozenset[str]()
+        removes = builtin.removes(uses.parameters)
+    except ParametersRefused as refused:
+        raise _refused(uses, f"`{uses.name}`: {refused}") from None
+    return Found(uses.name, Native(builtin, uses.parameters), None, None, removes, adds=adds)
 
 
 def _inline(code: Inline) -> Found:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-
-import orjson
 
 from dataflow.functions.detecting import DETECT
 from dataflow.functions.protocol import Answer, Failed, NoSecrets, ParametersRefused, Work
@@ -146,24 +145,23 @@ def _words(text: str) -> set[str]:
 
 
 def _parsed(text: str) -> Any:
-    try:
-        return orjson.loads(text) if text.lstrip()[:1] in ("{", "[", '"') else None
-    except ValueError:
+    """Return what JSON says: both of two members with one name, and numbers as they are written."""
+    if text.lstrip()[:1] not in ("{", "[", '"'):
         return None
+    try:
+        return json.loads(text, object_pairs_hook=_members, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _members(pairs: list[tuple[str, Any]]) -> list[Any]:
+    return [part for pair in pairs for part in pair]
 
 
 def _strings(value: Any) -> Iterator[str]:
     match value:
         case str():
             yield value
-        case dict():
-            for key, each in value.items():
-                yield key
-                yield from _strings(each)
         case list():
             for each in value:
                 yield from _strings(each)
-        case bool() | None:
-            return
-        case _:
-            yield str(value)

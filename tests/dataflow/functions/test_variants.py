@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from dataflow.grammar.flowfile import read_flow
 from dataflow.packages.library import find_folders
 from dataflow.planning.plan import Plan
 from dataflow.planning.planner import plan_flow
-from dataflow.schemas.shapes import TEXT, Choice, Field, Pair, Record, categories
+from dataflow.schemas.shapes import TEXT, Choice, Field, Pair, Primitive, Record, categories
 
 FLOW = """
 apiVersion: 0.5.0
@@ -75,6 +76,31 @@ def test_of_a_tagged_field_not_even_its_variant_is_told() -> None:
         "well",
         None,
     ]
+
+
+def test_of_a_tagged_field_every_variant_with_a_value_becomes_the_same_one() -> None:
+    load = Record((Field("tons", Primitive("f32"), False, "tons", "tons"), Field("of", TEXT, False, "of", "of")))
+    shape = Record((Field("faith", Choice((("a", load), ("b", TEXT))), False, "faith", "faith", "religion"),))
+    values = [{"faith": {"a": {"tons": 2.5, "of": "x"}}}, {"faith": {"b": "x"}}]
+    told = [masked(each, shape, categories=["religion"]) for each in values]
+    assert told == [{"faith": {"a": {"tons": 0.0, "of": "***"}}}] * 2
+    only = Record((Field("faith", Choice((("b", TEXT),)), False, "faith", "faith", "religion"),))
+    assert masked({"faith": {"b": "x"}}, only, categories=["religion"]) == {"faith": {"b": "***"}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("types:\n", "types:\n  ssn: {type: string, pii: ssn}\n", "types.ssn.pii: a type has no category of personal"),
+        ("types:\n", "types:\n  ssn: {type: string, nonsense: 1}\n", "types.ssn.nonsense: `nonsense` is unknown here"),
+        ("STEP", "{operator: map, uses: mask, with: {bogus: 1}}", "`mask`: there is no parameter `bogus`"),
+        ("STEP", "{operator: map, uses: mask, with: {1: 2}}", "parameters are a mapping of names to values"),
+    ],
+)
+def test_what_nobody_would_follow_is_refused_where_it_stands(old: str, new: str, says: str) -> None:
+    with pytest.raises(FileRefused, match=re.escape(says)) as refused:
+        planned(text=FLOW.replace(old, new))
+    assert all(each.place.line for each in refused.value.faults)
 
 
 def test_a_tagged_pair_keeps_neither_its_key_nor_its_value() -> None:
