@@ -25,7 +25,7 @@ from dataflow.functions.protocol import ParametersRefused, Secrets
 from dataflow.inline.process import CodeRefused
 from dataflow.planning.drawing import described, drawn
 from dataflow.planning.plan import Plan, Service
-from dataflow.running.working import flow_id, work
+from dataflow.running.working import flow_id, prepare, work
 
 PRODUCED_AT_ONCE = 500
 LETTERS = f"{COUNTER}/metrics"
@@ -71,6 +71,7 @@ def run(words: Sequence[str]) -> int:
 
 def _work(plan: Plan, engine: RedisStreams, stop: Event, keys: Secrets) -> int:
     done, trouble = Progress(), list[str]()
+    prepare(plan, engine)
     threads = [
         Thread(target=_one, args=(plan, service, engine, stop, keys, done.add, trouble), name=service.name)
         for service in plan.services

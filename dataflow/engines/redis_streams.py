@@ -55,14 +55,19 @@ class RedisStreams:
 
     def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> RedisIntake:
         """Return a worker's end; where reading begins is `0` or `$`, once and for all workers of the service."""
-        group = self.group(flow, service)
-        self.client.sadd(f"{self._tag}:{FLOWS}", flow)
-        for topic, beginning in topics:
-            self.begin(topic, group, beginning)
+        group = self.prepare(flow, service, topics)
         streams = {self.stream(topic): topic for topic, _ in topics}
         return RedisIntake(
             self, flow=flow, service=service, group=group, streams=streams, worker=worker, idle=self._idle
         )
+
+    def prepare(self, flow: str, service: str, topics: Sequence[tuple[str, str]]) -> str:
+        """Have a service in its topics, so that it misses nothing from now on; return what its workers are called."""
+        group = self.group(flow, service)
+        self.client.sadd(f"{self._tag}:{FLOWS}", flow)
+        for topic, beginning in topics:
+            self.begin(topic, group, beginning)
+        return group
 
     def begin(self, topic: str, group: str, start: str) -> None:
         """Have a group in a topic: from `start` on, or from the beginning where the topic was gone in between."""

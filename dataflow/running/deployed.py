@@ -21,11 +21,15 @@ from dataflow.planning.plan import Plan, Service
 from dataflow.planning.planner import plan_flow
 from dataflow.queries import find_in_hub, known_topics
 from dataflow.running.living import join_living, say_living
-from dataflow.running.working import flow_id, work
+from dataflow.running.working import flow_id, prepare, work
 from dataflow.store.concealing import EnvironmentKey
 from dataflow.store.functions import functions_for
 from dataflow.store.server import ServerStore
 from governance.identities import Caller
+from keyring.walls import in_environment
+
+PATIENCE = 5.0
+"""Seconds that Redis may take while a flow begins and others wait for that."""
 
 Told: TypeAlias = Callable[[str, int], None]
 """Called after each commit with the service's name and the number of records that it was."""
@@ -82,7 +86,12 @@ def run_deployed(caller: Caller, planned: Callable[[], Plan], *, stop: Event, to
     plan = planned()
     client, told_as = redis.Redis.from_url(settings.REDIS_URL), (str(caller.environment_id), flow_id(plan))
     say_living(client, *told_as)  # before it is declared: who drops a topic meanwhile knows of the one or the other
-    declare_topics(caller, plan=plan)
+    try:
+        with in_environment(caller.environment_id):  # whoever writes to a topic that is declared misses no reader
+            declare_topics(caller, plan=plan)
+            prepare(plan, engine_for(caller, plan.frames, plan.sealed, patience=PATIENCE))
+    except redis.RedisError as error:
+        return [f"{flow_id(plan)} cannot begin: {type(error).__name__}"]
     services = [each.name for each in plan.services]
     threads = [Thread(target=_one, args=(caller, planned, name, stop, told, trouble), name=name) for name in services]
     for each in threads:

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TypeVar
 
 from dataflow.engines.protocol import Batch, Change, Engine, Intake, Outcome, Overtaken
+from dataflow.engines.redis_streams import RedisStreams
 from dataflow.functions.protocol import Secrets
 from dataflow.inline.running import Runner
 from dataflow.planning.plan import Plan, Service
@@ -30,6 +31,16 @@ PATIENT, LONGEST_PAUSE = 3, 64
 """How often a batch may be lost to other workers before it is divided, and milliseconds between."""
 
 
+def prepare(plan: Plan, engine: RedisStreams) -> None:
+    """Have all services in their topics before any works: none misses what comes from now on, or another puts out."""
+    for service in plan.services:
+        engine.prepare(flow_id(plan), service.name, _beginnings(service))
+
+
+def _beginnings(service: Service) -> list[tuple[str, str]]:
+    return [(port.topic.wire_name, _START[port.topic.consumer.position]) for port in service.sources]
+
+
 def work(
     plan: Plan,
     service: Service,
@@ -48,8 +59,7 @@ def work(
     runner = Runner()
     try:
         program = Program(service, runner, secrets_of)
-        topics = [(port.topic.wire_name, _START[port.topic.consumer.position]) for port in service.sources]
-        intake = engine.intake(flow_id(plan), service.name, topics, _name_of_worker())
+        intake = engine.intake(flow_id(plan), service.name, _beginnings(service), _name_of_worker())
         _go_on(intake, program, stop=stop, told=told)
     finally:
         runner.close()
