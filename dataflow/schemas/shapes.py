@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 from dataflow.grammar.faults import Fault, FileRefused
 from dataflow.grammar.spec import (
@@ -21,11 +21,28 @@ from dataflow.grammar.spec import (
 
 DEEPEST = 32
 """Levels of types within types: a type that contains itself has no end."""
+MOST_FIELDS = 10_000
+"""Fields, variants and items of a type with those of all types within it: few lines can name each other many times."""
+MOST_SHOWN = 100
+"""Of these, what a message spells out."""
+
+
+class Extent(NamedTuple):
+    """How large a type is with all types within it: parts of any kind, itself included, and levels."""
+
+    size: int = 1
+    depth: int = 1
+
+
+def _around(shapes: Iterable[Shape | None]) -> Extent:
+    within = [Extent(depth=0) if each is None else each.extent for each in shapes]
+    return Extent(1 + sum(each.size for each in within), 1 + max((each.depth for each in within), default=0))
 
 
 @dataclass(frozen=True, slots=True)
 class Primitive:
     name: str
+    extent: ClassVar[Extent] = Extent()
 
     def __str__(self) -> str:
         return self.name
@@ -49,8 +66,14 @@ class Record:
 
     fields: tuple[Field, ...]
     called: str = field(default="", compare=False)
+    extent: Extent = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", _around(each.shape for each in self.fields))
 
     def __str__(self) -> str:
+        if self.extent.size > MOST_SHOWN:
+            return self.called or f"object of {len(self.fields):,} fields"
         return self.called or "object{" + ", ".join(f"{each.name}: {each.shape}" for each in self.fields) + "}"
 
 
@@ -67,8 +90,14 @@ class Choice:
     pii: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     names: tuple[tuple[str, tuple[str, str]], ...] = field(default=(), compare=False)
     is_tagged: bool = field(default=True, compare=False)
+    extent: Extent = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", _around(each for _, each in self.variants))
 
     def __str__(self) -> str:
+        if len(self.variants) > MOST_SHOWN:
+            return self.called or f"enum of {len(self.variants):,} variants"
         return self.called or "enum{" + ", ".join(name for name, _ in self.variants) + "}"
 
 
@@ -76,6 +105,10 @@ class Choice:
 class Many:
     items: Shape
     called: str = field(default="", compare=False)
+    extent: Extent = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", _around([self.items]))
 
     def __str__(self) -> str:
         return self.called or f"list of {self.items}"
@@ -87,6 +120,10 @@ class Pair:
 
     key: Shape
     value: Shape
+    extent: Extent = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "extent", _around((self.key, self.value)))
 
     def __str__(self) -> str:
         return f"({self.key}, {self.value})"
@@ -95,6 +132,8 @@ class Pair:
 @dataclass(frozen=True, slots=True)
 class Anything:
     """What code returns that does not say; the next place that knows better checks it."""
+
+    extent: ClassVar[Extent] = Extent()
 
     def __str__(self) -> str:
         return "anything"
@@ -110,19 +149,32 @@ class Shapes:
 
     def __init__(self, named: Mapping[str, Type], imported: Mapping[str, Callable[[], Shape]]) -> None:
         self._named, self._imported = named, imported
+        self._by_names: dict[str, Shape] = {}
+        self._resolved: dict[int, tuple[Type, Shape]] = {}
 
     def resolve(self, type_: Type) -> Shape:
-        """Return a type with all names resolved."""
-        return self._resolve(type_, ())
+        """Return a type with all names resolved; the same one again for the same type."""
+        if id(type_) not in self._resolved:
+            self._resolved[id(type_)] = type_, self._resolve(type_, ())
+        return self._resolved[id(type_)][1]
 
     def resolve_all(self) -> None:
         """Resolve every named type, whether anything uses it or not."""
         for name, each in self._named.items():
-            self._resolve(each, (name,))
+            self._by_name(NamedType(name, each.place), ())
 
     def _resolve(self, type_: Type, within: tuple[str, ...]) -> Shape:
         if len(within) > DEEPEST:
-            raise FileRefused([Fault(type_.place, "", "types are nested too deeply")])
+            raise _too_deep(type_)
+        found = self._expanded(type_, within)
+        if found.extent.depth > DEEPEST:
+            raise _too_deep(type_)
+        if found.extent.size > MOST_FIELDS:
+            says = f"this type has more than {MOST_FIELDS:,} fields, those of the types within it included"
+            raise FileRefused([Fault(type_.place, "", says, "Name fewer types within types.")])
+        return found
+
+    def _expanded(self, type_: Type, within: tuple[str, ...]) -> Shape:
         match type_:
             case NamedType():
                 return self._by_name(type_, within)
@@ -155,12 +207,23 @@ class Shapes:
             return Primitive(name)
         if name in within:
             raise FileRefused([Fault(type_.place, "", f"the type `{name}` contains itself")])
+        if name not in self._by_names:
+            self._by_names[name] = self._looked_up(type_, within)
+        return self._by_names[name]
+
+    def _looked_up(self, type_: NamedType, within: tuple[str, ...]) -> Shape:
+        name = type_.name
         if name in self._named:
             return self._resolve(self._named[name], (*within, name))
         if name in self._imported:
             return self._imported[name]()
         says = f"the type `{name}` is defined nowhere"
         raise FileRefused([Fault(type_.place, "", says, "Define it in `types:` or import it.")])
+
+
+def _too_deep(type_: Type) -> FileRefused:
+    says = f"types are nested too deeply: more than {DEEPEST} levels"
+    return FileRefused([Fault(type_.place, "", says, "Name fewer types within types.")])
 
 
 def fits(given: Shape, wanted: Shape) -> bool:
