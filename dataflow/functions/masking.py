@@ -63,6 +63,10 @@ class Masking:
         """Return the categories that it masks."""
         return removed(self._chosen(parameters))
 
+    def looks_at_keys(self, parameters: Mapping[str, Any]) -> bool:
+        """Say whether it looks at the keys of objects as well."""
+        return self._chosen(parameters).reads_keys
+
     def gives(self, shape: Shape, parameters: Mapping[str, Any]) -> Shape:
         """Return the shape itself; what is masked in it is no personal data any more."""
         return given(shape, self._chosen(parameters))

@@ -84,6 +84,14 @@ class Builtin(Protocol):
 
 
 @runtime_checkable
+class Looking(Protocol):
+    """A built-in function that finds categories by how they look: to be for one says not that it is in `fields`."""
+
+    def looks_at_keys(self, parameters: Mapping[str, Any]) -> bool:
+        """Say whether it looks at the keys of objects as well."""
+
+
+@runtime_checkable
 class Adding(Protocol):
     """A built-in function whose results have personal data that its values had not."""
 

@@ -51,6 +51,10 @@ class Sealing:
         """Return the categories that it seals."""
         return removed(chosen(parameters, also=frozenset({"use"})))
 
+    def looks_at_keys(self, parameters: Mapping[str, Any]) -> bool:
+        """Say whether it looks at the keys of objects as well."""
+        return chosen(parameters, also=frozenset({"use"})).reads_keys
+
     def gives(self, shape: Shape, parameters: Mapping[str, Any]) -> Shape:
         """Return the shape itself; what is sealed in it tells nothing any more."""
         use_of(parameters)

@@ -71,7 +71,7 @@ def _state(state: State) -> str:
 def _promise(port: Port) -> str:
     """Say what a sink is promised: all engines so far write to a topic of the server that has the sources as well."""
     holds = f", may hold {', '.join(sorted(port.tainted))}" if port.tainted else ""
-    return f"exactly once{holds}{_proof(port)}"
+    return f"exactly once{holds}{', without keys' if port.withholds_key else ''}{_proof(port)}"
 
 
 def _proof(port: Port) -> str:

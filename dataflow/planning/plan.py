@@ -120,6 +120,8 @@ class Port:
     place: Place
     proof: Native | None = None
     """What looks at every text that leaves by a sink."""
+    withholds_key: bool = False
+    """Whether records leave by a sink without their key: its source may hold what the sink's topic may not."""
 
 
 @dataclass(frozen=True, slots=True)

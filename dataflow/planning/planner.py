@@ -14,17 +14,15 @@ from dataflow.grammar.spec import Step as StepSpec
 from dataflow.grammar.spec import Topic as TopicSpec
 from dataflow.packages.library import Find, Input, Library, Names
 from dataflow.planning.agreeing import ALL, REMEDY, Disagreement, Known, agreed
+from dataflow.planning.believing import are_alike, left_of, moved
 from dataflow.planning.bodies import Found, find_body
-from dataflow.planning.plan import Native, Plan, Port, Service, Step, Topic
+from dataflow.planning.plan import Plan, Port, Service, Step, Topic
 from dataflow.planning.proofs import planned_proof
-from dataflow.planning.results import ASSIGN, given_by, must_take, result_of
+from dataflow.planning.results import ASSIGN, given_by, must_add_known, must_take, result_of
 from dataflow.planning.states import Local, may_be_in, must_be_allowed, own_states, seen_by, states_of
 from dataflow.planning.windows import flushed_by, not_run_yet
-from dataflow.schemas.shapes import ANYTHING, TEXT, Pair, Shape, Shapes, categories, fits
-
-EVERY = "*"
-_PLACES = {"field", "fields"}
-"""Parameters that name places: what lies there is replaced, whatever it looks like."""
+from dataflow.schemas.shapes import ANYTHING, Pair, Shape, Shapes, categories, fits
+from userstore.detecting.registry import DETECTORS
 
 
 def plan_flow(
@@ -47,13 +45,21 @@ def plan_flow(
     return _Planner(file, find, builtins, is_production=is_production, known=known or {}).plan()
 
 
+_PASSING = {"filter", ASSIGN}
+"""Operators that let a record pass as it is, whatever their functions answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What is on the way at one place: its shape, and which categories may be in its value and in its key."""
+    """What is on the way at one place: its shape, and which categories may be in its value and in its key.
+
+    `keeps_key`: whether the key is the one that the record came with, of which no type says what is in it.
+    """
 
     shape: Shape
     tainted: frozenset[str]
     key_tainted: frozenset[str]
+    keeps_key: bool = True
 
 
 class _Planner:
@@ -74,16 +80,25 @@ class _Planner:
         self._shapes = Shapes(file.types, self._names.types)
         self._states = own_states(file.services.values(), self._shapes, self._names)
         self._local = Local({}, {})
+        self._categories = frozenset[str]()
 
     def plan(self) -> Plan:
         self._shapes.resolve_all()
         topics = {name: self._topic(each) for name, each in self._file.topics.items()}
         self._must_be_apart(topics)
+        self._categories = self._known_categories(topics.values())
         services = [self._service(each, topics) for each in self._file.services.values()]
         if self._faults:
             raise FileRefused(self._faults)
         file, not_yet = self._file, tuple(self._not_yet)
         return Plan(file.meta, topics, tuple(services), not_yet, file.purpose, file.subject)
+
+    def _known_categories(self, topics: Iterable[Topic]) -> frozenset[str]:
+        """Return the categories that the file names and those that detectors find."""
+        in_topics = [each.personal for each in topics]
+        in_rows = [each.holds for states in self._states.values() for each in states.values()]
+        in_types = [categories(self._shapes.resolve(each)) for each in self._file.types.values()]
+        return frozenset(DETECTORS).union(*in_topics, *in_rows, *in_types) - {ALL}
 
     def _must_be_apart(self, topics: Mapping[str, Topic]) -> None:
         """Refuse two topics that are one on the wire: what the one may hold, the other would let go."""
@@ -144,7 +159,7 @@ class _Planner:
         shape, faults = flushed_by(window, lambda step: find_body(step, self._names.functions, self._builtins))
         self._faults += faults
         tainted = way.tainted | categories(shape)
-        return Way(shape, tainted, way.key_tainted | tainted)
+        return Way(shape, tainted, way.key_tainted | tainted, keeps_key=False)
 
     def _source(self, spec: PortSpec, topics: Mapping[str, Topic]) -> Port | None:
         if spec.kind == "schedule":
@@ -154,22 +169,26 @@ class _Planner:
         topic = self._named_topic(spec, topics)
         if topic is None:
             return None
-        begin = Way(topic.value, topic.holds | categories(topic.value), categories(topic.key))
+        # What a topic may hold may be in its keys as well; one without a type for them has none.
+        in_keys = frozenset[str]() if topic.key is None else topic.holds | categories(topic.key)
+        begin = Way(topic.value, topic.holds | categories(topic.value), in_keys, not categories(topic.key))
         steps, way = self._steps(spec.transforms, begin)
         return Port(topic, steps, way.tainted, way.key_tainted, spec.place)
 
     def _merged(self, sources: Iterable[Port]) -> Way:
         """Return what comes out of all sources together: they have one shape, or the merge is refused."""
-        shape, tainted, key_tainted = None, frozenset[str](), frozenset[str]()
+        shape, tainted, key_tainted, keeps_key = None, frozenset[str](), frozenset[str](), True
         for each in sources:
             given = each.steps[-1].gives if each.steps else each.topic.value
-            if shape is not None and not (fits(given, shape) and categories(given) == categories(shape)):
+            if shape is not None and not (fits(given, shape) and are_alike(given, shape)):
                 says = f"`{each.topic.name}` brings {given}, the sources before it {shape}, or their tags differ"
                 self._faults.append(
                     Fault(each.place, "sources", says, "Give it `transforms` that end in the same type.")
                 )
-            shape, tainted, key_tainted = shape or given, tainted | each.tainted, key_tainted | each.key_tainted
-        return Way(shape or ANYTHING, tainted, key_tainted)
+            shape = given if shape is None or given == ANYTHING else shape
+            tainted, key_tainted = tainted | each.tainted, key_tainted | each.key_tainted
+            keeps_key = keeps_key and not (categories(each.topic.key) or any(_makes_key(step) for step in each.steps))
+        return Way(shape or ANYTHING, tainted, key_tainted, keeps_key)
 
     def _sink(self, spec: PortSpec, topics: Mapping[str, Topic], way: Way, service: str) -> Port | None:
         topic = self._named_topic(spec, topics)
@@ -179,13 +198,19 @@ class _Planner:
         if not fits(way.shape, topic.value):
             says = f"`{topic.name}` holds {topic.value}, and what comes here is {way.shape}"
             self._faults.append(Fault(spec.place, "sinks", says, "Add an operator that makes the one of the other."))
-        self._must_be_allowed(topic, way, spec.place)
+        elsewhere = moved(way.shape, topic.value)
+        if elsewhere:
+            says = f"`{topic.name}` has {', '.join(elsewhere)} in other fields than what comes here"
+            self._faults.append(Fault(spec.place, "sinks", says, "Tag the same fields in both types."))
+        # Who says no type for keys does not ask for them: that of the source is left out before it tells too much.
+        withholds_key = topic.key is None and way.keeps_key and not _may_hold(topic, way.key_tainted)
+        self._must_be_allowed(topic, way.tainted | (frozenset() if withholds_key else way.key_tainted), spec.place)
         proof = planned_proof(spec, self._builtins, self._file.meta, service, self._faults)
-        return Port(topic, steps, way.tainted, way.key_tainted, spec.place, proof)
+        return Port(topic, steps, way.tainted, way.key_tainted, spec.place, proof, withholds_key)
 
-    def _must_be_allowed(self, topic: Topic, way: Way, place: Place) -> None:
-        leaking = sorted((way.tainted | way.key_tainted) - topic.holds)
-        if leaking and ALL not in topic.holds:
+    def _must_be_allowed(self, topic: Topic, tainted: frozenset[str], place: Place) -> None:
+        if not _may_hold(topic, tainted):
+            leaking = sorted(tainted - topic.holds)
             says = f"personal data ({', '.join(leaking)}) can reach the topic `{topic.name}`, which may not hold it"
             remedy = f"Mask or drop it on the way, or allow it: `privacy: {{pii: [{', '.join(leaking)}], expires: 7d}}`"
             self._faults.append(Fault(place, "sinks", says, f"{remedy} under the topic."))
@@ -207,22 +232,27 @@ class _Planner:
                 self._faults += refused.faults
                 return tuple(steps), Way(ANYTHING, frozenset(), frozenset())
             steps.append(step)
-            way = Way(step.gives, step.tainted, step.key_tainted)
+            way = Way(step.gives, step.tainted, step.key_tainted, way.keeps_key and not _makes_key(step))
         return tuple(steps), way
 
     def _step(self, spec: StepSpec, way: Way) -> Step:
         found = find_body(spec, self._names.functions, self._builtins)
         given = given_by(found, way.shape, spec.place)
         gives = result_of(spec.operator, given, way.shape, found.name, spec.place)
-        key = gives.key if isinstance(gives, Pair) else None
-        gives = gives.value if isinstance(gives, Pair) else gives
+        is_answer = spec.operator not in _PASSING
+        key = gives.key if is_answer and isinstance(gives, Pair) else None
+        gives = gives.value if is_answer and isinstance(gives, Pair) else gives
         must_take(found, way.shape, spec.place)
+        must_add_known(found, self._categories | categories(way.shape), spec.place)
         reads, changes = seen_by(found, spec.operator, self._local, spec.place)
         in_rows = may_be_in([*reads, *changes])
         must_be_allowed(changes, way.tainted | in_rows | way.key_tainted, spec.place)
         # A key that code makes of a value may be any part of it; a mask that works on values leaves keys as they are.
+        added = in_rows | found.adds | (way.key_tainted if _sees_key(found) else frozenset())
         makes_key = key is not None or spec.operator == ASSIGN
-        made = way.tainted | in_rows | categories(key) if makes_key else frozenset[str]()
+        made = way.tainted | added | categories(key) if makes_key else frozenset[str]()
+        # Code that answers with a key and a value may leave the key as it was; who assigns one puts another there.
+        kept = frozenset[str]() if spec.operator == ASSIGN else way.key_tainted
         return Step(
             name=found.name,
             operator=spec.operator,
@@ -231,9 +261,9 @@ class _Planner:
             takes=way.shape,
             gives=gives,
             gives_key=key is not None,
-            # What it removes, it removes from the record: what is in rows stays.
-            tainted=_left(found, way) | in_rows | categories(gives) | found.adds,
-            key_tainted=way.key_tainted | made,
+            # What it removes, it removes from the record: what is in rows, and in the key that it sees, stays.
+            tainted=left_of(way.tainted, found, way.shape) | added | categories(gives),
+            key_tainted=kept | made,
             place=spec.place,
             reads=reads,
             changes=changes,
@@ -248,15 +278,13 @@ def _of_partition(spec: ServiceSpec) -> tuple[list[StepSpec], list[StepSpec]]:
     return [*([first] if first else ()), *spec.partition.transforms], [last] if last else []
 
 
-def _left(found: Found, way: Way) -> frozenset[str]:
-    """Return which categories may still be in a value.
+def _makes_key(step: Step) -> bool:
+    return step.gives_key or step.operator == ASSIGN
 
-    What a built-in function takes out it finds by tags or by looks. Where code has taken the tags away, looks are all
-    that is left, and a number without its tag need not look like one: so the category stays.
-    """
-    if EVERY in found.removes:
-        return frozenset()
-    removed = found.removes
-    if isinstance(found.body, Native) and way.shape != TEXT and not found.body.parameters.keys() & _PLACES:
-        removed &= categories(way.shape)
-    return way.tainted - removed
+
+def _sees_key(found: Found) -> bool:
+    return any(each.kind == "key" for each in found.inputs or ())
+
+
+def _may_hold(topic: Topic, tainted: frozenset[str]) -> bool:
+    return ALL in topic.holds or tainted <= topic.holds

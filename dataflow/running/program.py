@@ -111,7 +111,8 @@ class Program:
                     data = encode(item.value)
                     if raw and is_broken(journey.given, data):
                         raise ValueUnfit("what was JSON is none any more")
-                    leaving.append((journey, Output(wire_name, _key_bytes(item.key), data)))
+                    key = None if port.withholds_key else _key_bytes(item.key)
+                    leaving.append((journey, Output(wire_name, key, data)))
                 except ValueUnfit as unfit:
                     journey.failure = f"{port.topic.name}: {unfit}"
             for (journey, output), why in zip(leaving, proved([output for _, output in leaving]), strict=True):

@@ -81,7 +81,8 @@ def shortcut(service: Service, counts: tuple[tuple[str, str], ...]) -> Shortcut 
 
 
 def _is_plain(port: Port) -> bool:
-    return port.topic.converter == "raw" and port.topic.value == TEXT and not port.steps and port.proof is None
+    does_more = bool(port.steps) or port.proof is not None or port.withholds_key
+    return port.topic.converter == "raw" and port.topic.value == TEXT and not does_more
 
 
 def _on_lines(step: Step) -> Joined | None:

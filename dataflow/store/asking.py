@@ -40,5 +40,5 @@ class Asking:
             wrong = f"{', '.join(sorted(unknown))} unknown" if unknown else f"{', '.join(sorted(missing))} missing"
             raise ParametersRefused(f"{wrong}; known are {', '.join(sorted(self._known))}")
         for name in self._needed:
-            if not isinstance(parameters[name], str):
-                raise ParametersRefused(f"`{name}` is a text")
+            if not isinstance(parameters[name], str) or not parameters[name].strip():
+                raise ParametersRefused(f"`{name}` is a text, and not an empty one")
