@@ -17,11 +17,12 @@ LONGEST = LONGEST_YEARS * 366 * 86_400_000
 """Milliseconds; the clocks of engines count from 1970."""
 _IS_DURATION = re.compile(r"([0-9]{1,9})\s*(ms|s|m|h|d)")
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_LOOKS_LIKE = (
-    ("rust", re.compile(r"^\s*(?:(?:pub(?:\([a-z]+\))?|async)\s+)*fn\s+\w+", re.MULTILINE)),
-    ("javascript", re.compile(r"^\s*(?:async\s+)?function\b|=>|^\s*(?:const|let|var)\s", re.MULTILINE)),
-    ("python", re.compile(r"^\s*(?:def|import|from)\s", re.MULTILINE)),
+LOOKS_LIKE = (
+    ("rust", re.compile(r"^[^\S\n]*(?:(?:pub(?:\([a-z]+\))?|async)[^\S\n]+)*fn\s+\w+", re.MULTILINE)),
+    ("javascript", re.compile(r"^[^\S\n]*(?:async\s+)?function\b|=>|^[^\S\n]*(?:const|let|var)\s", re.MULTILINE)),
+    ("python", re.compile(r"^[^\S\n]*(?:def|import|from)\s", re.MULTILINE)),
 )
+"""Each begins within one line: what went on over empty ones would be tried again from every one of them."""
 
 
 def duration(section: Section, name: str, *, required: bool = False) -> int:
@@ -140,7 +141,7 @@ class StepReader:
 
 def _language_of(source: str) -> str:
     """Return the language that code shows by its first definition; empty where it shows none."""
-    return next((name for name, shows in _LOOKS_LIKE if shows.search(source)), "")
+    return next((name for name, shows in LOOKS_LIKE if shows.search(source)), "")
 
 
 def _are_named(parameters: object) -> bool:

@@ -37,18 +37,21 @@ def signature_of(code: Inline) -> Signature:
 def _python(code: Inline) -> list[Signature]:
     try:
         tree = ast.parse(code.source)
+        return [_of_function(each, code) for each in tree.body if isinstance(each, ast.FunctionDef)]
     except SyntaxError as error:
         says = f"this is no Python: {error.msg} in its line {error.lineno}"
         raise FileRefused([Fault(code.place, "", says)]) from None
-    except (ValueError, RecursionError):
-        raise FileRefused([Fault(code.place, "", "this is no Python")]) from None
-    return [_of_function(each, code) for each in tree.body if isinstance(each, ast.FunctionDef)]
+    except (RecursionError, MemoryError):
+        says, remedy = "this Python is nested too deeply to be read", "Write it as several statements."
+        raise FileRefused([Fault(code.place, "", says, remedy)]) from None
+    except ValueError:
+        raise FileRefused([Fault(code.place, "", "this is no Python: it holds a sign that no text has")]) from None
 
 
 def _of_function(function: ast.FunctionDef, code: Inline) -> Signature:
     count = len(function.args.posonlyargs) + len(function.args.args)
     if count not in (1, 2):
-        says = f"`{function.name}` takes {count} arguments: a function takes a value, or a key and a value"
+        says = f"`{function.name[:80]}` takes {count} arguments: a function takes a value, or a key and a value"
         raise FileRefused([Fault(code.place, "", says)])
     told = "" if function.returns is None else ast.unparse(function.returns)
     return Signature(function.name, takes_key=count == 2, gives_key=told.lower().startswith("tuple"))
