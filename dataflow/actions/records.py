@@ -24,6 +24,7 @@ from dataflow.models import FlowTopic
 from dataflow.queries import flow_topic
 from dataflow.running.deployed import engine_for
 from dataflow.store.concealing import EnvironmentKey
+from governance.actions.change import clearance_for
 from governance.actions.clearing import cleared
 from governance.authorization import Clearance, refusal
 from governance.errors import Conflict, GovernanceError, Invalid, NotFound
@@ -89,13 +90,16 @@ def read_records(
         topic: its name or id.
 
     Raises:
-        Refused: the caller holds no right to read in the environment, it is frozen, or the topic may hold personal
-            data: whose it is, and for which purpose it may be known, nobody could decide; on record.
+        Refused: the caller does not hold the rights to read and to export in the environment, it is frozen, or the
+            topic may hold personal data: whose it is, and for which purpose it may be known, nobody could decide; on
+            record.
         NotFound: no flow of the environment has declared such a topic.
         Invalid: no such cursor.
         Unavailable: the server of the topics does not answer.
     """
-    with cleared(caller, "read", events.RECORDS_READ, now=now or timezone.now()) as clearance, topics_answering():
+    now = now or timezone.now()
+    clearance_for(caller, "export", events.RECORDS_READ, now=now)  # no purpose, and no policy, stands between
+    with cleared(caller, "read", events.RECORDS_READ, now=now) as clearance, topics_answering():
         row = flow_topic(caller, topic)
         if row.holds:
             raise refusal(_SEALED, remedy=_READ_OUTPUTS)

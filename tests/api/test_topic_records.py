@@ -162,7 +162,7 @@ def test_a_batch_has_its_bounds(scene: Scene) -> None:
 
 
 def test_the_last_records_are_read_and_what_comes_behind_them(scene: Scene) -> None:
-    reader = line_of(cast.new_player(scene.environment, "reader", read=True))
+    reader = line_of(cast.new_player(scene.environment, "reader", read=True, export=True))
     address = RECORDS.format("raw")
     empty = body(reader.get(address))
     assert empty == {"data": [], "next": "0-0", "closed": 0}
@@ -194,11 +194,13 @@ def test_pages_end_before_they_are_too_large_and_leave_out_what_cannot_be_opened
 
 
 def test_who_may_not_gets_nothing_and_writes_nothing(scene: Scene) -> None:
-    reader, writer = (line_of(cast.new_player(scene.environment, name, **{name: True})) for name in ("read", "write"))
+    reader, writer, exporter = (
+        line_of(cast.new_player(scene.environment, name, **{name: True})) for name in ("read", "write", "export")
+    )
     outsider = line_of(cast.new_player(scene.environment, "outsider"))
     given, address = {"records": [{"value": "x"}]}, RECORDS.format("raw")
     assert reader.post(address, given).status_code == 403
-    assert writer.get(address).status_code == 403
+    assert [each.get(address).status_code for each in (reader, writer, exporter)] == [403] * 3
     for line, status in ((outsider, 403), (Line(None), 401), (new_scene().line, 404)):
         assert line.get(address).status_code == status
         assert line.post(address, given).status_code == status

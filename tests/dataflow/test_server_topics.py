@@ -25,7 +25,7 @@ __all__ = ["engineer", "terminal"]
 @pytest.fixture
 def clerk(terminal: Terminal, engineer: Player) -> Player:
     """A client that writes and reads records; there are topics with personal data and without."""
-    clerk = cast.new_player(engineer.client.environment, "clerk", read=True, write=True)
+    clerk = cast.new_player(engineer.client.environment, "clerk", read=True, export=True, write=True)
     started(clerk.caller, written("open"))
     started(clerk.caller, written("sealed", source="people", to="masked", of_source=SSN, of_to=SSN))
     terminal.be(clerk)

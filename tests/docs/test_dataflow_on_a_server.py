@@ -25,7 +25,7 @@ __all__ = ["supervise", "terminal"]
 @pytest.fixture
 def engineer() -> Player:
     ensure_signing_key()
-    return cast.new_player(cast.new_environment(), "engineer", configure=True, write=True, read=True)
+    return cast.new_player(cast.new_environment(), "engineer", configure=True, write=True, read=True, export=True)
 
 
 def test_the_first_flow_runs_on_a_server_as_the_page_says(
