@@ -15,6 +15,7 @@ from threading import Event, Thread
 from config.embedded.errors import LaunchError
 from config.flows.files import run_files
 from config.flows.folder import FILE, engine_of, keys_of, plan_here
+from config.flows.prompt import answer_until, is_wanted
 from config.flows.server import must_be_let_in, store_here
 from config.flows.server_topics import Line, consume_there, produce_there
 from config.flows.states import listed, of_run, shown, states_of, waiting
@@ -43,7 +44,8 @@ def run(words: Sequence[str]) -> int:
         prog="sealbook run",
         description=f"Run the flow of {FILE} in this folder until Ctrl-C. Records stay when it ends, and it goes on "
         "where it stood. It has a Redis-compatible server of its own unless REDIS_URL names one. What asks the "
-        "store asks the server that SEALBOOK_URL names, as the client of USERCLOUDS_CLIENT_ID and its secret.",
+        "store asks the server that SEALBOOK_URL names, as the client of USERCLOUDS_CLIENT_ID and its secret. At a "
+        "terminal it answers `show state` while it runs.",
     )
     parser.add_argument("--prod", action="store_true", help="ignore the section dev")
     for name, says in (("--input", "read a topic from a file of lines"), ("--output", "write a topic to one")):
@@ -79,6 +81,8 @@ def _work(plan: Plan, engine: RedisStreams, stop: Event, keys: Secrets) -> int:
     for each in threads:
         each.start()
     say(f"{flow_id(plan)} runs. Ctrl-C ends it.")
+    if is_wanted():
+        answer_until(stop, show=show)
     while not stop.wait(1.0):
         done.show()
     for each in threads:

@@ -67,6 +67,16 @@ def typed(folder: Path, *lines: str) -> str:
     return shown.decode().replace("\r\n", "\n")
 
 
+def asked(terminal: int, line: str | None = None) -> str:
+    """Type a line at the prompt of `run`; return what the terminal shows until the next one."""
+    shown = b""
+    if line is not None:
+        os.write(terminal, line.encode() + b"\n")
+    while not shown.endswith(b">> "):
+        shown += os.read(terminal, 1024)
+    return shown.decode().replace("\r\n", "\n").removesuffix(">> ")
+
+
 def test_the_dialogue_of_the_seed(tmp_path: Path) -> None:
     folder = seed_folder(tmp_path)
     flow = running(folder)
@@ -88,6 +98,38 @@ def test_the_dialogue_of_the_seed(tmp_path: Path) -> None:
     # What was put out is still there when nothing runs any more, and the next run goes on where this one stood.
     assert said(folder, "consume", "masked", "-B", "-n", "1") == '{"name":"alice","ssn":"***-**-****"}\n'
     assert (folder / ".sealbook").stat().st_mode & 0o077 == 0
+
+
+def test_the_counters_are_shown_at_the_prompt_of_the_run_as_in_the_seed(tmp_path: Path) -> None:
+    folder = seed_folder(tmp_path)
+    ours, theirs = pty.openpty()
+    front = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
+    flow = subprocess.Popen(
+        [sys.executable, "-c", front, SEALBOOK, "run"],  # in front of its terminal, as a shell has it
+        cwd=folder,
+        env=environment(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        assert asked(ours) == "example/mask-user-info runs. Ctrl-C ends it.\n"
+        assert said(folder, "produce", "user-info", given="\n".join(TYPED)) == "Ok! 2 records\n"
+        deadline, table = time.monotonic() + 20, ""
+        while "2          0" not in table and time.monotonic() < deadline:
+            table = asked(ours, "show state mask-ssn-service/mask-ssn/metrics --table")
+        assert table.endswith("\nKey    Window  succeeded  failed\nstats  *       2          0\n")
+        assert "There is no state x/metrics. There are:" in asked(ours, "show state x/metrics")
+        assert "invalid choice: 'table'" in asked(ours, "show table")
+        assert "show state [NAME]" in asked(ours, "what's")
+        assert asked(ours, "").strip() == ""
+        os.write(ours, b"exit\n")
+        assert flow.wait(30) == 0
+    finally:
+        flow.kill()
+        os.close(ours)
 
 
 def test_records_are_produced_while_nothing_runs_and_worked_on_later(tmp_path: Path) -> None:
