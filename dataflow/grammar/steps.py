@@ -38,6 +38,14 @@ def duration(section: Section, name: str, *, required: bool = False) -> int:
     return length
 
 
+def written(seconds: int) -> str:
+    """Return a duration as files write it, in the largest unit that it is whole in: `7d`."""
+    size, unit = max(
+        (size // 1000, unit) for unit, size in _MILLISECONDS.items() if size >= 1000 and seconds * 1000 % size == 0
+    )
+    return f"{seconds // size}{unit}"
+
+
 class StepReader:
     """Reads steps in a file whose code is in `language` where it does not say and does not show."""
 

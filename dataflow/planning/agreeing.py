@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dataflow.grammar.spec import Topic
+from dataflow.grammar.steps import written
 
 REMEDY = "Say the same in the files of both, or drop the topic with what is in it."
 ALL = "any"
@@ -60,4 +61,6 @@ def _told(spec: Topic, known: Known, holds: frozenset[str], flow: str) -> str:
 def _listed(holds: frozenset[str], expires: int) -> str:
     if not holds:
         return "holds no personal data"
-    return f"holds {', '.join(sorted(holds))} for {expires} s" if expires else f"holds {', '.join(sorted(holds))}"
+    return (
+        f"holds {', '.join(sorted(holds))} for {written(expires)}" if expires else f"holds {', '.join(sorted(holds))}"
+    )

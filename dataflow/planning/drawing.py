@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from dataflow.grammar.steps import written
 from dataflow.planning.plan import Coded, Plan, Port, Service, State, Step
 
 
@@ -11,7 +12,7 @@ def described(plan: Plan) -> str:
     """Return the plan in lines: topics with types, services with their steps, each sink with its promise."""
     lines = [str(plan.meta), "", "Topics"]
     for topic in plan.topics.values():
-        holds = f", may hold {', '.join(sorted(topic.holds))} for {topic.expires} s" if topic.holds else ""
+        holds = f", may hold {', '.join(sorted(topic.holds))} for {written(topic.expires)}" if topic.holds else ""
         lines.append(f"  {topic.name}: {topic.value} ({topic.converter}){holds}")
     for service in plan.services:
         lines += ["", f"Service {service.name}"]

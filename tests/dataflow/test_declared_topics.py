@@ -80,12 +80,12 @@ def test_a_flow_takes_over_what_others_said_where_its_file_says_nothing(flow: Ca
 @pytest.mark.parametrize(
     ("first", "second", "says"),
     [
-        (SSN, CLEAN, "`raw` holds ssn for 604800 s, as tests/a says, and holds no personal data, as tests/b says"),
-        ("", SSN, "`raw` holds no personal data, as tests/a says, and holds ssn for 604800 s, as tests/b says"),
-        (SSN, SSN.replace("ssn", "card"), "holds ssn for 604800 s, as tests/a says, and holds card"),
-        (SSN, SSN.replace("ssn", "ssn, card"), "and holds card, ssn for 604800 s, as tests/b says"),
-        (SSN, SSN.replace("7d", "9d"), "holds ssn for 604800 s, as tests/a says, and holds ssn for 777600 s"),
-        (SSN, SSN.replace("ssn", "any"), "and holds any for 604800 s, as tests/b says"),
+        (SSN, CLEAN, "`raw` holds ssn for 7d, as tests/a says, and holds no personal data, as tests/b says"),
+        ("", SSN, "`raw` holds no personal data, as tests/a says, and holds ssn for 7d, as tests/b says"),
+        (SSN, SSN.replace("ssn", "card"), "holds ssn for 7d, as tests/a says, and holds card"),
+        (SSN, SSN.replace("ssn", "ssn, card"), "and holds card, ssn for 7d, as tests/b says"),
+        (SSN, SSN.replace("7d", "9d"), "holds ssn for 7d, as tests/a says, and holds ssn for 9d"),
+        (SSN, SSN.replace("ssn", "any"), "and holds any for 7d, as tests/b says"),
     ],
 )
 def test_two_flows_that_disagree_are_both_named(flow: Caller, first: str, second: str, says: str) -> None:
@@ -119,7 +119,7 @@ def test_the_only_flow_of_a_topic_may_say_more_of_it_and_never_less(flow: Caller
     started(flow, written("a", of_source=more, of_to=more))
     assert (topics_of(flow)["raw"].holds, topics_of(flow)["raw"].expires) == (["card", "ssn"], 86_400)
     for less in (SSN, CLEAN):
-        with pytest.raises(FileRefused, match="`raw` holds card, ssn for 86400 s before, as tests/a says"):
+        with pytest.raises(FileRefused, match="`raw` holds card, ssn for 1d before, as tests/a says"):
             planned(flow, written("a", of_source=less, of_to=more))
     assert started(flow, written("a")).sealed == {"raw": 86_400, "out": 86_400}
     started(flow, written("a", source="other", to="out"))  # a version that does not read it any more
@@ -146,7 +146,7 @@ def test_what_a_deleted_flow_has_said_holds_on_and_others_may_say_more(flow: Cal
     with in_environment(flow.environment_id):
         leave_topics("tests/a")
     assert {name: each.flows for name, each in topics_of(flow).items()} == {"raw": [], "out": []}
-    with pytest.raises(FileRefused, match="`raw` holds ssn for 604800 s, as tests/a says, and holds no personal data"):
+    with pytest.raises(FileRefused, match="`raw` holds ssn for 7d, as tests/a says, and holds no personal data"):
         planned(flow, written("b", of_source=CLEAN, of_to=SSN))
     more = SSN.replace("ssn", "ssn, card")
     assert started(flow, written("b", of_source=more, of_to=more)).topics["raw"].holds == {"ssn", "card"}
