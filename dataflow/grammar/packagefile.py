@@ -15,6 +15,9 @@ from dataflow.grammar.types import CATEGORY, IS_CATEGORY, IS_NAME, NAME, TypeBoo
 FUNCTIONS = (*OPERATORS, "assign-key", "assign-timestamp", "update-state", "flush")
 """What a function of a package can be used as."""
 
+MOST_FUNCTIONS = 100
+"""Functions of a package: the tests of each run in a process of its own."""
+
 
 def read_package(text: str, name: str) -> PackageFile:
     """Read a package file. Raises `FileRefused` with everything that is wrong in it.
@@ -28,6 +31,10 @@ def read_package(text: str, name: str) -> PackageFile:
     types = TypeBook()
     types.read_all(root.section("types"))
     states, functions = root.section("states"), root.section("functions")
+    if functions is not None and len(functions.names()) > MOST_FUNCTIONS:
+        says = f"a package has at most {MOST_FUNCTIONS} functions, and here are {len(functions.names()):,}"
+        functions.refuse("", says, "Make two packages of it.")
+        root.faults.raise_any()
     found = PackageFile(
         api_version=version,
         meta=meta,

@@ -17,6 +17,7 @@ AT_ONCE = 500
 """Values of one message."""
 BATCH_SECONDS, ONE_SECONDS = 10.0, 2.0
 """Wall-clock time of a message, and of a single value once a message took too long."""
+LATE = "all of it took too long"
 
 
 class Confined(Protocol):
@@ -65,17 +66,22 @@ class Known:
 
 
 class Runner:
-    """Functions in confined processes, which are replaced when they break. One thread uses it.
+    """Functions in confined processes, which are replaced when they break or were ended. One thread uses it.
 
     Each piece of code has a process of its own: code that shared one could change what other code calls.
 
-    `seconds`: after these, every call fails; for code that somebody else waits for.
+    `seconds`: after these, every call fails and nothing is loaded; for code that somebody else waits for.
     """
 
     def __init__(self, *, seconds: float = math.inf) -> None:
         self._until = monotonic() + seconds
         self._processes: dict[Piece, Confined] = {}
         self._known: list[Known] = []
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its time is over."""
+        return monotonic() >= self._until
 
     def add(
         self,
@@ -89,6 +95,8 @@ class Runner:
         """Take up a function; return its number. Raises `CodeRefused` where it cannot be loaded."""
         if language not in PROCESSES:
             raise CodeRefused(f"{language} is not run here")
+        if self.is_late:
+            raise CodeRefused(LATE)
         known, number = Known(language, source, function, takes_bytes, states or {}), len(self._known)
         try:
             self._load(self._running(known.piece), number, known)
@@ -118,7 +126,7 @@ class Runner:
         piece, left = self._known[number].piece, self._until - monotonic()
         is_alone = len(set(asked.owners)) == 1
         if left <= 0:
-            return [Failed("all of it took too long")]
+            return [Failed(LATE)]
         try:
             running = self._running(piece)
             answers = running.fold(number, asked, seconds=min(ONE_SECONDS if is_alone else BATCH_SECONDS, left))
@@ -128,7 +136,7 @@ class Runner:
         return [value if went_well else Failed(str(value)[:120]) for went_well, value in answers]
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes. A function that is called again has a new one."""
         for piece in tuple(self._processes):
             self._end(piece)
 
@@ -137,7 +145,7 @@ class Runner:
     ) -> list[Answer]:
         piece, left = self._known[number].piece, self._until - monotonic()
         if left <= 0:
-            return [Failed("all of it took too long")] * len(arguments)
+            return [Failed(LATE)] * len(arguments)
         try:
             answers = self._running(piece).call(number, arguments, reads=reads, seconds=min(seconds, left))
         except Ended as ended:
@@ -158,13 +166,16 @@ class Runner:
         return self._processes[piece]
 
     def _load(self, process: Confined, number: int, known: Known) -> None:
+        left = self._until - monotonic()
+        if left <= 0:
+            raise Ended(LATE)
         process.load(
             number,
             source=known.source,
             function=known.function,
             takes_bytes=known.takes_bytes,
             states=known.states,
-            seconds=BATCH_SECONDS,
+            seconds=min(BATCH_SECONDS, left),
         )
 
     def _end(self, piece: Piece) -> None:

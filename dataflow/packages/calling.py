@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from dataflow.functions.protocol import Answer, Failed
 from dataflow.grammar.faults import Fault, FileRefused
-from dataflow.inline.running import Runner
+from dataflow.inline.running import LATE, Runner
 from dataflow.packages.folders import snake
 from dataflow.packages.library import Input, Known
 from dataflow.schemas.blanks import blank_of, fitted
@@ -24,6 +24,10 @@ Rows: TypeAlias = Mapping[str, Any]
 """Rows of states by their names; one that is not named is not there."""
 Given: TypeAlias = tuple[Any, Any, Rows]
 """A key, a value and the rows that the function sees."""
+
+
+class BeyondBounds(Exception):
+    """The tests of a function take more time or room than there is; the text says which."""
 
 
 class Called:
@@ -54,7 +58,9 @@ class Called:
         return {name: blank_of(row) for name, row in self._states.items()}
 
     def on(self, given: Sequence[Given]) -> list[Answer]:
-        """Return an answer for each key, value and rows that their types allow."""
+        """Return an answer for each key, value and rows that their types allow. Raises `BeyondBounds`."""
+        if self._runner.is_late:
+            raise BeyondBounds(LATE)
         arguments = [[key, self._sent(value)] if self._with_key else [self._sent(value)] for key, value, _ in given]
         seen = [self._seen(rows) for _, _, rows in given] if self._states else []
         return [self._checked(each) for each in self._runner.call(self._number, arguments, seen)]

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import Any, Protocol
 
 from dataflow.functions.protocol import Failed
 from dataflow.grammar.faults import FileRefused, Place
 from dataflow.inline.process import CodeRefused
 from dataflow.inline.running import Runner
-from dataflow.packages.calling import Called, Rows, short, shown
+from dataflow.packages.calling import BeyondBounds, Called, Rows, short, shown
 from dataflow.packages.cases import IDEMPOTENT, TOTAL, Case, Cases, read_cases
 from dataflow.packages.corpus import NOBODYS, STUMBLING, bearers
 from dataflow.packages.folders import cases_name
 from dataflow.packages.library import Find, Input, Known, Library, Package
 from dataflow.schemas.shapes import fits
 from dataflow.schemas.unfit import ValueUnfit
+
+MOST_WRONG = 100
+"""What is told of one function."""
+MOST_ROOM = 50_000_000
+"""Characters of all texts that a function is tried with, in every part of its type."""
 
 
 class Tested(Package, Protocol):
@@ -37,8 +43,15 @@ class Tried:
 
 
 def try_package(package: Tested, find: Find, runner: Runner) -> list[Tried]:
-    """Run the tests of every function of a package. Raises `FileRefused` where the package itself is wrong."""
-    return [_tried(package, known, runner) for known in Library(find).offered_by(package)]
+    """Run the tests of every function of a package. Raises `FileRefused` where the package itself is wrong.
+
+    The process of each function is ended before that of the next begins.
+    """
+    found = []
+    for known in Library(find).offered_by(package):
+        found.append(_tried(package, known, runner))
+        runner.close()
+    return found
 
 
 def _tried(package: Tested, known: Known, runner: Runner) -> Tried:
@@ -55,6 +68,8 @@ def _tried(package: Tested, known: Known, runner: Runner) -> Tried:
         return Tried(known.name, (), (str(refused),))
     except CodeRefused as refused:
         return Tried(known.name, (), (f"its code cannot be loaded: {refused}",))
+    except BeyondBounds as beyond:
+        return Tried(known.name, (), (str(beyond),))
 
 
 class _Trial:
@@ -70,11 +85,11 @@ class _Trial:
         count = len(self._cases.cases)
         if not count:
             return Tried(self._known.name, (), (f"{cases_name(self._known.name)} has no cases",))
-        tested, wrong = [f"{count} case{'s' if count > 1 else ''}"], list(self._case_by_case())
+        tested, wrong = [f"{count} case{'s' if count > 1 else ''}"], [self._case_by_case()]
         for name, test in self._properties():
             tested.append(name)
-            wrong += test()
-        return Tried(self._known.name, tuple(tested), tuple(wrong))
+            wrong.append(test())
+        return Tried(self._known.name, tuple(tested), tuple(islice(chain.from_iterable(wrong), MOST_WRONG)))
 
     def _properties(self) -> Iterator[tuple[str, Callable[[], Iterator[str]]]]:
         for category in self._known.removes:
@@ -116,16 +131,27 @@ class _Trial:
             remedy = f"write some under `corpus: {{{category}: [...]}}`"
             yield f"no-leak {category}: there are no values to test it with; {remedy}"
             return
-        bearing = list(bearers(self._shape, texts, category))
+        bearing = self._bearing(texts, category)
         if not bearing:
             yield f"no-leak {category}: what it takes has no place for such a text, so nothing shows that it goes"
-        tried = [(rows, self._results([value for _, value in bearing], rows)) for rows in self._rows]
-        if bearing and all(isinstance(each, Failed) for _, results in tried for each in results):
-            yield f"no-leak {category}: it fails on every value of this category, which shows nothing"
-        for rows, results in tried:
-            for (text, value), result in zip(bearing, results, strict=True):
-                if not isinstance(result, Failed) and _bare(text) in _bare(shown(result)):
+        always_fails = bool(bearing)
+        for rows in self._rows:
+            for (text, value), result in zip(bearing, self._results([each for _, each in bearing], rows), strict=True):
+                if isinstance(result, Failed):
+                    continue
+                always_fails = False
+                if _bare(text) in _bare(shown(result)):
                     yield f"no-leak {category}: given     {short(value)}{_with(rows)}\n  got       {short(result)}"
+        if always_fails:
+            yield f"no-leak {category}: it fails on every value of this category, which shows nothing"
+
+    def _bearing(self, texts: tuple[str, ...], category: str = "") -> list[tuple[str, Any]]:
+        """Return each text with values that hold it in all their texts. Raises `BeyondBounds`."""
+        size = self._shape.extent.size
+        if size * sum(map(len, texts)) > MOST_ROOM:
+            says = f"its type has {size:,} parts, which is too much to try so many texts in each of them"
+            raise BeyondBounds(f"{category or TOTAL}: {says}; test it with a smaller type, or with fewer texts")
+        return list(bearers(self._shape, texts, category))
 
     def _changes_again(self) -> Iterator[str]:
         output = self._known.output
@@ -143,10 +169,10 @@ class _Trial:
     def _samples(self) -> list[Any]:
         given = [each.given for each in self._fit if not each.fails]
         texts = tuple(text for category in self._known.removes for text in NOBODYS.get(category, ()))
-        return given + [value for _, value in bearers(self._shape, (*texts, *STUMBLING))]
+        return given + [value for _, value in self._bearing((*texts, *STUMBLING))]
 
     def _fails_on_text(self) -> Iterator[str]:
-        bearing = [value for _, value in bearers(self._shape, STUMBLING)]
+        bearing = [value for _, value in self._bearing(STUMBLING)]
         if not bearing:
             yield f"{TOTAL}: its input has no text"
         for rows in self._rows:

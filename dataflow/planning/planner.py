@@ -16,6 +16,7 @@ from dataflow.packages.library import Find, Input, Library, Names
 from dataflow.planning.agreeing import ALL, REMEDY, Disagreement, Known, agreed
 from dataflow.planning.believing import are_alike, left_of, moved
 from dataflow.planning.bodies import Found, find_body
+from dataflow.planning.bounds import must_be_bounded
 from dataflow.planning.plan import Plan, Port, Service, Step, Topic
 from dataflow.planning.proofs import planned_proof
 from dataflow.planning.results import ASSIGN, given_by, must_add_known, must_take, result_of
@@ -83,6 +84,7 @@ class _Planner:
         self._categories = frozenset[str]()
 
     def plan(self) -> Plan:
+        must_be_bounded(self._file, self._builtins)
         self._shapes.resolve_all()
         topics = {name: self._topic(each) for name, each in self._file.topics.items()}
         self._must_be_apart(topics)

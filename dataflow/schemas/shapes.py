@@ -28,15 +28,20 @@ MOST_SHOWN = 100
 
 
 class Extent(NamedTuple):
-    """How large a type is with all types within it: parts of any kind, itself included, and levels."""
+    """A type with all types within it: its parts of any kind, itself included, levels, and tags of personal data."""
 
     size: int = 1
     depth: int = 1
+    tags: frozenset[str] = frozenset()
 
 
-def _around(shapes: Iterable[Shape | None]) -> Extent:
+def _around(shapes: Iterable[Shape | None], tags: Iterable[str] = ()) -> Extent:
     within = [Extent(depth=0) if each is None else each.extent for each in shapes]
-    return Extent(1 + sum(each.size for each in within), 1 + max((each.depth for each in within), default=0))
+    return Extent(
+        size=1 + sum(each.size for each in within),
+        depth=1 + max((each.depth for each in within), default=0),
+        tags=frozenset(filter(None, tags)).union(*(each.tags for each in within)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ class Record:
     extent: Extent = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "extent", _around(each.shape for each in self.fields))
+        tags = (each.pii for each in self.fields)
+        object.__setattr__(self, "extent", _around((each.shape for each in self.fields), tags))
 
     def __str__(self) -> str:
         if self.extent.size > MOST_SHOWN:
@@ -93,7 +99,7 @@ class Choice:
     extent: Extent = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "extent", _around(each for _, each in self.variants))
+        object.__setattr__(self, "extent", _around((each for _, each in self.variants), (tag for _, tag in self.pii)))
 
     def __str__(self) -> str:
         if len(self.variants) > MOST_SHOWN:
@@ -233,17 +239,4 @@ def fits(given: Shape, wanted: Shape) -> bool:
 
 def categories(shape: Shape | None) -> frozenset[str]:
     """Return the categories of personal data that the fields of a shape are tagged with."""
-    match shape:
-        case Record():
-            inner = (
-                frozenset().union(*(categories(each.shape) for each in shape.fields)) if shape.fields else frozenset()
-            )
-            return inner | {each.pii for each in shape.fields if each.pii}
-        case Choice():
-            return frozenset(tag for _, tag in shape.pii).union(*(categories(each) for _, each in shape.variants))
-        case Many():
-            return categories(shape.items)
-        case Pair():
-            return categories(shape.key) | categories(shape.value)
-        case _:
-            return frozenset()
+    return frozenset() if shape is None else shape.extent.tags
