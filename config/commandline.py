@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 from config.embedded.errors import LaunchError
 from config.embedded.state import read_json, write_private
 
+INTERRUPTED, READ_NO_MORE = 128 + signal.SIGINT, 128 + signal.SIGPIPE
+"""What shells call the ends of a program by Ctrl-C, and by a reader that went away."""
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DESCRIPTION = """\
@@ -46,6 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LaunchError as problem:
         _complain(str(problem))
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # who reads what is printed has seen enough; Python would try once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READ_NO_MORE
 
 
 def _command(words: list[str]) -> int:

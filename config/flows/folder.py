@@ -9,6 +9,8 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
 
 from config.embedded.errors import LaunchError
 from config.embedded.ports import free_port
@@ -27,6 +29,8 @@ from dataflow.store.protocol import Store
 
 FILE = "dataflow.yaml"
 STATE = ".sealbook"
+LOADING_SECONDS = 600.0
+"""For so long a server may read what it holds."""
 LOCAL = "local"
 """What stands for the environment where there is no server."""
 
@@ -74,11 +78,26 @@ def engine_of(folder: Path, plan: Plan) -> Iterator[RedisStreams]:
         client = redis.Redis.from_url(url)
         undo.callback(client.close)
         try:
-            client.ping()
+            _wait_until_loaded(client)
         except redis.RedisError as error:
             raise LaunchError(f"The Redis-compatible server does not answer: {type(error).__name__}.") from None
         keys = KeyFile(state / "flow.key")
         yield RedisStreams(client, environment=LOCAL, conceal=keys, frames=plan.frames, sealed=plan.sealed)
+
+
+def _wait_until_loaded(client: Any) -> None:
+    """Return when the server answers: one that was just started reads first what it holds. Raises `RedisError`."""
+    import redis
+
+    late = monotonic() + LOADING_SECONDS
+    while True:
+        try:
+            client.ping()
+            return
+        except redis.BusyLoadingError:
+            if monotonic() > late:
+                raise
+            sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -110,7 +129,8 @@ def _running(state: Path) -> str | None:
     if not url:
         return None
     with contextlib.suppress(redis.RedisError), redis.Redis.from_url(url, socket_connect_timeout=2) as client:
-        client.ping()
+        with contextlib.suppress(redis.BusyLoadingError):  # it is there: a second one would write to the same files
+            client.ping()
         return str(url)
     return None
 
