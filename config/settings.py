@@ -271,6 +271,10 @@ USERSTORE_TOMBSTONES = Path(env("SEALBOOK_TOMBSTONES", default=str(STATE_DIR / "
 """The ledger of erasures: outside the database and its backups, on a disk that all processes share."""
 USERSTORE_REGIONS = env.list("SEALBOOK_REGIONS", default=["aws-us-east-1", "aws-us-west-2", "aws-eu-west-1"])
 
+# --- dataflow ------------------------------------------------------------------------------------------------------
+
+DATAFLOW_MOST_WORKERS = env.int("SEALBOOK_FLOW_WORKERS", default=32)  # of all deployed flows of an environment
+
 # --- What is long enough for a file of its own ----------------------------------------------------------------------
 
 from config.book import *  # noqa: E402, F403  who reads the book, who seals it, and what the analysis knows

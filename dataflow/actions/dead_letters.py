@@ -16,6 +16,7 @@ from dataflow import events
 from dataflow.actions.answering import topics_answering
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import Letter, NoLetter
+from dataflow.deployments.readers import has_reader
 from dataflow.engines.redis_letters import IS_ID, RedisLetters
 from dataflow.models import LetterLook
 from dataflow.queries import sealed_topics
@@ -166,12 +167,15 @@ def replay_letters(
 ) -> int:
     """Put letters back onto their topics, for the service that failed on them; None: all. Returns how many that was.
 
+    Those of which nobody would know stay: the deployed version has no such service, or it does not read that topic.
+
     Raises:
         Refused: the caller may not configure.
         Invalid: too many are named.
         Unavailable: the server of the topics does not answer.
     """
-    return _done(caller, flow, letters, events.LETTERS_REPLAYED, lambda found: found.replay, now=now)
+    is_read = has_reader(caller.environment_id, flow)
+    return _done(caller, flow, letters, events.LETTERS_REPLAYED, lambda found: found.replay, now=now, which=is_read)
 
 
 def drop_letters(
@@ -195,13 +199,14 @@ def _done(
     doing: Callable[[RedisLetters], Callable[[Sequence[str]], int]],
     *,
     now: datetime | None,
+    which: Callable[[Letter], bool] = lambda _: True,
 ) -> int:
     """Put down what is to be done, then do it: what the book does not know of never happens."""
     if named is not None and len(named) > MOST_NAMED:
         raise Invalid(f"Name up to {MOST_NAMED} letters, or all of them.", field="letters")
     with cleared(caller, "configure", event, now=now or timezone.now()) as clearance, topics_answering():
         letters = _letters(caller, flow)
-        ids = list(_openable(caller, letters, named))
+        ids = [each.id for each in _openable(caller, letters, named) if which(each)]
         append(
             event,
             environment_id=caller.environment_id,
@@ -213,14 +218,14 @@ def _done(
         return doing(letters)(ids)
 
 
-def _openable(caller: Caller, letters: RedisLetters, named: Sequence[str] | None) -> Iterator[str]:
-    """Yield the ids of letters whose key is there: nobody puts back what was erased."""
+def _openable(caller: Caller, letters: RedisLetters, named: Sequence[str] | None) -> Iterator[Letter]:
+    """Yield the letters whose key is there: nobody puts back what was erased."""
     keys, after = EnvironmentKey(caller.environment_id), ""
     wanted = None if named is None else set(named)
     while found := letters.page(after, MOST_LISTED):
         for (letter, _), whose in zip(found, keys.people_among([sealed for _, sealed in found]), strict=True):
             if whose is not None and (wanted is None or letter.id in wanted):
-                yield letter.id
+                yield letter
         after = found[-1][0].id
 
 

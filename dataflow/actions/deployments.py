@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
+from django.db.models import Sum
+
 from dataflow import events
 from dataflow.actions.topics import leave_topics
 from dataflow.hub.content import FLOW
@@ -16,7 +19,7 @@ from governance.actions.seeing import must_configure
 from governance.drafts.draftable import draftable
 from governance.errors import Conflict, Invalid, NotFound
 from governance.identities import Caller
-from governance.models import Client
+from governance.models import Client, Environment
 from keyring.walls import in_environment
 
 
@@ -32,7 +35,7 @@ def deploy_flow(caller: Caller, *, item: UUID, client: UUID, workers: int = 1) -
     Raises:
         Invalid: it cannot run as it is, with what is wrong; or a bad number of workers.
         NotFound: there is no such flow or client.
-        Conflict: the flow is deployed already, maybe in another version.
+        Conflict: the flow is deployed already, maybe in another version, or the environment has no workers left.
     """
     _must_be_some(workers)
     flow = _flow_for(caller, item, client)
@@ -46,6 +49,7 @@ def deploy_flow(caller: Caller, *, item: UUID, client: UUID, workers: int = 1) -
                 field="item",
                 remedy="Change its version, start it, or delete it first.",
             )
+        _must_have_room(caller.environment_id, workers)
         deployment = Deployment.objects.create(
             environment_id=caller.environment_id,
             name=name,
@@ -80,9 +84,10 @@ def upgrade_flow(caller: Caller, *, public_id: UUID, item: UUID) -> Deployment:
 
 @draftable
 def start_flow(caller: Caller, *, public_id: UUID) -> Deployment:
-    """Have a stopped flow run again, from where it stood. Raises `NotFound`."""
+    """Have a stopped flow run again, from where it stood. Raises `NotFound`, `Conflict` as `deploy_flow`."""
     with configuration_change(caller, events.FLOW_STARTED) as change:
         deployment = locked_deployment(public_id)
+        _must_have_room(caller.environment_id, deployment.workers, but=deployment)
         deployment.wanted = RUNNING
         decided(change, deployment, "wanted")
     return deployment
@@ -103,10 +108,12 @@ def stop_flow(caller: Caller, *, public_id: UUID) -> Deployment:
 
 @draftable
 def rescale_flow(caller: Caller, *, public_id: UUID, workers: int) -> Deployment:
-    """Have another number of processes work on a flow, 1 to 8. Raises `Invalid`, `NotFound`."""
+    """Have another number of processes work on a flow, 1 to 8. Raises `Invalid`, `NotFound`, `Conflict`."""
     _must_be_some(workers)
     with configuration_change(caller, events.FLOW_RESCALED) as change:
         deployment = locked_deployment(public_id)
+        if deployment.wanted == RUNNING and workers > deployment.workers:
+            _must_have_room(caller.environment_id, workers, but=deployment)
         former, deployment.workers = deployment.workers, workers
         decided(change, deployment, "workers")
         change.facts.update(former_workers=former)
@@ -126,6 +133,7 @@ def undeploy_flow(caller: Caller, *, public_id: UUID) -> None:
         if deployment.wanted != STOPPED:
             raise Conflict(f"{deployment.name} runs.", remedy="Stop it first.")
         change.facts.update(described(deployment))
+        _in_turn(caller.environment_id)  # a worker that starts sees the deployment gone, or is left here
         leave_topics(deployment.name)
         deployment.delete()
 
@@ -189,3 +197,23 @@ def _name_of(flow: HubItem) -> str:
 def _must_be_some(workers: int) -> None:
     if not 1 <= workers <= MOST_WORKERS:
         raise Invalid(f"A flow has 1 to {MOST_WORKERS} workers.", field="workers")
+
+
+def _must_have_room(environment_id: UUID, workers: int, *, but: Deployment | None = None) -> None:
+    """Return if an environment may have so many workers more; must run inside it. Raises `Conflict`."""
+    _in_turn(environment_id)
+    running = Deployment.objects.filter(wanted=RUNNING)
+    others = running if but is None else running.exclude(pk=but.pk)
+    taken = others.aggregate(all=Sum("workers"))["all"] or 0
+    most = settings.DATAFLOW_MOST_WORKERS
+    if taken + workers > most:
+        raise Conflict(
+            f"All flows of an environment together have at most {most} workers, and {taken} are taken.",
+            field="workers",
+            remedy="Name fewer, or stop or rescale another flow first.",
+        )
+
+
+def _in_turn(environment_id: UUID) -> None:
+    """Let one transaction at a time decide about an environment's flows; behind the lock of a deployment."""
+    Environment.objects.select_for_update().get(pk=environment_id)

@@ -28,19 +28,32 @@ from governance.models import Environment
 from keyring.walls import in_environment
 
 
-def declare_topics(caller: Caller, *, plan: Plan) -> None:
+def declare_topics(caller: Caller, *, plan: Plan, deployment: Deployment | None = None) -> None:
     """Put down what a flow that starts says of its topics, for all other flows of the environment.
+
+    Args:
+        deployment: which one a worker was planned for, where it is of one.
 
     Raises:
         FileRefused: another flow that has started since it was planned says something else.
+        NotFound: the deployment is gone since then, or is of another version.
     """
     flow = f"{plan.meta.namespace}/{plan.meta.name}"
     with in_environment(caller.environment_id):
+        if deployment is not None:
+            _must_be_deployed(deployment)
         Environment.objects.select_for_update().get(pk=caller.environment_id)  # two flows that start do so in turn
         known = {each.name: each for each in FlowTopic.objects.all()}
         for topic in plan.topics.values():
             _declare(caller, flow, topic, known.get(topic.wire_name))
         leave_topics(flow, but=plan.frames.keys())
+
+
+def _must_be_deployed(planned: Deployment) -> None:
+    """Return if a deployment is what a worker was planned for; nobody changes it until the transaction ends."""
+    rows = Deployment.objects.select_for_update(of=("self",))
+    if not rows.filter(public_id=planned.public_id, digest=planned.digest).exists():
+        raise NotFound("This is not deployed any more.", field="id")
 
 
 def leave_topics(flow: str, *, but: Collection[str] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import subprocess
 from collections.abc import Callable
@@ -18,6 +19,8 @@ for as long as the longest."""
 END_SECONDS = 12.0
 """How long a worker may finish its batch before it is killed: another one does the batch again."""
 
+_log = logging.getLogger(__name__)
+
 Spawn: TypeAlias = Callable[[Wanted, int], "subprocess.Popen[bytes]"]
 Seen: TypeAlias = tuple[str, str]
 """What became of a deployment, and what is the matter in words."""
@@ -32,11 +35,19 @@ class _Worker:
     """When it is killed, once it was told to end."""
 
 
-@dataclass
-class _Pause:
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """How long nobody tries again, until when, and why in words."""
+
     length: float
     due: float
-    ended: int
+    words: str
+
+    @classmethod
+    def after(cls, former: Pause | None, words: str, *, now: float) -> Pause:
+        """Return the next pause: the first one, or twice as long as the one before."""
+        length = FIRST_PAUSE if former is None else min(2 * former.length, LONGEST_PAUSE)
+        return cls(length, now + length, words)
 
 
 class Crew:
@@ -45,7 +56,7 @@ class Crew:
     def __init__(self, roster: Roster, *, holder: str, spawn: Spawn) -> None:
         self._roster, self._holder, self._spawn = roster, holder, spawn
         self._workers: dict[int, _Worker] = {}
-        self._pauses: dict[int, _Pause] = {}
+        self._pauses: dict[int, Pause] = {}
         self._words = ""
         self._make: tuple[str, object] | None = None
 
@@ -82,10 +93,8 @@ class Crew:
             if worker.killed_at is not None:
                 self._roster.let_go(place, holder=self._holder)
                 continue
-            known = self._pauses.get(place)
-            lived = now - worker.begun >= LONGEST_PAUSE
-            length = FIRST_PAUSE if known is None or lived else min(2 * known.length, LONGEST_PAUSE)
-            self._pauses[place] = _Pause(length, now + length, status)
+            former = None if now - worker.begun >= LONGEST_PAUSE else self._pauses.get(place)
+            self._pauses[place] = Pause.after(former, _told(status), now=now)
             self._words = self._roster.said() or self._words
 
     def _end_others(self, wanted: Wanted, now: float) -> None:
@@ -105,7 +114,15 @@ class Crew:
             if not holds:
                 _end(worker, now)
         elif holds and (pause is None or now >= pause.due):
+            self._begin(place, wanted, now)
+
+    def _begin(self, place: int, wanted: Wanted, now: float) -> None:
+        try:
             self._workers[place] = _Worker(self._spawn(wanted, place), wanted.make, now)
+        except OSError as error:  # of all flows only this one waits
+            _log.error("a worker cannot be started", exc_info=error)
+            self._words = f"a worker cannot be started: {type(error).__name__}"
+            self._pauses[place] = Pause.after(self._pauses.get(place), self._words, now=now)
 
     def _seen(self, wanted: Wanted) -> Seen | None:
         if not wanted.workers:
@@ -115,7 +132,7 @@ class Crew:
                 return REFUSED, wanted.refused
             return (TURNING if wanted.is_turning else STOPPED), ""
         if self._pauses:
-            return FAILING, self._words or _told(next(iter(self._pauses.values())).ended)
+            return FAILING, self._words or next(iter(self._pauses.values())).words
         return (RUNNING, "") if self._workers else None
 
 

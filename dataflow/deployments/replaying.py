@@ -12,6 +12,7 @@ from django.conf import settings
 from dataflow.actions.repeating import end_replay
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import DeadLetters
+from dataflow.deployments.readers import has_reader
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.models import Deployment
 from dataflow.queries import sealed_topics
@@ -24,7 +25,8 @@ AT_ONCE = 500
 def replay_for(environment_id: UUID, deployment_id: UUID, *, seconds: float) -> bool:
     """Put back what failed until the moment that was asked for; False where the time did not suffice.
 
-    What cannot be opened any more stays among the dead letters.
+    What cannot be opened any more stays among the dead letters, and so does what this version reads no more: nobody
+    would come to it.
     """
     with in_environment(environment_id):
         row = Deployment.objects.filter(public_id=deployment_id).first()
@@ -35,7 +37,8 @@ def replay_for(environment_id: UUID, deployment_id: UUID, *, seconds: float) -> 
         keys, sealed = EnvironmentKey(environment_id), sealed_topics(environment_id)
         engine = RedisStreams(client, environment=str(environment_id), conceal=keys, sealed=sealed)
         letters = engine.letters(row.name)
-        ids = (each.id for each in letters.all() if each.at <= row.replays_until)
+        is_read = has_reader(environment_id, row.name)
+        ids = (each.id for each in letters.all() if each.at <= row.replays_until and is_read(each))
         while some := list(islice(ids, AT_ONCE)):
             _replay(letters, some)
             if monotonic() > end:

@@ -77,8 +77,8 @@ def serve(environment_id: UUID, deployment_id: UUID, *, place: int, parent: int,
         beating = Thread(target=_beat, args=(roster, place, rates, parent, stop), daemon=True)
         beating.start()
         try:
-            trouble = run_deployed(caller, planned, stop=stop, told=rates.add)
-        except FileRefused as refused:
+            trouble = run_deployed(caller, planned, stop=stop, told=rates.add, deployment=deployment)
+        except (FileRefused, NotFound) as refused:
             trouble = [str(refused)]
         stop.set()
         beating.join()

@@ -15,15 +15,16 @@ from uuid import UUID
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from dataflow.actions.seen_states import note_state
-from dataflow.deployments.crew import Crew, Seen, Spawn
+from dataflow.deployments.crew import Crew, Pause, Seen, Spawn
 from dataflow.deployments.roster import Roster, say_supervised
 from dataflow.deployments.wanted import Wanted, wanted_in
 from dataflow.engines.redis_letters import tag_of
 from dataflow.engines.redis_reading import Readings
+from dataflow.models.deployments import FAILING
 from governance.models import Environment
 
 TURN_SECONDS = 0.5
@@ -45,6 +46,7 @@ class Supervisor:
         self._crews: dict[UUID, Crew] = {}
         self._noted: dict[UUID, Seen] = {}
         self._begun: dict[UUID, UUID] = {}
+        self._pauses: dict[UUID, Pause] = {}
 
     def turn(self) -> None:
         """Look once, and do what is wanted. Raises what the database or Redis raise; workers go on meanwhile."""
@@ -52,10 +54,9 @@ class Supervisor:
         self._look()
         wanted = {each.deployment_id: self._now(each) for some in self._wanted.values() for each in some}
         for each in wanted.values():
-            seen = self._crew_of(each).keep(each, now=self._clock())
-            if seen is not None and self._noted.get(each.deployment_id) != seen:
-                note_state(each.environment_id, each.deployment_id, state=seen[0], trouble=seen[1], now=timezone.now())
-                self._noted[each.deployment_id] = seen
+            pause = self._pauses.get(each.deployment_id)
+            if pause is None or self._clock() >= pause.due:
+                self._keep_alone(each)
         for deployment_id in self._crews.keys() - wanted.keys():
             self._crews[deployment_id].end(now=self._clock())
             if self._crews[deployment_id].is_idle:
@@ -72,6 +73,27 @@ class Supervisor:
                     del self._crews[deployment_id]
             pause.wait(0.05)
         self._client.close()
+
+    def _keep_alone(self, wanted: Wanted) -> None:
+        """Keep one deployment up: what is wrong with it holds up no other one. Raises where a part does not answer."""
+        try:
+            seen = self._crew_of(wanted).keep(wanted, now=self._clock())
+            if seen is not None:
+                self._note(wanted, seen)
+            self._pauses.pop(wanted.deployment_id, None)
+        except (OperationalError, InterfaceError, redis.RedisError):
+            raise
+        except Exception as error:  # of all flows only this one waits
+            _log.error("a deployed flow cannot be kept up", exc_info=error)
+            words, former = f"it cannot be kept up: {type(error).__name__}", self._pauses.get(wanted.deployment_id)
+            self._pauses[wanted.deployment_id] = Pause.after(former, words, now=self._clock())
+            self._note(wanted, (FAILING, words))
+
+    def _note(self, wanted: Wanted, seen: Seen) -> None:
+        if self._noted.get(wanted.deployment_id) != seen:
+            state, trouble = seen
+            note_state(wanted.environment_id, wanted.deployment_id, state=state, trouble=trouble, now=timezone.now())
+            self._noted[wanted.deployment_id] = seen
 
     def _look(self) -> None:
         """Read what is wanted where something was changed: every configuration change raises the epoch."""

@@ -16,6 +16,7 @@ from dataflow.actions.topics import declare_topics
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.flowfile import read_flow
 from dataflow.hub.content import FLOW_FILE, Files
+from dataflow.models import Deployment
 from dataflow.packages.library import Find, find_folders
 from dataflow.planning.plan import Plan, Service
 from dataflow.planning.planner import plan_flow
@@ -72,38 +73,52 @@ def engine_for(
     return RedisStreams(client, environment=environment, conceal=conceal, frames=frames, sealed=sealed)
 
 
-def run_deployed(caller: Caller, planned: Callable[[], Plan], *, stop: Event, told: Told) -> list[str]:
+def run_deployed(
+    caller: Caller,
+    planned: Callable[[], Plan],
+    *,
+    stop: Event,
+    told: Told,
+    deployment: Deployment | None = None,
+) -> list[str]:
     """Run a flow until `stop`, each service in a thread with a store of its own; return what went wrong.
 
     Args:
         planned: returns the flow's plan; called for every service, so that none shares a store with another, and
             declared each time: what topics hold may have changed since the one before.
+        deployment: which one it was planned for, where it is of one.
 
     Raises:
         FileRefused: another flow says something else of one of its topics.
+        NotFound: the deployment is gone since it was planned, or is of another version.
     """
+
+    def declared() -> Plan:
+        plan = planned()
+        declare_topics(caller, plan=plan, deployment=deployment)
+        return plan
+
     trouble: list[str] = []
     plan = planned()
     client, told_as = redis.Redis.from_url(settings.REDIS_URL), (str(caller.environment_id), flow_id(plan))
     say_living(client, *told_as)  # before it is declared: who drops a topic meanwhile knows of the one or the other
     try:
         with in_environment(caller.environment_id):  # whoever writes to a topic that is declared misses no reader
-            declare_topics(caller, plan=plan)
+            declare_topics(caller, plan=plan, deployment=deployment)
             prepare(plan, engine_for(caller, plan.frames, plan.sealed, patience=PATIENCE))
     except redis.RedisError as error:
         return [f"{flow_id(plan)} cannot begin: {type(error).__name__}"]
     services = [each.name for each in plan.services]
-    threads = [Thread(target=_one, args=(caller, planned, name, stop, told, trouble), name=name) for name in services]
+    threads = [Thread(target=_one, args=(caller, declared, name, stop, told, trouble), name=name) for name in services]
     for each in threads:
         each.start()
     join_living(client, *told_as, threads)
     return trouble
 
 
-def _one(caller: Caller, planned: Callable[[], Plan], name: str, stop: Event, told: Told, trouble: list[str]) -> None:
+def _one(caller: Caller, declared: Callable[[], Plan], name: str, stop: Event, told: Told, trouble: list[str]) -> None:
     try:
-        plan = planned()
-        declare_topics(caller, plan=plan)
+        plan = declared()
         keys = EnvironmentKey(caller.environment_id, subject=plan.subject)
         engine = engine_for(caller, plan.frames, plan.sealed, subject=plan.subject)
         work(plan, _service(plan, name), engine, stop=stop, told=partial(told, name), secrets_of=keys)
