@@ -1,4 +1,4 @@
-"""A topic stays while a flow runs that names it, whoever started that flow."""
+"""A topic stays while a flow runs that names it, whoever started that flow, and while records are written to it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Event, Thread
 from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from django.db import connections
 
+from dataflow.actions.records import write_records
 from dataflow.actions.topics import drop_topic
+from dataflow.engines.redis_streams import RedisStreams
 from dataflow.running import living
 from dataflow.running.deployed import engine_for, run_deployed
 from governance.errors import Conflict
 from governance.identities import Caller
 from tests import cast
-from tests.dataflow.declared import SSN, planned, topics_of, written
+from tests.dataflow.declared import SSN, planned, started, topics_of, written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = written("a", of_source=SSN, of_to=SSN)
@@ -64,3 +67,35 @@ def test_a_topic_stays_while_a_flow_runs_that_nobody_deployed(monkeypatch: pytes
     sleep(1.2)
     drop_topic(engineer, public_id=row.public_id)
     assert topics_of(flow).keys() == {"out"}
+
+
+@pytest.mark.parametrize("what", ["dropped", "declared otherwise"])
+def test_a_topic_stays_as_it_is_while_records_are_written_to_it(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    environment = cast.new_environment()
+    writer = cast.new_caller(environment, "writer", write=True)
+    engineer = cast.new_caller(environment, "engineer", configure=True)
+    started(writer, written("a"))
+    row, original, others = topics_of(writer)["raw"], RedisStreams.write, list[Thread]()
+
+    def change() -> None:
+        if what == "dropped":
+            drop_topic(engineer, public_id=row.public_id)
+        else:
+            started(writer, TEXT)
+        connections.close_all()
+
+    def meanwhile(engine: RedisStreams, *told: Any, **more: Any) -> int:
+        others.append(Thread(target=change))
+        others[0].start()
+        others[0].join(1.0)
+        assert others[0].is_alive()  # it waits
+        return original(engine, *told, **more)
+
+    monkeypatch.setattr(RedisStreams, "write", meanwhile)
+    assert write_records(writer, topic="raw", records=[(None, b"1")]) == 1
+    others[0].join(30)
+    left = list(engine_for(writer).consume("raw", beginning=True, wait=None))
+    if what == "dropped":
+        assert (left, topics_of(writer).keys()) == ([], {"out"})
+    else:
+        assert ([each.value for each in left], topics_of(writer)["raw"].holds) == ([b"1"], ["ssn"])
