@@ -15,7 +15,7 @@ PAGE = "docs/dataflow.md"
 
 
 def test_the_flow_with_states_runs_as_the_page_says(tmp_path: Path) -> None:
-    (file,) = (each for each in blocks(PAGE, "yaml") if "update-state" in each)
+    (file,) = (each for each in blocks(PAGE, "yaml") if "watch-logins" in each)
     (dialogue,) = (each for each in blocks(PAGE, "console") if "produce logins" in each)
     (tmp_path / "dataflow.yaml").write_text(file)
     assert "state failures: object{in-a-row: u32, ever: u32} by key for 86400 s" in said(tmp_path, "plan")
