@@ -207,6 +207,8 @@ def _done(
     with cleared(caller, "configure", event, now=now or timezone.now()) as clearance, topics_answering():
         letters = _letters(caller, flow)
         ids = [each.id for each in _openable(caller, letters, named) if which(each)]
+        if not ids:  # what somebody has typed as a flow's name is then in no book either
+            return 0
         append(
             event,
             environment_id=caller.environment_id,

@@ -68,14 +68,17 @@ def write_records(
         if once is not None:
             must_be_key(once)
         _note(clearance, row, len(records))
-    with _failure_on_record(clearance, row, len(records)), in_environment(caller.environment_id):
-        held = _held(row)
+    with _failure_on_record(clearance, row, len(records)):
         with topics_answering(remedy=_LOOK):
-            became = _engine_of(caller, held).write(held.name, records, mark=_mark(caller, held, records, once))
-        if became == OTHER:
-            raise Conflict("Other records came with this key before.", field="Idempotency-Key")
-        if became == BEFORE:
-            _note(clearance, held, len(records), outcome="failed")
+            EnvironmentKey(caller.environment_id).make_ready()
+        with in_environment(caller.environment_id):
+            held = _held(row)
+            with topics_answering(remedy=_LOOK):
+                became = _engine_of(caller, held).write(held.name, records, mark=_mark(caller, held, records, once))
+            if became == OTHER:
+                raise Conflict("Other records came with this key before.", field="Idempotency-Key")
+            if became == BEFORE:
+                _note(clearance, held, len(records), outcome="failed")
     return len(records)
 
 

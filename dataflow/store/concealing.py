@@ -49,6 +49,14 @@ class EnvironmentKey:
         with _answering():
             return self._newest().seal(record, _PLACE + place)
 
+    def make_ready(self) -> None:
+        """Make the environment's key where there is none. Raises `StoreAway`.
+
+        Whoever seals within a transaction calls it before: a record must not lie anywhere before its key does.
+        """
+        with _answering():
+            self._newest()
+
     def seal_letters(self, records: Sequence[Record], *, place: bytes, are_sealed: bool = False) -> list[bytes]:
         """Return records sealed, each under the key of its person where the store knows them. Raises `StoreAway`."""
         people = [self._person_in(value) for _, value in records]

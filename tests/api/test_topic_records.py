@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connections
 
 from audit.queries import entries
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.running.deployed import engine_for
 from governance.actions.freezes import freeze
 from governance.identities import system_caller
+from keyring.keys import KeyKind
+from keyring.models import WrappedKey
+from keyring.walls import in_environment
 from tests import cast
 from tests.api.calling import Line, Scene, body, line_of, new_scene
 from tests.dataflow.declared import SSN, planned, started, topics_of, written
@@ -218,3 +223,26 @@ def test_while_the_environment_is_frozen_nothing_comes_and_nothing_leaves(scene:
     assert scene.line.get(address).status_code == 403
     assert lying(scene, "raw") == []
     assert [outcome for outcome, _ in told(scene, "written")] == ["refused"]
+
+
+def test_no_record_lies_in_a_topic_before_its_key_is_there_for_good(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = line_of(cast.new_player(scene.environment, "writer", write=True))
+    real, seen = RedisStreams.write, list[int]()
+
+    def keys() -> int:
+        with in_environment(scene.environment.id):
+            found = WrappedKey.objects.filter(kind=KeyKind.FLOW.value).count()
+        connections.close_all()
+        return found
+
+    def write(*args: Any, **rest: Any) -> int:
+        with ThreadPoolExecutor(1) as others:  # a worker's connection sees what is committed, and nothing else
+            seen.append(others.submit(keys).result())
+        return real(*args, **rest)
+
+    monkeypatch.setattr(RedisStreams, "write", write)
+    before = keys()
+    body(writer.post(RECORDS.format("people"), {"records": [{"value": "1"}]}), 201)
+    assert (before, seen) == (0, [1])
