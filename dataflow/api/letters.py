@@ -138,7 +138,7 @@ class DroppedLetters(_Letters):
 
 
 def _limit(told: str) -> int:
-    if told and not (told.isascii() and told.isdigit() and 1 <= int(told[:9]) <= MOST_LISTED):
+    if told and not (told.isascii() and told.isdigit() and len(told) < 9 and 1 <= int(told) <= MOST_LISTED):
         raise Invalid(f"The limit is a number from 1 to {MOST_LISTED}.", field="limit")
     return int(told) if told else MOST_LISTED
 

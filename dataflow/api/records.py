@@ -150,7 +150,7 @@ def _must_be_few(number: int) -> None:
 
 
 def _limit(told: str) -> int:
-    if told and not (told.isascii() and told.isdigit() and 1 <= int(told[:9]) <= MOST_READ):
+    if told and not (told.isascii() and told.isdigit() and len(told) < 9 and 1 <= int(told) <= MOST_READ):
         raise Invalid(f"The limit is a number from 1 to {MOST_READ}.", field="limit")
     return int(told) if told else MOST_READ
 

@@ -14,6 +14,9 @@ from userstore.detecting.views import views_of
 
 _STEP = re.compile(r"(\.\.?)([^.\[\]\s][^.\[\]]{0,255})((?:\[\*?\])*)")
 
+MOST_PLACES, LONGEST_PLACE, MOST_STEPS = 1_000, 1_000, 32
+"""Places that a parameter names, characters of one, and keys that lead there: all are held against those of records."""
+
 
 class Fields:
     """Places in a record. Keys are compared as they read, in whatever letters they are written."""
@@ -44,29 +47,40 @@ def read_fields(told: Any) -> Fields:
         return Fields()
     if not isinstance(told, list) or not all(isinstance(each, str) for each in told):
         raise ParametersRefused("`fields` is a list of places, such as [$.ssn, $..tax_id]")
+    if len(told) > MOST_PLACES:
+        raise ParametersRefused(f"`fields` names {len(told):,} places, and at most {MOST_PLACES:,} are looked for")
     return Fields(told)
 
 
 def _route(told: str) -> tuple[tuple[bool, str], ...]:
     """Return the steps of a place: whether anything may stand before it, and its key."""
+    if len(told) > LONGEST_PLACE:
+        raise ParametersRefused(f"`{told[:60]}...` has more than {LONGEST_PLACE:,} characters")
     steps, at = [], 1
     while told.startswith("$") and (found := _STEP.match(told, at)):
         steps.append((found[1] == "..", _as_read(found[2])))
         at = found.end()
     if not steps or at != len(told):
         raise ParametersRefused(f"`{told[:60]}` names no field: write $.name, $.person.ssn or $..ssn")
+    if len(steps) > MOST_STEPS:
+        raise ParametersRefused(f"`{told[:60]}...` leads through more than {MOST_STEPS} keys")
     return tuple(steps)
 
 
 def _leads(route: tuple[tuple[bool, str], ...], path: Path) -> bool:
-    if not route:
-        return True
-    (is_deep, key), rest = route[0], route[1:]
-    if not path:
-        return False
-    if path[0] == key and _leads(rest, path[1:]):
-        return True
-    return is_deep and _leads(route, path[1:])
+    """Say whether a route leads to a path or to what it lies within.
+
+    All ways are gone at once, key by key: one after another, their number doubles with each key that fits two steps.
+    """
+    reached = {0}
+    for key in path:
+        if len(route) in reached:
+            return True
+        ahead = {at + 1 for at in reached if route[at][1] == key}
+        reached = ahead | {at for at in reached if route[at][0]}
+        if not reached:
+            return False
+    return len(route) in reached
 
 
 @lru_cache(maxsize=8192)

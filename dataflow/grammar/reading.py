@@ -10,15 +10,13 @@ from dataclasses import dataclass, field
 import yaml
 
 from dataflow.grammar.composing import composed, place_of
-from dataflow.grammar.faults import Fault, FileRefused, Place
+from dataflow.grammar.faults import MOST_TOLD, Fault, FileRefused, Place
 from dataflow.grammar.values import QUOTE, value_of
 
 LONGEST_KEY = 300
 """Characters: messages name the keys that lead to what is wrong."""
 LONGEST_WORD = 100
 """Characters of a word for which a similar one is looked for."""
-MOST_FAULTS = 200
-"""What is found wrong in one file before the rest of it is left unread."""
 
 _is_null = {"", "~", "null", "Null", "NULL"}.__contains__
 _BOOLEANS = {"true": True, "false": False}
@@ -47,7 +45,7 @@ class Faults:
 
     def add(self, node: yaml.Node, where: str, says: str, remedy: str = "") -> None:
         self.found.append(self.fault(node, where, says, remedy))
-        if len(self.found) >= MOST_FAULTS:
+        if len(self.found) >= MOST_TOLD:
             raise FileRefused(self.found)
 
     def raise_any(self) -> None:

@@ -16,7 +16,7 @@ from dataflow.packages.library import Find, Input, Library, Names
 from dataflow.planning.agreeing import ALL, REMEDY, Disagreement, Known, agreed
 from dataflow.planning.believing import are_alike, left_of, moved
 from dataflow.planning.bodies import Found, find_body
-from dataflow.planning.bounds import must_be_bounded
+from dataflow.planning.bounds import Work, must_be_bounded, named
 from dataflow.planning.plan import Plan, Port, Service, Step, Topic
 from dataflow.planning.proofs import planned_proof
 from dataflow.planning.results import ASSIGN, given_by, must_add_known, must_take, result_of
@@ -81,6 +81,7 @@ class _Planner:
         self._shapes = Shapes(file.types, self._names.types)
         self._states = own_states(file.services.values(), self._shapes, self._names)
         self._local = Local({}, {})
+        self._work = Work()
         self._categories = frozenset[str]()
 
     def plan(self) -> Plan:
@@ -220,9 +221,7 @@ class _Planner:
     def _named_topic(self, spec: PortSpec, topics: Mapping[str, Topic]) -> Topic | None:
         found = topics.get(spec.id)
         if found is None:
-            self._faults.append(
-                Fault(spec.place, "", f"there is no topic `{spec.id}`", f"Known are {', '.join(topics)}.")
-            )
+            self._faults.append(Fault(spec.place, "", f"there is no topic `{spec.id}`", f"Known are {named(topics)}."))
         return found
 
     def _steps(self, specs: Iterable[StepSpec], way: Way) -> tuple[tuple[Step, ...], Way]:
@@ -238,6 +237,7 @@ class _Planner:
         return tuple(steps), way
 
     def _step(self, spec: StepSpec, way: Way) -> Step:
+        self._work.take(spec, way.shape)
         found = find_body(spec, self._names.functions, self._builtins)
         given = given_by(found, way.shape, spec.place)
         gives = result_of(spec.operator, given, way.shape, found.name, spec.place)

@@ -14,6 +14,7 @@ from dataflow.grammar.spec import State as StateSpec
 from dataflow.packages.folders import snake
 from dataflow.packages.library import Names
 from dataflow.planning.bodies import Found
+from dataflow.planning.bounds import named
 from dataflow.planning.plan import Coded, Reading, State
 from dataflow.schemas.shapes import TEXT, Field, Pair, Primitive, Record, Shape, Shapes, categories, fits
 
@@ -50,7 +51,7 @@ def states_of(service: ServiceSpec, known: Mapping[str, Mapping[str, State]]) ->
         other, name = spec.origin.split(".")
         if name not in known.get(other, {}):
             there = sorted(f"{each}.{state}" for each, states in known.items() for state in states)
-            remedy = f"There are {', '.join(there)}." if there else "No service has a state of its own."
+            remedy = f"There are {named(there)}." if there else "No service has a state of its own."
             raise FileRefused([Fault(spec.place, f"states.{spec.name}", f"there is no state `{spec.origin}`", remedy)])
         lookup = tuple(spec.lookup.split(".")[1:]) if spec.lookup else None
         read[spec.name] = Reading(snake(spec.name), known[other][name], lookup)

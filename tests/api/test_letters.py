@@ -98,6 +98,7 @@ def test_what_makes_no_sense_is_named(scene: Scene, action: str, asked: dict[str
         (f"?flow={FLOW}&limit=0", "limit"),
         (f"?flow={FLOW}&limit=501", "limit"),
         (f"?flow={FLOW}&limit=two", "limit"),
+        (f"?flow={FLOW}&limit=00000000{'1' * 5_000}", "limit"),
         (f"?flow={FLOW}&starting_after=99999999999999999999-1", "starting_after"),
         (f"?flow={FLOW}&starting_after=x", "starting_after"),
     ],

@@ -182,7 +182,7 @@ def test_the_last_records_are_read_and_what_comes_behind_them(scene: Scene) -> N
     assert [each["value"] for each in (*from_first["data"], *rest["data"])] == [str(number) for number in range(60)]
     assert told(scene, "read") == [("done", {"name": "raw", "records": number}) for number in (15, 45, 55)]
     assert reader.get(address).headers["Cache-Control"] == "no-store"
-    for query in ("starting_after=x", "limit=0", "limit=501", "limit=x"):
+    for query in ("starting_after=x", "limit=0", "limit=501", "limit=x", f"limit=000000001{'0' * 5_000}"):
         assert reader.get(f"{address}?{query}").status_code == 400
 
 
