@@ -6,23 +6,22 @@ import json
 import os
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError
 
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.engines.envelopes import Envelopes
 from dataflow.functions.protocol import ParametersRefused
-from dataflow.running.deployed import engine_for, plan_for, run_deployed
+from dataflow.running.deployed import engine_for, plan_for
 from dataflow.store import concealing
 from dataflow.store.concealing import EnvironmentKey
 from dataflow.store.protocol import StoreAway
 from keyring.errors import KmsUnavailable, UnknownKey
 from tests import cast
 from tests.beginnings import beginning
+from tests.dataflow.running_here import counted, running
 from tests.dataflow.test_store_functions import CONSENT, TOKENIZE, call, written
 from tests.plaintext import Marks, in_redis
 from tests.userstore.test_tokens import TokenBook
@@ -32,27 +31,12 @@ begun, book = beginning(TokenBook)
 
 
 def test_no_byte_of_a_record_is_in_redis_while_a_flow_of_an_environment_runs(book: TokenBook, tmp_path: Path) -> None:
-    marks, stop, trouble = Marks(), Event(), list[list[str]]()
-    file = written(book, tmp_path, CONSENT, TOKENIZE)
-    planned = partial(plan_for, book.service, file)
-    engine = engine_for(book.service, sealed=planned().sealed)
+    marks = Marks()
+    planned = partial(plan_for, book.service, written(book, tmp_path, CONSENT, TOKENIZE))
     given = [json.dumps(call(each, marks.phone)).encode() for each in (book.ada, book.ada, marks.name)]
-    engine.produce("calls", [(None, each) for each in (*given, marks.free_text.encode())])
-
-    def run_it() -> None:
-        trouble.append(run_deployed(book.service, planned, stop=stop, told=lambda *_: None))
-        connections.close_all()
-
-    thread = Thread(target=run_it)
-    thread.start()
-    deadline = monotonic() + 30
-    while not stop.is_set() and sum(engine.counters("tests/fraud").get("to-tokens", {}).values()) < 4:
-        assert monotonic() < deadline
-        sleep(0.05)
-    stop.set()
-    thread.join()
-    assert trouble == [[]]
-    assert engine.counters("tests/fraud")["to-tokens"] == {"succeeded": 2, "failed": 2}
+    with running(book.service, planned) as engine:
+        engine.produce("calls", [(None, each) for each in (*given, marks.free_text.encode())])
+        assert counted(engine, "tests/fraud", "to-tokens", 4) == {"succeeded": 2, "failed": 2}
     assert len(list(engine.consume("safe", beginning=True, wait=None))) == 2
     assert [each.value for each in engine.consume("calls", beginning=True, wait=None)][:3] == given
     assert in_redis(os.environ["REDIS_URL"], marks.forms) == {}

@@ -7,21 +7,19 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connections
+from django.db import OperationalError
 
 from audit import queries
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.engines.protocol import Done, Message
 from dataflow.functions.protocol import ParametersRefused
 from dataflow.inline.running import Runner
-from dataflow.running.deployed import engine_for, plan_for, run_deployed
+from dataflow.running.deployed import engine_for, plan_for
 from dataflow.running.program import Program
 from dataflow.store import server
 from dataflow.store.concealing import EnvironmentKey
@@ -30,6 +28,7 @@ from dataflow.store.protocol import StoreAway
 from governance.errors import Invalid, Refused
 from governance.identities import Caller
 from tests.beginnings import beginning
+from tests.dataflow.running_here import counted, running
 from tests.userstore.phonebook import HERE
 from tests.userstore.test_tokens import NUMBER, TokenBook
 from userstore.actions.consents import change_consent
@@ -194,26 +193,10 @@ def test_a_token_that_stands_for_nothing_fails_alone(book: TokenBook, run: Calla
 def test_a_flow_runs_in_its_environment_as_a_client(
     book: TokenBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, stop = written(book, tmp_path, CONSENT, TOKENIZE), Event()
-    planned = partial(plan_for, book.service, file)
-    engine = engine_for(book.service, sealed=planned().sealed)
-    engine.produce("calls", [(None, json.dumps(call(book.ada)).encode()), (None, b"poison 123")])
-    trouble: list[list[str]] = []
-
-    def run_it() -> None:
-        trouble.append(run_deployed(book.service, planned, stop=stop, told=lambda *_: None))
-        connections.close_all()
-
-    thread = Thread(target=run_it)
-    thread.start()
-    deadline = monotonic() + 30
-    while not stop.is_set() and sum(engine.counters("tests/fraud").get("to-tokens", {}).values()) < 2:
-        assert monotonic() < deadline
-        sleep(0.05)
-    stop.set()
-    thread.join()
-    assert trouble == [[]]
-    assert engine.counters("tests/fraud")["to-tokens"] == {"succeeded": 1, "failed": 1}
+    planned = partial(plan_for, book.service, written(book, tmp_path, CONSENT, TOKENIZE))
+    with running(book.service, planned) as engine:
+        engine.produce("calls", [(None, json.dumps(call(book.ada)).encode()), (None, b"poison 123")])
+        assert counted(engine, "tests/fraud", "to-tokens", 2) == {"succeeded": 1, "failed": 1}
     (safe,) = engine.consume("safe", beginning=True, wait=None)
     assert json.loads(safe.value)["person"] == str(book.ada)
     assert NUMBER not in safe.value.decode()
