@@ -140,7 +140,13 @@ def _objects(shape: Shape, fields: Fields) -> Callable[[Any], Answer]:
             case _:
                 return value
 
-    return lambda value: work(value, shape, ())
+    def one(value: Any) -> Answer:
+        try:
+            return work(value, shape, ())
+        except RecursionError:
+            return Failed("it is nested too deeply")
+
+    return one
 
 
 def _anything(value: Any, fields: Fields, path: Path) -> Any:

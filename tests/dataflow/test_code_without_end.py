@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
+from dataflow.functions.dropping import DROP_FIELD
+from dataflow.functions.protocol import Failed, Secrets
 from dataflow.grammar.faults import FileRefused, Place
 from dataflow.grammar.flowfile import read_flow
 from dataflow.grammar.spec import Inline
 from dataflow.grammar.steps import LOOKS_LIKE
 from dataflow.planning.signatures import Signature, signature_of
+from dataflow.schemas.shapes import ANYTHING
 from tests.dataflow.test_attacks import code, flow
 from tests.dataflow.test_planning import refused
 
@@ -82,3 +86,11 @@ def test_code_of_empty_lines_is_read() -> None:
     (step,) = read_flow(text, "f").services["try"].transforms
     assert isinstance(step.code, Inline)
     assert step.code.language == "python"
+
+
+def test_what_code_returns_nested_without_end_fails_alone() -> None:
+    deep: Any = "x"
+    for _ in range(1_000):
+        deep = [deep]
+    work = DROP_FIELD.prepare(ANYTHING, {"fields": ["$..a"]}, cast("Secrets", None))
+    assert work([{"a": 1, "b": [2]}, deep]) == [{"b": [2]}, Failed("it is nested too deeply")]
