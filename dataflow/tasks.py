@@ -6,7 +6,9 @@ from time import monotonic, sleep
 from uuid import UUID
 
 from celery import shared_task
+from django.utils import timezone
 
+from dataflow.actions.letter_keys import take_out_letters
 from dataflow.actions.summoning import READ_AGAIN, REPLAY
 from dataflow.deployments.replaying import awaited_replays, replay_for
 from dataflow.deployments.rereading import begin_reading, unbegun_readings
@@ -36,9 +38,13 @@ def replay(environment_id: str, deployment_id: str) -> bool:
 
 @shared_task(name="dataflow.continue_deployments")
 def continue_deployments() -> int:
-    """Go on with what nobody was called to, or did not finish; returns how many deployments that were."""
+    """Go on with what nobody was called to, or did not finish; returns how many deployments that were.
+
+    Letters of people who are gone are taken out where the server of the topics did not answer when they went.
+    """
     found = 0
     for environment_id in Environment.objects.values_list("pk", flat=True):
+        take_out_letters(environment_id, now=timezone.now())
         for deployment_id in unbegun_readings(environment_id):
             begin_reading(environment_id, deployment_id)
             found += 1

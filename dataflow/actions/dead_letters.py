@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.utils import timezone
@@ -14,6 +15,7 @@ from audit.events import EventKind
 from audit.recorder import append
 from dataflow import events
 from dataflow.actions.answering import topics_answering
+from dataflow.actions.listed_letters import Listed
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import Letter, NoLetter
 from dataflow.deployments.readers import has_reader
@@ -21,7 +23,7 @@ from dataflow.engines.redis_letters import IS_ID, RedisLetters
 from dataflow.models import LetterLook
 from dataflow.queries import sealed_topics
 from dataflow.running.deployed import engine_for
-from dataflow.store.concealing import EnvironmentKey
+from dataflow.store.concealing import EnvironmentKey, Sealed
 from governance.actions.change import clearance_for, refusal_on_record
 from governance.actions.clearing import cleared
 from governance.actions.seeing import must_see_definitions
@@ -37,14 +39,6 @@ from userstore.writing.keys import handle_of, subject_key
 LEAST_REASON, MOST_REASON = 10, 1000
 MOST_LISTED, MOST_NAMED = 500, 1000
 LONGEST_NAME = 128
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A letter as it is listed. `is_of_person`: it is sealed under a person's key, and opens under a grant for them."""
-
-    letter: Letter
-    is_of_person: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ def flows_with_letters(caller: Caller, *, now: datetime | None = None) -> dict[s
 def list_letters(
     caller: Caller, *, flow: str, after: str = "", most: int = MOST_LISTED, now: datetime | None = None
 ) -> Page:
-    """Return a flow's dead letters behind one ("": from the oldest on), never a record. Those of erased people go.
+    """Return a flow's dead letters behind one ("": from the oldest on), never a record, nor any of erased people.
 
     Raises:
         Refused: the caller holds no right in the environment.
@@ -92,11 +86,8 @@ def list_letters(
     letters, keys = _letters(caller, flow), EnvironmentKey(caller.environment_id)
     with topics_answering():
         found = letters.page(after, min(most, MOST_LISTED))
-        people = keys.people_among([sealed for _, sealed in found])
-        gone = [letter.id for (letter, _), whose in zip(found, people, strict=True) if whose is None]
-        if gone:
-            letters.erase(gone)
-    shown = [Listed(letter, whose) for (letter, _), whose in zip(found, people, strict=True) if whose is not None]
+    people = keys.sealed_for([sealed for _, sealed in found])
+    shown = [Listed.told(each, whose) for (each, _), whose in zip(found, people, strict=True) if whose != Sealed.GONE]
     return Page(shown, found[-1][0].id if len(found) == min(most, MOST_LISTED) else "")
 
 
@@ -112,10 +103,10 @@ def show_letter(caller: Caller, *, flow: str, letter: str, now: datetime | None 
     letters, keys = _letters(caller, flow), EnvironmentKey(caller.environment_id)
     with topics_answering(), _known():
         found, sealed = letters.found(letter)
-        (is_of_person,) = keys.people_among([sealed])
-        if is_of_person is None:
+        (whose,) = keys.sealed_for([sealed])
+        if whose is Sealed.GONE:
             raise NoLetter
-    return Listed(found, is_of_person)
+    return Listed.told(found, whose)
 
 
 def open_letter(caller: Caller, *, flow: str, letter: str, reason: str, now: datetime | None = None) -> Opened:
@@ -174,8 +165,9 @@ def replay_letters(
         Invalid: too many are named.
         Unavailable: the server of the topics does not answer.
     """
-    is_read = has_reader(caller.environment_id, flow)
-    return _done(caller, flow, letters, events.LETTERS_REPLAYED, lambda found: found.replay, now=now, which=is_read)
+    is_read, opens = has_reader(caller.environment_id, flow), (Sealed.PERSON, Sealed.ENVIRONMENT)
+    doing = partial(_done, caller, flow, letters, events.LETTERS_REPLAYED, lambda found: found.replay, now=now)
+    return doing(which=lambda letter, sealed: sealed in opens and is_read(letter))
 
 
 def drop_letters(
@@ -199,14 +191,14 @@ def _done(
     doing: Callable[[RedisLetters], Callable[[Sequence[str]], int]],
     *,
     now: datetime | None,
-    which: Callable[[Letter], bool] = lambda _: True,
+    which: Callable[[Letter, Sealed], bool] = lambda _letter, _sealed: True,
 ) -> int:
     """Put down what is to be done, then do it: what the book does not know of never happens."""
     if named is not None and len(named) > MOST_NAMED:
         raise Invalid(f"Name up to {MOST_NAMED} letters, or all of them.", field="letters")
     with cleared(caller, "configure", event, now=now or timezone.now()) as clearance, topics_answering():
         letters = _letters(caller, flow)
-        ids = [each.id for each in _openable(caller, letters, named) if which(each)]
+        ids = [each.id for each, sealed in _named(caller, letters, named) if which(each, sealed)]
         if not ids:  # what somebody has typed as a flow's name is then in no book either
             return 0
         append(
@@ -220,14 +212,14 @@ def _done(
         return doing(letters)(ids)
 
 
-def _openable(caller: Caller, letters: RedisLetters, named: Sequence[str] | None) -> Iterator[Letter]:
-    """Yield the letters whose key is there: nobody puts back what was erased."""
+def _named(caller: Caller, letters: RedisLetters, named: Sequence[str] | None) -> Iterator[tuple[Letter, Sealed]]:
+    """Yield the letters that are named, None: all, each with for whom it is sealed."""
     keys, after = EnvironmentKey(caller.environment_id), ""
     wanted = None if named is None else set(named)
     while found := letters.page(after, MOST_LISTED):
-        for (letter, _), whose in zip(found, keys.people_among([sealed for _, sealed in found]), strict=True):
-            if whose is not None and (wanted is None or letter.id in wanted):
-                yield letter
+        for (letter, _), whose in zip(found, keys.sealed_for([sealed for _, sealed in found]), strict=True):
+            if wanted is None or letter.id in wanted:
+                yield letter, whose
         after = found[-1][0].id
 
 

@@ -12,13 +12,13 @@ from rest_framework.views import APIView
 
 from dataflow.actions.dead_letters import (
     MOST_LISTED,
-    Listed,
     drop_letters,
     flows_with_letters,
     list_letters,
     open_letter,
     replay_letters,
 )
+from dataflow.actions.listed_letters import Listed
 from governance.actions.seeing import must_see_definitions
 from governance.errors import Invalid
 from governance.wire.definitions import caller_in
@@ -26,7 +26,9 @@ from governance.wire.fields import Fields
 from governance.wire.problems import PROBLEMS
 from governance.wire.shapes import FLAG, MOMENT, NUMBER, TEXT, array, or_null, shape
 
-_LETTER = shape(id=TEXT, topic=TEXT, service=TEXT, record=TEXT, failed_at=MOMENT, why=TEXT, of_person=FLAG)
+_LETTER = shape(
+    id=TEXT, topic=TEXT, service=TEXT, record=TEXT, failed_at=MOMENT, why=TEXT, of_person=FLAG, readable=FLAG
+)
 _FLOW = OpenApiParameter("flow", str, required=True, description="Namespace and name, as in example/mask-user-info.")
 _AFTER = OpenApiParameter("starting_after", str, description="The `next` of the page before; empty for the first.")
 _LIMIT = OpenApiParameter("limit", OpenApiTypes.INT, description=f"1 to {MOST_LISTED}, which is also what none means.")
@@ -163,4 +165,5 @@ def _rendered(listed: Listed) -> dict[str, Any]:
         "failed_at": letter.at,
         "why": letter.why,
         "of_person": listed.is_of_person,
+        "readable": listed.is_readable,
     }

@@ -34,7 +34,10 @@ class Conceal(Protocol):
         """Return a record sealed."""
 
     def seal_letters(self, records: Sequence[Record], *, place: bytes, are_sealed: bool = False) -> list[bytes]:
-        """Return records sealed with their keys as dead letters (`packed`), each for whom it is about if known."""
+        """Return records sealed with their keys as dead letters (`packed`), each for whom it is about if known.
+
+        Of whom is gone there is no letter: b"".
+        """
 
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
         """Return a record opened. Raises `Unreadable`."""

@@ -127,13 +127,6 @@ class RedisLetters:
         """Return the key and the value of a record. Raises `Unreadable`."""
         return unpacked(self._engine.conceal.unseal(sealed, place=self._key.encode()))
 
-    def erase(self, ids: Sequence[str]) -> None:
-        """Take out letters that nobody can open any more, since whom they were about is erased."""
-        with self._client.pipeline(transaction=True) as step:
-            step.xdel(self._key, *ids)
-            step.hincrby(self._counts, f"{COUNTER}#erased", len(ids))
-            step.execute()
-
     def replay(self, ids: Sequence[str]) -> int:
         """Put records back for the services that failed on them; return how many. Raises `Unreadable`."""
         put_back = self._client.register_script(PUT_BACK)

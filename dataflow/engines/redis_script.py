@@ -95,7 +95,9 @@ while at < last do
       end
       for i = 1, number() do
         local which, why, sealed = arg(), arg(), arg()
-        if first then
+        if first and sealed == '' then -- of somebody who is gone
+          call('HINCRBY', KEYS[3], 'dead-letters#erased', 1)
+        elseif first then
           call('XADD', KEYS[2], '*', 's', KEYS[1], 'g', service, 'i', which, 'w', why, 'v', sealed)
         end
       end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum, auto
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from uuid import UUID
 import orjson
 from django.db import DatabaseError, close_old_connections
 
-from dataflow.actions.letter_keys import letter_keys_of
+from dataflow.actions.letter_keys import destroyed_among, letter_keys_of, parted_among
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.deadletters.letters import packed, packed_hidden
 from dataflow.engines.frames import Record
@@ -27,6 +28,15 @@ from keyring.sealing import key_id_of
 from keyring.walls import in_environment
 
 _PLACE = b"dead-letter|"
+
+
+class Sealed(Enum):
+    """For whom a letter is sealed. Of who is gone the key is known to be destroyed; of what is unreadable it is not."""
+
+    PERSON = auto()
+    ENVIRONMENT = auto()
+    GONE = auto()
+    UNREADABLE = auto()
 
 
 class EnvironmentKey:
@@ -58,12 +68,17 @@ class EnvironmentKey:
             self._newest()
 
     def seal_letters(self, records: Sequence[Record], *, place: bytes, are_sealed: bool = False) -> list[bytes]:
-        """Return records sealed, each under the key of its person where the store knows them. Raises `StoreAway`."""
+        """Return records sealed, each under the key of its person where the store knows them. Raises `StoreAway`.
+
+        Of people who are gone nothing is kept: b"".
+        """
         people = [self._person_in(value) for _, value in records]
         keys, rest = self._keys_of(people)
+        with _answering():
+            gone = parted_among(self._environment_id, {each for each in people if each is not None} - keys.keys())
         pack = packed_hidden if are_sealed else packed
         return [
-            (rest if person is None else keys.get(person, rest)).seal(pack(*record), _PLACE + place)
+            b"" if person in gone else self._key_in(keys, person, rest).seal(pack(*record), _PLACE + place)
             for person, record in zip(people, records, strict=True)
         ]
 
@@ -71,7 +86,7 @@ class EnvironmentKey:
         """Return for each record what seals its texts, for its person if the store knows them. Raises `StoreAway`."""
         people, place = [self._person_in(each) for each in records], TEXT_PLACE + use.encode()
         keys, rest = self._keys_of(people)
-        return [partial(_sealed_at, rest if who is None else keys.get(who, rest), place) for who in people]
+        return [partial(_sealed_at, self._key_in(keys, who, rest), place) for who in people]
 
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
         """Return a record opened. Raises `Unreadable`, `StoreAway`."""
@@ -91,13 +106,19 @@ class EnvironmentKey:
             raise Unreadable from None
         return UUID(scope) if scope else None
 
-    def people_among(self, sealed: Sequence[bytes]) -> list[bool | None]:
-        """Say of each letter whether it is sealed under a person's key; None where its key is there no more."""
-        ids = [key_id_of(each) for each in sealed]
+    def sealed_for(self, letters: Sequence[bytes]) -> list[Sealed]:
+        """Say of each letter for whom it is sealed, by the keys that are there and those known to be destroyed."""
+        ids = [_key_id_in(each) for each in letters]
+        asked = {each for each in ids if each is not None}
         with in_environment(self._environment_id):
-            rows = WrappedKey.objects.filter(kind=KeyKind.FLOW.value, pk__in=set(ids))
-            scopes = dict(rows.values_list("pk", "scope"))
-        return [bool(scopes[each]) if each in scopes else None for each in ids]
+            rows = WrappedKey.objects.filter(kind=KeyKind.FLOW.value, pk__in=asked)
+            told = {pk: Sealed.PERSON if scope else Sealed.ENVIRONMENT for pk, scope in rows.values_list("pk", "scope")}
+            told |= dict.fromkeys(destroyed_among(self._environment_id, asked - told.keys()), Sealed.GONE)
+        return [Sealed.UNREADABLE if each is None else told.get(each, Sealed.UNREADABLE) for each in ids]
+
+    @staticmethod
+    def _key_in(keys: dict[UUID, OpenKey], person: UUID | None, rest: OpenKey) -> OpenKey:
+        return rest if person is None else keys.get(person, rest)
 
     def _key_of(self, sealed: bytes) -> OpenKey:
         key_id = key_id_of(sealed)
@@ -128,6 +149,13 @@ class EnvironmentKey:
             return UUID(told) if isinstance(told, str) else None
         except ValueError:
             return None
+
+
+def _key_id_in(letter: bytes) -> UUID | None:
+    try:
+        return key_id_of(letter)
+    except Unsealable:
+        return None
 
 
 def _sealed_at(key: OpenKey, place: bytes, text: bytes) -> bytes:

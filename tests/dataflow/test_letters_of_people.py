@@ -18,15 +18,19 @@ from dataflow.actions.dead_letters import (
     list_letters,
     open_letter,
     replay_letters,
+    show_letter,
 )
 from dataflow.deadletters.concealing import Unreadable
 from dataflow.engines.protocol import Done
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.models import LetterLook
 from dataflow.running.deployed import engine_for
+from dataflow.tasks import continue_deployments
 from governance.actions.freezes import freeze
 from governance.errors import Invalid, NotFound, Refused
 from governance.identities import Caller
+from keyring.keys import KeyKind, forget_opened_keys
+from keyring.models import WrappedKey
 from keyring.walls import in_environment
 from tests.beginnings import beginning
 from tests.plaintext import Marks, in_redis
@@ -201,8 +205,24 @@ def test_with_a_person_their_letters_end(desk: HelpDesk, engine: RedisStreams, e
     with pytest.raises(NotFound):
         open_letter(desk.sue, flow=FLOW, letter=of_ada, reason=WHY)
     assert engine.counters(FLOW)["dead-letters"] == {"erased": 1}
-    failed(engine, desk.ada)
+    assert failed(engine, desk.ada, uuid4()) != []  # of a stranger there is a letter, of her there is none any more
     assert [each.is_of_person for each in list_letters(desk.officer, flow=FLOW).letters] == [True, False, False]
+    assert engine.counters(FLOW)["dead-letters"] == {"erased": 2}
+    assert engine.counters(FLOW)["s"] == {"failed": 5}
+
+
+def test_what_was_put_back_before_its_person_was_erased_is_no_letter_for_officers(
+    desk: HelpDesk, engine: RedisStreams
+) -> None:
+    failed(engine, desk.ada)
+    assert replay_letters(desk.officer, flow=FLOW) == 1
+    erase_subject(desk.service, subject_id=desk.ada)
+    intake = engine.intake(FLOW, "s", [("in", "0")], "w")
+    batch = intake.take(most=100, wait=0.1)
+    assert batch is not None
+    assert intake.commit(batch, [[LOST]] * len(batch.entries)) == 1
+    assert list_letters(desk.officer, flow=FLOW).letters == []
+    assert engine.counters(FLOW) == {"s": {"failed": 2}, "dead-letters": {"replayed": 1, "erased": 1}}
 
 
 def test_an_erasure_waits_for_no_server_of_topics_and_the_next_list_is_without_the_person(
@@ -218,4 +238,31 @@ def test_an_erasure_waits_for_no_server_of_topics_and_the_next_list_is_without_t
     assert [each.id for each in engine.letters(FLOW).all()] == [of_ada, of_ben]
     assert replay_letters(desk.officer, flow=FLOW, letters=[of_ada]) == 0
     assert [each.letter.id for each in list_letters(desk.officer, flow=FLOW).letters] == [of_ben]
+    with pytest.raises(NotFound):
+        show_letter(desk.officer, flow=FLOW, letter=of_ada)
+    assert [each.id for each in engine.letters(FLOW).all()] == [of_ada, of_ben]  # who looks deletes nothing
+    monkeypatch.undo()
+    continue_deployments()
     assert [each.id for each in engine.letters(FLOW).all()] == [of_ben]
+    assert engine.counters(FLOW)["dead-letters"] == {"erased": 1}
+
+
+def test_a_letter_whose_key_is_not_here_is_shown_as_unreadable_until_somebody_drops_it(
+    desk: HelpDesk, engine: RedisStreams
+) -> None:
+    of_ada, of_nobody = failed(engine, desk.ada, None)
+    with in_environment(desk.environment.id):  # as after a restore of a backup that is older than the key
+        WrappedKey.objects.filter(kind=KeyKind.FLOW.value, scope="").delete()
+    forget_opened_keys()
+    for _ in range(2):
+        listed = list_letters(desk.sue, flow=FLOW).letters
+        assert [(each.letter.id, each.is_of_person, each.is_readable) for each in listed] == [
+            (of_ada, True, True),
+            (of_nobody, False, False),
+        ]
+    assert not show_letter(desk.officer, flow=FLOW, letter=of_nobody).is_readable
+    assert engine.letters(FLOW).waiting() == 2
+    assert replay_letters(desk.officer, flow=FLOW, letters=[of_nobody]) == 0
+    assert drop_letters(desk.officer, flow=FLOW, letters=[of_nobody]) == 1
+    assert [each.id for each in engine.letters(FLOW).all()] == [of_ada]
+    assert "erased" not in engine.counters(FLOW)["dead-letters"]

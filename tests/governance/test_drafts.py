@@ -53,6 +53,7 @@ NO_CONFIGURATION = {
     "governance.SpentProof": "proofs that were used",
     "governance.ScriptNote": "what scripts said",
     "dataflow.LetterLook": "why somebody looked at what a flow failed on",
+    "dataflow.PartedPerson": "people who are gone, by keyed hashes",
     "userstore.Subject": "people",
     "userstore.SubjectProof": "codes that people read back",
     "userstore.Value": "values of people",
