@@ -14,7 +14,7 @@ from dataflow.engines.redis_reading import BUSY, group_named
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.flowfile import read_flow
 from dataflow.hub.content import FLOW_FILE, Files
-from dataflow.models import Deployment
+from dataflow.models import Deployment, FlowTopic
 from dataflow.store.concealing import EnvironmentKey
 from governance.errors import Invalid
 from keyring.walls import in_environment
@@ -35,19 +35,23 @@ def begin_reading(environment_id: UUID, deployment_id: UUID) -> bool:
     """Begin the reading that a deployment is to have, once none of its workers is left; False while some are."""
     with in_environment(environment_id):
         row = Deployment.objects.select_related("item").filter(public_id=deployment_id).first()
+        declared = list(FlowTopic.objects.values_list("name", flat=True))
     if row is None or row.reading is None:
         return True
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         engine = RedisStreams(client, environment=str(environment_id), conceal=EnvironmentKey(environment_id))
+        read = [(engine.stream(topic), each) for each, topics in sources_of(row.item.files).items() for topic in topics]
+        standing = engine.readings.standing(row.name, map(engine.stream, declared))
+        left = [each for each in standing if each not in read]  # of versions before, and maybe of later ones
         former, latter = engine.readings.of(row.name), str(row.reading)
-        streams = [
-            (engine.stream(topic), group_named(row.name, service, former), group_named(row.name, service, latter))
-            for service, topics in sources_of(row.item.files).items()
-            for topic in topics
-        ]
         guards = Roster(client, environment_id=environment_id, flow=row.name).traces
         start = _id_before(row.reads_from)
-        return engine.readings.begin(row.name, latter, streams=streams, start=start, guards=guards) != BUSY
+        streams, others = (
+            [(key, group_named(row.name, each, former), group_named(row.name, each, latter)) for key, each in some]
+            for some in (read, left)
+        )
+        begun = engine.readings.begin(row.name, latter, streams=streams, start=start, guards=guards, others=others)
+        return begun != BUSY
 
 
 def unbegun_readings(environment_id: UUID) -> list[UUID]:

@@ -6,9 +6,12 @@ back and not yet taken are for the group before; the new one takes those beyond 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import redis
 
 from dataflow.engines.redis_kept import REVIVE
 
@@ -16,6 +19,8 @@ Client: TypeAlias = Any
 """`redis.Redis` with `decode_responses=False`; its annotations allow for every setting at once."""
 
 BUSY, DONE, DONE_BEFORE = 0, 1, 2
+WHERE_IT_STOOD = "18446744073709551615-18446744073709551615"
+"""An id to begin behind: whoever stood before it, as everybody does, goes on from there."""
 
 READ_AGAIN = (
     REVIVE
@@ -106,13 +111,33 @@ class Readings:
         found = self._client.hget(self._key, flow)
         return found.decode() if found else ""
 
+    def standing(self, flow: str, streams: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield the services that stand in topics in this reading, whichever version they are of: stream, service."""
+        former = self.of(flow)
+        for stream in streams:
+            names = set(self._client.hkeys(f"{stream}:kept"))
+            with suppress(redis.ResponseError):  # it is gone as a whole, and begins anew with what is kept of it
+                names |= {each["name"] for each in self._client.xinfo_groups(stream)}
+            for name in sorted(names):
+                base, _, reading = name.decode().partition("@")
+                whose, _, service = base.rpartition(":")
+                if (whose, reading) == (flow, former):
+                    yield stream, service
+
     def addressed(self, group: str, streams: Iterable[str]) -> Addressed:
         """Return what knows which records that were put back are for a group."""
         stood = {stream: bytes(self._client.hget(self._key, f"{group}|{stream}") or b"") for stream in streams}
         return Addressed(group.encode(), stood)
 
     def begin(
-        self, flow: str, reading: str, *, streams: Sequence[tuple[str, str, str]], start: str, guards: Sequence[str]
+        self,
+        flow: str,
+        reading: str,
+        *,
+        streams: Sequence[tuple[str, str, str]],
+        start: str,
+        guards: Sequence[str],
+        others: Sequence[tuple[str, str, str]] = (),
     ) -> int:
         """Begin another reading of a flow's sources, unless somebody works on it.
 
@@ -120,12 +145,14 @@ class Readings:
             streams: topics as keys, each with the group before and the new one.
             start: id behind which reading begins, such as `0-0`; earlier where something was not read yet.
             guards: keys that exist while somebody works.
+            others: the same as `streams` of services that read nothing again and go on where they stood.
 
         Returns:
             BUSY, DONE, or DONE_BEFORE.
         """
-        keys = [self._key, *guards, *(stream for stream, _, _ in streams)]
+        keys = [self._key, *guards, *(stream for stream, _, _ in [*streams, *others])]
         told = [each for _, before, group in streams for each in (before, group, start)]
+        told += [each for _, before, group in others for each in (before, group, WHERE_IT_STOOD)]
         begin = self._client.register_script(READ_AGAIN)
         return int(begin(keys=keys, args=[flow, reading, len(guards), *told]))
 
