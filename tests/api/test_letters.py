@@ -46,7 +46,7 @@ def test_they_are_listed_by_pages_without_their_records(scene: Scene, ids: list[
     assert body(scene.line.get(f"{LETTERS}/flows")) == {"data": [{"flow": FLOW, "waiting": 3}]}
     page = listed(scene, "&limit=2")
     assert [each["id"] for each in page["data"]] == ids[:2]
-    assert page["data"][0].keys() == {"id", "topic", "service", "record", "failed_at", "why", "of_person"}
+    assert page["data"][0].keys() == {"id", "topic", "service", "record", "failed_at", "why", "of_person", "readable"}
     rest = listed(scene, f"&limit=2&starting_after={page['next']}")
     assert ([each["id"] for each in rest["data"]], rest["next"]) == (ids[2:], "")
     assert body(scene.line.get(f"{LETTERS}?flow=tests/other")) == {"data": [], "next": ""}
