@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dataflow.functions.fields import Fields, is_text, read_fields
+from dataflow.functions.fields import MISSING, Fields, is_text, read_fields
 from dataflow.functions.protocol import Answer, Failed, Joined, ParametersRefused, Secrets, Work
 from dataflow.schemas.shapes import ANYTHING, BYTES, Anything, Choice, Many, Pair, Record, Shape, categories
 from userstore.detecting.jsontext import Path, is_json, without
@@ -43,7 +43,15 @@ class Dropping:
         """Return what takes the fields out of values of a shape."""
         fields = _fields(parameters)
         one = _raw(fields, is_bytes=shape == BYTES) if is_text(shape) else _objects(shape, fields)
-        return lambda values: [one(each) for each in values]
+        # Nobody but `categories` says what was in records without a type: a wrong name in `fields` lets nothing pass.
+        must_be_there = bool(self.removes(parameters)) and (is_text(shape) or shape == ANYTHING)
+
+        def checked(value: Any) -> Answer:
+            fields.has_met = False
+            told = one(value)
+            return Failed(MISSING) if must_be_there and not fields.has_met and not isinstance(told, Failed) else told
+
+        return lambda values: [checked(each) for each in values]
 
     def joined(self, parameters: Mapping[str, Any]) -> Joined | None:  # noqa: ARG002  the protocol's form
         """Return None: fields take a parser."""

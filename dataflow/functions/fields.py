@@ -12,6 +12,7 @@ from dataflow.schemas.shapes import Anything, Choice, Many, Pair, Primitive, Rec
 from userstore.detecting.jsontext import Path
 from userstore.detecting.views import views_of
 
+MISSING = "nothing is at the places that `fields` names"
 _STEP = re.compile(r"(\.\.?)([^.\[\]\s][^.\[\]]{0,255})((?:\[\*?\])*)")
 
 MOST_PLACES, LONGEST_PLACE, MOST_STEPS = 1_000, 1_000, 32
@@ -24,13 +25,20 @@ class Fields:
     def __init__(self, told: Iterable[str] = ()) -> None:
         self.told = tuple(told)
         self._routes = [_route(each) for each in self.told]
-        self.covers = lru_cache(maxsize=8192)(self._covers)
+        self.has_met = False
+        """Whether a place was one of them since somebody said that none was."""
+        self._knows = lru_cache(maxsize=8192)(self._covers)
 
     def __bool__(self) -> bool:
         return bool(self._routes)
 
-    def _covers(self, path: Path) -> bool:
+    def covers(self, path: Path) -> bool:
         """Say whether a place is one of them, or lies within one."""
+        found = self._knows(path)
+        self.has_met = self.has_met or found
+        return found
+
+    def _covers(self, path: Path) -> bool:
         read = tuple(_as_read(each) for each in path)
         return any(_leads(route, read) for route in self._routes)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dataflow.functions.batches import by_gate, lines_at_once
-from dataflow.functions.fields import Fields, is_text, read_fields
+from dataflow.functions.fields import MISSING, Fields, is_text, read_fields
 from dataflow.functions.objects import Objects, untagged
 from dataflow.functions.protocol import Answer, Failed, Joined, ParametersRefused, Secrets, Work
 from dataflow.functions.texts import Texts, TextUnfit
-from dataflow.schemas.shapes import BYTES, Shape, categories
+from dataflow.schemas.shapes import ANYTHING, BYTES, Shape, categories
 from userstore.detecting.protocol import Written
 from userstore.detecting.registry import DETECTORS
 
@@ -129,17 +129,28 @@ def worker(shape: Shape, texts: Texts, asked: Chosen) -> Callable[[Any], Answer]
     """Return what works on one value of a shape, and answers `Failed` where it cannot."""
     objects = Objects(texts, asked.categories)
     work = _raw(shape, texts) if is_text(shape) else lambda value: objects.work(value, shape)
+    must_be_there = _rests_on_fields(shape, asked)
 
     def one(value: Any) -> Answer:
         texts.begin()
+        asked.fields.has_met = False
         try:
-            return work(value)
+            told = work(value)
+            return Failed(MISSING) if must_be_there and not asked.fields.has_met else told
         except TextUnfit as unfit:
             return Failed(str(unfit))
         except RecursionError:
             return Failed("it is nested too deeply")
 
     return one
+
+
+def _rests_on_fields(shape: Shape, asked: Chosen) -> bool:
+    """Say whether a category counts as gone only for what `fields` says: then a wrong name in it lets nothing pass."""
+    told = asked.categories or frozenset()
+    if not asked.fields or not (is_text(shape) or shape == ANYTHING):
+        return False
+    return bool(told - DETECTORS.keys()) or (shape == ANYTHING and len(told) == 1)
 
 
 def _raw(shape: Shape, texts: Texts) -> Callable[[Any], Any]:

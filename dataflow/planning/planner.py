@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from dataflow.functions.protocol import Builtin
 from dataflow.grammar.faults import Fault, FileRefused, Place
-from dataflow.grammar.spec import Config, FlowFile, Window
+from dataflow.grammar.spec import FlowFile, Window
 from dataflow.grammar.spec import Port as PortSpec
 from dataflow.grammar.spec import Service as ServiceSpec
 from dataflow.grammar.spec import Step as StepSpec
-from dataflow.grammar.spec import Topic as TopicSpec
 from dataflow.packages.library import Find, Input, Library, Names
-from dataflow.planning.agreeing import ALL, REMEDY, Disagreement, Known, agreed
+from dataflow.planning.agreeing import ALL, Known
 from dataflow.planning.believing import are_alike, left_of, moved
 from dataflow.planning.bodies import Found, find_body
 from dataflow.planning.bounds import Work, must_be_bounded, named
@@ -21,6 +20,7 @@ from dataflow.planning.plan import Plan, Port, Service, Step, Topic
 from dataflow.planning.proofs import planned_proof
 from dataflow.planning.results import ASSIGN, given_by, must_add_known, must_take, result_of
 from dataflow.planning.states import Local, may_be_in, must_be_allowed, own_states, seen_by, states_of
+from dataflow.planning.topics import planned_topics
 from dataflow.planning.windows import flushed_by, not_run_yet
 from dataflow.schemas.shapes import ANYTHING, Pair, Shape, Shapes, categories, fits
 from userstore.detecting.registry import DETECTORS
@@ -87,8 +87,7 @@ class _Planner:
     def plan(self) -> Plan:
         must_be_bounded(self._file, self._builtins)
         self._shapes.resolve_all()
-        topics = {name: self._topic(each) for name, each in self._file.topics.items()}
-        self._must_be_apart(topics)
+        topics = planned_topics(self._file, self._shapes, self._known, self._converter, self._faults)
         self._categories = self._known_categories(topics.values())
         services = [self._service(each, topics) for each in self._file.services.values()]
         if self._faults:
@@ -102,40 +101,6 @@ class _Planner:
         in_rows = [each.holds for states in self._states.values() for each in states.values()]
         in_types = [categories(self._shapes.resolve(each)) for each in self._file.types.values()]
         return frozenset(DETECTORS).union(*in_topics, *in_rows, *in_types) - {ALL}
-
-    def _must_be_apart(self, topics: Mapping[str, Topic]) -> None:
-        """Refuse two topics that are one on the wire: what the one may hold, the other would let go."""
-        known: dict[str, str] = {}
-        for name, topic in topics.items():
-            if topic.wire_name in known:
-                says = f"`{name}` and `{known[topic.wire_name]}` are both called `{topic.wire_name}` on the wire"
-                self._faults.append(Fault(self._file.topics[name].place, "topics", says, "Give it a name of its own."))
-            known[topic.wire_name] = name
-
-    def _topic(self, spec: TopicSpec) -> Topic:
-        config: Config = self._file.config
-        key = None if spec.key is None else self._shapes.resolve(spec.key)
-        value = self._shapes.resolve(spec.value)
-        holds, expires = self._agreed(spec, categories(key) | categories(value))
-        return Topic(
-            name=spec.name,
-            wire_name=spec.wire_name,
-            key=key,
-            value=value,
-            converter=spec.converter or self._converter or config.converter,
-            consumer=spec.consumer or config.consumer,
-            frame=(spec.producer.frame if spec.producer else 0) or config.producer.frame,
-            holds=holds,
-            expires=expires,
-        )
-
-    def _agreed(self, spec: TopicSpec, tags: frozenset[str]) -> tuple[frozenset[str], int]:
-        meta = self._file.meta
-        try:
-            return agreed(self._known.get(spec.wire_name), spec, tags, f"{meta.namespace}/{meta.name}")
-        except Disagreement as told:
-            self._faults.append(Fault(spec.place, f"topics.{spec.name}", str(told), REMEDY))
-            return frozenset(spec.holds), spec.expires
 
     def _service(self, spec: ServiceSpec, topics: Mapping[str, Topic]) -> Service:
         self._not_yet += not_run_yet(spec)
@@ -251,6 +216,8 @@ class _Planner:
         must_be_allowed(changes, way.tainted | in_rows | way.key_tainted, spec.place)
         # A key that code makes of a value may be any part of it; a mask that works on values leaves keys as they are.
         added = in_rows | found.adds | (way.key_tainted if _sees_key(found) else frozenset())
+        # What it removes, it removes from what it answers with: what is in rows, and in the key that it sees, stays.
+        left = way.tainted if spec.operator == ASSIGN else left_of(way.tainted, found, way.shape)
         makes_key = key is not None or spec.operator == ASSIGN
         made = way.tainted | added | categories(key) if makes_key else frozenset[str]()
         # Code that answers with a key and a value may leave the key as it was; who assigns one puts another there.
@@ -263,8 +230,7 @@ class _Planner:
             takes=way.shape,
             gives=gives,
             gives_key=key is not None,
-            # What it removes, it removes from the record: what is in rows, and in the key that it sees, stays.
-            tainted=left_of(way.tainted, found, way.shape) | added | categories(gives),
+            tainted=left | added | categories(gives),
             key_tainted=kept | made,
             place=spec.place,
             reads=reads,
