@@ -62,7 +62,10 @@ def test_who_assigns_a_key_takes_nothing_out_of_the_record(tmp_path: Path) -> No
     mapping = flow("{operator: map, uses: by}", mid="string", out="string", holds="ssn")
     assert planned(imports.replace("OPERATOR", "map") + mapping, tmp_path)
     assigning = mapping.replace("transforms: [{operator: map, uses: by}]", "partition: {assign-key: {uses: by}}")
-    assert REACHES.format("ssn") in refused(imports.replace("OPERATOR", "assign-key") + assigning, tmp_path)
+    assigning = imports.replace("OPERATOR", "assign-key") + assigning
+    assert REACHES.format("ssn") in refused(assigning, tmp_path)
+    allowed = assigning.replace("  out: {", "  out: {privacy: {pii: [ssn], expires: 1d}, ")
+    assert [step.tainted for step in planned(allowed, tmp_path).services[0].steps] == [{"ssn"}]
 
 
 @pytest.mark.parametrize("name", ["mask", "drop-field"])
