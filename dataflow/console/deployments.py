@@ -25,9 +25,10 @@ from dataflow.actions.deployments import (
     upgrade_flow,
 )
 from dataflow.actions.repeating import read_again, replay_dead_letters
-from dataflow.deployments.figures import Figures, states_of
+from dataflow.deployments.figures import Figures, Looking
 from dataflow.deployments.seeing import figured_deployment, figured_deployments
 from dataflow.grammar.faults import FileRefused
+from dataflow.grammar.steps import written
 from dataflow.hub.content import FLOW
 from dataflow.models import Deployment
 from dataflow.models.deployments import FAILING, MOST_WORKERS, REFUSED, RUNNING, STOPPED
@@ -124,8 +125,7 @@ def single_deployment(request: HttpRequest, deployment_id: UUID) -> HttpResponse
         others=others,
         most=MOST_WORKERS,
         protected=standing_for(request).is_protected,
-        states=states_of(one.row.item.files),
-        **_drawing(one.row),
+        **_planned(one.row),
     )
 
 
@@ -216,13 +216,28 @@ def _one(request: HttpRequest, deployment_id: UUID) -> Shown:
     return Shown(*figured_deployment(environment_of(request), deployment_id))
 
 
-def _drawing(row: Deployment) -> dict[str, str]:
-    """Return the plan in words and as a drawing; neither where it is refused, since the page says why."""
+def _planned(row: Deployment) -> dict[str, Any]:
+    """Return the plan in words and as a drawing, and its states; nothing where it is refused: the page says why."""
     try:
         plan = plan_of(runs_as(row.client), row.item.files, find=find_published(row.environment_id))
     except FileRefused:
         return {}
-    return {"drawing": drawn(plan), "plan": described(plan)}
+    states = [state for service in plan.services for state in service.states]
+    with Looking(row.environment_id) as looking:
+        counts = looking.rows(row.name, states)
+    return {
+        "drawing": drawn(plan),
+        "plan": described(plan),
+        "states": [
+            {
+                "name": f"{each.service}/{each.name}",
+                "rows": count,
+                "kept": written(each.ttl) if each.ttl else "",
+                "holds": sorted(each.holds),
+            }
+            for each, count in zip(states, counts, strict=True)
+        ],
+    }
 
 
 def _id(request: HttpRequest, name: str) -> UUID:

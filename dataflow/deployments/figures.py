@@ -14,6 +14,7 @@ from dataflow.deployments.roster import Alive, Roster, is_supervised
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.grammar.flowfile import read_flow
 from dataflow.hub.content import FLOW_FILE, Files
+from dataflow.planning.plan import State
 from dataflow.store.concealing import EnvironmentKey
 
 PATIENCE = 2.0
@@ -95,6 +96,13 @@ class Looking:
         except redis.RedisError:
             return None
 
+    def rows(self, flow: str, states: Sequence[State]) -> list[int | None]:
+        """Return how many rows each state of a flow has; None where Redis does not answer."""
+        try:
+            return [self._engine.row_count(flow, each.table) for each in states]
+        except redis.RedisError:
+            return [None] * len(states)
+
     def _service(
         self, flow: str, name: str, topics: Sequence[str], alive: Sequence[Alive], counted: Mapping[str, int]
     ) -> ServiceFigures:
@@ -127,9 +135,3 @@ def sources_of(files: Files) -> dict[str, list[str]]:
         service.name: [flow.topics[port.id].wire_name for port in service.sources if port.kind == "topic"]
         for service in flow.services.values()
     }
-
-
-def states_of(files: Files) -> list[str]:
-    """Return the states that services of a published flow keep, each as `service.state`."""
-    flow = read_flow(files[FLOW_FILE], FLOW_FILE)
-    return [f"{service.name}.{state.name}" for service in flow.services.values() for state in service.states]

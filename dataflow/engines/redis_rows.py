@@ -106,6 +106,10 @@ class RedisRows:
             if body is not None:
                 yield self._opened(table, field, body)
 
+    def count(self, table: Table) -> int:
+        """Return how many rows lie there, with those whose time is over and that nobody has swept yet."""
+        return int(self._client.hlen(self.place(table)))
+
     def told(self, changes: Sequence[Change], ids: Sequence[bytes]) -> tuple[list[str], list[bytes | str | int]]:
         """Return the keys and arguments by which the script of commits knows of changes and of what they rest on."""
         tables = list(dict.fromkeys(each.table for each in changes))

@@ -149,6 +149,10 @@ class RedisStreams:
         """Yield the keys of a state with their rows, in no order."""
         return RedisRows(self, flow).all(table)
 
+    def row_count(self, flow: str, table: Table) -> int:
+        """Return how many rows a state has, with those that are about to be swept."""
+        return RedisRows(self, flow).count(table)
+
     def letters(self, flow: str) -> RedisLetters:
         """Return a flow's dead letters."""
         return RedisLetters(self, flow)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client as Browser
 
-from dataflow.actions.deployments import deploy_flow, stop_flow
+from dataflow.actions.deployments import deploy_flow, stop_flow, upgrade_flow
 from dataflow.actions.hub import publish_to_hub
 from dataflow.actions.seen_states import note_state
 from dataflow.deployments.roster import Roster
+from dataflow.engines.redis_rows import RedisRows
 from dataflow.models import Deployment
 from dataflow.running.deployed import engine_for
 from governance.actions.environments import change_environment
@@ -19,6 +21,7 @@ from governance.identities import system_caller
 from keyring.walls import in_environment
 from tests import cast
 from tests.console.people import Console
+from tests.dataflow.counting import WORDS, words
 from tests.dataflow.published import CARDS
 
 FLOWS = "/admin/flows/"
@@ -74,6 +77,24 @@ def test_an_officer_deploys_a_flow_and_sees_how_it_does(console: Console, as_off
     ):
         assert told in shown, told
     assert "5,000" in as_officer.get(f"{FLOWS}{made.public_id}/live").content.decode()
+
+
+def test_the_page_says_how_many_rows_states_have_and_what_they_hold(console: Console, as_officer: Browser) -> None:
+    system, job = system_caller(console.environment.id), cast.new_caller(console.environment, "words-job")
+    holding = WORDS.replace("keyed-state\n", "keyed-state\n        ttl: 2h\n        privacy: {pii: [name]}\n", 1)
+    holding = holding.replace("counted: {", "counted: {privacy: {pii: [name], expires: 1d}, ", 1)
+    item = publish_to_hub(system, files={"dataflow.yaml": WORDS}).public_id
+    made, engine = deploy_flow(system, item=item, client=job.id), engine_for(job)
+    (state,) = words().services[0].states
+    engine.client.hset(RedisRows(engine, "tests/words").place(state.table), mapping={"a": "1:{}", "b": "1:{}"})
+    page = as_officer.get(f"{FLOWS}{made.public_id}/").content.decode()
+    assert re.search(
+        r"count-words/count-per-word</td>\s*<td[^>]*>2</td>\s*<td[^>]*>ever</td>\s*<td[^>]*>none</td>", page
+    )
+    item = publish_to_hub(system, files={"dataflow.yaml": holding.replace("0.1.0", "0.2.0")}).public_id
+    upgrade_flow(system, public_id=made.public_id, item=item)
+    page = as_officer.get(f"{FLOWS}{made.public_id}/").content.decode()
+    assert re.search(r"count-per-word</td>\s*<td[^>]*>0</td>\s*<td[^>]*>2h .*\s*<td[^>]*>name .*sealed", page)
 
 
 def test_an_officer_decides(console: Console, as_officer: Browser, made: UUID) -> None:

@@ -31,8 +31,8 @@ def console(transactional_db: None) -> Iterator[Console]:
     cache.clear()
 
 
-def deploy_two(console: Console) -> list[str]:
-    """A flow that runs with figures and another version, and one whose workers end; return their ids."""
+def deploy_three(console: Console) -> list[str]:
+    """A flow that runs with figures and another version, one whose workers end, one with states; return their ids."""
     from django.utils import timezone
 
     from dataflow.actions.deployments import deploy_flow
@@ -42,6 +42,7 @@ def deploy_two(console: Console) -> list[str]:
     from dataflow.running.deployed import engine_for
     from governance.identities import system_caller
     from tests import cast
+    from tests.dataflow.counting import WORDS
     from tests.dataflow.published import CARDS
 
     system, job = system_caller(console.environment.id), cast.new_caller(console.environment, "cards-job")
@@ -55,6 +56,8 @@ def deploy_two(console: Console) -> list[str]:
         deployment = deploy_flow(system, item=item.public_id, client=job.id, workers=2)
         note_state(console.environment.id, deployment.public_id, state=state, trouble=trouble, now=timezone.now())
         made.append(str(deployment.public_id))
+    item = publish_to_hub(system, files={"dataflow.yaml": WORDS})
+    made.append(str(deploy_flow(system, item=item.public_id, client=job.id).public_id))
     Roster(engine.client, environment_id=console.environment.id, flow="tests/cards").beat(0, {"cleaning": 70_312.4})
     engine.client.hset(engine.counts("tests/cards"), mapping={"cleaning#succeeded": 4_812_331, "cleaning#failed": 12})
     engine.produce("orders", [(None, b"order")] * 40)
@@ -72,10 +75,15 @@ def test_pages_of_flows_meet_wcag_and_go_on_by_themselves(
     page.wait_for_selector("text=Nothing is deployed")
     keep_picture(visitor, f"flows-none-{width}-{scheme}")
     found += visitor.accessibility_violations()
-    made = deploy_two(console)
+    made = deploy_three(console)
     page.wait_for_selector("text=a-much-longer-name-of-a-flow")  # without anybody's doing
     visitor.open("/admin/flows/")
-    for path, name in (("", "flows"), (f"{made[0]}/", "flow"), (f"{made[1]}/", "flow-failing")):
+    for path, name in (
+        ("", "flows"),
+        (f"{made[0]}/", "flow"),
+        (f"{made[2]}/", "flow-states"),
+        (f"{made[1]}/", "flow-failing"),
+    ):
         visitor.open(f"/admin/flows/{path}")
         if path:
             page.click("summary:has-text('Read everything again')")
