@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from dataflow.functions.masking import chosen, given, removed, worker
-from dataflow.functions.protocol import Answer, ParametersRefused, Secrets, Work
+from dataflow.functions.protocol import Answer, Failed, ParametersRefused, Secrets, Work
 from dataflow.functions.pseudonyms import use_of
 from dataflow.functions.texts import Texts
 from dataflow.schemas.shapes import Shape
@@ -27,8 +27,11 @@ _IS_SEALED = re.compile(rf"{BEGINS}((?:[a-p]{{2}})+){ENDS}")
 class SealsTexts(Protocol):
     """Where sealed texts have their keys from."""
 
-    def sealers(self, records: Sequence[Any], *, use: str) -> list[Sealer]:
-        """Return for each record what seals its texts: for the person whom it names, where that is known."""
+    def sealers(self, records: Sequence[Any], *, use: str) -> Sequence[Sealer | None]:
+        """Return for each record what seals its texts: for the person whom it names, where that is known.
+
+        None where that person is gone.
+        """
 
 
 @runtime_checkable
@@ -77,10 +80,13 @@ class Sealing:
         one = worker(shape, texts, asked)
 
         def work(values: Sequence[Any]) -> list[Answer]:
-            told = []
+            told: list[Answer] = []
             for value, sealer in zip(values, secrets.sealers(values, use=use), strict=True):
-                seal[:] = [sealer]
-                told.append(one(value))
+                if sealer is None:
+                    told.append(Failed("its person is gone"))
+                else:
+                    seal[:] = [sealer]
+                    told.append(one(value))
             return told
 
         return work

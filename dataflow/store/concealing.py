@@ -73,20 +73,21 @@ class EnvironmentKey:
         Of people who are gone nothing is kept: b"".
         """
         people = [self._person_in(value) for _, value in records]
-        keys, rest = self._keys_of(people)
-        with _answering():
-            gone = parted_among(self._environment_id, {each for each in people if each is not None} - keys.keys())
+        keys, rest, gone = self._keys_of(people)
         pack = packed_hidden if are_sealed else packed
         return [
             b"" if person in gone else self._key_in(keys, person, rest).seal(pack(*record), _PLACE + place)
             for person, record in zip(people, records, strict=True)
         ]
 
-    def sealers(self, records: Sequence[Any], *, use: str) -> list[Sealer]:
-        """Return for each record what seals its texts, for its person if the store knows them. Raises `StoreAway`."""
+    def sealers(self, records: Sequence[Any], *, use: str) -> list[Sealer | None]:
+        """Return for each record what seals its texts, for its person if the store knows them. Raises `StoreAway`.
+
+        For people who are gone there is none: None.
+        """
         people, place = [self._person_in(each) for each in records], TEXT_PLACE + use.encode()
-        keys, rest = self._keys_of(people)
-        return [partial(_sealed_at, self._key_in(keys, who, rest), place) for who in people]
+        keys, rest, gone = self._keys_of(people)
+        return [None if who in gone else partial(_sealed_at, self._key_in(keys, who, rest), place) for who in people]
 
     def unseal(self, sealed: bytes, *, place: bytes) -> bytes:
         """Return a record opened. Raises `Unreadable`, `StoreAway`."""
@@ -134,11 +135,12 @@ class EnvironmentKey:
             ensure_key(environment_id=self._environment_id, kind=KeyKind.FLOW)
             return key_for(self._environment_id, KeyKind.FLOW)
 
-    def _keys_of(self, people: Iterable[UUID | None]) -> tuple[dict[UUID, OpenKey], OpenKey]:
-        """Return the keys of people whom the store knows, and the environment's for all others."""
+    def _keys_of(self, people: Iterable[UUID | None]) -> tuple[dict[UUID, OpenKey], OpenKey, set[UUID]]:
+        """Return the keys of people whom the store knows, the environment's for others, and who of these is gone."""
+        named = {each for each in people if each is not None}
         with _answering():
-            known = letter_keys_of(self._environment_id, {each for each in people if each is not None})
-            return known, self._newest()
+            known = letter_keys_of(self._environment_id, named)
+            return known, self._newest(), parted_among(self._environment_id, named - known.keys())
 
     def _person_in(self, record: Any) -> UUID | None:
         """Return whose a record says that it is; a text that is no JSON says nothing."""

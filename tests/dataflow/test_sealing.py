@@ -133,6 +133,9 @@ def test_without_permission_or_after_an_erasure_it_says_nothing(
     assert opened(book, text) == [NUMBER]
     erase_subject(book.service, subject_id=book.ada)
     assert opened(book, text) == [""]
+    late, stranger = run(call(book.ada), call(uuid4()))  # nothing of who is gone goes on under another key
+    assert (late.outputs, late.failure) == ((), "seal: its person is gone")
+    assert len(stranger.outputs) == 1
 
 
 def test_who_may_not_resolve_opens_nothing(book: TokenBook, run: Callable[..., list[Done]]) -> None:
