@@ -1,7 +1,13 @@
 """The short script for a batch of which every record goes the same way and every entry is its worker's still.
 
-Most are, and then one number tells it (`redis_readers`): entries are acknowledged all at once, and nothing is asked of
-each. Where it is not so, this script does nothing and the long one (`redis_script`) asks for each entry.
+Most are, and then one number and one id tell it (`redis_readers`): entries are acknowledged all at once, and nothing is
+asked of each. Where it is not so, this script does nothing and the long one (`redis_script`) asks for each entry.
+
+The number alone would not do: readers are used again, and a command that was held up on its way, in a buffer or a proxy,
+can arrive when its worker has long committed by the long script and its reader has as many entries of a later answer.
+The id tells answers apart. A group gives out each id once, so the first entry of a batch can only be its reader's while
+the reader has entries of the answer that it came with; and a reader has entries of one answer at a time, which are this
+topic's batch or what is left of it. So where the first one is there and the number is right, it is all of them.
 """
 
 from __future__ import annotations
@@ -25,18 +31,19 @@ INTACT = (
     EXPIRE
     + """
 -- KEYS: source, counters, then topics.
--- ARGV: group, reader, number of its entries, number of their records; beginning of the names of counters; number of
--- counters, these; for each topic its field, number of entries and milliseconds after which they are taken out (0:
+-- ARGV: group, reader, id of its first entry, number of its entries, number of their records; beginning of the names of
+-- counters; number of counters, these; for each topic its field, number of entries and milliseconds after which they are taken out (0:
 -- never); then all these entries, topic by topic.
 -- Returns the number of records, or -1 where the reader has not got all of its entries any more, and nothing is done.
-local call, at, counts = redis.call, 6, ARGV[5]
-local group, reader, entries, records = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local call, at, counts = redis.call, 7, ARGV[6]
+local group, reader, first_id, entries, records = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local waiting = redis.pcall('XPENDING', KEYS[1], group)
 local held = -1
 for _, each in ipairs(not waiting.err and waiting[4] or {}) do
   if each[1] == reader then held = tonumber(each[2]) end
 end
 if held ~= tonumber(entries) then return -1 end
+if #call('XPENDING', KEYS[1], group, first_id, first_id, 1, reader) == 0 then return -1 end
 call('XGROUP', 'DELCONSUMER', KEYS[1], group, reader)
 settled(KEYS[1], group, held)
 for i = 1, tonumber(ARGV[at]) do call('HINCRBY', KEYS[2], ARGV[at + i], records) end
@@ -74,7 +81,7 @@ class ShortWay:
         if not reader or route is None:
             return None
         lines = [each.lines for each in outcomes if isinstance(each, Whole)]
-        told = [self._group, reader, *_arguments(self._beginning, route, lines, self._topics)]
+        told = [self._group, reader, batch.entries[0].id, *_arguments(self._beginning, route, lines, self._topics)]
         keys = [self._topics.stream(batch.topic), self._counts, *map(self._topics.stream, route.topics)]
         sent = Sent(self._client, "EVALSHA", self._script.sha, len(keys), *keys, *told)
 

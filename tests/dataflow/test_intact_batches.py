@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from dataflow.deadletters.concealing import KeyFile
 from dataflow.engines import redis_intake
 from dataflow.engines.protocol import Batch, Entry, Outcome, Route, Whole
+from dataflow.engines.redis_intact import INTACT
 from dataflow.engines.redis_intake import RedisIntake
 from dataflow.engines.redis_readers import Readers
 from dataflow.engines.redis_sent import Sent
@@ -129,6 +130,36 @@ def test_a_reader_whose_answer_got_lost_is_not_counted_on(
     waiting = client.xpending_range(engine.stream("in"), engine.group("f", "s"), min="-", max="+", count=9)
     assert len(waiting) == 2
     assert not any(each["message_id"] in ids for each in waiting)
+
+
+def test_a_command_that_was_held_up_acknowledges_nothing_of_a_later_batch(
+    client: redis.Redis, engine: RedisStreams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, held_up = calm(client, engine), list[tuple[bytes | str | int, ...]]()
+    intake = engine.intake("f", "s", [("in", "0")], "w")
+    engine.produce("in", records(6))
+    first, send = given_out(intake, 2), Sent.__init__
+
+    def hold_up(self: Sent, client: redis.Redis, *command: bytes | str | int) -> None:
+        goes = command if held_up else ("PING",)
+        held_up.append(command)
+        send(self, client, *goes)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sent, "__init__", hold_up)
+        patched.setattr(Sent, "answer", _heard_by_nobody)
+        intake.commit(first, passed_on(first))  # by the long script
+    second = given_out(intake, 2)
+    assert len(second.entries) == len(first.entries)
+    (waiting,) = client.xinfo_consumers(engine.stream("in"), engine.group("f", "s"))
+    assert waiting["name"].decode() in held_up[0]  # the reader is used again
+    client.script_load(INTACT)
+    assert client.execute_command(*held_up[0]) == -1
+    assert intake.commit(second, passed_on(second)) == 2
+    third = given_out(intake, 2)
+    assert intake.commit(third, passed_on(third)) == 2
+    assert put_out(engine) == [value for _, value in records(6)]
+    assert engine.counters("f")["s"] == {"succeeded": 6}
 
 
 def test_a_reader_is_free_again_once_all_parts_of_its_batch_are_done() -> None:
