@@ -26,10 +26,11 @@ def read_again(
 
     Args:
         confirmed: the flow's name, so that nobody does this by mistake.
-        reads_from: from which moment on; None: whatever its topics still hold. What was not read yet is read anyway.
+        reads_from: from which moment on, which has been; None: whatever its topics still hold. What was not read yet
+            is read anyway.
 
     Raises:
-        Invalid: it is not confirmed, or the flow keeps states, which would count twice.
+        Invalid: it is not confirmed, the moment is still to come, or the flow keeps states, which would count twice.
         NotFound: there is no such deployment.
     """
     with configuration_change(caller, events.FLOW_READ_AGAIN) as change:
@@ -39,6 +40,12 @@ def read_again(
                 "Everything that the flow makes of its topics is put out once more.",
                 field="confirmed",
                 remedy=f"Write {deployment.name} to confirm that.",
+            )
+        if reads_from is not None and reads_from > change.now:
+            raise Invalid(
+                "That moment is still to come: records until then would be passed over.",
+                field="reads_from",
+                remedy="Name one that has been, or none to read everything that the topics still hold.",
             )
         must_be_readable_again(deployment.item.files)
         deployment.reading, deployment.reads_from = uuid4(), reads_from

@@ -261,7 +261,7 @@ def _moment(request: HttpRequest) -> Any:
     except ValueError:
         found = None
     if found is None:
-        raise Invalid("This is a time such as 2030-01-31T12:00, in UTC.", field="reads_from")
+        raise Invalid("This is a time such as 2026-01-31T12:00, in UTC.", field="reads_from")
     return found
 
 

@@ -3,8 +3,9 @@
 Most are, and then one number and one id tell it (`redis_readers`): entries are acknowledged all at once, and nothing is
 asked of each. Where it is not so, this script does nothing and the long one (`redis_script`) asks for each entry.
 
-The number alone would not do: readers are used again, and a command that was held up on its way, in a buffer or a proxy,
-can arrive when its worker has long committed by the long script and its reader has as many entries of a later answer.
+The number alone would not do: readers are used again, and a command that was held up on its way, in a buffer or a
+proxy, can arrive when its worker has long committed by the long script and its reader has as many entries of a later
+answer.
 The id tells answers apart. A group gives out each id once, so the first entry of a batch can only be its reader's while
 the reader has entries of the answer that it came with; and a reader has entries of one answer at a time, which are this
 topic's batch or what is left of it. So where the first one is there and the number is right, it is all of them.
@@ -32,8 +33,8 @@ INTACT = (
     + """
 -- KEYS: source, counters, then topics.
 -- ARGV: group, reader, id of its first entry, number of its entries, number of their records; beginning of the names of
--- counters; number of counters, these; for each topic its field, number of entries and milliseconds after which they are taken out (0:
--- never); then all these entries, topic by topic.
+-- counters; number of counters, these; for each topic its field, number of entries and milliseconds after which they
+-- are taken out (0: never); then all these entries, topic by topic.
 -- Returns the number of records, or -1 where the reader has not got all of its entries any more, and nothing is done.
 local call, at, counts = redis.call, 7, ARGV[6]
 local group, reader, first_id, entries, records = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

@@ -64,6 +64,9 @@ for i = 0, (#KEYS - 2 - guards) do
     end
   end
   if stood and is_before(stood, start) then start = stood end
+  local is_there = redis.call('EXISTS', stream) == 1
+  local newest = is_there and fields_of(redis.call('XINFO', 'STREAM', stream))['last-generated-id'] or '0-0'
+  if is_before(newest, start) then start = newest end -- what is still to come has been read by nobody
   redis.pcall('XGROUP', 'CREATE', stream, group, start, 'MKSTREAM')
   if redis.call('HDEL', kept(stream), before) == 1 then
     redis.call('HSET', kept(stream), group, added(stream) - behind(stream, start))
@@ -143,7 +146,8 @@ class Readings:
 
         Args:
             streams: topics as keys, each with the group before and the new one.
-            start: id behind which reading begins, such as `0-0`; earlier where something was not read yet.
+            start: id behind which reading begins, such as `0-0`; earlier where something was not read yet, and never
+                behind the newest entry that there is.
             guards: keys that exist while somebody works.
             others: the same as `streams` of services that read nothing again and go on where they stood.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Event
 from typing import TypeVar
@@ -90,7 +91,7 @@ def work_off(
 
 def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int], None]) -> None:
     """Take and work on a batch while the one before is committed: the engine and this process are busy both."""
-    under_way: Callable[[], int] | None = None
+    under_way: Callable[[], None] | None = None
     while intake.is_ahead or not stop.is_set():
         batch = _patiently(stop, intake, partial(intake.take, most=AT_ONCE, wait=PATIENCE))
         if batch is None and stop.is_set():
@@ -100,14 +101,39 @@ def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int
             continue
         worked = None if batch is None else _run(intake, program, batch, stop)
         if under_way is not None:
-            told(_patiently(stop, intake, under_way) or 0)
+            under_way()
         under_way = None
         if batch is not None and worked is not None:
             if not stop.is_set():
                 intake.look_ahead(most=AT_ONCE)
-            under_way = _patiently(stop, intake, partial(intake.committing, batch, *worked))
+            settle = partial(_settle, intake, program, batch, stop=stop, told=told)
+            under_way = _begun(partial(intake.committing, batch, *worked), told=told, otherwise=settle)
     if under_way is not None:
-        told(_patiently(stop, intake, under_way) or 0)
+        under_way()
+
+
+def _begun(
+    committing: Callable[[], Callable[[], int]], *, told: Callable[[int], None], otherwise: Callable[[], object]
+) -> Callable[[], None]:
+    """Begin to commit and return what ends it; `otherwise` is what is done where keys are away meanwhile.
+
+    What became of the batch is not kept for later then: whoever permitted it may have withdrawn it by the time keys
+    are back.
+    """
+    begun: Callable[[], int] | None = None
+    with suppress(StoreAway):
+        begun = committing()
+
+    def end() -> None:
+        try:
+            if begun is not None:
+                told(begun())
+                return
+        except StoreAway:
+            pass
+        otherwise()
+
+    return end
 
 
 def _settle(intake: Intake, program: Program, batch: Batch, *, stop: Event, told: Callable[[int], None]) -> bool:
@@ -122,10 +148,11 @@ def _settle(intake: Intake, program: Program, batch: Batch, *, stop: Event, told
         if worked is None:
             break
         try:
-            commit = _patiently(stop, intake, partial(intake.committing, some, *worked))
-            if commit is None:
-                break
-            told(commit())
+            told(intake.committing(some, *worked)())
+        except StoreAway:  # worked on anew when it is back: what people permit is asked then
+            intake.renew()
+            waiting.append(some)
+            stop.wait(PAUSE)
         except Overtaken as overtaken:
             lost += 1
             waiting += _parts(overtaken.left, 1 if lost < PATIENT else 2)

@@ -25,7 +25,7 @@ from keyring.errors import KmsUnavailable
 from keyring.walls import in_environment
 from userstore.actions.consent_checks import permitted_people
 from userstore.actions.known_values import MOST_TEXTS, known_values
-from userstore.actions.token_batches import create_tokens, may_create_tokens
+from userstore.actions.token_batches import create_tokens, standing_tokens
 from userstore.actions.tokens import resolve_tokens
 from userstore.errors import TooLarge
 from userstore.models import Transformer
@@ -57,11 +57,13 @@ class ServerStore:
         self._id_of = lru_cache(maxsize=64)(self._look_up)
 
     def tokenize(self, data: Sequence[str], *, transformer: str, policy: str) -> list[str]:
-        """Return a token for each text. What is remembered holds for one epoch, and for whoever may still have it."""
+        """Return a token for each text. What is remembered holds for one epoch, for whoever may still have it, and
+        as long as nobody deletes it."""
         self._begin()
         keys = [self._blind(f"{transformer}|{policy}|{each}") for each in data]
+        self._forget_deleted(keys)
         missing = {key: each for key, each in zip(keys, data, strict=True) if key not in self._kept}
-        made = self._created(list(missing.values()), transformer, policy) if missing else self._still_cleared()
+        made = self._created(list(missing.values()), transformer, policy) if missing else []
         fresh = dict(zip(missing, made, strict=True))
         found = [fresh[key] if key in fresh else self._kept[key] for key in keys]
         self._keep(fresh)
@@ -134,10 +136,21 @@ class ServerStore:
 
         return [text for some in parts(data) for text in _answered(ask, some)]
 
-    def _still_cleared(self) -> list[str]:
-        """Make sure that the client may still have tokens: rights end by the clock, which moves no epoch."""
-        _answered(may_create_tokens, self._caller)
-        return []
+    def _forget_deleted(self, keys: Sequence[bytes]) -> None:
+        """Make sure that the client may still have tokens, and forget those that nobody resolves any more.
+
+        Rights end by the clock, and tokens are deleted one by one; neither moves an epoch.
+        """
+        kept = {key: self._kept[key] for key in keys if key in self._kept}
+
+        def ask(some: Sequence[str]) -> frozenset[str]:
+            return standing_tokens(self._caller, tokens=some)
+
+        asked = sorted({text for text in kept.values() if text})
+        standing = {""}.union(*(_answered(ask, some) for some in (list(parts(asked)) or [[]]))) if kept else set()
+        for key, text in kept.items():
+            if text not in standing:
+                del self._kept[key]
 
     def _look_up(self, model: type[Transformer] | type[AccessPolicy], name: str) -> UUID:
         def ask(wanted: str) -> UUID | None:

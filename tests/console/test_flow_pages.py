@@ -107,14 +107,17 @@ def test_an_officer_decides(console: Console, as_officer: Browser, made: UUID) -
     assert "is put back" in acted(as_officer, made, "replay")
     assert "Write tests/cards to confirm that." in acted(as_officer, made, "read-again", confirmed="cards")
     assert "This is a time such as" in acted(
-        as_officer, made, "read-again", confirmed="tests/cards", reads_from="2030-13-31T12:00"
+        as_officer, made, "read-again", confirmed="tests/cards", reads_from="2020-13-31T12:00"
+    )
+    assert "That moment is still to come" in acted(
+        as_officer, made, "read-again", confirmed="tests/cards", reads_from="9999-12-31T12:00"
     )
     assert row(console).reading is None
-    asked = {"confirmed": "tests/cards", "reads_from": "2030-01-31T12:00"}
+    asked = {"confirmed": "tests/cards", "reads_from": "2020-01-31T12:00"}
     assert "it reads its topics again" in acted(as_officer, made, "read-again", **asked)
     reads_from = row(console).reads_from
     assert reads_from is not None
-    assert reads_from.isoformat() == "2030-01-31T12:00:00+00:00"
+    assert reads_from.isoformat() == "2020-01-31T12:00:00+00:00"
     assert "tests/cards runs." in acted(as_officer, made, "delete")
     acted(as_officer, made, "stop")
     assert "It is deleted." in acted(as_officer, made, "delete")

@@ -96,6 +96,15 @@ def test_a_service_that_has_never_run_reads_from_where_it_is_told(engine: RedisS
     assert clean(engine) == [2000]
 
 
+@pytest.mark.parametrize("before", [(), (1000,)])
+def test_no_service_begins_behind_what_there_is(engine: RedisStreams, plan: Plan, before: tuple[int, ...]) -> None:
+    written(engine, *before)
+    turned(engine, "first", "9000-18446744073709551615")
+    written(engine, 2000, 3000)
+    run(plan, engine)
+    assert clean(engine) == [2000, 3000]
+
+
 def test_whoever_worked_on_the_reading_before_writes_nothing_and_ends(engine: RedisStreams, plan: Plan) -> None:
     written(engine, 1000, 2000)
     slow = engine.intake(FLOW, SERVICE, [("orders", "0")], "slow")

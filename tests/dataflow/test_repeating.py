@@ -116,6 +116,15 @@ def test_it_is_confirmed_by_name(floor: Floor, confirmed: str) -> None:
     assert (floor.row().reading, tasks.continue_deployments()) == (None, 0)
 
 
+def test_a_moment_that_is_still_to_come_is_refused(floor: Floor) -> None:
+    later = timezone.now() + timedelta(days=365)
+    with pytest.raises(Invalid) as caught:
+        read_again(floor.engineer, public_id=floor.made, confirmed=FLOW, reads_from=later)
+    assert caught.value.field == "reads_from"
+    assert caught.value.remedy.startswith("Name one that has been")
+    assert (floor.row().reading, floor.row().reads_from, tasks.continue_deployments()) == (None, None, 0)
+
+
 def test_what_failed_is_put_back_up_to_the_moment_it_was_asked_for(floor: Floor) -> None:
     floor.fail(b"one", b"two")
     replay_dead_letters(floor.engineer, public_id=floor.made, now=timezone.now() + timedelta(seconds=1))

@@ -32,7 +32,7 @@ from tests.dataflow.running_here import counted, running
 from tests.userstore.phonebook import HERE
 from tests.userstore.test_tokens import NUMBER, TokenBook
 from userstore.actions.consents import change_consent
-from userstore.actions.tokens import resolve_tokens
+from userstore.actions.tokens import delete_token, resolve_tokens
 
 pytestmark = pytest.mark.django_db(transaction=True)
 begun, book = beginning(TokenBook)
@@ -117,6 +117,16 @@ def test_what_is_known_is_not_asked_again_until_something_changes(
     book.setter(book.phone)  # a new definition raises the environment's epoch
     store.tokenize([NUMBER], **ask)
     assert len(queries.entries(environment_id=book.environment.id, kinds=["token.created"])) == 2
+
+
+def test_a_token_that_was_deleted_is_handed_out_no_more(book: TokenBook) -> None:
+    store, ask = server.ServerStore(book.service), {"transformer": "PhoneToID", "policy": policy_name(book)}
+    first, other = store.tokenize([NUMBER, "+49 151 5550007"], **ask)
+    delete_token(book.service, token=first, context=HERE)
+    anew, same = store.tokenize([NUMBER, "+49 151 5550007"], **ask)
+    assert (anew != first, same) == (True, other)
+    found, _ = resolve_tokens(book.service, tokens=[anew, first], context=HERE)
+    assert [each.data for each in found] == [NUMBER, ""]
 
 
 def test_only_records_of_people_who_permit_it_go_on_and_a_withdrawal_acts_on_the_next_batch(

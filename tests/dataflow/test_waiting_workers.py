@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from pathlib import Path
 from threading import Event, Thread
@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from dataflow.deadletters.concealing import KeyFile
-from dataflow.engines.protocol import Done, Output
+from dataflow.engines.protocol import Batch, Change, Done, Outcome, Output
 from dataflow.engines.redis_intake import RedisIntake
 from dataflow.engines.redis_streams import RedisStreams
 from dataflow.running import renewing, working
@@ -147,6 +147,50 @@ def test_while_the_store_is_away_the_worker_renews(monkeypatch: pytest.MonkeyPat
         worker.join(30)
     assert not worker.is_alive()
     assert engine.counted == {}
+
+
+class Locked(MemoryIntake):
+    """An end whose keys are away for the first three commits, in both halves."""
+
+    tries = 0
+
+    def committing(
+        self, batch: Batch, outcomes: Sequence[Outcome], changes: Sequence[Change] = ()
+    ) -> Callable[[], int]:
+        Locked.tries += 1
+        if Locked.tries in (1, 3):
+            raise StoreAway("KmsUnavailable")
+        if Locked.tries == 2:
+            return self._away
+        return super().committing(batch, outcomes, changes)
+
+    @staticmethod
+    def _away() -> int:
+        raise StoreAway("KmsUnavailable")
+
+
+class Locking(Memory):
+    def intake(self, flow: str, service: str, topics: Sequence[tuple[str, str]], worker: str) -> MemoryIntake:  # noqa: ARG002  the protocol's
+        return Locked(self, [topic for topic, _ in topics])
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_waits_for_keys_is_worked_on_anew_when_they_are_back(monkeypatch: pytest.MonkeyPatch, first: int) -> None:
+    monkeypatch.setattr(working, "PAUSE", 0.01)
+    monkeypatch.setattr(Locked, "tries", first)
+    stop, plan, engine, worked = Event(), masking(), Locking(), list[int]()
+    engine.produce("in", [(None, b"record")])
+    real = working.Program.work
+
+    def counted(self: working.Program, batch: Batch, ledger: object) -> list[Outcome]:
+        worked.append(len(batch.entries))
+        return real(self, batch, ledger)  # type: ignore[arg-type]  # it is passed on
+
+    monkeypatch.setattr(working.Program, "work", counted)
+    work(plan, plan.services[0], engine, stop=stop, told=lambda number: stop.set() if number else None)
+    assert worked == [1] * (4 - first)  # whoever withdrew meanwhile is asked again each time
+    assert [sum(each.values()) for each in engine.counted.values()][:1] == [1]
+    assert len(engine.topics["out"]) == 1
 
 
 def test_while_a_batch_takes_long_its_worker_renews(monkeypatch: pytest.MonkeyPatch) -> None:

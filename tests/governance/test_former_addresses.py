@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 begun, desk = beginning(Desk)
 post_office, receiver = outbox.post_office, outbox.receiver
 """Fixtures."""
-ELSEWHERE, SOON = "else@example.com", NOW + timedelta(minutes=5)
+ELSEWHERE, SOON = "else@example.com", NOW + timedelta(hours=2)  # a whole run is over by then
 
 
 def moved(desk: Desk, address: str = ELSEWHERE) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,15 +19,16 @@ from userstore.errors import Invalid
 from userstore.models import Transformer
 from userstore.models.transformers import BY_VALUE
 from userstore.tokenization.raw_batches import raw_tokens_for
+from userstore.tokenization.resolution import texts_that_stand
 
 
-def may_create_tokens(caller: Caller, *, now: datetime | None = None) -> UUID:
-    """Clear a caller for tokens without creating any: for whoever still knows those that it was given.
+def standing_tokens(caller: Caller, *, tokens: Collection[str], now: datetime | None = None) -> frozenset[str]:
+    """Clear a caller for tokens without creating any, and return which of those that it was given still stand.
 
-    Gives the decision's id. Raises `Refused`, which is on record.
+    Raises `Refused`, which is on record.
     """
     with cleared(caller, "tokenize", events.TOKENS_CREATED, now=now or timezone.now()) as clearance:
-        return clearance.decision_id
+        return texts_that_stand(clearance.environment_id, tokens)
 
 
 def create_tokens(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -42,6 +42,13 @@ class Told:
 
     faults: list[str] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
+
+
+def texts_that_stand(environment_id: UUID, texts: Collection[str]) -> frozenset[str]:
+    """Return which texts are tokens now; must run inside the environment."""
+    by_blind = {blind_text(index, text): text for index in indexes_of(environment_id) for text in texts}
+    found = Token.objects.filter(blind__in=list(by_blind)).values_list("blind", flat=True)
+    return frozenset(by_blind[bytes(each)] for each in found)
 
 
 def tokens_by_text(environment_id: UUID, texts: Sequence[str]) -> dict[str, Token]:
