@@ -12,12 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from userstore.detecting.protocol import Detector
 
-SEPARATORS = b" -./_()+,"
-"""What detectors allow between the characters of a find."""
-SIGNS = b"!#$%&'()*+,./:;<=>?@[]^_`{|}~-"
-"""What may stand between groups of digits if it is the same between all of them."""
-DISGUISED = (b"/*", *(b"=" + bytes([each]) for each in b"23CDEF"))
-"""What begins a disguise though each character is what it seems: a comment, signs and digits as quoted-printable."""
+SEPARATORS = b" !#$%&'()*+,./:;<=>?@[]^_`{|}~-"
+"""What detectors allow between the characters of a find: every sign but quotes and backslashes."""
+DISGUISED = {b"/*": b"*"} | {b"=" + bytes([each]): b"=" for each in b"23CDEF"}
+"""What begins a disguise though each character is what it seems: a comment, signs and digits as quoted-printable. Each
+with its seldom sign, which is found, or not, ten times as fast as both."""
 LEAST_ENCODED = 14
 """Characters in a row that may be base64 or hexadecimal: the shortest number of social security has 15 in base64."""
 LEAST_BARE = 9
@@ -40,7 +39,6 @@ def _table(forms: Mapping[bytes, bytes], otherwise: int | None = None) -> bytes:
 
 
 _FORMS = _table({b"0": _DIGITS, b"a": _LETTERS})
-_SIGNED = _table({b"0": _DIGITS, b"a": _LETTERS, b":": SIGNS})
 _DISGUISES = _table({b" ": _SEEMS}, 0x21)
 _RUNS = _table({b"a": _DIGITS + _LETTERS + b"+/_-"}, 0x20)
 
@@ -52,8 +50,7 @@ def is_undisguised(records: bytes) -> bool:
 
 
 def _begins_disguise(records: bytes) -> bool:
-    """Say whether one of `DISGUISED` is there; most records lack what these begin with."""
-    return any(sign[:1] in records and sign in records for sign in DISGUISED)
+    return any(sign in records and form in records for form, sign in DISGUISED.items())
 
 
 def has_bare_number(records: bytes) -> bool:
@@ -69,7 +66,6 @@ def has_bare_number(records: bytes) -> bool:
 _SEEN: dict[str, tuple[bytes, bytes]] = {
     "close": (_FORMS, SEPARATORS),
     "apart": (_FORMS, b""),
-    "signs": (_SIGNED, b" "),
 }
 """How records are translated, and what is taken out, for each way to see traces."""
 
@@ -105,7 +101,7 @@ class Gate:
 
     def _looks(self, records: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield records.translate(_DISGUISES), b"!"
-        yield from ((records, sign) for sign in DISGUISED if sign[:1] in records)
+        yield from ((records, form) for form, sign in DISGUISED.items() if sign in records)
         yield records.translate(_RUNS), _RUN
         yield from self._traces(records)
 

@@ -44,12 +44,11 @@ class Detector(Protocol):
 class Need:
     """A trace: `form` occurs in the text once digits are written as 0 and letters as a.
 
-    `sees`: `close` is the text without separators (`gate.SEPARATORS`), `apart` with all that stands between, `signs`
-    without spaces and with a colon for every other sign (`gate.SIGNS`).
+    `sees`: `close` is the text without separators (`gate.SEPARATORS`), `apart` with all that stands between.
     """
 
     form: bytes
-    sees: Literal["close", "apart", "signs"] = "close"
+    sees: Literal["close", "apart"] = "close"
 
 
 @dataclass(frozen=True, slots=True)
