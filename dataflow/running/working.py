@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from threading import Event
+from time import monotonic
 from typing import TypeVar
 
 from dataflow.engines.protocol import Batch, Change, Engine, Intake, Outcome, Overtaken
@@ -28,6 +29,8 @@ PATIENCE = 0.5
 """Seconds that a worker waits for messages before it looks whether it is to stop."""
 PAUSE = 1.0
 """Seconds after which a store that was away is asked again."""
+FRESH = 5.0
+"""Seconds for which what became of a batch may wait before it is sent; later people are asked for anew."""
 PATIENT, LONGEST_PAUSE = 3, 64
 """How often a batch may be lost to other workers before it is divided, and milliseconds between."""
 
@@ -92,24 +95,33 @@ def work_off(
 def _go_on(intake: Intake, program: Program, *, stop: Event, told: Callable[[int], None]) -> None:
     """Take and work on a batch while the one before is committed: the engine and this process are busy both."""
     under_way: Callable[[], None] | None = None
+
+    def end() -> None:
+        nonlocal under_way
+        ending, under_way = under_way, None
+        if ending is not None:
+            ending()
+
     while intake.is_ahead or not stop.is_set():
-        batch = _patiently(stop, intake, partial(intake.take, most=AT_ONCE, wait=PATIENCE))
+        batch = _patiently(stop, intake, partial(intake.take, most=AT_ONCE, wait=PATIENCE), before_waiting=end)
         if batch is None and stop.is_set():
             break
-        if batch is not None and program.changes_rows:  # the next batch sees what this one makes of rows
-            _settle(intake, program, batch, stop=stop, told=told)
+        if batch is None:
+            end()
             continue
-        worked = None if batch is None else _run(intake, program, batch, stop)
-        if under_way is not None:
-            under_way()
-        under_way = None
-        if batch is not None and worked is not None:
+        settle = partial(_settle, intake, program, batch, stop=stop, told=told)
+        if program.changes_rows:  # the next batch sees what this one makes of rows
+            settle()
+            continue
+        worked, since = _run(intake, program, batch, stop, before_waiting=end), monotonic()
+        end()
+        if worked is not None and monotonic() - since > FRESH:
+            settle()
+        elif worked is not None:
             if not stop.is_set():
                 intake.look_ahead(most=AT_ONCE)
-            settle = partial(_settle, intake, program, batch, stop=stop, told=told)
             under_way = _begun(partial(intake.committing, batch, *worked), told=told, otherwise=settle)
-    if under_way is not None:
-        under_way()
+    end()
 
 
 def _begun(
@@ -169,7 +181,13 @@ def _parts(batch: Batch, number: int) -> list[Batch]:
     return [Batch(batch.topic, batch.entries[first : first + size]) for first in firsts]
 
 
-def _run(intake: Intake, program: Program, batch: Batch, stop: Event) -> tuple[list[Outcome], list[Change]] | None:
+def _nothing() -> None:
+    """Have nothing under way."""
+
+
+def _run(
+    intake: Intake, program: Program, batch: Batch, stop: Event, *, before_waiting: Callable[[], None] = _nothing
+) -> tuple[list[Outcome], list[Change]] | None:
     """Return what becomes of a batch and of rows; None where the store was away until the end: others will do it."""
     while not stop.is_set():
         ledger = Ledger(intake.rows, intake.refuses)
@@ -177,17 +195,21 @@ def _run(intake: Intake, program: Program, batch: Batch, stop: Event) -> tuple[l
             with renewed(intake):
                 return program.work(batch, ledger), ledger.changes
         except StoreAway:
+            before_waiting()
             intake.renew()
             stop.wait(PAUSE)
     return None
 
 
-def _patiently(stop: Event, intake: Intake, ask: Callable[[], T | None]) -> T | None:
+def _patiently(
+    stop: Event, intake: Intake, ask: Callable[[], T | None], *, before_waiting: Callable[[], None]
+) -> T | None:
     """Return the answer, asking again while keys are away; None where they are until the end."""
     while True:
         try:
             return ask()
         except StoreAway:
+            before_waiting()
             intake.renew()
             if stop.wait(PAUSE):
                 return None
