@@ -25,7 +25,7 @@ if settings.configured:
     raise pytest.UsageError("Django's settings were read before the servers ran: unset DJANGO_SETTINGS_MODULE.")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-hypothesis.register_profile("quick", deadline=None)
+hypothesis.register_profile("quick", deadline=None, max_examples=60)
 hypothesis.register_profile("nightly", deadline=None, max_examples=2000)
 hypothesis.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

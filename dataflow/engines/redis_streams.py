@@ -7,6 +7,7 @@ lost its messages to another one, and wakes up again is told 0 for each of them 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from time import monotonic
 from typing import Any
 
 from dataflow.deadletters.concealing import Conceal, Unreadable
@@ -24,6 +25,8 @@ from dataflow.engines.redis_sent import undressed
 from dataflow.engines.redis_topics import Topics, addressee
 
 PAGE = 1_000
+LONGEST_BLOCK = 2.0
+"""Seconds for which one command waits for records."""
 
 
 class RedisStreams:
@@ -107,11 +110,16 @@ class RedisStreams:
         stream = self.stream(topic)
         last = b"0" if beginning else self._last(stream)
         bare = undressed(self.client)
+        ends = _in(wait)
         while True:
-            block = () if wait is None else ("BLOCK", max(1, int(wait * 1000)))
+            # In parts, each shorter than a connection waits for an answer.
+            block = () if wait is None else ("BLOCK", max(1, int(1000 * min(LONGEST_BLOCK, ends - monotonic()))))
             found = bare.execute_command("XREAD", "COUNT", PAGE, *block, "STREAMS", stream, last)
             if not found:
-                return
+                if wait is None or monotonic() >= ends:
+                    return
+                continue
+            ends = _in(wait)
             for id_, fields in found[stream.encode()] if isinstance(found, dict) else found[0][1]:
                 last = id_
                 if addressee(fields) is None:
@@ -183,3 +191,7 @@ class RedisStreams:
     def _last(self, stream: str) -> bytes:
         found = self.client.xrevrange(stream, count=1)
         return bytes(found[0][0]) if found else b"0"
+
+
+def _in(seconds: float | None) -> float:
+    return monotonic() + (seconds or 0.0)

@@ -189,7 +189,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=max(30, settings().max_examples // 10))
 @given(steps=STEPS, sizes=st.lists(st.integers(1, 4), min_size=2, max_size=2))
 def test_whoever_takes_loses_and_commits_whatever_each_record_counts_once(
     steps: list[tuple[str, int]], sizes: list[int]

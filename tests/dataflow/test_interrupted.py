@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
+from itertools import islice
 from pathlib import Path
+from threading import Timer
+from typing import Any
 
 import pytest
 import redis
 
 from config.flows.folder import engine_of, plan_here
+from dataflow.deadletters.concealing import KeyFile
+from dataflow.engines import redis_streams
+from dataflow.engines.redis_streams import RedisStreams
 from tests.dataflow.samples import seed_folder
 from tests.dataflow.test_terminal import SEALBOOK, environment, said
 
 
 def consuming(folder: Path, *words: str) -> subprocess.Popen[str]:
-    command = [SEALBOOK, "consume", "user-info", "-B", *words]
+    """Begin to consume, in front of a terminal as it were: in the background Ctrl-C is ignored."""
+    front = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    command = [
+        sys.executable,
+        "-c",
+        front,
+        SEALBOOK,
+        "consume",
+        "user-info",
+        "-B",
+        *words,
+    ]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(command, cwd=folder, env=environment(), text=True, **pipes)
 
@@ -64,3 +83,18 @@ def test_who_comes_while_the_server_reads_what_it_holds_waits_for_it(
         with engine_of(folder, plan) as second:
             assert [each.value for each in second.consume("user-info", beginning=True, wait=None)] == [b"1"]
     assert answers == ["ready"]
+
+
+def test_who_waits_for_records_waits_longer_than_a_connection_for_an_answer(
+    client: redis.Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_streams, "LONGEST_BLOCK", 0.05)
+    impatient = redis.Redis.from_url(os.environ["REDIS_URL"], socket_timeout=0.3)
+    told: dict[str, Any] = {"environment": tmp_path.name, "conceal": KeyFile(tmp_path / "flow.key")}
+    late = Timer(0.9, RedisStreams(client, **told).produce, ["in", [(None, b"late")]])
+    late.start()
+    (found,) = islice(RedisStreams(impatient, **told).consume("in", beginning=False, wait=20.0), 1)
+    late.join()
+    assert found.value == b"late"
+    assert list(RedisStreams(impatient, **told).consume("in", beginning=False, wait=0.4)) == []
+    impatient.close()

@@ -31,6 +31,7 @@ from tests.dataflow.memory import Memory
 from tests.dataflow.test_terminal import said
 
 WORDS = ["a", "A", "b", "__proto__", "nokey", "poison", "odd", "late"]
+MANY = settings().max_examples // 20
 SENTENCES = st.lists(st.lists(st.sampled_from(WORDS), max_size=4).map(" ".join), max_size=15)
 Result = tuple[dict[str, Any], Counter[str], dict[str, int]]
 
@@ -84,7 +85,7 @@ def on_memory(plan: Plan, runner: Runner, sentences: list[str], most: int) -> Re
     return result(plan, engine, [each.value for each in engine.consume("counted")])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=max(15, MANY))
 @given(SENTENCES, st.integers(1, 60), st.integers(0, 4), st.integers(1, 7), st.booleans())
 @example(["late b", "b", "a b", "a"], 60, 0, 7, False)  # the second fails only where the first did not
 def test_rows_are_what_a_plain_fold_makes_of_the_records(
