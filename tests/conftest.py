@@ -5,6 +5,7 @@ The servers start when this file is imported: pytest-django reads the settings r
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -144,3 +145,9 @@ def redis_away(settings: Any) -> Any:
 
     for alias in list(caches):
         caches[alias].close()
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collector from what is there for good: thousands of tests with all that they import."""
+    gc.collect()
+    gc.freeze()
