@@ -24,14 +24,10 @@ _AS_LETTERS = str.maketrans(string.hexdigits[:16], "abcdefghijklmnop")
 _NUMBERS = frozenset({"ssn", "card", "phone", "iban", "date", "ip"})
 
 
-@dataclass(frozen=True, slots=True)
-class Pseudonymizing:
-    """Replaces finds and fields by what a key makes of them."""
+class UnderAKey:
+    """What functions have alike that put something under a key in the place of finds and fields: `use` names it."""
 
-    name: str
-    says: str
-    hides_with: Callable[[bytes], Hide]
-    operator: str = "map"
+    __slots__ = ()
 
     def removes(self, parameters: Mapping[str, Any]) -> frozenset[str]:
         """Return the categories that it replaces."""
@@ -45,6 +41,16 @@ class Pseudonymizing:
         """Return the shape itself; what is replaced in it is no personal data any more."""
         use_of(parameters)
         return given(shape, chosen(parameters, also=frozenset({"use"})))
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonymizing(UnderAKey):
+    """Replaces finds and fields by what a key makes of them."""
+
+    name: str
+    says: str
+    hides_with: Callable[[bytes], Hide]
+    operator: str = "map"
 
     def prepare(self, shape: Shape, parameters: Mapping[str, Any], secrets: Secrets) -> Work:
         """Return what replaces, in values of a shape."""

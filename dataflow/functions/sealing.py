@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from dataflow.functions.masking import chosen, given, removed, worker
+from dataflow.functions.masking import chosen, worker
 from dataflow.functions.protocol import Answer, Failed, ParametersRefused, Secrets, Work
-from dataflow.functions.pseudonyms import use_of
+from dataflow.functions.pseudonyms import UnderAKey, use_of
 from dataflow.functions.texts import Texts
 from dataflow.schemas.shapes import Shape
 
@@ -43,25 +43,12 @@ class OpensTexts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Sealing:
+class Sealing(UnderAKey):
     """Replaces finds and fields by themselves, sealed."""
 
     name: str = "seal"
     operator: str = "map"
     says: str = "Seals personal data and `fields`, for the person whose record it is where the flow says who that is."
-
-    def removes(self, parameters: Mapping[str, Any]) -> frozenset[str]:
-        """Return the categories that it seals."""
-        return removed(chosen(parameters, also=frozenset({"use"})))
-
-    def looks_at_keys(self, parameters: Mapping[str, Any]) -> bool:
-        """Say whether it looks at the keys of objects as well."""
-        return chosen(parameters, also=frozenset({"use"})).reads_keys
-
-    def gives(self, shape: Shape, parameters: Mapping[str, Any]) -> Shape:
-        """Return the shape itself; what is sealed in it tells nothing any more."""
-        use_of(parameters)
-        return given(shape, chosen(parameters, also=frozenset({"use"})))
 
     def prepare(self, shape: Shape, parameters: Mapping[str, Any], secrets: Secrets) -> Work:
         """Return what seals in values of a shape. Raises `ParametersRefused` where there are no keys."""
